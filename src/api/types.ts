@@ -1,0 +1,174 @@
+// The one status model: what the daemon tells about itself. The HTTP API serves these as JSON, `bgpctl` prints them as
+// tables, the metrics are computed from them at scrape time. Times are ISO 8601 strings or seconds; addresses are text.
+
+import type { FamilyName } from '../base/family.js';
+import type { SessionState } from '../fsm/types.js';
+import type { KernelStatus } from '../kernel/types.js';
+import type { PeerCounters } from '../net/types.js';
+
+export interface Summary {
+  readonly version: string;
+  readonly node: string;
+  readonly asn: number;
+  readonly routerId: string;
+  readonly clusterId: string | null;
+  readonly startedAt: string;
+  readonly uptimeSeconds: number;
+  readonly config: ConfigStatus;
+  readonly kernelBackend: 'netlink' | 'memory' | 'none';
+  readonly rib: Readonly<Record<FamilyName, RibFamilyStatus>>;
+  readonly attributeSets: number;
+  readonly updateGroups: number;
+  readonly peers: readonly PeerSummary[];
+}
+
+export interface ConfigStatus {
+  readonly file: string;
+  /** Counts successful loads from 1. */
+  readonly generation: number;
+  readonly loadedAt: string;
+  /** The last reload failed and the running configuration stayed: why. */
+  readonly lastError: string | null;
+}
+
+export interface RibFamilyStatus {
+  readonly prefixes: number;
+  readonly paths: number;
+  /** Prefixes with a best path. */
+  readonly best: number;
+  readonly local: number;
+}
+
+export interface PeerSummary {
+  readonly name: string;
+  readonly address: string;
+  readonly asn: number;
+  readonly type: 'ibgp' | 'ebgp';
+  readonly dynamic: boolean;
+  readonly state: SessionState;
+  /** Seconds in the state. */
+  readonly sinceSeconds: number;
+  readonly enabled: boolean;
+  readonly prefixes: Readonly<Record<FamilyName, PeerPrefixCounts>>;
+  /** Plain words with the evidence; null while Established. */
+  readonly reason: string | null;
+  /** Things that are as configured and yet surprise, such as RFC 8212 denial. */
+  readonly notes: readonly string[];
+}
+
+export interface PeerPrefixCounts {
+  readonly negotiated: boolean;
+  readonly received: number;
+  readonly accepted: number;
+  readonly advertised: number;
+}
+
+export interface PeerDetail extends PeerSummary {
+  readonly description: string | null;
+  readonly group: string | null;
+  readonly localAsn: number;
+  readonly localAddress: string | null;
+  readonly routerId: string | null;
+  readonly holdTime: number | null;
+  readonly keepaliveTime: number | null;
+  readonly capabilities: {
+    readonly local: readonly string[];
+    readonly peer: readonly string[];
+    readonly inForce: readonly string[];
+  };
+  readonly policies: { readonly import: readonly string[] | null; readonly export: readonly string[] | null };
+  readonly routeReflectorClient: boolean;
+  readonly counters: PeerCounters;
+  readonly lastDown: { readonly at: string; readonly reason: string } | null;
+  readonly lastUp: string | null;
+  readonly queuedBytes: number;
+  readonly updateGroup: number | null;
+  /** Attributes malformed so far, by verdict. */
+  readonly verdicts: Readonly<Record<string, number>>;
+}
+
+export interface RouteQuery {
+  readonly family?: FamilyName;
+  /** Exact prefix or, for an address, the longest match. */
+  readonly prefix?: string;
+  /** Routes learned from (`in`) or told to (`out`) this peer, by name or address. */
+  readonly peer?: string;
+  readonly direction?: 'in' | 'out';
+  /** Also paths that are not best. */
+  readonly all?: boolean;
+  readonly limit?: number;
+}
+
+export interface RouteStatus {
+  readonly prefix: string;
+  readonly best: boolean;
+  readonly source: string;
+  readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'ebgp';
+  readonly nextHop: string | null;
+  readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
+  readonly asPath: string;
+  readonly localPref: number | null;
+  readonly med: number | null;
+  readonly communities: readonly string[];
+  readonly originatorId: string | null;
+  readonly clusterList: readonly string[];
+  /** Why it is best, or what it lost by, with the step of the decision; or why it can't be used. */
+  readonly decision: string;
+  /** For the best path: `installed`, `pending`, `failed: EEXIST`, `local`, `not installed: …`. */
+  readonly kernel: string | null;
+}
+
+export interface RouteList {
+  readonly routes: readonly RouteStatus[];
+  /** All that match, also beyond the limit. */
+  readonly total: number;
+}
+
+export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' | 'fib'> {
+  readonly links: readonly {
+    readonly name: string;
+    readonly up: boolean;
+    readonly addresses: readonly string[];
+  }[];
+  readonly workloadRoutes: readonly {
+    readonly prefix: string;
+    readonly interface: string;
+    readonly protocol: number;
+  }[];
+  readonly fib: Omit<KernelStatus['fib'], 'problems'> & {
+    readonly problems: readonly {
+      readonly prefix: string;
+      readonly reason: string;
+      readonly attempts: number;
+      readonly nextHops: readonly string[];
+    }[];
+  };
+}
+
+export interface Health {
+  readonly ok: boolean;
+  /** One line each; empty when all is well. */
+  readonly reasons: readonly string[];
+}
+
+export interface LoopStatus {
+  /** Seconds, over the last scrape interval. */
+  readonly lagP50: number;
+  readonly lagP99: number;
+  readonly lagMax: number;
+}
+
+/** Implemented by the daemon; every call is a fresh, consistent snapshot and costs no more than what it returns. */
+export interface StatusSource {
+  summary(): Summary;
+  peers(): readonly PeerDetail[];
+  /** By name or address; null when there is none. */
+  peer(nameOrAddress: string): PeerDetail | null;
+  /** A string explains why the query can't be answered. */
+  routes(query: RouteQuery): RouteList | string;
+  kernel(): KernelReport | null;
+  health(): Health;
+  readiness(): Health;
+  /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. */
+  reload(): Promise<{ readonly ok: boolean; readonly message: string }>;
+}

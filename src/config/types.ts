@@ -1,0 +1,154 @@
+// The configuration after loading: complete, checked, immutable. The YAML's shape is `schema.ts`; this is what the rest
+// of the daemon reads. Times are seconds unless the name says otherwise.
+
+import type { FamilyName } from '../base/family.js';
+import type { IpAddress } from '../base/ip.js';
+import type { Prefix } from '../base/prefix.js';
+
+export interface Config {
+  readonly node: string;
+  readonly asn: number;
+  /** Null: the node's first IPv4 address, found by the daemon. */
+  readonly routerId: number | null;
+  readonly listen: readonly ListenConfig[];
+  readonly routeReflector: { readonly clusterId: number } | null;
+  readonly kernel: KernelConfig;
+  readonly pools: readonly PoolConfig[];
+  readonly originate: readonly OriginateConfig[];
+  readonly peers: readonly PeerConfig[];
+  readonly dynamicPeers: readonly DynamicPeerConfig[];
+  readonly policies: Readonly<Record<string, PolicyConfig>>;
+  readonly api: ApiConfig;
+  readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
+}
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+export interface ListenConfig {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+export interface KernelConfig {
+  /** `auto`: netlink, or memory with a warning when the process may not change routes. */
+  readonly backend: 'auto' | 'netlink' | 'memory' | 'none';
+  readonly table: number;
+  readonly protocol: number;
+  readonly metric: number;
+  readonly import: readonly KernelImportConfig[];
+  /** Policy names: which best paths reach the kernel; empty: all learned from BGP. */
+  readonly install: readonly string[];
+  /** At stop, remove the routes we installed (default false: they stay and traffic flows on). */
+  readonly removeOnStop: boolean;
+  /** Adopted routes are swept this long after start at the latest. */
+  readonly sweepDelay: number;
+}
+
+export interface KernelImportConfig {
+  readonly interfaces: readonly string[];
+  readonly protocols: readonly number[];
+  /** Empty: the pools. */
+  readonly prefixes: readonly Prefix[];
+  readonly anyLength: boolean;
+  readonly table: number;
+}
+
+export type Encapsulation = 'None' | 'IPIP' | 'IPIPCrossSubnet' | 'VXLAN' | 'VXLANCrossSubnet';
+
+export interface PoolConfig {
+  readonly cidr: Prefix;
+  readonly external: boolean;
+  readonly encapsulation: Encapsulation;
+}
+
+export interface OriginateConfig {
+  readonly prefix: Prefix;
+  readonly kind: 'static' | 'aggregate' | 'service';
+}
+
+export interface TimersConfig {
+  readonly hold: number;
+  /** Null: a third of the negotiated hold time. */
+  readonly keepalive: number | null;
+  readonly connectRetry: number;
+  readonly delayOpen: number;
+}
+
+/** A peer with its group already merged in. */
+export interface PeerConfig {
+  readonly name: string;
+  readonly description: string | null;
+  readonly group: string | null;
+  readonly address: IpAddress;
+  /** The zone of a link-local address, as in `fe80::1%eth1`. */
+  readonly interface: string | null;
+  readonly asn: number;
+  readonly port: number;
+  readonly localAddress: IpAddress | null;
+  readonly passive: boolean;
+  readonly enabled: boolean;
+  /** Hops; 1 means directly connected. Null: 1 for eBGP, any for iBGP. */
+  readonly multihop: number | null;
+  readonly families: readonly FamilyName[];
+  readonly timers: TimersConfig;
+  readonly routeReflectorClient: boolean;
+  readonly nextHopSelf: boolean;
+  /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
+  readonly import: readonly string[] | null;
+  readonly export: readonly string[] | null;
+}
+
+export interface DynamicPeerConfig {
+  readonly range: Prefix;
+  readonly group: string;
+  readonly limit: number;
+  /** What every peer of the range gets; name and address come when it connects. Null `asn` accepts any. */
+  readonly template: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asn'> & {
+    readonly asn: number | null;
+  };
+}
+
+export interface ApiConfig {
+  readonly socket: string | null;
+  readonly listen: { readonly address: IpAddress; readonly port: number } | null;
+}
+
+export type PolicyConfig = readonly TermConfig[];
+
+export interface TermConfig {
+  readonly match: {
+    /** In: the route's prefix is one of these or inside one of these, within the length bounds. */
+    readonly prefix:
+      | { readonly in: readonly PrefixMatch[] }
+      | { readonly notIn: readonly PrefixMatch[] }
+      | null;
+    readonly source: readonly RouteSource[] | null;
+  };
+  readonly action: 'accept' | 'reject';
+}
+
+export type RouteSource = 'kernel' | 'bgp' | 'static';
+
+/** `10.0.0.0/8` (that and all inside), `=10.0.0.0/8` (only that), `10.0.0.0/8 le 24`, `10.0.0.0/8 ge 24 le 32`. */
+export interface PrefixMatch {
+  readonly prefix: Prefix;
+  readonly ge: number;
+  readonly le: number;
+}
+
+/** One thing wrong with a configuration, worded for the person who wrote it. */
+export interface ConfigProblem {
+  readonly file: string;
+  /** From 1; 0 when the place is unknown (unreadable file). */
+  readonly line: number;
+  readonly column: number;
+  /** Dotted path of the key, such as `peers[2].asn`. */
+  readonly key: string;
+  readonly message: string;
+  /** What would be right. */
+  readonly remedy: string;
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };

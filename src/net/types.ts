@@ -1,0 +1,92 @@
+// What the transport layer asks of the daemon and offers to it. Sockets and the clock live behind these.
+
+import type { FamilyIndex } from '../base/family.js';
+import type { IpAddress } from '../base/ip.js';
+import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
+import type { Notification, UpdateView } from '../wire/types.js';
+
+/** How to reach one peer. */
+export interface PeerEndpoint {
+  readonly address: IpAddress;
+  /** Interface of a link-local address, else null. */
+  readonly interface: string | null;
+  readonly port: number;
+  /** Source address of outgoing connections, null for the kernel's choice. */
+  readonly localAddress: IpAddress | null;
+  /** TTL of outgoing packets: 1 for a directly connected eBGP peer, more for multihop, 255 for iBGP. */
+  readonly ttl: number;
+}
+
+export interface Transport {
+  readonly localAddress: IpAddress;
+  readonly localPort: number;
+  readonly remoteAddress: IpAddress;
+  readonly remotePort: number;
+  /** The side that opened the connection. */
+  readonly role: 'active' | 'passive';
+}
+
+/** Where a session's outgoing UPDATE octets come from. */
+export interface PacketSource {
+  /**
+   * The next octets to send: whole messages, about `budget` octets or less, shared memory that must not be changed.
+   * Null when there is nothing to send now; the owner calls `PeerDriver.wake` when there is again.
+   */
+  pull(budget: number): readonly Uint8Array[] | null;
+}
+
+/** What the daemon does for one peer. Called synchronously; no call re-enters the driver but `wake`. */
+export interface PeerHandlers {
+  established(session: NegotiatedSession, transport: Transport): PacketSource;
+  /** `view` is valid until the call returns. A reset verdict has been acted on by the driver: not passed here. */
+  update(view: UpdateView): void;
+  /** The last UPDATE that arrived in one read has been passed on. */
+  flushed(): void;
+  routeRefresh(family: FamilyIndex, subtype: number): void;
+  /** Left Established. */
+  down(reason: DownReason): void;
+  stateChanged(from: SessionState, to: SessionState, reason: DownReason | null): void;
+}
+
+export const MESSAGE_KINDS = ['open', 'update', 'notification', 'keepalive', 'routeRefresh'] as const;
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
+export type MessageCounts = Readonly<Record<MessageKind, number>>;
+
+/** Counters since the peer was made; they survive session flaps. */
+export interface PeerCounters {
+  readonly received: MessageCounts;
+  readonly sent: MessageCounts;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** Times the session reached Established. */
+  readonly established: number;
+  /** Times it left Established. */
+  readonly flaps: number;
+}
+
+export interface PeerDriverStatus {
+  readonly state: SessionState;
+  /** Clock milliseconds when the state was entered. */
+  readonly since: number;
+  readonly session: NegotiatedSession | null;
+  readonly transport: Transport | null;
+  readonly counters: PeerCounters;
+  /** Why the last session or attempt ended; survives until the next Established has lasted. */
+  readonly lastDown: { readonly reason: DownReason; readonly at: number } | null;
+  /** Octets accepted by the driver and not yet by the kernel. */
+  readonly queuedBytes: number;
+}
+
+/** One peer's sessions: dials, accepts, resolves collisions, runs the FSM. */
+export interface PeerDriver {
+  start(): void;
+  /** Sends Cease (or `notification`) where a session is up and stays down until `start`. Resolves when closed. */
+  stop(notification: Notification, reason: DownReason): Promise<void>;
+  /** There may be something in the packet source. Cheap when nothing changed. */
+  wake(): void;
+  /** Changes what can change without a reset; returns false when the session has to be restarted for it. */
+  reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean;
+  /** Sends ROUTE-REFRESH for a family; false when not Established or not negotiated. */
+  refresh(family: FamilyIndex): boolean;
+  status(): PeerDriverStatus;
+}

@@ -1,0 +1,58 @@
+// What the RIB asks of policies: declared here, implemented in `policy/`, so that the RIB knows no policy language.
+
+import type { FamilyIndex } from '../base/family.js';
+import type { AttributeEdits, PathAttributes } from '../wire/types.js';
+
+/** A route as policies see it. The RIB reuses one object: read it during the call, keep nothing. */
+export interface RouteView {
+  readonly family: FamilyIndex;
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+  readonly length: number;
+  readonly source: 'kernel' | 'bgp' | 'static';
+  /** Decoded on first use. */
+  attributes(): PathAttributes;
+}
+
+export type PolicyVerdict =
+  | { readonly action: 'accept'; readonly edits: AttributeEdits | null; readonly term: string }
+  | { readonly action: 'reject'; readonly term: string };
+
+/** A compiled chain of policies. `evaluate` returns one of a few shared verdict objects. */
+export interface CompiledPolicy {
+  /** Identity: equal keys mean the same decisions, so update groups and memos can be shared. */
+  readonly key: string;
+  /** False: the verdict depends on the attributes and the source only and may be remembered per attribute set. */
+  readonly readsPrefix: boolean;
+  /** False: the verdict does not depend on attributes either (with `readsPrefix` false: constant per source). */
+  readonly readsAttributes: boolean;
+  readonly evaluate: (route: RouteView) => PolicyVerdict;
+}
+
+/** Everything about a set of peers that changes the octets they are sent; equal profiles share an update group. */
+export interface ExportProfile {
+  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
+  readonly localAsn: number;
+  readonly peerAsn: number;
+  /** By family index. */
+  readonly families: readonly [boolean, boolean];
+  readonly asn4: boolean;
+  readonly maxMessage: number;
+  /** By family index: octets that replace the next hop (next-hop-self, eBGP), null keeps it where there is one. */
+  readonly nextHopSelf: readonly [Uint8Array | null, Uint8Array | null];
+  /** True: replace every next hop; false: only where a route has none of its own. */
+  readonly alwaysNextHopSelf: boolean;
+  readonly policy: CompiledPolicy;
+}
+
+/** Where a path came from, as the export rewrite needs it. */
+export interface PathOrigin {
+  readonly source: 'kernel' | 'bgp' | 'static';
+  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient' | 'local';
+  readonly peerRouterId: number;
+}
+
+/** The attribute changes that the RFCs demand on the way out: `policy/rewrite.ts` implements it. */
+export type ExportRewrite = (profile: ExportProfile, origin: PathOrigin, clusterId: number) => AttributeEdits;

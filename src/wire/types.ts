@@ -1,0 +1,176 @@
+// The shapes of BGP data once decoded. No behaviour.
+//
+// The *attribute block* is the one form in which path attributes travel through the daemon and are interned:
+//   octet 0        n, the length of the next hop: 0, 4, 16 or 32 (32 is global + link-local, RFC 2545)
+//   octets 1..n    the next hop, taken from NEXT_HOP or MP_REACH_NLRI
+//   then           the other attributes as TLVs: ascending code, each at most once, shortest length form, flags as the
+//                  RFC wants them, AS_PATH and AGGREGATOR with 4-octet AS numbers (AS4_PATH and AS4_AGGREGATOR merged in),
+//                  without NEXT_HOP, MP_REACH_NLRI, MP_UNREACH_NLRI.
+// Two routes have the same attributes exactly when their blocks are the same octets.
+
+import type { FamilyIndex } from '../base/family.js';
+import type { IpAddress } from '../base/ip.js';
+
+/** What a NOTIFICATION says (RFC 4271 4.5). */
+export interface Notification {
+  readonly code: number;
+  readonly subcode: number;
+  readonly data: Uint8Array;
+}
+
+export interface AfiSafi {
+  readonly afi: number;
+  readonly safi: number;
+}
+
+export type AddPathMode = 1 | 2 | 3;
+
+/** RFC 5492 capabilities, one variant each; what we do not know keeps its octets. */
+export type Capability =
+  | { readonly kind: 'multiprotocol'; readonly afi: number; readonly safi: number }
+  | { readonly kind: 'routeRefresh' }
+  | { readonly kind: 'enhancedRouteRefresh' }
+  | { readonly kind: 'extendedMessage' }
+  | { readonly kind: 'fourOctetAs'; readonly asn: number }
+  | {
+      readonly kind: 'gracefulRestart';
+      readonly restarting: boolean;
+      readonly notification: boolean;
+      /** Seconds. */
+      readonly restartTime: number;
+      readonly families: readonly (AfiSafi & { readonly forwarding: boolean })[];
+    }
+  | {
+      readonly kind: 'longLivedGracefulRestart';
+      readonly families: readonly (AfiSafi & { readonly forwarding: boolean; readonly staleTime: number })[];
+    }
+  | { readonly kind: 'addPath'; readonly families: readonly (AfiSafi & { readonly mode: AddPathMode })[] }
+  | {
+      readonly kind: 'extendedNextHop';
+      readonly families: readonly (AfiSafi & { readonly nextHopAfi: number })[];
+    }
+  | { readonly kind: 'role'; readonly role: number }
+  | { readonly kind: 'fqdn'; readonly host: string; readonly domain: string }
+  | { readonly kind: 'softwareVersion'; readonly version: string }
+  | { readonly kind: 'unknown'; readonly code: number; readonly value: Uint8Array };
+
+export interface OpenMessage {
+  readonly version: number;
+  /** The 2-octet field; AS_TRANS (23456) when the AS needs four. */
+  readonly asn: number;
+  /** Seconds. */
+  readonly holdTime: number;
+  readonly routerId: number;
+  readonly capabilities: readonly Capability[];
+}
+
+export interface RouteRefreshMessage {
+  readonly afi: number;
+  readonly safi: number;
+  /** 0 request, 1 BoRR, 2 EoRR (RFC 7313). */
+  readonly subtype: number;
+}
+
+/** What the decoder of one session must know about the session. */
+export interface DecodeContext {
+  readonly asn4: boolean;
+  readonly sessionType: 'ibgp' | 'ebgp';
+  /** By family index: the family was negotiated. */
+  readonly families: readonly [boolean, boolean];
+  /** By family index: NLRI from the peer carry path ids (RFC 7911). */
+  readonly addPath: readonly [boolean, boolean];
+}
+
+/** One malformed attribute and what RFC 7606 makes of it; at most a few per UPDATE. */
+export interface AttributeVerdict {
+  readonly action: 'discard' | 'withdraw' | 'disable' | 'reset';
+  readonly attribute: number;
+  readonly reason: string;
+  /** The attribute as received, capped. */
+  readonly bytes: Uint8Array;
+}
+
+/** A run of NLRI in the frame, checked: every prefix is complete and no longer than its family allows. */
+export interface NlriRun {
+  readonly kind: 'reach' | 'unreach';
+  readonly family: FamilyIndex;
+  readonly addPath: boolean;
+  /** Octets of `UpdateView.frame`. */
+  readonly start: number;
+  readonly end: number;
+  /** The attribute block of a reach run: octets of `UpdateView.scratch`; 0, 0 for unreach. */
+  readonly blockStart: number;
+  readonly blockEnd: number;
+}
+
+/** A decoded UPDATE; valid until the decoder that made it is used again. */
+export interface UpdateView {
+  readonly frame: Uint8Array;
+  readonly scratch: Uint8Array;
+  /** Withdrawals first. Treat-as-withdraw has already turned reach into unreach. Empty on reset. */
+  readonly runs: readonly NlriRun[];
+  /** End-of-RIB of this family (RFC 4724 2), or null. */
+  readonly endOfRib: FamilyIndex | null;
+  readonly verdicts: readonly AttributeVerdict[];
+  /** Not null: the session must be reset with this. */
+  readonly reset: Notification | null;
+}
+
+export interface AsPathSegment {
+  readonly kind: 'set' | 'sequence' | 'confedSequence' | 'confedSet';
+  readonly asns: readonly number[];
+}
+
+/** A block decoded for policies, the API and people; never made on the hot path. */
+export interface PathAttributes {
+  readonly nextHop: IpAddress | null;
+  readonly linkLocalNextHop: IpAddress | null;
+  /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
+  readonly origin: number;
+  readonly asPath: readonly AsPathSegment[];
+  readonly med: number | null;
+  readonly localPref: number | null;
+  readonly atomicAggregate: boolean;
+  readonly aggregator: { readonly asn: number; readonly address: number } | null;
+  readonly communities: readonly number[];
+  readonly extendedCommunities: readonly Uint8Array[];
+  readonly largeCommunities: readonly (readonly [number, number, number])[];
+  readonly originatorId: number | null;
+  readonly clusterList: readonly number[];
+  /** AIGP, OTC, tunnel encapsulation and everything else, as octets. */
+  readonly others: readonly { readonly code: number; readonly flags: number; readonly value: Uint8Array }[];
+}
+
+/** What the decision process reads of a block, filled in place by `readFacts`. */
+export interface AttributeFacts {
+  origin: number;
+  /** RFC 4271 9.1.2.2 a with RFC 5065: a set counts 1, confederation segments 0. */
+  asPathLength: number;
+  /** Leftmost AS of the path when it starts with a sequence (confederation segments skipped), else 0. */
+  neighbourAs: number;
+  /** -1 when absent. */
+  med: number;
+  /** -1 when absent. */
+  localPref: number;
+  /** -1 when absent. */
+  originatorId: number;
+  clusterListLength: number;
+}
+
+/** Changes to a block; absent means leave, null means remove. */
+export interface AttributeEdits {
+  /** 4, 16 or 32 octets. */
+  readonly nextHop?: Uint8Array;
+  /** AS numbers put in front of AS_PATH, leftmost first. */
+  readonly prependAs?: readonly number[];
+  readonly origin?: number;
+  readonly med?: number | null;
+  readonly localPref?: number | null;
+  /** RFC 4456 8: set only when absent. */
+  readonly originatorIdIfAbsent?: number;
+  readonly clusterIdPrepend?: number;
+  /** Remove ORIGINATOR_ID and CLUSTER_LIST (towards eBGP). */
+  readonly dropReflection?: true;
+  /** Remove optional non-transitive attributes we do not know. */
+  readonly dropUnknownNonTransitive?: true;
+}
