@@ -1,11 +1,12 @@
 // Both OPENs in, the agreed session or the NOTIFICATION that refuses it out (RFC 4271 6.2, RFC 5492, RFC 6286,
-// RFC 6793, RFC 8654, RFC 9234). The octets were checked by the wire layer; this judges what they say.
+// RFC 6793, RFC 8654, RFC 9234). What is wrong in any session (AS 0, hold time 1) the wire layer has refused before.
 
 import { writeU16, writeU32 } from '../base/bytes.js';
 import { FAMILY_INDEXES, type FamilyIndex } from '../base/family.js';
+import { AS_TRANS, afiSafiOf, ERROR, familyOf, OPEN_ERROR } from '../wire/iana.js';
+import { roleMismatch, unsupportedCapability } from '../wire/notification.js';
 import type { Capability, Notification, OpenMessage } from '../wire/types.js';
-import { AS_TRANS, afiSafi, familyOf, findCapability, localCapabilities } from './capabilities.js';
-import { OPEN_SUBCODE, openError } from './errors.js';
+import { findCapability, localCapabilities } from './capabilities.js';
 import type { NegotiatedSession, SessionConfig } from './types.js';
 
 export type Negotiation =
@@ -17,12 +18,13 @@ export function negotiate(config: SessionConfig, open: OpenMessage): Negotiation
   const refusal =
     refuseAs(config, open, peerAsn) ??
     refuseIdentifier(config, open, peerAsn) ??
-    refuseHoldTime(open) ??
     refuseFamilies(config, open) ??
     refuseRole(config, open, peerAsn);
   if (refusal !== null) return { ok: false, notification: refusal };
   return { ok: true, session: agree(config, open, peerAsn) };
 }
+
+const openError = (subcode: number, data: Uint8Array): Notification => ({ code: ERROR.open, subcode, data });
 
 /** RFC 6793 4.1: the capability's AS number wins over the 2-octet field. */
 const peerAsNumber = (open: OpenMessage): number =>
@@ -31,39 +33,29 @@ const peerAsNumber = (open: OpenMessage): number =>
 /** Data: the AS number as the peer wrote it, 4 octets from the capability or 2 from the fixed field. */
 function refuseAs(config: SessionConfig, open: OpenMessage, peerAsn: number): Notification | null {
   const asn4 = findCapability(open.capabilities, 'fourOctetAs') !== undefined;
-  // RFC 7607: 0 is never an AS. AS_TRANS without the capability names nobody.
-  const impossible = peerAsn === 0 || (!asn4 && peerAsn === AS_TRANS);
-  if (!impossible && (config.peerAsn === null || config.peerAsn === peerAsn)) return null;
+  // AS_TRANS without the capability names nobody.
+  const nobody = !asn4 && peerAsn === AS_TRANS;
+  if (!nobody && (config.peerAsn === null || config.peerAsn === peerAsn)) return null;
   const data = new Uint8Array(asn4 ? 4 : 2);
   if (asn4) writeU32(data, 0, peerAsn);
   else writeU16(data, 0, peerAsn);
-  return openError(OPEN_SUBCODE.badPeerAs, data);
+  return openError(OPEN_ERROR.badPeerAs, data);
 }
 
-/** RFC 6286 2.2: not zero, and not ours when the peer is internal. */
+/** RFC 6286 2.2: not ours when the peer is internal. */
 function refuseIdentifier(config: SessionConfig, open: OpenMessage, peerAsn: number): Notification | null {
-  const ours = open.routerId === config.routerId && peerAsn === config.localAsn;
-  if (open.routerId !== 0 && !ours) return null;
+  if (open.routerId !== config.routerId || peerAsn !== config.localAsn) return null;
   const data = new Uint8Array(4);
   writeU32(data, 0, open.routerId);
-  return openError(OPEN_SUBCODE.badBgpIdentifier, data);
+  return openError(OPEN_ERROR.badBgpIdentifier, data);
 }
 
-function refuseHoldTime(open: OpenMessage): Notification | null {
-  if (open.holdTime === 0 || open.holdTime >= 3) return null;
-  const data = new Uint8Array(2);
-  writeU16(data, 0, open.holdTime);
-  return openError(OPEN_SUBCODE.unacceptableHoldTime, data);
-}
-
-/** RFC 5492 3: the data lists the capabilities that we require and the peer did not send. */
+/** RFC 5492 5: the data lists the capabilities that we require and the peer did not send. */
 function refuseFamilies(config: SessionConfig, open: OpenMessage): Notification | null {
   if (commonFamilies(config, open).length > 0) return null;
-  const data = config.families.flatMap((family) => {
-    const { afi, safi } = afiSafi(family);
-    return [1, 4, afi >> 8, afi & 0xff, 0, safi];
-  });
-  return openError(OPEN_SUBCODE.unsupportedCapability, Uint8Array.from(data));
+  return unsupportedCapability(
+    config.families.map((family): Capability => ({ kind: 'multiprotocol', ...afiSafiOf(family) })),
+  );
 }
 
 /** RFC 9234 4.2: provider 0, RS 1, RS-client 2, customer 3, peer 4; by our role, the role the other side must have. */
@@ -74,7 +66,7 @@ function refuseRole(config: SessionConfig, open: OpenMessage, peerAsn: number): 
   const theirs = findCapability(open.capabilities, 'role');
   if (ours === undefined || theirs === undefined || peerAsn === config.localAsn) return null;
   if (COUNTERPART[ours.role] === theirs.role) return null;
-  return openError(OPEN_SUBCODE.roleMismatch, new Uint8Array(0));
+  return roleMismatch();
 }
 
 function commonFamilies(config: SessionConfig, open: OpenMessage): readonly FamilyIndex[] {

@@ -1,7 +1,8 @@
 // How long to wait before the next attempt: a back-off for dials, and an idle hold after errors (RFC 4271 8.1.1,
 // DampPeerOscillations). Pure: the caller says what time it is. All times are milliseconds unless named otherwise.
 
-import { CEASE, CEASE_SUBCODE } from './errors.js';
+import { CEASE, ERROR } from '../wire/iana.js';
+import { sendHoldTimerExpired } from './errors.js';
 import type { DownReason } from './types.js';
 
 /** The first wait; each further one doubles, up to the configured ConnectRetryTime. */
@@ -50,6 +51,7 @@ export const afterSession = (retry: Retry, lasted: number): Retry =>
 export function deservesIdleHold(reason: DownReason): boolean {
   if (reason.kind !== 'notificationSent' && reason.kind !== 'notificationReceived') return false;
   const { code, subcode } = reason.notification;
-  if (code !== CEASE) return code !== 4 && code !== 8;
-  return subcode === CEASE_SUBCODE.maximumPrefixes || subcode === CEASE_SUBCODE.outOfResources;
+  if (code === ERROR.cease)
+    return subcode === CEASE.maximumPrefixesReached || subcode === CEASE.outOfResources;
+  return code !== ERROR.holdTimerExpired && code !== sendHoldTimerExpired.code;
 }
