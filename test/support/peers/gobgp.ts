@@ -1,0 +1,94 @@
+// GoBGP as a router in a test network. It keeps routes only: it never touches the kernel.
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LoggedProcess } from '../logged-process.js';
+import type { NetNode } from '../netns.js';
+import { waitFor } from '../wait.js';
+import { gobgpAnnounce, gobgpConfig, gobgpFamily, gobgpWithdraw } from './gobgp-config.js';
+import { parseGobgpNotifications, parseGobgpRoutes, parseGobgpState } from './gobgp-output.js';
+import type {
+  AnnouncedRoute,
+  Family,
+  ReceivedRoute,
+  Router,
+  RouterSpec,
+  SeenNotification,
+  SessionState,
+} from './types.js';
+
+/** The loopback of a namespace belongs to its node alone, so all may use the same port. */
+const API = '127.0.0.1:50051';
+
+export class GobgpRouter implements Router {
+  readonly kind = 'gobgp';
+  readonly node: NetNode;
+  readonly spec: RouterSpec;
+  process: LoggedProcess | null = null;
+  readonly #announced: Map<string, AnnouncedRoute>;
+
+  constructor(node: NetNode, spec: RouterSpec) {
+    if (spec.install === true || spec.importPools !== undefined) throw new Error('GoBGP has no kernel here');
+    if (spec.neighbors.some(({ exportOnly }) => exportOnly !== undefined))
+      throw new Error('no export filter');
+    this.node = node;
+    this.spec = spec;
+    this.#announced = new Map((spec.announce ?? []).map((route) => [route.prefix, route]));
+  }
+
+  async start(): Promise<void> {
+    const config = join(this.node.directory, `${this.node.name}-gobgp.toml`);
+    writeFileSync(config, gobgpConfig(this.spec));
+    const args = ['-f', config, '--api-hosts', API, '--pprof-disable', '-l', 'debug'];
+    this.process = await this.node.start('gobgpd', 'gobgpd', args);
+    const answers = async () => (await this.node.run('gobgp', ['global', '-j'])).status === 0;
+    await waitFor('gobgp to answer', answers, { evidence: () => this.process?.log() ?? '' });
+    for (const route of this.#announced.values()) await this.#ask(gobgpAnnounce(route));
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.stop();
+    this.process = null;
+  }
+
+  async kill(): Promise<void> {
+    await this.process?.kill();
+    this.process = null;
+  }
+
+  async session(neighbor: string): Promise<SessionState> {
+    return parseGobgpState(await this.#ask(['neighbor', neighbor, '-j']));
+  }
+
+  async received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]> {
+    const question = ['neighbor', neighbor, 'adj-in', '-a', gobgpFamily(family), '-j'];
+    return parseGobgpRoutes(await this.#ask(question));
+  }
+
+  async announce(route: AnnouncedRoute): Promise<void> {
+    this.#announced.set(route.prefix, route);
+    await this.#ask(gobgpAnnounce(route));
+  }
+
+  async withdraw(prefix: string): Promise<void> {
+    this.#announced.delete(prefix);
+    await this.#ask(gobgpWithdraw(prefix));
+  }
+
+  async reset(neighbor: string): Promise<void> {
+    await this.#ask(['neighbor', neighbor, 'reset']);
+  }
+
+  async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
+    return parseGobgpNotifications(this.process?.log() ?? '', neighbor);
+  }
+
+  async evidence(): Promise<string> {
+    const summary = await this.node.run('gobgp', ['neighbor']);
+    return `--- ${this.node.name} (gobgp)\n${summary.stdout}\n${this.process?.log().slice(-4000) ?? 'not running'}`;
+  }
+
+  #ask(args: readonly string[]): Promise<string> {
+    return this.node.must('gobgp', args);
+  }
+}

@@ -1,0 +1,107 @@
+// What every kind of router in a test network can be told and asked, whatever program it runs. No behaviour.
+
+import type { LoggedProcess } from '../logged-process.js';
+import type { NetNode } from '../netns.js';
+
+export type RouterKind = 'bird' | 'frr' | 'gobgp' | 'bgpd';
+
+export type Family = 'ipv4-unicast' | 'ipv6-unicast';
+
+export interface NeighborSpec {
+  readonly address: string;
+  readonly asn: number;
+  /** Our end of the session; default: chosen by the system. */
+  readonly localAddress?: string;
+  /** Default: the family of `address` only. */
+  readonly families?: readonly Family[];
+  readonly passive?: boolean;
+  /** Seconds. Default: the program's own. */
+  readonly holdTime?: number;
+  readonly password?: string;
+  readonly routeReflectorClient?: boolean;
+  readonly nextHopSelf?: boolean;
+  /** Only routes inside these leave; default: all. */
+  readonly exportOnly?: readonly string[];
+  /** eBGP over several hops. */
+  readonly multihop?: number;
+}
+
+/** A route the router originates by itself. */
+export interface AnnouncedRoute {
+  readonly prefix: string;
+  readonly communities?: readonly string[];
+  readonly largeCommunities?: readonly string[];
+  readonly med?: number;
+  readonly localPref?: number;
+  /** Prepended as is. */
+  readonly asPath?: readonly number[];
+}
+
+export interface RouterSpec {
+  readonly asn: number;
+  readonly routerId: string;
+  readonly neighbors: readonly NeighborSpec[];
+  readonly announce?: readonly AnnouncedRoute[];
+  readonly clusterId?: string;
+  /** Put learned routes into the namespace's kernel. */
+  readonly install?: boolean;
+  /** Advertise the kernel's host routes inside these pools (the workloads). */
+  readonly importPools?: readonly string[];
+}
+
+export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+
+export interface ReceivedRoute {
+  readonly prefix: string;
+  /** Without a link-local second address. */
+  readonly nextHop: string;
+  readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
+  /** AS numbers with spaces between, sets in braces; empty for our own AS. */
+  readonly asPath: string;
+  readonly localPref: number | null;
+  readonly med: number | null;
+  /** As in 64512:1, sorted. */
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+  readonly originatorId: string | null;
+  readonly clusterList: readonly string[];
+}
+
+/** A NOTIFICATION as the router logged it (RFC 4271 section 4.5). */
+export interface SeenNotification {
+  readonly direction: 'sent' | 'received';
+  readonly code: number;
+  readonly subcode: number;
+}
+
+export interface Router {
+  readonly kind: RouterKind;
+  readonly node: NetNode;
+  readonly spec: RouterSpec;
+  /** The BGP process while it runs. */
+  readonly process: LoggedProcess | null;
+  /** Resolves when the router answers questions. */
+  start(): Promise<void>;
+  /** An orderly end, as its service script asks for it. */
+  stop(): Promise<void>;
+  /** SIGKILL; nothing is tidied up. */
+  kill(): Promise<void>;
+  session(neighbor: string): Promise<SessionState>;
+  /** All routes this neighbour has told, in the order of their text. */
+  received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]>;
+  announce(route: AnnouncedRoute): Promise<void>;
+  withdraw(prefix: string): Promise<void>;
+  /** Administrative reset of one session from this side: a NOTIFICATION Cease goes out. */
+  reset(neighbor: string): Promise<void>;
+  notifications(neighbor: string): Promise<readonly SeenNotification[]>;
+  /** Everything a person would want to see when a test fails. */
+  evidence(): Promise<string>;
+}
+
+export const familyOf = (text: string): Family => (text.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast');
+
+export const familiesOf = (neighbor: NeighborSpec): readonly Family[] =>
+  neighbor.families ?? [familyOf(neighbor.address)];
+
+export const byPrefix = (a: ReceivedRoute, b: ReceivedRoute): number =>
+  a.prefix < b.prefix ? -1 : a.prefix > b.prefix ? 1 : 0;
