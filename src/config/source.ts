@@ -1,0 +1,139 @@
+// YAML text -> plain values, and back from a path in them to line and column. Knows YAML, not what the keys mean.
+
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
+import { type Issue, issue, type Path, pathText } from './problem.js';
+import type { ConfigProblem } from './types.js';
+
+export interface Source {
+  /** Plain maps, lists and scalars. Decimals such as `1.10` stay text: no key takes a fraction, AS numbers have a dot. */
+  readonly value: unknown;
+  /** What YAML itself objects to. */
+  readonly problems: readonly ConfigProblem[];
+  /** False: the text is so broken that `value` says nothing. */
+  readonly readable: boolean;
+  /** Puts an issue at its place in the text. */
+  readonly locate: (issue: Issue) => ConfigProblem;
+}
+
+const SYNTAX_REMEDIES: Readonly<Record<string, readonly [message: string, remedy: string]>> = {
+  TAB_AS_INDENT: ['a tab is used to indent', 'YAML wants spaces'],
+  DUPLICATE_KEY: ['the key is there twice', 'keep one of them'],
+  MULTIPLE_DOCS: ['a second document begins', 'a configuration is one document: remove the line ---'],
+};
+
+/** Errors that leave the rest of the document as it was meant. */
+const HARMLESS = ['DUPLICATE_KEY'];
+const MAX_ALIASES = 1000;
+
+export function parseSource(text: string, file: string): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const syntax = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
+    const [plain, remedy] = SYNTAX_REMEDIES[code] ?? [message, 'see the YAML syntax'];
+    return { file, ...place(pos[0]), key: '', message: plain, remedy };
+  });
+  const locate = (found: Issue): ConfigProblem => ({
+    file,
+    ...place(offsetOf(document, found)),
+    key: pathText(found.path),
+    message: found.message,
+    remedy: found.remedy,
+  });
+  const { value, issues } = plainValue(document);
+  return {
+    value,
+    problems: [...syntax, ...issues.map(locate)],
+    readable: document.errors.every(({ code }) => HARMLESS.includes(code)),
+    locate,
+  };
+}
+
+function plainValue(document: Document): { readonly value: unknown; readonly issues: readonly Issue[] } {
+  const issues: Issue[] = [];
+  let aliases = 0;
+  const open = new Set<Node>();
+
+  const follow = (node: Node, path: Path): unknown => {
+    const target = isAlias(node) ? node.resolve(document) : undefined;
+    if (target === undefined || open.has(target) || ++aliases > MAX_ALIASES) {
+      issues.push(issue(path, 'the alias leads nowhere', 'repeat the value, or set its anchor (&) above'));
+      return undefined;
+    }
+    return read(target, path);
+  };
+
+  const readMap = (map: YAMLMap, path: Path): unknown =>
+    Object.fromEntries(
+      map.items.flatMap((pair) => {
+        const key = keyText(pair);
+        if (key !== null) return [[key, read(pair.value, [...path, key])]];
+        issues.push(issue(path, 'a key is not a plain word', 'use a name as key'));
+        return [];
+      }),
+    );
+
+  const read = (node: unknown, path: Path): unknown => {
+    if (!isNode(node)) return null;
+    if (isAlias(node)) return follow(node, path);
+    if (isScalar(node)) return scalarValue(node);
+    open.add(node);
+    const value = isMap(node)
+      ? readMap(node, path)
+      : isSeq(node)
+        ? node.items.map((item, i) => read(item, [...path, i]))
+        : null;
+    open.delete(node);
+    return value;
+  };
+
+  const value = read(document.contents, []);
+  return { value, issues };
+}
+
+const keyText = (pair: Pair): string | null =>
+  isScalar(pair.key) && ['string', 'number'].includes(typeof pair.key.value) ? String(pair.key.value) : null;
+
+function scalarValue(scalar: Scalar): unknown {
+  const { value, source } = scalar;
+  const isDecimal = typeof value === 'number' && source !== undefined && /^\d+\.\d+$/.test(source);
+  return isDecimal ? source : value;
+}
+
+/** The offset of what the issue points at; of the nearest thing around it when there is no such place. */
+function offsetOf(document: Document, { path, at }: Issue): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [depth, step] of path.entries()) {
+    const inner: unknown = isAlias(node) ? node.resolve(document) : node;
+    const isLast = depth === path.length - 1;
+    if (isMap(inner)) {
+      const pair: Pair | undefined = inner.items.find((item) => keyText(item) === String(step));
+      if (pair === undefined) return offset;
+      offset = (isLast && at === 'value' ? startOf(pair.value) : null) ?? startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(inner)) {
+      node = inner.items[Number(step)];
+      offset = startOf(node) ?? offset;
+    } else return offset;
+  }
+  return offset;
+}
+
+const startOf = (node: unknown): number | null => (isNode(node) ? (node.range?.[0] ?? null) : null);
