@@ -1,8 +1,8 @@
 // One peer as the daemon runs it: its configuration, its driver, its place in the RIB, its counters. Passes updates from
 // the session to the RIB and wakes the session when the RIB has something for it.
 
-import { familyName } from '../base/family.js';
 import type { FamilyIndex } from '../base/family.js';
+import { familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { PacketSource, PeerDriver, PeerHandlers, Transport } from '../net/types.js';
@@ -115,7 +115,10 @@ export class BgpPeer implements PeerHandlers {
       config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
     this.#config = config;
     this.#context = context;
-    const kept = this.driver.reconfigure(sessionConfig(context.local, config), endpoint(context.local, config));
+    const kept = this.driver.reconfigure(
+      sessionConfig(context.local, config),
+      endpoint(context.local, config),
+    );
     if (!kept || kindChanged || enabledChanged) return true;
     this.#applyPolicies();
     return false;

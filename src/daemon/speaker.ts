@@ -2,6 +2,7 @@
 // Holds no routes and no session state of its own.
 
 import type { PeerId } from '../base/ids.js';
+import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
 import { installPolicyOf } from '../policy/defaults.js';
@@ -13,7 +14,6 @@ import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import type { HostAddresses } from './host-addresses.js';
-import { kernelSettings } from './kernel-settings.js';
 import { LocalRoutes } from './local-routes.js';
 import { type PassClock, PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';

@@ -1,8 +1,8 @@
 // Peers as the API shows them.
 
+import type { PeerDetail, PeerPrefixCounts, PeerSummary } from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
 import { formatIp } from '../base/ip.js';
-import type { PeerDetail, PeerPrefixCounts, PeerSummary } from '../api/types.js';
 import { describeDown } from '../fsm/describe.js';
 import type { NegotiatedSession } from '../fsm/types.js';
 import { formatCapability } from '../wire/capability.js';
@@ -17,7 +17,7 @@ export interface StatusClock {
 
 export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerSummary {
   const { config, session } = peer;
-  const { state, since, lastDown } = peer.driver.status();
+  const { state, since } = peer.driver.status();
   const asn = session?.peerAsn ?? config.asn ?? 0;
   return {
     name: config.name,
@@ -29,8 +29,7 @@ export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock)
     sinceSeconds: Math.max(0, (clock.now() - since) / 1000),
     enabled: config.enabled,
     prefixes: prefixCounts(speaker, peer),
-    policyMissing: peer.missingPolicies,
-    reason: state === 'Established' ? null : downReason(peer, lastDown),
+    reason: state === 'Established' ? null : peerReason(peer),
     notes: notesOf(peer),
   };
 }
@@ -75,7 +74,8 @@ function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyNa
   const one = (name: FamilyName): PeerPrefixCounts => {
     const family = familyIndex(name);
     const { ribId, session } = peer;
-    if (ribId === null || session === null) return { negotiated: false, received: 0, accepted: 0, advertised: 0 };
+    if (ribId === null || session === null)
+      return { negotiated: false, received: 0, accepted: 0, advertised: 0 };
     return {
       negotiated: session.families.includes(family),
       ...speaker.rib.sources.count(ribId, family),
@@ -85,8 +85,10 @@ function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyNa
   return { 'ipv4-unicast': one(FAMILY_NAMES[0]), 'ipv6-unicast': one(FAMILY_NAMES[1]) };
 }
 
-function downReason(peer: BgpPeer, lastDown: ReturnType<BgpPeer['driver']['status']>['lastDown']): string {
+/** Why a peer is not Established. */
+export function peerReason(peer: BgpPeer): string {
   if (!peer.config.enabled) return 'disabled in the configuration';
+  const { lastDown } = peer.driver.status();
   if (lastDown !== null) return describeDown(lastDown.reason);
   return peer.config.passive || peer.config.dynamic ? 'waiting for the peer to connect' : 'connecting';
 }

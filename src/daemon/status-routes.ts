@@ -1,13 +1,20 @@
 // Routes as the API shows them: look-ups, what a peer told us, what a peer was told, each with its reason.
 
-import { familyIndex, type FamilyIndex } from '../base/family.js';
+import type { RouteList, RouteQuery, RouteStatus } from '../api/types.js';
+import { type FamilyIndex, familyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { formatIp, parseIp } from '../base/ip.js';
 import { formatPrefix, parsePrefix } from '../base/prefix.js';
-import type { RouteList, RouteQuery, RouteStatus } from '../api/types.js';
 import type { FibProblem } from '../kernel/types.js';
 import type { UpdateGroup } from '../rib/update-group.js';
-import { explainPrefix, findPrefix, livePrefixes, longestMatch, type PathView, prefixOf } from '../rib/views.js';
+import {
+  explainPrefix,
+  findPrefix,
+  livePrefixes,
+  longestMatch,
+  type PathView,
+  prefixOf,
+} from '../rib/views.js';
 import { decodeBlock } from '../wire/block.js';
 import { formatAsPath, formatCommunity, formatLargeCommunity, formatRouterId } from '../wire/text.js';
 import type { PathAttributes } from '../wire/types.js';
@@ -46,7 +53,9 @@ function selectRows(speaker: Speaker, query: RouteQuery): Iterable<Row> | string
   const prefix = parsePrefix(query.prefix);
   if (prefix === null) return `${query.prefix} is neither an address nor a prefix without host bits`;
   const found = findPrefix(speaker.rib, prefix);
-  const held = found !== NONE && speaker.rib.prefixes[prefix.address.family === 'ipv4' ? 0 : 1].isLive(found as PrefixId);
+  const held =
+    found !== NONE &&
+    speaker.rib.prefixes[prefix.address.family === 'ipv4' ? 0 : 1].isLive(found as PrefixId);
   return held ? [[prefix.address.family === 'ipv4' ? 0 : 1, found as PrefixId]] : [];
 }
 
@@ -61,7 +70,8 @@ function* allRows(speaker: Speaker, query: RouteQuery): Generator<Row> {
 type RowFilter = (family: FamilyIndex, prefix: PrefixId) => readonly (() => RouteStatus)[];
 
 function peerFilter(speaker: Speaker, query: RouteQuery): RowFilter | string {
-  if (query.peer === undefined) return (family, prefix) => locRibRoutes(speaker, family, prefix, query.all === true);
+  if (query.peer === undefined)
+    return (family, prefix) => locRibRoutes(speaker, family, prefix, query.all === true);
   const peer = speaker.peers.find(query.peer);
   if (peer === null) return `no peer has the name or address ${query.peer}`;
   const { ribId } = peer;
@@ -77,9 +87,12 @@ function locRibRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, a
   const table = speaker.rib.prefixes[family];
   const single = table.best[prefix] !== NONE && !all;
   // Most prefixes have one path: explaining is only paid for where it is shown.
-  if (single) return [() => routeStatus(speaker, family, prefix, explainPrefix(speaker.rib, family, prefix)[0]!)];
+  if (single)
+    return [() => routeStatus(speaker, family, prefix, explainPrefix(speaker.rib, family, prefix)[0]!)];
   if (!all) return [];
-  return explainPrefix(speaker.rib, family, prefix).map((view) => () => routeStatus(speaker, family, prefix, view));
+  return explainPrefix(speaker.rib, family, prefix).map(
+    (view) => () => routeStatus(speaker, family, prefix, view),
+  );
 }
 
 function learnedRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, peer: PeerId) {
@@ -90,7 +103,13 @@ function learnedRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, 
     .map((view) => () => routeStatus(speaker, family, prefix, view));
 }
 
-function toldRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, peer: PeerId, group: UpdateGroup) {
+function toldRoutes(
+  speaker: Speaker,
+  family: FamilyIndex,
+  prefix: PrefixId,
+  peer: PeerId,
+  group: UpdateGroup,
+) {
   const out = group.adjRibOut[family];
   const attrs = out.attrsOf(prefix);
   const source = out.sourceOf(prefix);

@@ -1,7 +1,7 @@
 // Logs: turns daemon events into log lines, each once per change and never once per route.
 
 import { formatPrefix } from '../base/prefix.js';
-import { formatProblem } from '../config/load.js';
+import { formatProblem } from '../config/problem.js';
 import { describeDown } from '../fsm/describe.js';
 import type { DownReason, SessionState } from '../fsm/types.js';
 import type { KernelEvent } from '../kernel/types.js';
@@ -37,7 +37,9 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     if (pass !== null) log.warn({ address, reason, ...pass }, 'incoming connection refused');
   });
   events.on('kernel', (event) => logKernel(log, limit, event));
-  events.on('configLoaded', (generation, changes) => log.info({ generation, changes }, 'configuration loaded'));
+  events.on('configLoaded', (generation, changes) =>
+    log.info({ generation, changes }, 'configuration loaded'),
+  );
   events.on('configRejected', (problems) => {
     for (const problem of problems) log.error({ problem }, formatProblem(problem));
     log.error('configuration rejected, the running one stays in force');

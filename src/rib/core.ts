@@ -57,6 +57,8 @@ export class Rib {
   readonly #leaving = new Set<PeerId>();
   /** Where the removal sweep stands, by family. */
   readonly #sweepAt: [number, number] = [0, 0];
+  /** By family: prefixes with a best path. */
+  readonly #bestCount: [number, number] = [0, 0];
   #epoch = 1;
   #announced = false;
 
@@ -156,6 +158,10 @@ export class Rib {
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
     this.attrSets.sweep();
     return built.more || this.#hasDirty() || this.#leaving.size > 0;
+  }
+
+  bestCount(family: FamilyIndex): number {
+    return this.#bestCount[family];
   }
 
   /** Why import refused a path, for people; null when it did not. */
@@ -292,6 +298,7 @@ export class Rib {
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
     const before = table.bestAttrs[prefix]!;
     const changed = best !== table.best[prefix] || attrs !== before;
+    this.#bestCount[family] += Number(best !== NONE) - Number(table.best[prefix] !== NONE);
     table.best[prefix] = best;
     if (attrs !== before) {
       if (attrs !== NONE) this.attrSets.ref(attrs as AttrSetId);
