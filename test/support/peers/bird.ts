@@ -91,8 +91,8 @@ export class BirdRouter implements Router {
   }
 
   async evidence(): Promise<string> {
-    const protocols = await run('birdc', ['-s', this.controlSocket, 'show', 'protocols', 'all']);
-    return `--- ${this.node.name} (bird)\n${protocols.stdout}\n${this.process?.log().slice(-4000) ?? 'not running'}`;
+    const protocols = await run('birdc', ['-s', this.controlSocket, 'show', 'protocols']);
+    return `--- ${this.node.name} (bird)\n${protocols.stdout}\n${this.process?.log().slice(-3000) ?? 'not running'}`;
   }
 
   #writeConfig(): void {

@@ -47,6 +47,8 @@ export interface RouterSpec {
   readonly install?: boolean;
   /** Advertise the kernel's host routes inside these pools (the workloads). */
   readonly importPools?: readonly string[];
+  /** Those of `importPools` that may be known outside; matters to bgpd, whose pools say so. */
+  readonly externalPools?: readonly string[];
 }
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';

@@ -1,0 +1,82 @@
+// Makes a topology real: namespaces, cables, workloads, routers. Starts what the plan says and nothing more.
+
+import type { NetNode, Network } from '../support/netns.js';
+import { createRouter } from '../support/peers/router.js';
+import type { Router, RouterKind } from '../support/peers/types.js';
+import { attachWorkload, programRoutes } from '../support/workload.js';
+import {
+  type HostPlan,
+  hostRouter,
+  type NodePlan,
+  reflectorRouter,
+  type Topology,
+  torRouter,
+  workloadsOf,
+} from './topology.js';
+
+export interface Lab {
+  readonly topology: Topology;
+  readonly network: Network;
+  readonly fabric: NetNode;
+  /** By node name: hosts, rr, tor. */
+  readonly routers: ReadonlyMap<string, Router>;
+}
+
+export interface LabKinds {
+  readonly hosts: RouterKind;
+  readonly reflector: RouterKind;
+  readonly tor: RouterKind;
+}
+
+const addRouterNode = async (network: Network, fabric: NetNode, plan: NodePlan): Promise<NetNode> => {
+  const node = await network.addNode(plan.name, { forwarding: true });
+  const addresses = [`${plan.address}/24`, `${plan.address6}/64`];
+  await network.plug({ node, interface: 'eth0', addresses }, fabric);
+  return node;
+};
+
+/** The host's own way out is a default route, as on any host; without one it would not answer proxy ARP. */
+const addHost = async (network: Network, fabric: NetNode, topology: Topology, plan: HostPlan) => {
+  const node = await addRouterNode(network, fabric, plan);
+  await node.ip(`route add default via ${topology.tor.address} dev eth0`);
+  for (const workload of plan.workloads) await attachWorkload(network, node, workload);
+};
+
+const addOutside = async (network: Network, fabric: NetNode, topology: Topology): Promise<void> => {
+  const { tor, server } = topology;
+  const torNode = await addRouterNode(network, fabric, tor);
+  const serverNode = await network.addNode(server.name);
+  await network.connect(
+    { node: torNode, interface: 'eth1', addresses: [`${tor.outsideAddress}/24`] },
+    { node: serverNode, interface: 'eth0', addresses: [`${server.address}/24`] },
+  );
+  await serverNode.ip(`route add default via ${tor.outsideAddress} dev eth0`);
+};
+
+/** The network without routing: cables, addresses, workloads that nobody knows of yet. */
+export const buildLab = async (network: Network, topology: Topology, kinds: LabKinds): Promise<Lab> => {
+  const fabric = await network.addSwitch('fabric');
+  await addRouterNode(network, fabric, topology.reflector);
+  await addOutside(network, fabric, topology);
+  for (const plan of topology.hosts) await addHost(network, fabric, topology, plan);
+  const routers = new Map<string, Router>([
+    ['rr', createRouter(kinds.reflector, network.node('rr'), reflectorRouter(topology))],
+    ['tor', createRouter(kinds.tor, network.node('tor'), torRouter(topology))],
+    ...topology.hosts.map((plan): [string, Router] => [
+      plan.name,
+      createRouter(kinds.hosts, network.node(plan.name), hostRouter(topology, plan)),
+    ]),
+  ]);
+  return { topology, network, fabric, routers };
+};
+
+export const startRouters = async (lab: Lab): Promise<void> => {
+  await Promise.all([...lab.routers.values()].map((router) => router.start()));
+};
+
+/** The node agents' part. */
+export const programAllWorkloads = async (lab: Lab): Promise<void> => {
+  for (const workload of workloadsOf(lab.topology)) {
+    await programRoutes(lab.network.node(workload.host), workload);
+  }
+};
