@@ -46,7 +46,7 @@ export function parseSource(text: string, file: string): Source {
     return { line, column: col };
   };
   const syntax = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
-    const [plain, remedy] = SYNTAX_REMEDIES[code] ?? [message, 'see the YAML syntax'];
+    const [plain, remedy] = SYNTAX_REMEDIES[code] ?? [message, 'correct the YAML here or above'];
     return { file, ...place(pos[0]), key: '', message: plain, remedy };
   });
   const locate = (found: Issue): ConfigProblem => ({
