@@ -35,24 +35,26 @@ const PROTOCOL_OWNERS: readonly string[] = [
 ];
 const PROTOCOL = 'a route protocol from 0 to 255';
 
-const protocolNumber = (value: unknown): number | Fault =>
+const readProtocol = (value: unknown, want: string): number | Fault =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255
     ? value
-    : fault(`${describe(value)} is no route protocol`, `give ${PROTOCOL}`);
+    : fault(`${describe(value)} is no route protocol`, `give ${want}`);
+
+const OWN_PROTOCOL = '12 (bird, the default), 186 (bgp) or another number from 5 to 255';
 
 /** Routes with our number are adopted and swept, so it can't be one that others use by habit. */
-const ownProtocolField = field<number>(PROTOCOL, (value) => {
-  const protocol = protocolNumber(value);
+const ownProtocolField = field<number>(OWN_PROTOCOL, (value) => {
+  const protocol = readProtocol(value, OWN_PROTOCOL);
   const owner = typeof protocol === 'number' ? PROTOCOL_OWNERS[protocol] : undefined;
   return owner === undefined
     ? protocol
-    : fault(`protocol ${protocol} belongs to ${owner}`, 'give 12 (bird, the default) or 186 (bgp)');
+    : fault(`protocol ${protocol} belongs to ${owner}`, `give ${OWN_PROTOCOL}`);
 });
 
 const importProtocolField = field<number>(PROTOCOL, (value) =>
   value === 2
     ? fault('protocol 2 marks the subnets of the interfaces', 'they are no workloads: leave it out')
-    : protocolNumber(value),
+    : readProtocol(value, PROTOCOL),
 );
 
 const INTERFACE = 'the name of an interface, or a pattern such as cali*';

@@ -75,7 +75,7 @@ export function parseSections(value: unknown): ParsedSections {
     name,
     readSection(section, Object.hasOwn(top, name) ? top[name] : undefined, [name], issues),
   ]);
-  if (!Object.hasOwn(top, 'asn')) {
+  if (!Object.hasOwn(top, 'asn') && !issues.some(({ path }) => path.length === 0)) {
     issues.push(issue(['asn'], 'is missing', 'give the AS number of this node, such as asn: 64512'));
   }
   const broken = new Set(issues.map(({ path }) => String(path[0])));
@@ -130,12 +130,16 @@ function mapping(value: unknown, path: Path, issues: Issue[]): Readonly<Record<s
   return {};
 }
 
+/** A default in their place would make other checks find what is not there. */
+const NEEDED_BY_CHECKS = ['group', 'port'];
+
 /** Like `readValue`; a mapping with broken keys is read without them, so that the rest of it is checked too. */
 function readSalvaged(schema: z.ZodType, value: unknown, path: Path, issues: Issue[]): unknown {
   const before = issues.length;
   const read = readValue(schema, value, path, issues);
   const broken = issues.slice(before).map((found) => String(found.path[path.length]));
-  if (broken.length === 0 || broken.includes('group') || describe(value) !== 'a mapping') return read;
+  if (broken.length === 0 || describe(value) !== 'a mapping') return read;
+  if (broken.some((key) => NEEDED_BY_CHECKS.includes(key))) return null;
   const rest = Object.entries(value as object).filter(([key]) => !broken.includes(key));
   const again = schema.safeParse(Object.fromEntries(rest));
   return again.success ? again.data : null;

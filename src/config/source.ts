@@ -1,6 +1,7 @@
 // YAML text -> plain values, and back from a path in them to line and column. Knows YAML, not what the keys mean.
 
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -13,6 +14,7 @@ import {
   parseDocument,
   type Scalar,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
 import { type Issue, issue, type Path, pathText } from './problem.js';
 import type { ConfigProblem } from './types.js';
@@ -46,8 +48,9 @@ export function parseSource(text: string, file: string): Source {
     return { line, column: col };
   };
   const syntax = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
-    const [plain, remedy] = SYNTAX_REMEDIES[code] ?? [message, 'see the YAML syntax'];
-    return { file, ...place(pos[0]), key: '', message: plain, remedy };
+    const [plain, remedy] = SYNTAX_REMEDIES[code] ?? [message, 'correct the YAML here or above'];
+    const key = code === 'DUPLICATE_KEY' ? (/^[\w-]+/.exec(text.slice(pos[0]))?.[0] ?? '') : '';
+    return { file, ...place(pos[0]), key, message: plain, remedy };
   });
   const locate = (found: Issue): ConfigProblem => ({
     file,
@@ -65,46 +68,51 @@ export function parseSource(text: string, file: string): Source {
   };
 }
 
+/** The state of one walk from nodes to plain values. */
+interface Walk {
+  readonly document: Document;
+  readonly issues: Issue[];
+  /** The maps and lists that the walk is inside of, so that an alias to one of them is no loop. */
+  readonly open: Set<Node>;
+  aliases: number;
+}
+
 function plainValue(document: Document): { readonly value: unknown; readonly issues: readonly Issue[] } {
-  const issues: Issue[] = [];
-  let aliases = 0;
-  const open = new Set<Node>();
+  const walk: Walk = { document, issues: [], open: new Set(), aliases: 0 };
+  return { value: readNode(walk, document.contents, []), issues: walk.issues };
+}
 
-  const follow = (node: Node, path: Path): unknown => {
-    const target = isAlias(node) ? node.resolve(document) : undefined;
-    if (target === undefined || open.has(target) || ++aliases > MAX_ALIASES) {
-      issues.push(issue(path, 'the alias leads nowhere', 'repeat the value, or set its anchor (&) above'));
-      return undefined;
-    }
-    return read(target, path);
-  };
+function readNode(walk: Walk, node: unknown, path: Path): unknown {
+  if (!isNode(node)) return null;
+  if (isAlias(node)) return readAlias(walk, node, path);
+  if (isScalar(node)) return scalarValue(node);
+  walk.open.add(node);
+  const value = isMap(node) ? readMap(walk, node, path) : isSeq(node) ? readList(walk, node, path) : null;
+  walk.open.delete(node);
+  return value;
+}
 
-  const readMap = (map: YAMLMap, path: Path): unknown =>
-    Object.fromEntries(
-      map.items.flatMap((pair) => {
-        const key = keyText(pair);
-        if (key !== null) return [[key, read(pair.value, [...path, key])]];
-        issues.push(issue(path, 'a key is not a plain word', 'use a name as key'));
-        return [];
-      }),
-    );
+function readAlias(walk: Walk, alias: Alias, path: Path): unknown {
+  const target = alias.resolve(walk.document);
+  if (target !== undefined && !walk.open.has(target) && ++walk.aliases <= MAX_ALIASES) {
+    return readNode(walk, target, path);
+  }
+  const message = walk.aliases > MAX_ALIASES ? 'there are too many aliases' : 'the alias leads nowhere';
+  walk.issues.push(issue(path, message, 'repeat the value, or set its anchor (&) above'));
+  return undefined;
+}
 
-  const read = (node: unknown, path: Path): unknown => {
-    if (!isNode(node)) return null;
-    if (isAlias(node)) return follow(node, path);
-    if (isScalar(node)) return scalarValue(node);
-    open.add(node);
-    const value = isMap(node)
-      ? readMap(node, path)
-      : isSeq(node)
-        ? node.items.map((item, i) => read(item, [...path, i]))
-        : null;
-    open.delete(node);
-    return value;
-  };
+const readList = (walk: Walk, list: YAMLSeq, path: Path): unknown =>
+  list.items.map((item, index) => readNode(walk, item, [...path, index]));
 
-  const value = read(document.contents, []);
-  return { value, issues };
+function readMap(walk: Walk, map: YAMLMap, path: Path): unknown {
+  const entries = map.items.flatMap((pair) => {
+    const key = keyText(pair);
+    if (key !== null) return [[key, readNode(walk, pair.value, [...path, key])]];
+    walk.issues.push(issue(path, 'a key is not a plain word', 'use a name as key'));
+    return [];
+  });
+  return Object.fromEntries(entries);
 }
 
 const keyText = (pair: Pair): string | null =>

@@ -1,13 +1,18 @@
 // "Did you mean": the nearest of the words that would have been right. No schema knowledge.
 
-/** The candidate that is a small slip away from `word`, or null. */
+/** The candidate that is a small slip away from `word`, or begins as it does (`warning`: `warn`), or null. */
 export function closest(word: string, candidates: readonly string[]): string | null {
   const allowed = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
     .map((candidate) => ({ candidate, slips: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ slips }) => slips <= allowed)
     .sort((a, b) => a.slips - b.slips);
-  return ranked[0]?.candidate ?? null;
+  return ranked[0]?.candidate ?? candidates.find((candidate) => beginsAlike(word, candidate)) ?? null;
+}
+
+function beginsAlike(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return short.length >= 3 && long.toLowerCase().startsWith(short.toLowerCase());
 }
 
 /** A remedy for a name that is none of `candidates`. */

@@ -122,7 +122,7 @@ export interface ConfigProblem {
   /** From 1; 0 when the place is unknown (unreadable file). */
   readonly line: number;
   readonly column: number;
-  /** Dotted path of the key, such as `peers[2].asn`. */
+  /** Dotted path of the key, such as `peers[2].asn`; only the key itself or empty where the YAML is at fault. */
   readonly key: string;
   readonly message: string;
   /** What would be right. */
