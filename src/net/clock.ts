@@ -61,8 +61,11 @@ export function systemClock(): Clock {
 
   const tick = (): void => {
     armedFor = Number.POSITIVE_INFINITY;
-    slack = Math.max(slack, table.fire(now()));
-    arm();
+    try {
+      slack = Math.max(slack, table.fire(now()));
+    } finally {
+      arm();
+    }
   };
   const arm = (): void => {
     if (table.earliest >= armedFor) return;

@@ -19,6 +19,7 @@ export class DeadlineTable {
   }
 
   remove(row: number): void {
+    if (this.#callbacks[row] === undefined) return;
     this.#deadlines[row] = NEVER;
     this.#callbacks[row] = undefined;
     this.#free.push(row);
@@ -41,6 +42,16 @@ export class DeadlineTable {
   fire(now: number): number {
     if (now < this.earliest) return 0;
     this.earliest = NEVER;
+    try {
+      return this.#scan(now);
+    } catch (error) {
+      // The rows behind the one that failed have not been looked at.
+      this.earliest = now;
+      throw error;
+    }
+  }
+
+  #scan(now: number): number {
     let latest = 0;
     for (let row = 0; row < this.#callbacks.length; row++) {
       const deadline = this.#deadlines[row]!;
