@@ -34,7 +34,7 @@ export class Links {
   /** Up and with carrier. */
   usable(ifindex: number): boolean {
     const link = this.#links.get(ifindex);
-    return link !== undefined && link.up && link.running;
+    return link?.up === true && link.running;
   }
 
   setLink(link: KernelLink): void {

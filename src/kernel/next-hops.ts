@@ -6,7 +6,7 @@ import { maxLength, type Prefix, prefixContainsIp } from '../base/prefix.js';
 import type { Links } from './links.js';
 import type { RouteStore } from './route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from './rtnetlink/numbers.js';
-import type { FibNextHop, KernelNextHop, KernelRoute, NextHopState } from './types.js';
+import type { FibNextHop, KernelLink, KernelNextHop, KernelRoute, NextHopState } from './types.js';
 
 /** One next hop that somebody uses; `hops` is null while it cannot be reached. */
 export interface TrackedHop {
@@ -78,7 +78,18 @@ export class NextHops {
       if (prefixContainsIp(prefix, tracked.hop.address)) this.#stale.add(tracked);
   }
 
-  /** A link or an address changed. */
+  /** A link came, went or changed; `known` when routes may already use it. */
+  touchLink(link: KernelLink, known: boolean): void {
+    if (known && this.#links.usable(link.ifindex)) {
+      this.touchAll();
+      return;
+    }
+    for (const tracked of this.#tracked.values()) {
+      const named = tracked.hop.interface === link.name;
+      if (named || tracked.hops?.some((hop) => hop.ifindex === link.ifindex)) this.#stale.add(tracked);
+    }
+  }
+
   touchAll(): void {
     for (const tracked of this.#tracked.values()) this.#stale.add(tracked);
   }

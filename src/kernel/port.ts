@@ -64,6 +64,8 @@ export type PortReport =
       readonly kind: 'listed';
       readonly id: number;
       readonly changes: readonly KernelChange[];
+      /** True in the first report of a listing. */
+      readonly first: boolean;
       /** True in the last report of a listing. */
       readonly done: boolean;
       /** In the last report: why the listing is not complete, else null. */

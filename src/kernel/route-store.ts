@@ -79,11 +79,19 @@ export class RouteStore {
   endListing(covers: (route: KernelRoute) => boolean): void {
     const named = this.#named ?? new Set();
     this.#named = null;
+    this.drop((route) => !named.has(route) && covers(route));
+  }
+
+  /** Forgets the routes that are gone without a notification. */
+  drop(isGone: (route: KernelRoute) => boolean): void {
     for (const family of FAMILY_INDEXES) {
       for (const row of this.#rows[family]) {
         const old = this.#routes[family][row] ?? NO_ROUTES;
-        const kept = old.filter((route) => named.has(route) || !covers(route));
-        if (kept.length < old.length) this.#set(this.#rows[family].prefix(row), kept);
+        if (old.some(isGone))
+          this.#set(
+            this.#rows[family].prefix(row),
+            old.filter((route) => !isGone(route)),
+          );
       }
     }
   }
