@@ -4,6 +4,9 @@
 import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
+import type { PolicyConfig } from '../policy/types.js';
+
+export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 
 export interface Config {
   readonly node: string;
@@ -113,36 +116,13 @@ export interface ApiConfig {
   readonly listen: { readonly address: IpAddress; readonly port: number } | null;
 }
 
-export type PolicyConfig = readonly TermConfig[];
-
-export interface TermConfig {
-  readonly match: {
-    /** In: the route's prefix is one of these or inside one of these, within the length bounds. */
-    readonly prefix:
-      | { readonly in: readonly PrefixMatch[] }
-      | { readonly notIn: readonly PrefixMatch[] }
-      | null;
-    readonly source: readonly RouteSource[] | null;
-  };
-  readonly action: 'accept' | 'reject';
-}
-
-export type RouteSource = 'kernel' | 'bgp' | 'static';
-
-/** `10.0.0.0/8` (that and all inside), `=10.0.0.0/8` (only that), `10.0.0.0/8 le 24`, `10.0.0.0/8 ge 24 le 32`. */
-export interface PrefixMatch {
-  readonly prefix: Prefix;
-  readonly ge: number;
-  readonly le: number;
-}
-
 /** One thing wrong with a configuration, worded for the person who wrote it. */
 export interface ConfigProblem {
   readonly file: string;
   /** From 1; 0 when the place is unknown (unreadable file). */
   readonly line: number;
   readonly column: number;
-  /** Dotted path of the key, such as `peers[2].asn`. */
+  /** Dotted path of the key, such as `peers[2].asn`; only the key itself or empty where the YAML is at fault. */
   readonly key: string;
   readonly message: string;
   /** What would be right. */

@@ -180,6 +180,8 @@ export interface Kernel {
   reconfigure(settings: KernelSettings): void;
   /** Our routes as we believe them to be in the kernel (CLI, tests). */
   installed(): Iterable<KernelRoute>;
+  /** The kernel has acknowledged this route of ours as wanted. */
+  isInstalled(prefix: Prefix): boolean;
   /** Workload routes currently imported. */
   workloads(): Iterable<WorkloadChange>;
   /** The answer the kernel would give: which connected interface reaches this address. */

@@ -54,5 +54,13 @@ export interface PathOrigin {
   readonly peerRouterId: number;
 }
 
-/** The attribute changes that the RFCs demand on the way out: `policy/rewrite.ts` implements it. */
-export type ExportRewrite = (profile: ExportProfile, origin: PathOrigin, clusterId: number) => AttributeEdits;
+/**
+ * The attribute changes that the RFCs demand on the way out: `policy/rewrite.ts` implements it. The family chooses the
+ * next hop; all else is the same for both.
+ */
+export type ExportRewrite = (
+  profile: ExportProfile,
+  origin: PathOrigin,
+  clusterId: number,
+  family: FamilyIndex,
+) => AttributeEdits;

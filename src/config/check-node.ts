@@ -1,0 +1,93 @@
+// What concerns the node: listeners, reflector, kernel, pools and originated prefixes against each other.
+
+import { formatIp } from '../base/ip.js';
+import { formatPrefix, type Prefix, prefixEquals } from '../base/prefix.js';
+import { BGP_PORT, DEFAULT_KERNEL } from './defaults.js';
+import { type Issue, issue } from './problem.js';
+import type { Located, Sections } from './schema.js';
+
+export const checkNode = (sections: Sections): readonly Issue[] => [
+  ...repeatedListeners(sections),
+  ...clusterWithoutId(sections),
+  ...repeatedPrefixes(sections.pools ?? [], 'cidr', ({ cidr }) => cidr, 'pool'),
+  ...repeatedPrefixes(sections.originate ?? [], 'prefix', ({ prefix }) => prefix, 'prefix'),
+  ...importOfOwn(sections),
+];
+
+export const warnNode = (sections: Sections): readonly Issue[] => [
+  ...encapsulated(sections),
+  ...importOfNothing(sections),
+];
+
+function repeatedListeners({ listen }: Sections): Issue[] {
+  const seen = new Set<string>();
+  return (listen ?? []).flatMap(({ path, value }) => {
+    const text = `${formatIp(value.address)} port ${value.port ?? BGP_PORT}`;
+    if (seen.has(text)) return [issue(path, `${text} is there twice`, 'listen once')];
+    seen.add(text);
+    return [];
+  });
+}
+
+/** RFC 4456 7 lets the router id stand for the cluster id, when the file says what it is. */
+function clusterWithoutId({ routeReflector, routerId, broken }: Sections): Issue[] {
+  if (routeReflector === null || routeReflector.clusterId !== undefined) return [];
+  if (routerId !== null || broken.has('routerId')) return [];
+  return [
+    issue(
+      ['routeReflector', 'clusterId'],
+      'is missing, and there is no routerId to stand for it',
+      'give an IPv4 address as cluster id, such as 244.0.0.1',
+    ),
+  ];
+}
+
+function repeatedPrefixes<T>(
+  elements: readonly Located<T>[],
+  key: string,
+  prefixOf: (value: T) => Prefix,
+  what: string,
+): Issue[] {
+  return elements.flatMap(({ path, value }, index) => {
+    const prefix = prefixOf(value);
+    const isRepeated = elements
+      .slice(0, index)
+      .some((before) => prefixEquals(prefixOf(before.value), prefix));
+    if (!isRepeated) return [];
+    return [issue([...path, key], `${formatPrefix(prefix)} is there twice`, `keep one ${what}`)];
+  });
+}
+
+function importOfOwn({ kernel }: Sections): Issue[] {
+  const own = kernel?.protocol ?? DEFAULT_KERNEL.protocol;
+  return (kernel?.import ?? []).flatMap(({ protocols }, index) => {
+    const at = (protocols ?? []).indexOf(own);
+    if (at < 0) return [];
+    const path = ['kernel', 'import', index, 'protocols', at];
+    return [
+      issue(path, `protocol ${own} marks the routes we install`, 'leave it out: they are never imported'),
+    ];
+  });
+}
+
+function encapsulated({ pools }: Sections): Issue[] {
+  return (pools ?? []).flatMap(({ path, value: { cidr, encapsulation } }) => {
+    if (encapsulation === undefined || encapsulation === 'None') return [];
+    return [
+      issue(
+        [...path, 'encapsulation'],
+        `bgpd builds no tunnels: routes inside ${formatPrefix(cidr)} are installed without ${encapsulation}`,
+        'let the node agent program this pool, and leave it out of kernel.install',
+      ),
+    ];
+  });
+}
+
+function importOfNothing({ kernel, pools }: Sections): Issue[] {
+  if ((pools ?? []).length > 0) return [];
+  return (kernel?.import ?? []).flatMap(({ prefixes }, index) => {
+    if (prefixes !== undefined && prefixes.length > 0) return [];
+    const message = 'takes nothing: it names no prefixes and there are no pools';
+    return [issue(['kernel', 'import', index], message, 'name prefixes here, or pools')];
+  });
+}

@@ -1,0 +1,190 @@
+// What peers, groups and ranges must be together: names and addresses, references, eBGP and reflector rules.
+
+import { IPv4CidrRange, IPv6CidrRange } from 'ip-num';
+import { type IpAddress, ipEquals } from '../base/ip.js';
+import { formatPrefix, type Prefix, prefixContains } from '../base/prefix.js';
+import { missingPolicies } from '../policy/defaults.js';
+import { BGP_PORT } from './defaults.js';
+import { addressText, mergeDynamicPeer, mergePeer, peerName } from './merge.js';
+import { type Issue, issue, type Path } from './problem.js';
+import type { Located, Sections } from './schema.js';
+import type { PeerGroupSection, PeerSection } from './schema-peers.js';
+import { suggest } from './suggestion.js';
+import type { PeerConfig } from './types.js';
+
+/** A peer or a range with its group merged in, and where each key of it can have been written. */
+interface Member {
+  readonly path: Path;
+  readonly own: PeerGroupSection;
+  readonly group: string | null;
+  readonly asn: number | null;
+  readonly settings: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asn'>;
+}
+
+export function checkPeers(sections: Sections): readonly Issue[] {
+  const peers = sections.peers ?? [];
+  return [
+    ...duplicates(peers, 'name', ({ value }) => peerName(value), 'name each peer once'),
+    ...duplicates(
+      peers,
+      'address',
+      ({ value }) => addressText(value),
+      'one peer has one session per address',
+    ),
+    ...peers.flatMap((peer) => [...unknownGroup(sections, peer), ...missingAsn(sections, peer)]),
+    ...peers.flatMap((peer) => [...addressOfOurs(sections, peer), ...localFamily(sections, peer)]),
+    ...(sections.dynamicPeers ?? []).flatMap((range) => unknownGroup(sections, range)),
+    ...overlaps(sections),
+    ...members(sections).flatMap((member) => [...reflectorRules(sections, member), ...timerRules(member)]),
+  ];
+}
+
+/** RFC 8212 is easily forgotten, so it is said where the peer is configured. */
+export function warnPeers(sections: Sections): readonly Issue[] {
+  const { asn } = sections;
+  if (asn === null) return [];
+  return members(sections).flatMap(({ path, asn: peerAsn, settings }) =>
+    peerAsn === null
+      ? []
+      : missingPolicies({ ...settings, asn: peerAsn }, asn).map((direction) =>
+          issue(
+            [...path, direction],
+            `eBGP without ${direction} policy: no route is ${direction}ed (RFC 8212)`,
+            `name one, such as ${direction}: [accept-all]`,
+          ),
+        ),
+  );
+}
+
+function duplicates(
+  peers: readonly Located<PeerSection>[],
+  key: 'name' | 'address',
+  textOf: (peer: Located<PeerSection>) => string,
+  remedy: string,
+): Issue[] {
+  const seen = new Map<string, Located<PeerSection>>();
+  return peers.flatMap((peer) => {
+    const text = textOf(peer);
+    const first = seen.get(text);
+    if (first !== undefined) {
+      return [issue([...peer.path, key], `${text} is taken by peers[${String(first.path[1])}]`, remedy)];
+    }
+    seen.set(text, peer);
+    return [];
+  });
+}
+
+function unknownGroup(
+  { peerGroups }: Sections,
+  { path, value }: Located<{ readonly group?: string | undefined }>,
+): Issue[] {
+  const { group } = value;
+  if (group === undefined || peerGroups.has(group)) return [];
+  const remedy = suggest(group, [...peerGroups.keys()], 'peer groups');
+  return [issue([...path, 'group'], `there is no peer group ${group}`, remedy)];
+}
+
+/** The group that a peer names; empty when it names none, null when the group is unknown or broken. */
+function groupOf({ peerGroups }: Sections, name: string | undefined): PeerGroupSection | null {
+  return name === undefined ? {} : (peerGroups.get(name) ?? null);
+}
+
+function missingAsn(sections: Sections, { path, value }: Located<PeerSection>): Issue[] {
+  const group = groupOf(sections, value.group);
+  if (group === null || value.asn !== undefined || group.asn !== undefined) return [];
+  const remedy = 'give the AS number of the peer here or in its group';
+  return [issue([...path, 'asn'], `the AS of ${peerName(value)} is missing`, remedy)];
+}
+
+function addressOfOurs(sections: Sections, { path, value }: Located<PeerSection>): Issue[] {
+  const port = value.port ?? groupOf(sections, value.group)?.port ?? BGP_PORT;
+  const isOurs = (sections.listen ?? []).some(
+    (listen) =>
+      ipEquals(listen.value.address, value.address.address) && (listen.value.port ?? BGP_PORT) === port,
+  );
+  if (!isOurs) return [];
+  return [
+    issue(
+      [...path, 'address'],
+      `${addressText(value)} is where we listen ourselves`,
+      'give the address of the peer',
+    ),
+  ];
+}
+
+function localFamily(sections: Sections, { path, value }: Located<PeerSection>): Issue[] {
+  const local: IpAddress | undefined = value.localAddress ?? groupOf(sections, value.group)?.localAddress;
+  const { family } = value.address.address;
+  if (local === undefined || local.family === family) return [];
+  return [
+    issue(
+      [...path, 'localAddress'],
+      `the peer's address is ${familyText(family)}, the local one ${familyText(local.family)}`,
+      'give both of the same family',
+    ),
+  ];
+}
+
+const familyText = (family: 'ipv4' | 'ipv6'): string => (family === 'ipv4' ? 'IPv4' : 'IPv6');
+
+function overlaps({ dynamicPeers }: Sections): Issue[] {
+  const ranges = dynamicPeers ?? [];
+  return ranges.flatMap(({ path, value }, index) => {
+    const other = ranges.slice(0, index).find((before) => meet(before.value.range, value.range));
+    if (other === undefined) return [];
+    const message = `${rangeText(value.range)} overlaps ${rangeText(other.value.range)} of dynamicPeers[${String(other.path[1])}]`;
+    return [issue([...path, 'range'], message, 'give each address to one range')];
+  });
+}
+
+const meet = (a: Prefix, b: Prefix): boolean => prefixContains(a, b) || prefixContains(b, a);
+
+function rangeText(prefix: Prefix): string {
+  const text = formatPrefix(prefix);
+  const range =
+    prefix.address.family === 'ipv4' ? IPv4CidrRange.fromCidr(text) : IPv6CidrRange.fromCidr(text);
+  return `${text} (${range.getFirst().toString()} to ${range.getLast().toString()})`;
+}
+
+function members(sections: Sections): Member[] {
+  const peers = (sections.peers ?? []).flatMap(({ path, value }): Member[] => {
+    const group = groupOf(sections, value.group);
+    const settings = group === null ? null : mergePeer(value, group);
+    if (settings === null) return [];
+    return [{ path, own: value, group: settings.group, asn: settings.asn, settings }];
+  });
+  const ranges = (sections.dynamicPeers ?? []).flatMap(({ path, value }): Member[] => {
+    const group = groupOf(sections, value.group);
+    if (group === null) return [];
+    const { template } = mergeDynamicPeer(value, group);
+    return [{ path, own: {}, group: value.group, asn: template.asn, settings: template }];
+  });
+  return [...peers, ...ranges];
+}
+
+/** Where a key of the member was written: on itself or in its group. */
+const written = ({ path, own, group }: Member, key: keyof PeerGroupSection): Path =>
+  own[key] === undefined && group !== null ? ['peerGroups', group, key] : [...path, key];
+
+function reflectorRules(sections: Sections, member: Member): Issue[] {
+  if (!member.settings.routeReflectorClient || sections.asn === null) return [];
+  const place = written(member, 'routeReflectorClient');
+  if (member.asn !== null && member.asn !== sections.asn) {
+    const message = `an eBGP peer (AS ${member.asn}) can't be a route reflector client`;
+    return [issue(place, message, `clients are in our own AS, ${sections.asn} (RFC 4456)`)];
+  }
+  if (sections.routeReflector !== null || sections.broken.has('routeReflector')) return [];
+  return [issue(place, 'this node is no route reflector', 'set routeReflector: { clusterId: ... }')];
+}
+
+function timerRules(member: Member): Issue[] {
+  const { hold, keepalive } = member.settings.timers;
+  if (keepalive === null || hold === 0 || keepalive * 2 <= hold) return [];
+  return [
+    issue(
+      [...written(member, 'timers'), 'keepalive'],
+      `keepalives every ${keepalive} s are too rare for a hold time of ${hold} s`,
+      `give at most ${Math.floor(hold / 3)}, a third of the hold time (RFC 4271 10), or leave the key out`,
+    ),
+  ];
+}

@@ -1,0 +1,75 @@
+// Where policies are named: that they exist, that they can do what they are named for.
+
+import { decidesAll, mayAccept } from '../policy/compile.js';
+import { defaultPolicies } from '../policy/defaults.js';
+import type { PolicyConfig } from '../policy/types.js';
+import { type Issue, issue, type Path } from './problem.js';
+import type { Sections } from './schema.js';
+import { suggest } from './suggestion.js';
+
+/** A list of policy names and where it stands. */
+interface Chain {
+  readonly path: Path;
+  readonly names: readonly string[];
+}
+
+/** The policies that can be named: the defaults for the pools, and over them what the file defines. */
+export function policiesOf({ pools, policies }: Sections): Readonly<Record<string, PolicyConfig>> {
+  const defaults = defaultPolicies(
+    (pools ?? []).map(({ value }) => ({ cidr: value.cidr, external: value.external ?? false })),
+  );
+  const defined = [...policies].flatMap(([name, policy]) =>
+    policy === null ? [] : [[name, policy] as const],
+  );
+  return { ...defaults, ...Object.fromEntries(defined) };
+}
+
+export function checkPolicies(sections: Sections): readonly Issue[] {
+  const known = new Set([...Object.keys(policiesOf(sections)), ...sections.policies.keys()]);
+  return chainsOf(sections).flatMap(({ path, names }) =>
+    names.flatMap((name, index) =>
+      known.has(name)
+        ? []
+        : [issue([...path, index], `there is no policy ${name}`, suggest(name, [...known], 'policies'))],
+    ),
+  );
+}
+
+/** Only for sections without issues. */
+export function warnPolicies(sections: Sections): readonly Issue[] {
+  const policies = policiesOf(sections);
+  return [
+    ...chainsOf(sections).flatMap((chain) => unreached(chain, policies)),
+    ...installsNothing(sections, policies),
+  ];
+}
+
+function chainsOf({ peers, peerGroups, kernel }: Sections): Chain[] {
+  const holders = [
+    ...(peers ?? []).map(({ path, value }) => ({ path, value })),
+    ...[...peerGroups].map(([name, value]) => ({ path: ['peerGroups', name], value })),
+  ];
+  const chains = holders.flatMap(({ path, value }) =>
+    (['import', 'export'] as const).map((key) => ({ path: [...path, key], names: value?.[key] ?? [] })),
+  );
+  return [...chains, { path: ['kernel', 'install'], names: kernel?.install ?? [] }];
+}
+
+function unreached({ path, names }: Chain, policies: Readonly<Record<string, PolicyConfig>>): Issue[] {
+  const end = names.findIndex((name) => decidesAll(policies[name] ?? []));
+  if (end < 0 || end === names.length - 1) return [];
+  const message = `${names[end + 1]} is never asked: ${names[end]} decides every route`;
+  return [issue([...path, end + 1], message, 'remove it, or put it before')];
+}
+
+function installsNothing({ kernel }: Sections, policies: Readonly<Record<string, PolicyConfig>>): Issue[] {
+  const names = kernel?.install ?? [];
+  if (names.length === 0 || mayAccept(names, policies, 'bgp')) return [];
+  return [
+    issue(
+      ['kernel', 'install'],
+      `${names.join(', ')} takes no route learned from BGP, and no others are installed`,
+      'name a policy that does, such as pools, or leave the key out',
+    ),
+  ];
+}

@@ -1,0 +1,55 @@
+// What holds for every key that is left out. Values only; `load.ts` puts them in place.
+
+import { ipv4, ipv6 } from '../base/ip.js';
+import type { ApiConfig, Config, KernelConfig, ListenConfig, PeerConfig, TimersConfig } from './types.js';
+
+export const BGP_PORT = 179;
+
+export const DEFAULT_LISTEN: readonly ListenConfig[] = [
+  { address: ipv4(0), port: BGP_PORT },
+  { address: ipv6([0, 0, 0, 0]), port: BGP_PORT },
+];
+
+/** The interfaces that Calico gives to workloads in Kubernetes, OpenStack and Docker. */
+export const WORKLOAD_INTERFACES: readonly string[] = ['cali*', 'tap*', 'ns-*'];
+
+/** `import` is filled from `WORKLOAD_INTERFACES` and the table. */
+export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
+  backend: 'auto',
+  table: 254,
+  protocol: 12,
+  metric: 1024,
+  install: [],
+  removeOnStop: false,
+  sweepDelay: 120,
+};
+
+/** Seconds. Connect attempts start fast and slow down to `connectRetry`. */
+export const DEFAULT_TIMERS: TimersConfig = { hold: 90, keepalive: null, connectRetry: 30, delayOpen: 0 };
+
+/** `families` default to the family of the peer's address. */
+export const DEFAULT_SESSION: Omit<
+  PeerConfig,
+  'name' | 'group' | 'address' | 'interface' | 'asn' | 'families'
+> = {
+  description: null,
+  port: BGP_PORT,
+  localAddress: null,
+  passive: false,
+  enabled: true,
+  multihop: null,
+  timers: DEFAULT_TIMERS,
+  routeReflectorClient: false,
+  nextHopSelf: false,
+  import: null,
+  export: null,
+};
+
+export const DEFAULT_DYNAMIC_LIMIT = 1000;
+
+export const DEFAULT_API: ApiConfig = {
+  socket: '/run/bgpd/bgpd.sock',
+  listen: { address: ipv4(0x7f000001), port: 9179 },
+};
+
+export const DEFAULT_LOG: Config['log'] = { level: 'info', format: 'auto' };

@@ -1,0 +1,225 @@
+// What a reload has to do: the structural difference of two configurations. Decides nothing about how it is done.
+
+import type {
+  Config,
+  DynamicPeerConfig,
+  KernelConfig,
+  OriginateConfig,
+  PeerConfig,
+  PolicyConfig,
+} from './types.js';
+
+/**
+ * `reset`: the session has to be restarted. `soft`: routes are judged or written anew, the session stays. `none`: the
+ * new values are taken over, nothing is to be done.
+ */
+export type ChangeKind = 'reset' | 'soft' | 'none';
+
+export interface PeerChange {
+  readonly before: PeerConfig;
+  readonly after: PeerConfig;
+  readonly change: ChangeKind;
+  /** What changed: keys of `PeerConfig`; `import` and `export` also when a policy of theirs did. */
+  readonly keys: readonly (keyof PeerConfig)[];
+}
+
+export interface DynamicPeerChange {
+  readonly before: DynamicPeerConfig;
+  readonly after: DynamicPeerConfig;
+  /** For every peer of the range. */
+  readonly change: ChangeKind;
+  readonly keys: readonly (keyof PeerConfig | 'limit')[];
+}
+
+export interface Difference<T, C> {
+  readonly added: readonly T[];
+  readonly removed: readonly T[];
+  readonly changed: readonly C[];
+}
+
+export interface ConfigDiff {
+  readonly isEmpty: boolean;
+  /** `asn` or `routerId`: every session is reset. `clusterId`: all routes are sent anew. `node`: a name only. */
+  readonly identity: readonly ('node' | 'asn' | 'routerId' | 'clusterId')[];
+  /** Sockets are opened and closed; needs no restart, but sessions accepted there stay. */
+  readonly listenChanged: boolean;
+  /** Peers are the same when their names are. */
+  readonly peers: Difference<PeerConfig, PeerChange>;
+  /** Ranges are the same when their prefixes are. */
+  readonly dynamicPeers: Difference<DynamicPeerConfig, DynamicPeerChange>;
+  /** Policies added, removed or with other terms; `external` and `pools` change with the pools. */
+  readonly policies: readonly string[];
+  readonly originate: Difference<OriginateConfig, never>;
+  /** Keys of `kernel` that changed; `install` also when a policy of its list did. */
+  readonly kernel: readonly (keyof KernelConfig)[];
+  readonly poolsChanged: boolean;
+  readonly apiChanged: boolean;
+  readonly logChanged: boolean;
+  /** What the running process can't change: said in the log, done at the next start. */
+  readonly needsRestart: readonly string[];
+}
+
+/** What a change of each key means for the session; timers are looked at one by one. */
+const PEER_CHANGES = {
+  name: 'none',
+  description: 'none',
+  group: 'none',
+  address: 'reset',
+  interface: 'reset',
+  asn: 'reset',
+  port: 'reset',
+  localAddress: 'reset',
+  passive: 'reset',
+  enabled: 'reset',
+  multihop: 'reset',
+  families: 'reset',
+  timers: 'none',
+  routeReflectorClient: 'reset',
+  nextHopSelf: 'soft',
+  import: 'soft',
+  export: 'soft',
+} as const satisfies Record<keyof PeerConfig, ChangeKind>;
+
+const KERNEL_KEYS = [
+  'backend',
+  'table',
+  'protocol',
+  'metric',
+  'import',
+  'install',
+  'removeOnStop',
+  'sweepDelay',
+] as const satisfies readonly (keyof KernelConfig)[];
+
+export function diffConfig(before: Config, after: Config): ConfigDiff {
+  const policies = changedPolicies(before, after);
+  const kernel = changedKernelKeys(before, after, policies);
+  const diff = {
+    identity: changedIdentity(before, after),
+    listenChanged: !same(before.listen, after.listen),
+    peers: difference(
+      before.peers,
+      after.peers,
+      ({ name }) => name,
+      (a, b) => peerChange(a, b, policies),
+    ),
+    dynamicPeers: difference(before.dynamicPeers, after.dynamicPeers, rangeKey, (a, b) =>
+      dynamicPeerChange(a, b, policies),
+    ),
+    policies,
+    originate: difference<OriginateConfig, never>(before.originate, after.originate, canonical, () => null),
+    kernel,
+    poolsChanged: !same(before.pools, after.pools),
+    apiChanged: !same(before.api, after.api),
+    logChanged: !same(before.log, after.log),
+    needsRestart: kernel.filter((key) => key === 'backend').map((key) => `kernel.${key}`),
+  };
+  return { isEmpty: same(before, after), ...diff };
+}
+
+function changedIdentity(before: Config, after: Config): ConfigDiff['identity'] {
+  const identity = (config: Config) => ({
+    node: config.node,
+    asn: config.asn,
+    routerId: config.routerId,
+    clusterId: config.routeReflector?.clusterId ?? null,
+  });
+  const [a, b] = [identity(before), identity(after)];
+  return (['node', 'asn', 'routerId', 'clusterId'] as const).filter((key) => a[key] !== b[key]);
+}
+
+function changedPolicies(before: Config, after: Config): readonly string[] {
+  const names = new Set([...Object.keys(before.policies), ...Object.keys(after.policies)]);
+  const terms = (config: Config, name: string): PolicyConfig | null => config.policies[name] ?? null;
+  return [...names].filter((name) => !same(terms(before, name), terms(after, name)));
+}
+
+function changedKernelKeys(
+  before: Config,
+  after: Config,
+  policies: readonly string[],
+): readonly (keyof KernelConfig)[] {
+  return KERNEL_KEYS.filter(
+    (key) =>
+      !same(before.kernel[key], after.kernel[key]) ||
+      (key === 'install' && uses(after.kernel.install, policies)),
+  );
+}
+
+function peerChange(before: PeerConfig, after: PeerConfig, policies: readonly string[]): PeerChange | null {
+  const keys = changedKeys(before, after, policies);
+  if (keys.length === 0) return null;
+  return { before, after, change: worst(keys, before.timers, after.timers), keys };
+}
+
+function dynamicPeerChange(
+  before: DynamicPeerConfig,
+  after: DynamicPeerConfig,
+  policies: readonly string[],
+): DynamicPeerChange | null {
+  const keys = changedKeys(before.template, after.template, policies);
+  const change = worst(keys, before.template.timers, after.template.timers);
+  if (before.limit !== after.limit) return { before, after, change, keys: [...keys, 'limit'] };
+  return keys.length === 0 ? null : { before, after, change, keys };
+}
+
+function changedKeys(
+  before: Partial<PeerConfig> | DynamicPeerConfig['template'],
+  after: Partial<PeerConfig> | DynamicPeerConfig['template'],
+  policies: readonly string[],
+): (keyof PeerConfig)[] {
+  const [a, b]: [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>] = [
+    { ...before },
+    { ...after },
+  ];
+  const hasChangedPolicy = (key: string): boolean =>
+    (key === 'import' && uses(after.import ?? null, policies)) ||
+    (key === 'export' && uses(after.export ?? null, policies));
+  return (Object.keys(PEER_CHANGES) as (keyof PeerConfig)[]).filter(
+    (key) => !same(a[key], b[key]) || hasChangedPolicy(key),
+  );
+}
+
+const uses = (names: readonly string[] | null, policies: readonly string[]): boolean =>
+  names?.some((name) => policies.includes(name)) ?? false;
+
+function worst(
+  keys: readonly (keyof PeerConfig)[],
+  before: PeerConfig['timers'],
+  after: PeerConfig['timers'],
+): ChangeKind {
+  // Hold and keepalive times are agreed on in the OPEN; the others are our own.
+  const negotiated = before.hold !== after.hold || before.keepalive !== after.keepalive;
+  const kinds = keys.map((key): ChangeKind => (key === 'timers' && negotiated ? 'reset' : PEER_CHANGES[key]));
+  return kinds.includes('reset') ? 'reset' : kinds.includes('soft') ? 'soft' : 'none';
+}
+
+const rangeKey = ({ range }: DynamicPeerConfig): string => canonical(range);
+
+function difference<T, C>(
+  before: readonly T[],
+  after: readonly T[],
+  keyOf: (value: T) => string,
+  changeOf: (before: T, after: T) => C | null,
+): Difference<T, C> {
+  const old = new Map(before.map((value) => [keyOf(value), value]));
+  const kept = new Set(after.map(keyOf));
+  return {
+    added: after.filter((value) => !old.has(keyOf(value))),
+    removed: before.filter((value) => !kept.has(keyOf(value))),
+    changed: after.flatMap((value) => {
+      const was = old.get(keyOf(value));
+      return was === undefined ? [] : (changeOf(was, value) ?? []);
+    }),
+  };
+}
+
+const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+
+/** Values of a configuration are plain data: equal text means equal values, whatever the order of keys. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  ) ?? '';

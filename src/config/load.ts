@@ -1,0 +1,124 @@
+// YAML text -> a complete configuration or every problem in it. `readConfigFile` is the only I/O.
+
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { checkNode, warnNode } from './check-node.js';
+import { checkPeers, warnPeers } from './check-peers.js';
+import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
+import {
+  BGP_PORT,
+  DEFAULT_API,
+  DEFAULT_KERNEL,
+  DEFAULT_LISTEN,
+  DEFAULT_LOG,
+  WORKLOAD_INTERFACES,
+} from './defaults.js';
+import { mergeDynamicPeer, mergePeer } from './merge.js';
+import { pathText } from './problem.js';
+import { hashRouterId } from './router-id.js';
+import { parseSections, type Sections } from './schema.js';
+import { parseSource } from './source.js';
+import type { Config, ConfigProblem, ConfigResult, KernelConfig } from './types.js';
+
+export interface ConfigEnvironment {
+  /** The default of `node`. */
+  readonly hostname: string;
+}
+
+/** `file` only names the text in problems. */
+export function loadConfig(text: string, file: string, environment: ConfigEnvironment): ConfigResult {
+  const source = parseSource(text, file);
+  if (!source.readable) return { ok: false, problems: ordered(source.problems) };
+  const { sections, issues } = parseSections(source.value);
+  const explained = new Set(issues.map(({ path }) => pathText(path)));
+  const checks = [...checkNode(sections), ...checkPeers(sections), ...checkPolicies(sections)];
+  const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
+  const problems = ordered([...source.problems, ...found.map(source.locate)]);
+  const { asn } = sections;
+  if (problems.length > 0 || asn === null) return { ok: false, problems };
+  const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
+  return {
+    ok: true,
+    config: completeConfig(sections, asn, environment),
+    warnings: ordered(warnings.map(source.locate)),
+  };
+}
+
+/** Reads the file and the host's name, and loads it. A file that can't be read is one problem without a line. */
+export function readConfigFile(path: string): ConfigResult {
+  try {
+    return loadConfig(readFileSync(path, 'utf8'), path, { hostname: hostname() });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+    if (code === null) throw error;
+    const remedy = READ_REMEDIES[code] ?? 'give a file that can be read';
+    const message = `can't read the configuration (${code})`;
+    return { ok: false, problems: [{ file: path, line: 0, column: 0, key: '', message, remedy }] };
+  }
+}
+
+const READ_REMEDIES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file: name it with --config FILE',
+  EACCES: 'let the user of the daemon read it',
+  EISDIR: 'it is a directory: name a file in it',
+};
+
+/** By place, each once: a fault in a group is found again for each of its peers. */
+function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const once = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
+  return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function completeConfig(sections: Sections, asn: number, environment: ConfigEnvironment): Config {
+  const node = sections.node ?? environment.hostname;
+  const routerId = sections.routerId === 'hash' ? hashRouterId(node) : sections.routerId;
+  const groupOf = (name: string | undefined) =>
+    (name === undefined ? null : sections.peerGroups.get(name)) ?? {};
+  const clusterId = sections.routeReflector?.clusterId ?? routerId;
+  return {
+    node,
+    asn,
+    routerId,
+    listen:
+      sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
+      DEFAULT_LISTEN,
+    routeReflector: sections.routeReflector === null || clusterId === null ? null : { clusterId },
+    kernel: completeKernel(sections.kernel),
+    pools: (sections.pools ?? []).map(({ value: { cidr, external, encapsulation } }) => ({
+      cidr,
+      external: external ?? false,
+      encapsulation: encapsulation ?? 'None',
+    })),
+    originate: (sections.originate ?? []).map(({ value }) => ({
+      prefix: value.prefix,
+      kind: value.kind ?? 'static',
+    })),
+    peers: (sections.peers ?? []).flatMap(({ value }) => mergePeer(value, groupOf(value.group)) ?? []),
+    dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
+      mergeDynamicPeer(value, groupOf(value.group)),
+    ),
+    policies: policiesOf(sections),
+    api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
+    log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
+  };
+}
+
+function completeKernel(section: Sections['kernel']): KernelConfig {
+  const { import: rules, ...given } = section ?? {};
+  const kernel = { ...DEFAULT_KERNEL, ...present(given) };
+  const imports = (rules ?? [{ interfaces: [...WORKLOAD_INTERFACES] }]).map((rule) => ({
+    interfaces: [],
+    protocols: [],
+    prefixes: [],
+    anyLength: false,
+    table: kernel.table,
+    ...present(rule),
+  }));
+  return { ...kernel, import: imports };
+}
+
+type Present<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
+
+/** The object without its undefined values, so that it can be spread over defaults. */
+const present = <T extends object>(values: T): Present<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;

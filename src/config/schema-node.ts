@@ -1,0 +1,58 @@
+// The YAML shape of what concerns the node itself: listeners, reflector, API, log.
+
+import { z } from 'zod';
+import { parseIp } from '../base/ip.js';
+import {
+  addressField,
+  choiceField,
+  type Fault,
+  fault,
+  identifierField,
+  portField,
+  readIdentifier,
+  textField,
+  textOrNone,
+} from './fields.js';
+import { describe } from './problem.js';
+import type { ApiConfig, LogLevel } from './types.js';
+
+const ROUTER_ID = 'an IPv4 address, or hash';
+
+/** `hash` derives the id from the node's name, as Calico does. */
+export const routerIdField = textField<number | 'hash'>(ROUTER_ID, (text) =>
+  text === 'hash' ? text : readIdentifier(text, ROUTER_ID),
+);
+
+export const listenSchema = z.strictObject({ address: addressField, port: portField.optional() });
+
+export const routeReflectorSchema = z.strictObject({
+  clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.1').optional(),
+});
+
+const LISTEN = 'an address and a port such as 127.0.0.1:9179 or [::1]:9179';
+
+export const apiSchema = z.strictObject({
+  socket: textOrNone<string>('the path of a unix socket', (text) =>
+    text.startsWith('/') && text.length < 108
+      ? text
+      : fault(`${describe(text)} is no path of a socket`, 'give an absolute path of at most 107 octets'),
+  ).optional(),
+  listen: textOrNone<NonNullable<ApiConfig['listen']>>(LISTEN, readListen).optional(),
+});
+
+function readListen(text: string): NonNullable<ApiConfig['listen']> | Fault {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const address = match === null ? null : parseIp(match[1] ?? match[2] ?? '');
+  const port = Number(match?.[3]);
+  if (address === null) return fault(`${describe(text)} is no address and port`, `give ${LISTEN}`);
+  return port < 1 || port > 65535
+    ? fault(`${port} is out of range`, 'give a TCP port from 1 to 65535')
+    : { address, port };
+}
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies LogLevel[];
+
+export const logSchema = z.strictObject({
+  level: choiceField<LogLevel>(LEVELS).optional(),
+  format: choiceField(['auto', 'json', 'pretty']).optional(),
+});

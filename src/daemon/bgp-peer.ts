@@ -1,0 +1,184 @@
+// One peer as the daemon runs it: its configuration, its driver, its place in the RIB, its counters. Passes updates from
+// the session to the RIB and wakes the session when the RIB has something for it.
+
+import type { FamilyIndex } from '../base/family.js';
+import { familyName } from '../base/family.js';
+import type { PeerId } from '../base/ids.js';
+import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
+import type { PacketSource, PeerDriver, PeerHandlers, Transport } from '../net/types.js';
+import { missingPolicies } from '../policy/defaults.js';
+import type { Rib } from '../rib/core.js';
+import { cease } from '../wire/notification.js';
+import type { UpdateView } from '../wire/types.js';
+import type { DaemonEvents } from './events.js';
+import type { HostAddresses } from './host-addresses.js';
+import {
+  endpoint,
+  exportProfile,
+  type LocalIdentity,
+  type Policies,
+  type RunningPeerConfig,
+  ribPeer,
+  sessionConfig,
+} from './session-setup.js';
+
+/** What every peer of the daemon shares; replaced as a whole on reload. */
+export interface PeerContext {
+  readonly local: LocalIdentity;
+  readonly policies: Policies;
+  readonly rib: Rib;
+  /** Told which session has which id in the RIB. */
+  readonly attachments: Attachments;
+  readonly events: DaemonEvents;
+  readonly hostAddresses: () => HostAddresses;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+}
+
+export interface Attachments {
+  attached(ribId: PeerId, peer: BgpPeer): void;
+  detached(ribId: PeerId): void;
+}
+
+export type DriverFactory = (peer: RunningPeerConfig, handlers: PeerHandlers) => PeerDriver & Accepting;
+
+/** A driver that can be handed an accepted connection. */
+export interface Accepting {
+  accept(socket: never): void;
+}
+
+interface Attachment {
+  readonly ribId: PeerId;
+  readonly session: NegotiatedSession;
+  readonly transport: Transport;
+}
+
+export class BgpPeer implements PeerHandlers {
+  #config: RunningPeerConfig;
+  #context: PeerContext;
+  #attachment: Attachment | null = null;
+  readonly driver: PeerDriver & Accepting;
+  readonly verdicts = new Map<string, number>();
+  /** Families whose End-of-RIB came in this session. */
+  readonly endOfRib = new Set<FamilyIndex>();
+  /** Wall-clock milliseconds. */
+  establishedAt: number | null = null;
+  #running = false;
+
+  constructor(config: RunningPeerConfig, context: PeerContext, makeDriver: DriverFactory) {
+    this.#config = config;
+    this.#context = context;
+    this.driver = makeDriver(config, this);
+  }
+
+  get config(): RunningPeerConfig {
+    return this.#config;
+  }
+
+  get name(): string {
+    return this.#config.name;
+  }
+
+  get ribId(): PeerId | null {
+    return this.#attachment?.ribId ?? null;
+  }
+
+  get session(): NegotiatedSession | null {
+    return this.#attachment?.session ?? null;
+  }
+
+  /** RFC 8212: the directions in which this peer is denied everything. */
+  get missingPolicies(): readonly ('import' | 'export')[] {
+    const asn = this.#attachment?.session.peerAsn ?? this.#config.asn;
+    return asn === null ? [] : missingPolicies({ ...this.#config, asn }, this.#context.local.asn);
+  }
+
+  start(): void {
+    if (this.#running || !this.#config.enabled) return;
+    this.#running = true;
+    this.driver.start();
+  }
+
+  async stop(subcode: number, text: string): Promise<void> {
+    this.#running = false;
+    await this.driver.stop(cease(subcode, text), { kind: 'adminDown', text });
+  }
+
+  wake(): void {
+    this.driver.wake();
+  }
+
+  /** Takes a new configuration; true when the session must be restarted for it to take effect. */
+  reconfigure(config: RunningPeerConfig, context: PeerContext): boolean {
+    const enabledChanged = config.enabled !== this.#config.enabled;
+    const kindChanged =
+      config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
+    this.#config = config;
+    this.#context = context;
+    const kept = this.driver.reconfigure(
+      sessionConfig(context.local, config),
+      endpoint(context.local, config),
+    );
+    if (!kept || kindChanged || enabledChanged) return true;
+    this.#applyPolicies();
+    return false;
+  }
+
+  established(session: NegotiatedSession, transport: Transport): PacketSource {
+    const { local, policies, rib, events, attachments, hostAddresses } = this.#context;
+    const profile = exportProfile(local, this.#config, session, transport, policies, hostAddresses());
+    const ribId = rib.peerUp(ribPeer(local, this.#config, session, policies), profile);
+    this.#attachment = { ribId, session, transport };
+    this.endOfRib.clear();
+    this.establishedAt = this.#context.wallClock();
+    attachments.attached(ribId, this);
+    events.emit('peerEstablished', this.name, session);
+    const missing = this.missingPolicies;
+    if (missing.length > 0) events.emit('policyMissing', this.name, missing);
+    return { pull: () => rib.pull(ribId) };
+  }
+
+  update(view: UpdateView): void {
+    if (this.#attachment === null) return;
+    for (const verdict of view.verdicts) {
+      this.verdicts.set(verdict.action, (this.verdicts.get(verdict.action) ?? 0) + 1);
+      this.#context.events.emit('verdict', this.name, verdict);
+    }
+    if (view.endOfRib !== null) this.#endOfRibReceived(view.endOfRib);
+    this.#context.rib.applyUpdate(this.#attachment.ribId, view);
+  }
+
+  flushed(): void {
+    // The RIB asks for its pass itself: one pass serves all peers that were read in this turn.
+  }
+
+  routeRefresh(_family: FamilyIndex, subtype: number): void {
+    if (subtype === 0 && this.#attachment !== null) this.#context.rib.refresh(this.#attachment.ribId);
+  }
+
+  down(_reason: DownReason): void {
+    if (this.#attachment === null) return;
+    this.#context.rib.peerDown(this.#attachment.ribId);
+    this.#context.attachments.detached(this.#attachment.ribId);
+    this.#attachment = null;
+    this.establishedAt = null;
+  }
+
+  stateChanged(from: SessionState, to: SessionState, reason: DownReason | null): void {
+    this.#context.events.emit('peerState', this.name, from, to, reason);
+  }
+
+  #endOfRibReceived(family: FamilyIndex): void {
+    this.endOfRib.add(family);
+    this.#context.events.emit('endOfRib', this.name, familyName(family));
+  }
+
+  /** Policies may have changed: the RIB works out the difference. */
+  #applyPolicies(): void {
+    if (this.#attachment === null) return;
+    const { ribId, session, transport } = this.#attachment;
+    const { local, policies, rib, hostAddresses } = this.#context;
+    const profile = exportProfile(local, this.#config, session, transport, policies, hostAddresses());
+    rib.peerChanged(ribId, ribPeer(local, this.#config, session, policies), profile);
+  }
+}

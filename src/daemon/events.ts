@@ -1,0 +1,29 @@
+// What happens in the daemon, as typed events. Producers emit and forget; logs are subscribers.
+
+import { EventEmitter } from 'eventemitter3';
+import type { ConfigProblem } from '../config/types.js';
+import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
+import type { KernelEvent } from '../kernel/types.js';
+import type { AttributeVerdict } from '../wire/types.js';
+
+export interface DaemonEventMap {
+  peerState: (peer: string, from: SessionState, to: SessionState, reason: DownReason | null) => void;
+  peerEstablished: (peer: string, session: NegotiatedSession) => void;
+  /** RFC 8212: an eBGP peer came up that has no policy in these directions. */
+  policyMissing: (peer: string, directions: readonly ('import' | 'export')[]) => void;
+  /** A malformed attribute, as judged by RFC 7606. */
+  verdict: (peer: string, verdict: AttributeVerdict) => void;
+  endOfRib: (peer: string, family: string) => void;
+  dynamicPeer: (peer: string, action: 'added' | 'removed' | 'refused', detail: string) => void;
+  connectionRefused: (address: string, reason: string) => void;
+  kernel: (event: KernelEvent) => void;
+  configLoaded: (generation: number, changes: readonly string[]) => void;
+  configRejected: (problems: readonly ConfigProblem[]) => void;
+  configWarning: (problem: ConfigProblem) => void;
+  /** Something degraded that an operator should know of, once. */
+  warning: (message: string, detail: Readonly<Record<string, unknown>>) => void;
+}
+
+export type DaemonEvents = EventEmitter<DaemonEventMap>;
+
+export const createEvents = (): DaemonEvents => new EventEmitter<DaemonEventMap>();

@@ -1,0 +1,82 @@
+// From the Loc-RIB to the kernel: which best paths are ours to install, and their next hops. Derives everything from the
+// RIB; remembers only which prefixes it has asked the kernel for.
+
+import { Bitset } from '../base/bitset.js';
+import type { FamilyIndex } from '../base/family.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { type IpAddress, ipFromBytes, isLinkLocal } from '../base/ip.js';
+import type { FibNextHop, Kernel } from '../kernel/types.js';
+import type { Rib } from '../rib/core.js';
+import type { CompiledPolicy } from '../rib/hooks.js';
+import { RouteCursor } from '../rib/route-cursor.js';
+import { prefixOf } from '../rib/views.js';
+
+/** The interface that a peer's link-local next hops are on, null when it has none. */
+export type InterfaceOfPeer = (peer: PeerId) => string | null;
+
+export class FibFeed {
+  readonly #rib: Rib;
+  readonly #kernel: Kernel;
+  readonly #interfaceOf: InterfaceOfPeer;
+  readonly #route: RouteCursor;
+  readonly #wanted = [new Bitset(), new Bitset()] as const;
+  #policy: CompiledPolicy;
+
+  constructor(rib: Rib, kernel: Kernel, policy: CompiledPolicy, interfaceOf: InterfaceOfPeer) {
+    this.#rib = rib;
+    this.#kernel = kernel;
+    this.#policy = policy;
+    this.#interfaceOf = interfaceOf;
+    this.#route = new RouteCursor(rib.attrSets);
+  }
+
+  /** Another install policy: everything is looked at again. */
+  setPolicy(policy: CompiledPolicy): void {
+    if (policy.key === this.#policy.key) return;
+    this.#policy = policy;
+    for (const family of [0, 1] as const) {
+      const table = this.#rib.prefixes[family];
+      for (let id = 0; id < table.rows; id++)
+        if (table.isLive(id as PrefixId)) this.update(family, id as PrefixId);
+    }
+  }
+
+  /** The best path of a prefix may have changed. */
+  update(family: FamilyIndex, prefix: PrefixId): void {
+    const nextHop = this.#nextHop(family, prefix);
+    if (nextHop !== null) {
+      this.#wanted[family].add(prefix);
+      this.#kernel.install(prefixOf(this.#rib, family, prefix), { nextHops: [nextHop] });
+    } else if (this.#wanted[family].delete(prefix)) {
+      this.#kernel.uninstall(prefixOf(this.#rib, family, prefix));
+    }
+  }
+
+  /** True when the prefix is one that we asked the kernel for. */
+  wants(family: FamilyIndex, prefix: PrefixId): boolean {
+    return this.#wanted[family].has(prefix);
+  }
+
+  /** Null when the best path is none, local, or not to be installed. */
+  #nextHop(family: FamilyIndex, prefix: PrefixId): FibNextHop | null {
+    const table = this.#rib.prefixes[family];
+    const best = table.best[prefix]!;
+    if (best === NONE) return null;
+    const peer = this.#rib.paths[family].peer[best]! as PeerId;
+    if (peer < FIRST_PEER) return null;
+    const attrs = table.bestAttrs[prefix]! as AttrSetId;
+    this.#route.show(family, table, prefix, 'bgp');
+    if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;
+    const address = nextHopAddress(this.#rib.attrSets.block(attrs));
+    if (address === null) return null;
+    const scoped = address.family === 'ipv6' && isLinkLocal(address);
+    return { address, interface: scoped ? this.#interfaceOf(peer) : null };
+  }
+}
+
+/** The next hop of an attribute block; the global address where there are two. */
+function nextHopAddress(block: Uint8Array): IpAddress | null {
+  const length = block[0]!;
+  if (length === 0) return null;
+  return ipFromBytes(block, 1, length === 4 ? 4 : 16);
+}

@@ -1,0 +1,46 @@
+// The host's own addresses: the default router id, and the next hop of the other family for a dual-stack session.
+
+import { networkInterfaces } from 'node:os';
+import type { AddressFamily } from '../base/family.js';
+import { type IpAddress, ipEquals, ipToBytes, isLinkLocal, isLoopback, parseIp } from '../base/ip.js';
+
+/** Addresses per interface name. */
+export type HostAddresses = ReadonlyMap<string, readonly IpAddress[]>;
+
+export function readHostAddresses(): HostAddresses {
+  const found = new Map<string, readonly IpAddress[]>();
+  for (const [name, entries] of Object.entries(networkInterfaces())) {
+    const addresses = (entries ?? []).map(({ address }) => parseIp(address));
+    found.set(
+      name,
+      addresses.filter((address) => address !== null),
+    );
+  }
+  return found;
+}
+
+/** The first IPv4 address that is not loopback or link-local, as a router id; null when there is none. */
+export function defaultRouterId(hosts: HostAddresses): number | null {
+  for (const addresses of hosts.values()) {
+    const usable = addresses.find((address) => address.family === 'ipv4' && isGlobal(address));
+    if (usable?.family === 'ipv4') return usable.word;
+  }
+  return null;
+}
+
+/**
+ * Our next hop octets of one family for a session whose local address is `local`: that address when it is of the family,
+ * else the first global one of the interface that holds `local`, else the first global one of the host.
+ */
+export function nextHopFor(family: AddressFamily, local: IpAddress, hosts: HostAddresses): Uint8Array | null {
+  if (local.family === family && !isLinkLocal(local)) return ipToBytes(local);
+  const owner = [...hosts.values()].find((addresses) =>
+    addresses.some((address) => ipEquals(address, local)),
+  );
+  const candidates = [...(owner ?? []), ...[...hosts.values()].flat()];
+  const found = candidates.find((address) => address.family === family && isGlobal(address));
+  if (found !== undefined) return ipToBytes(found);
+  return local.family === family ? ipToBytes(local) : null;
+}
+
+const isGlobal = (address: IpAddress): boolean => !isLoopback(address) && !isLinkLocal(address);

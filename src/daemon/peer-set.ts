@@ -1,0 +1,135 @@
+// Which peers exist: those of the configuration and those that dynamic ranges let in. Finds the peer an incoming connection
+// belongs to. Knows nothing of routes.
+
+import { formatIp, type IpAddress } from '../base/ip.js';
+import { prefixContainsIp } from '../base/prefix.js';
+import type { Config, DynamicPeerConfig } from '../config/types.js';
+import { CEASE } from '../wire/iana.js';
+import { BgpPeer, type DriverFactory, type PeerContext } from './bgp-peer.js';
+import { configuredPeer, dynamicPeer, type RunningPeerConfig } from './session-setup.js';
+
+/** Milliseconds without an established session after which a dynamic peer is forgotten. */
+const DYNAMIC_IDLE = 60_000;
+
+export class PeerSet {
+  readonly #byKey = new Map<string, BgpPeer>();
+  readonly #makeDriver: DriverFactory;
+  #context: PeerContext;
+  #ranges: readonly DynamicPeerConfig[] = [];
+
+  constructor(context: PeerContext, makeDriver: DriverFactory) {
+    this.#context = context;
+    this.#makeDriver = makeDriver;
+  }
+
+  all(): Iterable<BgpPeer> {
+    return this.#byKey.values();
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** By name or by address. */
+  find(nameOrAddress: string): BgpPeer | null {
+    const byAddress = this.#byKey.get(nameOrAddress);
+    if (byAddress !== undefined) return byAddress;
+    for (const peer of this.all()) if (peer.name === nameOrAddress) return peer;
+    return null;
+  }
+
+  /** Makes the configured peers of `config` the ones that exist. Returns what changed, for the log. */
+  async apply(config: Config, context: PeerContext): Promise<readonly string[]> {
+    this.#context = context;
+    this.#ranges = config.dynamicPeers;
+    const wanted = new Map(config.peers.map((peer) => [peerKey(peer), configuredPeer(peer)]));
+    const changes: string[] = [];
+    const restarts: Promise<void>[] = [];
+    for (const [key, peer] of this.#byKey) {
+      const next = wanted.get(key) ?? this.#stillDynamic(peer);
+      if (next === null) restarts.push(this.#remove(key, peer, changes));
+      else restarts.push(this.#reconfigure(peer, next, changes));
+      wanted.delete(key);
+    }
+    await Promise.all(restarts);
+    for (const peer of wanted.values()) {
+      changes.push(`peer ${peer.name} added`);
+      this.#add(peer);
+    }
+    return changes;
+  }
+
+  start(): void {
+    for (const peer of this.all()) peer.start();
+  }
+
+  async stop(subcode: number, text: string): Promise<void> {
+    await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text)));
+  }
+
+  /** The peer that may connect from `remote`; text says why nobody may. */
+  match(remote: IpAddress, zone: string | null): BgpPeer | string {
+    const known = this.#byKey.get(addressKey(remote, zone)) ?? this.#byKey.get(formatIp(remote));
+    if (known !== undefined) return known.config.enabled ? known : `peer ${known.name} is disabled`;
+    const range = this.#ranges.find(({ range: prefix }) => prefixContainsIp(prefix, remote));
+    return range === undefined ? 'no such peer' : this.#admit(range, remote, zone);
+  }
+
+  /** Forgets dynamic peers that have been down for a while; called now and then. */
+  sweepDynamic(now: number): void {
+    for (const [key, peer] of this.#byKey) {
+      const { state, since } = peer.driver.status();
+      if (!peer.config.dynamic || state === 'Established' || now - since < DYNAMIC_IDLE) continue;
+      this.#byKey.delete(key);
+      void peer.stop(CEASE.peerDeconfigured, 'idle dynamic peer');
+      this.#context.events.emit('dynamicPeer', peer.name, 'removed', 'idle');
+    }
+  }
+
+  #admit(range: DynamicPeerConfig, remote: IpAddress, zone: string | null): BgpPeer | string {
+    const inRange = [...this.all()].filter(
+      ({ config }) => config.dynamic && prefixContainsIp(range.range, config.address),
+    );
+    if (inRange.length >= range.limit) return `the limit of ${range.limit} dynamic peers is reached`;
+    const name = addressKey(remote, zone);
+    const peer = this.#add(dynamicPeer(range, name, remote, zone));
+    this.#context.events.emit('dynamicPeer', name, 'added', `group ${range.group}`);
+    return peer;
+  }
+
+  #add(config: RunningPeerConfig): BgpPeer {
+    const peer = new BgpPeer(config, this.#context, this.#makeDriver);
+    this.#byKey.set(peerKey(config), peer);
+    peer.start();
+    return peer;
+  }
+
+  async #remove(key: string, peer: BgpPeer, changes: string[]): Promise<void> {
+    changes.push(`peer ${peer.name} removed`);
+    await peer.stop(CEASE.peerDeconfigured, 'removed from the configuration');
+    this.#byKey.delete(key);
+  }
+
+  async #reconfigure(peer: BgpPeer, config: RunningPeerConfig, changes: string[]): Promise<void> {
+    if (!peer.reconfigure(config, this.#context)) return;
+    changes.push(`peer ${config.name} restarted`);
+    await peer.stop(CEASE.otherConfigurationChange, 'configuration changed');
+    peer.start();
+  }
+
+  #stillDynamic(peer: BgpPeer): RunningPeerConfig | null {
+    const { config } = peer;
+    const range = config.dynamic ? this.#rangeOf(config.address) : null;
+    return range === null ? null : dynamicPeer(range, config.name, config.address, config.interface);
+  }
+
+  #rangeOf(address: IpAddress): DynamicPeerConfig | null {
+    return this.#ranges.find(({ range }) => prefixContainsIp(range, address)) ?? null;
+  }
+}
+
+const peerKey = ({ address, interface: zone }: { address: IpAddress; interface: string | null }): string =>
+  addressKey(address, zone);
+
+const addressKey = (address: IpAddress, zone: string | null): string =>
+  zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;

@@ -1,0 +1,103 @@
+// From a peer's configuration (and what was negotiated) to what the lower layers want: session config, endpoint, the RIB's
+// view of the peer, the export profile of its update group.
+
+import { addressFamily, familyIndex } from '../base/family.js';
+import type { DynamicPeerConfig, PeerConfig } from '../config/types.js';
+import type { NegotiatedSession, SessionConfig } from '../fsm/types.js';
+import type { PeerEndpoint, Transport } from '../net/types.js';
+import { exportPolicyOf, importPolicyOf } from '../policy/defaults.js';
+import type { PolicyConfig } from '../policy/types.js';
+import type { ExportProfile } from '../rib/hooks.js';
+import type { RibPeer } from '../rib/sources.js';
+import { type HostAddresses, nextHopFor } from './host-addresses.js';
+
+/** A peer as it runs: configured, or made from a dynamic range with the AS of its OPEN. */
+export type RunningPeerConfig = Omit<PeerConfig, 'asn'> & {
+  /** Null: any AS, settled by the OPEN. */
+  readonly asn: number | null;
+  readonly dynamic: boolean;
+};
+
+export interface LocalIdentity {
+  readonly asn: number;
+  readonly routerId: number;
+}
+
+export type Policies = Readonly<Record<string, PolicyConfig>>;
+
+export const configuredPeer = (config: PeerConfig): RunningPeerConfig => ({ ...config, dynamic: false });
+
+export const dynamicPeer = (
+  range: DynamicPeerConfig,
+  name: string,
+  address: PeerConfig['address'],
+  zone: string | null,
+): RunningPeerConfig => ({ ...range.template, name, address, interface: zone, dynamic: true });
+
+export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): SessionConfig => ({
+  localAsn: local.asn,
+  routerId: local.routerId,
+  peerAsn: peer.asn,
+  families: peer.families.map(familyIndex),
+  passive: peer.passive || peer.dynamic,
+  holdTime: peer.timers.hold,
+  keepaliveTime: peer.timers.keepalive,
+  connectRetryTime: peer.timers.connectRetry,
+  delayOpenTime: peer.timers.delayOpen,
+  extraCapabilities: [],
+});
+
+export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEndpoint => ({
+  address: peer.address,
+  interface: peer.interface,
+  port: peer.port,
+  localAddress: peer.localAddress,
+  ttl: peer.multihop ?? (peer.asn === local.asn ? 255 : 1),
+});
+
+export function ribPeer(
+  local: LocalIdentity,
+  peer: RunningPeerConfig,
+  session: NegotiatedSession,
+  policies: Policies,
+): RibPeer {
+  const known = { ...peer, asn: session.peerAsn };
+  return {
+    address: peer.address,
+    asn: session.peerAsn,
+    routerId: session.peerRouterId,
+    peerType: peerType(peer, session),
+    localAsn: local.asn,
+    importPolicy: importPolicyOf(known, local.asn, policies),
+  };
+}
+
+export function exportProfile(
+  local: LocalIdentity,
+  peer: RunningPeerConfig,
+  session: NegotiatedSession,
+  transport: Transport,
+  policies: Policies,
+  hosts: HostAddresses,
+): ExportProfile {
+  const self = (family: 0 | 1): Uint8Array | null =>
+    nextHopFor(addressFamily(family), transport.localAddress, hosts);
+  return {
+    peerType: peerType(peer, session),
+    localAsn: local.asn,
+    peerAsn: session.peerAsn,
+    families: [hasFamily(session, 0), hasFamily(session, 1)],
+    asn4: session.decode.asn4,
+    maxMessage: session.maxMessage,
+    nextHopSelf: [self(0), self(1)],
+    alwaysNextHopSelf: peer.nextHopSelf || session.sessionType === 'ebgp',
+    policy: exportPolicyOf({ ...peer, asn: session.peerAsn }, local.asn, policies),
+  };
+}
+
+export const peerType = (peer: RunningPeerConfig, session: NegotiatedSession): RibPeer['peerType'] => {
+  if (session.sessionType === 'ebgp') return 'ebgp';
+  return peer.routeReflectorClient ? 'ibgpClient' : 'ibgp';
+};
+
+const hasFamily = (session: NegotiatedSession, family: 0 | 1): boolean => session.families.includes(family);

@@ -1,0 +1,154 @@
+// Wires the layers together: kernel -> RIB -> kernel, peers -> RIB -> peers, and the pass that moves it all.
+// Holds no routes and no session state of its own.
+
+import type { PeerId } from '../base/ids.js';
+import { kernelSettings } from '../config/kernel-settings.js';
+import type { Config } from '../config/types.js';
+import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
+import { installPolicyOf } from '../policy/defaults.js';
+import { communitiesAllow, mayExport } from '../policy/export-rules.js';
+import { exportRewrite } from '../policy/rewrite.js';
+import { Rib } from '../rib/core.js';
+import { CEASE } from '../wire/iana.js';
+import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
+import type { DaemonEvents } from './events.js';
+import { FibFeed } from './fib-feed.js';
+import type { HostAddresses } from './host-addresses.js';
+import { LocalRoutes } from './local-routes.js';
+import { type PassClock, PassScheduler } from './pass-scheduler.js';
+import { PeerSet } from './peer-set.js';
+
+export interface SpeakerOptions {
+  readonly config: Config;
+  readonly routerId: number;
+  /** Null: routes are only passed on. */
+  readonly kernel: Kernel | null;
+  /** False: every next hop counts as usable, because this kernel can't tell. */
+  readonly resolveNextHops: boolean;
+  readonly clock: PassClock & { wallClock(): number };
+  readonly events: DaemonEvents;
+  readonly makeDriver: DriverFactory;
+  readonly hostAddresses: () => HostAddresses;
+  readonly seed: number;
+}
+
+export class Speaker {
+  readonly rib: Rib;
+  readonly peers: PeerSet;
+  readonly kernel: Kernel | null;
+  readonly fib: FibFeed | null;
+  readonly #options: SpeakerOptions;
+  readonly #local: LocalRoutes;
+  readonly #pass: PassScheduler;
+  readonly #byRibId = new Map<PeerId, BgpPeer>();
+  #config: Config;
+
+  constructor(options: SpeakerOptions) {
+    const { config, kernel, clock } = options;
+    this.#options = options;
+    this.#config = config;
+    this.kernel = kernel;
+    this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
+    this.rib = this.#makeRib();
+    this.#local = new LocalRoutes(this.rib);
+    const install = installPolicyOf(config.kernel.install, config.policies);
+    this.fib =
+      kernel === null ? null : new FibFeed(this.rib, kernel, install, (peer) => this.#interfaceOf(peer));
+    this.peers = new PeerSet(this.#peerContext(), options.makeDriver);
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Reads the kernel, then the configured routes, and only then lets the peers start: the first UPDATEs are complete. */
+  async start(): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }> {
+    if (this.kernel !== null) {
+      const started = await this.kernel.start(this.#kernelObserver());
+      if (!started.ok) return started;
+    }
+    this.#local.originate(this.#config.originate);
+    await this.peers.apply(this.#config, this.#peerContext());
+    return { ok: true };
+  }
+
+  /** Makes a new configuration the running one; sessions are kept wherever they can be. */
+  async reconfigure(config: Config): Promise<readonly string[]> {
+    this.#config = config;
+    this.kernel?.reconfigure(kernelSettings(config));
+    this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
+    this.#local.originate(config.originate);
+    return this.peers.apply(config, this.#peerContext());
+  }
+
+  async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
+    await this.peers.stop(CEASE.administrativeShutdown, options.text);
+    this.#pass.stop();
+    await this.kernel?.close({ removeRoutes: options.removeRoutes });
+  }
+
+  /** A session of `peer` took `ribId`: wake-ups of the RIB go to it. */
+  attached(ribId: PeerId, peer: BgpPeer): void {
+    this.#byRibId.set(ribId, peer);
+  }
+
+  detached(ribId: PeerId): void {
+    this.#byRibId.delete(ribId);
+  }
+
+  peerOf(ribId: PeerId): BgpPeer | null {
+    return this.#byRibId.get(ribId) ?? null;
+  }
+
+  #makeRib(): Rib {
+    const { config, routerId, kernel, resolveNextHops, seed } = this.#options;
+    return new Rib({
+      routerId,
+      seed,
+      rules: {
+        rewrite: exportRewrite,
+        mayExport,
+        communitiesAllow,
+        clusterId: config.routeReflector?.clusterId ?? null,
+      },
+      nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
+      listener: {
+        bestChanged: (family, prefix) => this.fib?.update(family, prefix),
+        wake: (peer) => this.#byRibId.get(peer)?.wake(),
+        workPending: () => this.#pass.request(),
+      },
+    });
+  }
+
+  #peerContext(): PeerContext {
+    const { events, hostAddresses, routerId, clock } = this.#options;
+    return {
+      local: { asn: this.#config.asn, routerId },
+      policies: this.#config.policies,
+      rib: this.rib,
+      attachments: this,
+      events,
+      hostAddresses,
+      wallClock: () => clock.wallClock(),
+    };
+  }
+
+  #interfaceOf(peer: PeerId): string | null {
+    return this.#byRibId.get(peer)?.config.interface ?? null;
+  }
+
+  #kernelObserver(): KernelObserver {
+    return {
+      workloads: (changes: readonly WorkloadChange[]) => this.#local.workloads(changes),
+      nextHops: (changes: readonly NextHopState[]) => {
+        for (const { nextHop, reachable, cost } of changes) this.rib.setNextHop(nextHop, reachable, cost);
+      },
+      event: (event: KernelEvent) => this.#options.events.emit('kernel', event),
+    };
+  }
+}
+
+const nextHopInterest = (kernel: Kernel) => ({
+  track: (address: Parameters<Kernel['trackNextHop']>[0]) => kernel.trackNextHop(address),
+  untrack: (address: Parameters<Kernel['untrackNextHop']>[0]) => kernel.untrackNextHop(address),
+});

@@ -1,0 +1,113 @@
+// Peers as the API shows them.
+
+import type { PeerDetail, PeerPrefixCounts, PeerSummary } from '../api/types.js';
+import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
+import { formatIp } from '../base/ip.js';
+import { describeDown } from '../fsm/describe.js';
+import type { NegotiatedSession } from '../fsm/types.js';
+import { formatCapability } from '../wire/capability.js';
+import { formatRouterId } from '../wire/text.js';
+import type { BgpPeer } from './bgp-peer.js';
+import type { Speaker } from './speaker.js';
+
+export interface StatusClock {
+  now(): number;
+  wallClock(): number;
+}
+
+export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerSummary {
+  const { config, session } = peer;
+  const { state, since } = peer.driver.status();
+  const asn = session?.peerAsn ?? config.asn ?? 0;
+  return {
+    name: config.name,
+    address: peerAddress(peer),
+    asn,
+    type: asn === speaker.config.asn ? 'ibgp' : 'ebgp',
+    dynamic: config.dynamic,
+    state,
+    sinceSeconds: Math.max(0, (clock.now() - since) / 1000),
+    enabled: config.enabled,
+    prefixes: prefixCounts(speaker, peer),
+    reason: state === 'Established' ? null : peerReason(peer),
+    notes: notesOf(peer),
+  };
+}
+
+export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerDetail {
+  const { config, session } = peer;
+  const status = peer.driver.status();
+  const wall = (at: number): string => new Date(clock.wallClock() - (clock.now() - at)).toISOString();
+  const ribId = peer.ribId;
+  return {
+    ...peerSummary(speaker, peer, clock),
+    description: config.description,
+    group: config.group,
+    localAsn: speaker.config.asn,
+    localAddress: status.transport === null ? null : formatIp(status.transport.localAddress),
+    routerId: session === null ? null : formatRouterId(session.peerRouterId),
+    holdTime: session?.holdTime ?? null,
+    keepaliveTime: session?.keepaliveTime ?? null,
+    capabilities: {
+      local: (session?.localCapabilities ?? []).map(formatCapability),
+      peer: (session?.peerCapabilities ?? []).map(formatCapability),
+      inForce: session === null ? [] : inForce(session),
+    },
+    policies: { import: config.import, export: config.export },
+    routeReflectorClient: config.routeReflectorClient,
+    counters: status.counters,
+    lastDown:
+      status.lastDown === null
+        ? null
+        : { at: wall(status.lastDown.at), reason: describeDown(status.lastDown.reason) },
+    lastUp: peer.establishedAt === null ? null : new Date(peer.establishedAt).toISOString(),
+    queuedBytes: status.queuedBytes,
+    updateGroup: ribId === null ? null : (speaker.rib.groups.of(ribId)?.id ?? null),
+    verdicts: Object.fromEntries(peer.verdicts),
+  };
+}
+
+export const peerAddress = ({ config }: BgpPeer): string =>
+  config.interface === null ? formatIp(config.address) : `${formatIp(config.address)}%${config.interface}`;
+
+function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyName, PeerPrefixCounts>> {
+  const one = (name: FamilyName): PeerPrefixCounts => {
+    const family = familyIndex(name);
+    const { ribId, session } = peer;
+    if (ribId === null || session === null)
+      return { negotiated: false, received: 0, accepted: 0, advertised: 0 };
+    return {
+      negotiated: session.families.includes(family),
+      ...speaker.rib.sources.count(ribId, family),
+      advertised: speaker.rib.groups.of(ribId)?.advertised(ribId, family) ?? 0,
+    };
+  };
+  return { 'ipv4-unicast': one(FAMILY_NAMES[0]), 'ipv6-unicast': one(FAMILY_NAMES[1]) };
+}
+
+/** Why a peer is not Established. */
+export function peerReason(peer: BgpPeer): string {
+  if (!peer.config.enabled) return 'disabled in the configuration';
+  const { lastDown } = peer.driver.status();
+  if (lastDown !== null) return describeDown(lastDown.reason);
+  return peer.config.passive || peer.config.dynamic ? 'waiting for the peer to connect' : 'connecting';
+}
+
+function notesOf(peer: BgpPeer): readonly string[] {
+  return peer.missingPolicies.map(
+    (direction) => `RFC 8212: no ${direction} policy for this eBGP peer, so no route is ${VERB[direction]}`,
+  );
+}
+
+const VERB = { import: 'accepted from it', export: 'sent to it' } as const;
+
+function inForce(session: NegotiatedSession): readonly string[] {
+  const families = session.families.map((family) => FAMILY_NAMES[family]);
+  return [
+    ...families,
+    ...(session.decode.asn4 ? ['4-octet AS numbers'] : []),
+    ...(session.routeRefresh ? ['route refresh'] : []),
+    ...(session.enhancedRouteRefresh ? ['enhanced route refresh'] : []),
+    ...(session.maxMessage > 4096 ? ['extended messages'] : []),
+  ];
+}

@@ -1,0 +1,180 @@
+// Routes as the API shows them: look-ups, what a peer told us, what a peer was told, each with its reason.
+
+import type { RouteList, RouteQuery, RouteStatus } from '../api/types.js';
+import { type FamilyIndex, familyIndex } from '../base/family.js';
+import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { formatIp, parseIp } from '../base/ip.js';
+import { formatPrefix, parsePrefix } from '../base/prefix.js';
+import type { FibProblem } from '../kernel/types.js';
+import type { UpdateGroup } from '../rib/update-group.js';
+import {
+  explainPrefix,
+  findPrefix,
+  livePrefixes,
+  longestMatch,
+  type PathView,
+  prefixOf,
+} from '../rib/views.js';
+import { decodeBlock } from '../wire/block.js';
+import { formatAsPath, formatCommunity, formatLargeCommunity, formatRouterId } from '../wire/text.js';
+import type { PathAttributes } from '../wire/types.js';
+import type { Speaker } from './speaker.js';
+
+const ORIGINS = ['IGP', 'EGP', 'INCOMPLETE'] as const;
+const DEFAULT_LIMIT = 1000;
+
+type Row = readonly [family: FamilyIndex, prefix: PrefixId];
+
+/** Routes that answer the query, or why there can be no answer. */
+export function queryRoutes(speaker: Speaker, query: RouteQuery): RouteList | string {
+  const rows = selectRows(speaker, query);
+  if (typeof rows === 'string') return rows;
+  const filter = peerFilter(speaker, query);
+  if (typeof filter === 'string') return filter;
+  const limit = query.limit ?? DEFAULT_LIMIT;
+  const routes: RouteStatus[] = [];
+  let total = 0;
+  for (const [family, prefix] of rows) {
+    for (const route of filter(family, prefix)) {
+      if (total++ < limit) routes.push(route());
+    }
+  }
+  return { routes, total };
+}
+
+function selectRows(speaker: Speaker, query: RouteQuery): Iterable<Row> | string {
+  if (query.prefix === undefined) return allRows(speaker, query);
+  const address = parseIp(query.prefix);
+  if (address !== null) {
+    const family = address.family === 'ipv4' ? 0 : 1;
+    const found = longestMatch(speaker.rib, address);
+    return found === NONE ? [] : [[family, found as PrefixId]];
+  }
+  const prefix = parsePrefix(query.prefix);
+  if (prefix === null) return `${query.prefix} is neither an address nor a prefix without host bits`;
+  const found = findPrefix(speaker.rib, prefix);
+  const held =
+    found !== NONE &&
+    speaker.rib.prefixes[prefix.address.family === 'ipv4' ? 0 : 1].isLive(found as PrefixId);
+  return held ? [[prefix.address.family === 'ipv4' ? 0 : 1, found as PrefixId]] : [];
+}
+
+function* allRows(speaker: Speaker, query: RouteQuery): Generator<Row> {
+  for (const family of [0, 1] as const) {
+    if (query.family !== undefined && familyIndex(query.family) !== family) continue;
+    for (const prefix of livePrefixes(speaker.rib, family)) yield [family, prefix];
+  }
+}
+
+/** The routes of one prefix that the query asks for, each made only when it is to be shown. */
+type RowFilter = (family: FamilyIndex, prefix: PrefixId) => readonly (() => RouteStatus)[];
+
+function peerFilter(speaker: Speaker, query: RouteQuery): RowFilter | string {
+  if (query.peer === undefined)
+    return (family, prefix) => locRibRoutes(speaker, family, prefix, query.all === true);
+  const peer = speaker.peers.find(query.peer);
+  if (peer === null) return `no peer has the name or address ${query.peer}`;
+  const { ribId } = peer;
+  if (ribId === null) return `peer ${peer.name} is not established, so it has no routes`;
+  if (query.direction !== 'out') {
+    return (family, prefix) => learnedRoutes(speaker, family, prefix, ribId);
+  }
+  const group = speaker.rib.groups.of(ribId);
+  return (family, prefix) => (group === null ? [] : toldRoutes(speaker, family, prefix, ribId, group));
+}
+
+function locRibRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, all: boolean) {
+  const table = speaker.rib.prefixes[family];
+  const single = table.best[prefix] !== NONE && !all;
+  // Most prefixes have one path: explaining is only paid for where it is shown.
+  if (single)
+    return [() => routeStatus(speaker, family, prefix, explainPrefix(speaker.rib, family, prefix)[0]!)];
+  if (!all) return [];
+  return explainPrefix(speaker.rib, family, prefix).map(
+    (view) => () => routeStatus(speaker, family, prefix, view),
+  );
+}
+
+function learnedRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, peer: PeerId) {
+  const { rib } = speaker;
+  if (rib.paths[family].find(rib.prefixes[family].head[prefix]!, peer) === NONE) return [];
+  return explainPrefix(rib, family, prefix)
+    .filter((view) => view.peer === peer)
+    .map((view) => () => routeStatus(speaker, family, prefix, view));
+}
+
+function toldRoutes(
+  speaker: Speaker,
+  family: FamilyIndex,
+  prefix: PrefixId,
+  peer: PeerId,
+  group: UpdateGroup,
+) {
+  const out = group.adjRibOut[family];
+  const attrs = out.attrsOf(prefix);
+  const source = out.sourceOf(prefix);
+  if (attrs === NONE || source === peer) return [];
+  const attributes = (): PathAttributes => decodeBlock(speaker.rib.attrSets.block(attrs as AttrSetId));
+  return [
+    () => ({
+      ...attributeStatus(attributes()),
+      prefix: formatPrefix(prefixOf(speaker.rib, family, prefix)),
+      best: true,
+      ...sourceStatus(speaker, source as PeerId),
+      decision: `advertised in update group ${group.id}`,
+      kernel: null,
+    }),
+  ];
+}
+
+function routeStatus(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, view: PathView): RouteStatus {
+  return {
+    ...attributeStatus(view.attributes),
+    prefix: formatPrefix(prefixOf(speaker.rib, family, prefix)),
+    best: view.best,
+    ...sourceStatus(speaker, view.peer),
+    decision: view.decision,
+    kernel: view.best ? kernelState(speaker, family, prefix, view.peer) : null,
+  };
+}
+
+function attributeStatus(attributes: PathAttributes) {
+  return {
+    nextHop: attributes.nextHop === null ? null : formatIp(attributes.nextHop),
+    origin: ORIGINS[attributes.origin] ?? 'INCOMPLETE',
+    asPath: formatAsPath(attributes.asPath),
+    localPref: attributes.localPref,
+    med: attributes.med,
+    communities: [
+      ...attributes.communities.map(formatCommunity),
+      ...attributes.largeCommunities.map(formatLargeCommunity),
+    ],
+    originatorId: attributes.originatorId === null ? null : formatRouterId(attributes.originatorId),
+    clusterList: attributes.clusterList.map(formatRouterId),
+  };
+}
+
+function sourceStatus(speaker: Speaker, peer: PeerId): Pick<RouteStatus, 'source' | 'sourceType'> {
+  if (peer < FIRST_PEER) {
+    const kind = peer === KERNEL_SOURCE ? 'kernel' : 'static';
+    return { source: kind, sourceType: kind };
+  }
+  const { peerType } = speaker.rib.sources.get(peer).origin;
+  return {
+    source: speaker.peerOf(peer)?.name ?? 'a peer that just left',
+    sourceType: peerType === 'ebgp' ? 'ebgp' : 'ibgp',
+  };
+}
+
+/** What became of a best path in the kernel. */
+function kernelState(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, peer: PeerId): string {
+  if (peer < FIRST_PEER) return 'local';
+  const { kernel, fib } = speaker;
+  if (kernel === null || fib === null) return 'not installed: this node has no kernel backend';
+  if (!fib.wants(family, prefix)) return 'not installed: refused by kernel.install';
+  const wanted = formatPrefix(prefixOf(speaker.rib, family, prefix));
+  const isWanted = ({ prefix: other }: FibProblem): boolean => formatPrefix(other) === wanted;
+  const problem = kernel.status().fib.problems.find(isWanted);
+  if (problem !== undefined) return `failed: ${problem.reason}`;
+  return kernel.isInstalled(prefixOf(speaker.rib, family, prefix)) ? 'installed' : 'pending';
+}

@@ -1,0 +1,98 @@
+// Logs: turns daemon events into log lines, each once per change and never once per route.
+
+import { formatPrefix } from '../base/prefix.js';
+import { formatProblem } from '../config/problem.js';
+import { describeDown } from '../fsm/describe.js';
+import type { DownReason, SessionState } from '../fsm/types.js';
+import type { KernelEvent } from '../kernel/types.js';
+import type { DaemonEvents } from './events.js';
+import type { Logger } from './logger.js';
+import type { LineLimiter } from './rate-limit.js';
+
+/** Says whether a line of this key may be logged now. */
+type Limit = (key: string) => { readonly suppressed: number } | null;
+
+export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimiter, now: () => number): void {
+  const limit: Limit = (key) => {
+    const admission = limiter.admit(key, now());
+    return admission.pass ? { suppressed: admission.suppressed } : null;
+  };
+  events.on('peerState', (peer, from, to, reason) => logPeerState(log, limit, { peer, from, to, reason }));
+  events.on('peerEstablished', (peer, session) => {
+    const families = session.families.map((family) => (family === 0 ? 'ipv4-unicast' : 'ipv6-unicast'));
+    log.info({ peer, asn: session.peerAsn, families, holdTime: session.holdTime }, 'session established');
+  });
+  events.on('policyMissing', (peer, directions) => {
+    const what = directions.join(' and ');
+    log.warn({ peer, directions }, `RFC 8212: eBGP peer without ${what} policy: no routes in that direction`);
+  });
+  events.on('verdict', (peer, { action, attribute, reason }) => {
+    const pass = limit(`verdict ${peer} ${action} ${attribute} ${reason}`);
+    if (pass !== null) log.warn({ peer, action, attribute, reason, ...pass }, 'malformed path attribute');
+  });
+  events.on('endOfRib', (peer, family) => log.debug({ peer, family }, 'End-of-RIB received'));
+  events.on('dynamicPeer', (peer, action, detail) => log.info({ peer, detail }, `dynamic peer ${action}`));
+  events.on('connectionRefused', (address, reason) => {
+    const pass = limit(`refused ${address}`);
+    if (pass !== null) log.warn({ address, reason, ...pass }, 'incoming connection refused');
+  });
+  events.on('kernel', (event) => logKernel(log, limit, event));
+  events.on('configLoaded', (generation, changes) =>
+    log.info({ generation, changes }, 'configuration loaded'),
+  );
+  events.on('configRejected', (problems) => {
+    for (const problem of problems) log.error({ problem }, formatProblem(problem));
+    log.error('configuration rejected, the running one stays in force');
+  });
+  events.on('configWarning', (problem) => log.warn({ problem }, formatProblem(problem)));
+  events.on('warning', (message, detail) => log.warn({ ...detail }, message));
+}
+
+interface StateChange {
+  readonly peer: string;
+  readonly from: SessionState;
+  readonly to: SessionState;
+  readonly reason: DownReason | null;
+}
+
+function logPeerState(log: Logger, limit: Limit, { peer, from, to, reason }: StateChange): void {
+  log.debug({ peer, from, to }, 'session state');
+  if (reason === null) return;
+  const text = describeDown(reason);
+  if (from === 'Established') {
+    log.warn({ peer, reason: text }, 'session down');
+    return;
+  }
+  const pass = limit(`attempt ${peer} ${text}`);
+  if (pass !== null) log.info({ peer, reason: text, ...pass }, 'session not established');
+}
+
+function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
+  switch (event.kind) {
+    case 'synced': {
+      const { kind: _kind, ...counts } = event;
+      log.info(counts, 'kernel routes read');
+      return;
+    }
+    case 'overrun':
+      log.warn('kernel events were lost (ENOBUFS): reading everything again');
+      return;
+    case 'linkDown':
+    case 'linkUp':
+      log.info({ interface: event.interface }, event.kind === 'linkUp' ? 'link up' : 'link down');
+      return;
+    case 'swept':
+      log.info({ routes: event.routes }, 'stale routes of an earlier run removed');
+      return;
+    case 'fibError': {
+      const { errno, attempt } = event;
+      const pass = limit(`fib ${errno}`);
+      if (pass === null) return;
+      log.warn({ prefix: formatPrefix(event.prefix), errno, attempt, ...pass }, 'the kernel refused a route');
+      return;
+    }
+    case 'workerFailed':
+      log.error({ message: event.message }, 'the kernel worker failed');
+      return;
+  }
+}

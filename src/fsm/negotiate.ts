@@ -1,0 +1,134 @@
+// Both OPENs in, the agreed session or the NOTIFICATION that refuses it out (RFC 4271 6.2, RFC 5492, RFC 6286,
+// RFC 6793, RFC 8654, RFC 9234). What is wrong in any session (AS 0, hold time 1) the wire layer has refused before.
+
+import { writeU16, writeU32 } from '../base/bytes.js';
+import { FAMILY_INDEXES, type FamilyIndex } from '../base/family.js';
+import { AS_TRANS, afiSafiOf, ERROR, familyOf, OPEN_ERROR } from '../wire/iana.js';
+import { roleMismatch, unsupportedCapability } from '../wire/notification.js';
+import type { Capability, Notification, OpenMessage } from '../wire/types.js';
+import { findCapability, localCapabilities } from './capabilities.js';
+import type { NegotiatedSession, SessionConfig } from './types.js';
+
+export type Negotiation =
+  | { readonly ok: true; readonly session: NegotiatedSession }
+  | { readonly ok: false; readonly notification: Notification };
+
+export function negotiate(config: SessionConfig, open: OpenMessage): Negotiation {
+  const peerAsn = peerAsNumber(open);
+  const refusal =
+    refuseAs(config, open, peerAsn) ??
+    refuseIdentifier(config, open, peerAsn) ??
+    refuseFamilies(config, open) ??
+    refuseRole(config, open, peerAsn);
+  if (refusal !== null) return { ok: false, notification: refusal };
+  return { ok: true, session: agree(config, open, peerAsn) };
+}
+
+const openError = (subcode: number, data: Uint8Array): Notification => ({ code: ERROR.open, subcode, data });
+
+/** RFC 6793 4.1: the capability's AS number wins over the 2-octet field. */
+const peerAsNumber = (open: OpenMessage): number =>
+  findCapability(open.capabilities, 'fourOctetAs')?.asn ?? open.asn;
+
+/** Data: the AS number as the peer wrote it, 4 octets from the capability or 2 from the fixed field. */
+function refuseAs(config: SessionConfig, open: OpenMessage, peerAsn: number): Notification | null {
+  const asn4 = findCapability(open.capabilities, 'fourOctetAs') !== undefined;
+  // AS_TRANS without the capability names nobody.
+  const nobody = !asn4 && peerAsn === AS_TRANS;
+  if (!nobody && (config.peerAsn === null || config.peerAsn === peerAsn)) return null;
+  const data = new Uint8Array(asn4 ? 4 : 2);
+  if (asn4) writeU32(data, 0, peerAsn);
+  else writeU16(data, 0, peerAsn);
+  return openError(OPEN_ERROR.badPeerAs, data);
+}
+
+/** RFC 6286 2.2: not ours when the peer is internal. */
+function refuseIdentifier(config: SessionConfig, open: OpenMessage, peerAsn: number): Notification | null {
+  if (open.routerId !== config.routerId || peerAsn !== config.localAsn) return null;
+  const data = new Uint8Array(4);
+  writeU32(data, 0, open.routerId);
+  return openError(OPEN_ERROR.badBgpIdentifier, data);
+}
+
+/** RFC 5492 5: the data lists the capabilities that we require and the peer did not send. */
+function refuseFamilies(config: SessionConfig, open: OpenMessage): Notification | null {
+  if (commonFamilies(config, open).length > 0) return null;
+  return unsupportedCapability(
+    config.families.map((family): Capability => ({ kind: 'multiprotocol', ...afiSafiOf(family) })),
+  );
+}
+
+/** RFC 9234 4.2: provider 0, RS 1, RS-client 2, customer 3, peer 4; by our role, the role the other side must have. */
+const COUNTERPART: readonly number[] = [3, 2, 1, 0, 4];
+
+function refuseRole(config: SessionConfig, open: OpenMessage, peerAsn: number): Notification | null {
+  const ours = findCapability(config.extraCapabilities, 'role');
+  const theirs = findCapability(open.capabilities, 'role');
+  if (ours === undefined || theirs === undefined || peerAsn === config.localAsn) return null;
+  if (COUNTERPART[ours.role] === theirs.role) return null;
+  return roleMismatch();
+}
+
+function commonFamilies(config: SessionConfig, open: OpenMessage): readonly FamilyIndex[] {
+  const offered = open.capabilities
+    .filter((capability) => capability.kind === 'multiprotocol')
+    .map(({ afi, safi }) => ({ family: familyOf(afi, safi) }));
+  // RFC 4760 8: a peer that names no family at all speaks IPv4 unicast only.
+  if (offered.length === 0) offered.push({ family: 0 });
+  return FAMILY_INDEXES.filter(
+    (index) => config.families.includes(index) && offered.some(({ family }) => family === index),
+  );
+}
+
+function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): NegotiatedSession {
+  const local = localCapabilities(config);
+  const both = (kind: Capability['kind']): boolean =>
+    findCapability(local, kind) !== undefined && findCapability(open.capabilities, kind) !== undefined;
+  const holdTime = Math.min(config.holdTime, open.holdTime);
+  const families = commonFamilies(config, open);
+  const sessionType = peerAsn === config.localAsn ? 'ibgp' : 'ebgp';
+  return {
+    peerAsn,
+    peerRouterId: open.routerId,
+    sessionType,
+    holdTime,
+    keepaliveTime: Math.min(config.keepaliveTime ?? Number.POSITIVE_INFINITY, holdTime / 3),
+    families,
+    routeRefresh: both('routeRefresh'),
+    enhancedRouteRefresh: both('enhancedRouteRefresh'),
+    maxMessage: both('extendedMessage') ? 65535 : 4096,
+    decode: {
+      asn4: both('fourOctetAs'),
+      sessionType,
+      families: [families.includes(0), families.includes(1)],
+      addPath: [
+        receivesPathIds(local, open.capabilities, 0, families),
+        receivesPathIds(local, open.capabilities, 1, families),
+      ],
+    },
+    localCapabilities: local,
+    peerCapabilities: open.capabilities,
+  };
+}
+
+const RECEIVE = 1;
+const SEND = 2;
+
+/** RFC 7911 4: path ids come from the peer when we said receive and it said send. */
+function receivesPathIds(
+  local: readonly Capability[],
+  peer: readonly Capability[],
+  family: FamilyIndex,
+  families: readonly FamilyIndex[],
+): boolean {
+  return (
+    families.includes(family) &&
+    (addPathMode(local, family) & RECEIVE) !== 0 &&
+    (addPathMode(peer, family) & SEND) !== 0
+  );
+}
+
+const addPathMode = (capabilities: readonly Capability[], family: FamilyIndex): number =>
+  capabilities
+    .flatMap((capability) => (capability.kind === 'addPath' ? capability.families : []))
+    .find(({ afi, safi }) => familyOf(afi, safi) === family)?.mode ?? 0;

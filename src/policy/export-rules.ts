@@ -1,0 +1,40 @@
+// Who may be told what, before any policy is asked: RFC 4271 9.2 and RFC 4456 6 by kind of peer, RFC 1997 by community.
+// That a path does not go back to the peer it came from is the RIB's own rule.
+
+import type { ExportProfile, PathOrigin } from '../rib/hooks.js';
+
+type From = PathOrigin['peerType'];
+type To = ExportProfile['peerType'];
+
+const ALWAYS = { ebgp: true, ibgp: true, ibgpClient: true } as const;
+
+const PLAIN = {
+  local: ALWAYS,
+  ebgp: ALWAYS,
+  ibgp: { ebgp: true, ibgp: false, ibgpClient: false },
+  ibgpClient: { ebgp: true, ibgp: false, ibgpClient: false },
+} as const satisfies Record<From, Record<To, boolean>>;
+
+const REFLECTOR = {
+  local: ALWAYS,
+  ebgp: ALWAYS,
+  ibgp: { ebgp: true, ibgp: false, ibgpClient: true },
+  ibgpClient: ALWAYS,
+} as const satisfies Record<From, Record<To, boolean>>;
+
+export const mayExport = (origin: From, to: To, isReflector: boolean): boolean =>
+  (isReflector ? REFLECTOR : PLAIN)[origin][to];
+
+/** RFC 1997 well-known communities. */
+export const NO_EXPORT = 0xffffff01;
+export const NO_ADVERTISE = 0xffffff02;
+export const NO_EXPORT_SUBCONFED = 0xffffff03;
+
+/** We are no confederation, so the two NO_EXPORT forms mean the same. */
+export function communitiesAllow(communities: readonly number[], to: To): boolean {
+  for (const community of communities) {
+    if (community === NO_ADVERTISE) return false;
+    if (to === 'ebgp' && (community === NO_EXPORT || community === NO_EXPORT_SUBCONFED)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,90 @@
+// Paths of one family as columns: which peer told which attributes for which prefix, before and after import policy.
+// A prefix's paths form a chain from `PrefixTable.head`. It never chooses between them.
+
+import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { growInt32, grownCapacity } from './columns.js';
+import type { PrefixTable } from './prefix-table.js';
+
+type Ids = Int32Array<ArrayBuffer>;
+
+export class AdjRibIn {
+  prefix: Ids = new Int32Array(64).fill(NONE);
+  peer: Ids = new Int32Array(64).fill(NONE);
+  /** As received, before policy; holds a reference. */
+  received: Ids = new Int32Array(64).fill(NONE);
+  /** After policy, NONE when rejected; holds a reference. */
+  accepted: Ids = new Int32Array(64).fill(NONE);
+  /** Next path of the prefix; next free row on the free list. */
+  next: Ids = new Int32Array(64).fill(NONE);
+  #rows = 0;
+  #freeHead: number = NONE;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** The path that `peer` has for the prefix, or NONE. */
+  find(head: number, peer: PeerId): PathId | typeof NONE {
+    for (let path = head; path !== NONE; path = this.next[path]!) {
+      if (this.peer[path] === peer) return path as PathId;
+    }
+    return NONE;
+  }
+
+  add(prefixes: PrefixTable, prefix: PrefixId, peer: PeerId): PathId {
+    const id = this.#row();
+    this.prefix[id] = prefix;
+    this.peer[id] = peer;
+    this.received[id] = this.accepted[id] = NONE;
+    this.next[id] = prefixes.head[prefix]!;
+    prefixes.head[prefix] = id;
+    this.#size++;
+    return id;
+  }
+
+  /** Takes the path out of its prefix's chain. The caller has released the attribute references. */
+  remove(prefixes: PrefixTable, id: PathId): void {
+    const prefix = this.prefix[id]!;
+    if (prefixes.head[prefix] === id) prefixes.head[prefix] = this.next[id]!;
+    else {
+      let before = prefixes.head[prefix]!;
+      while (this.next[before] !== id) before = this.next[before]!;
+      this.next[before] = this.next[id]!;
+    }
+    this.prefix[id] = this.peer[id] = NONE;
+    this.next[id] = this.#freeHead;
+    this.#freeHead = id;
+    this.#size--;
+  }
+
+  attrs(id: PathId): AttrSetId | typeof NONE {
+    return this.accepted[id]! as AttrSetId;
+  }
+
+  get bytes(): number {
+    return this.prefix.length * 20;
+  }
+
+  #row(): PathId {
+    if (this.#freeHead !== NONE) {
+      const id = this.#freeHead;
+      this.#freeHead = this.next[id]!;
+      return id as PathId;
+    }
+    if (this.#rows === this.prefix.length) this.#grow(grownCapacity(this.#rows, this.#rows + 1));
+    return this.#rows++ as PathId;
+  }
+
+  #grow(capacity: number): void {
+    this.prefix = growInt32(this.prefix, capacity, NONE) as Ids;
+    this.peer = growInt32(this.peer, capacity, NONE) as Ids;
+    this.received = growInt32(this.received, capacity, NONE) as Ids;
+    this.accepted = growInt32(this.accepted, capacity, NONE) as Ids;
+    this.next = growInt32(this.next, capacity, NONE) as Ids;
+  }
+}

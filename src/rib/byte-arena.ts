@@ -1,0 +1,54 @@
+// Octet storage for interned blocks: one growing buffer, free lists by size class. Owns the octets; never looks at them.
+
+const GRAIN = 16;
+
+/** Offsets stay valid until freed; views do not survive the next `store`, which may move the buffer. */
+export class ByteArena {
+  bytes: Uint8Array;
+  #end = 0;
+  #free: number[][] = [];
+
+  constructor(capacity = 1 << 16) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Copies `source[start, end)` in and returns its offset. */
+  store(source: Uint8Array, start: number, end: number): number {
+    const size = end - start;
+    const offset = this.#allocate(sizeClass(size));
+    const target = this.bytes;
+    if (size > 64) target.set(source.subarray(start, end), offset);
+    else for (let i = 0; i < size; i++) target[offset + i] = source[start + i]!;
+    return offset;
+  }
+
+  free(offset: number, size: number): void {
+    const kind = sizeClass(size);
+    const list = this.#free[kind];
+    if (list === undefined) this.#free[kind] = [offset];
+    else list.push(offset);
+  }
+
+  view(offset: number, size: number): Uint8Array {
+    return this.bytes.subarray(offset, offset + size);
+  }
+
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
+  #allocate(kind: number): number {
+    const reused = this.#free[kind]?.pop();
+    if (reused !== undefined) return reused;
+    const offset = this.#end;
+    this.#end += kind * GRAIN;
+    if (this.#end > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#end, this.bytes.length * 2));
+      grown.set(this.bytes);
+      this.bytes = grown;
+    }
+    return offset;
+  }
+}
+
+const sizeClass = (size: number): number => Math.max(1, (size + GRAIN - 1) >>> 4);

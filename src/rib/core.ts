@@ -1,0 +1,350 @@
+// The RIB: takes updates and local routes in, keeps the dirty set, and in one pass decides, tells the kernel side, and
+// fills the update groups. Pure: no clock, no sockets; work is done in slices that the caller asks for.
+
+import { toHex } from '../base/bytes.js';
+import type { FamilyIndex } from '../base/family.js';
+import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { type IpAddress, ipToBytes } from '../base/ip.js';
+import { type Prefix, prefixWords } from '../base/prefix.js';
+import { NlriCursor } from '../wire/nlri.js';
+import type { NlriRun, UpdateView } from '../wire/types.js';
+import { AdjRibIn } from './adj-rib-in.js';
+import { AttrSets } from './attr-sets.js';
+import { Decision } from './decision.js';
+import { DirtyList } from './dirty-list.js';
+import type { ExportRules } from './exporter.js';
+import type { ExportProfile } from './hooks.js';
+import { Importer } from './importer.js';
+import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
+import { PrefixTable } from './prefix-table.js';
+import { Quarantine } from './quarantine.js';
+import { type RibPeer, Sources } from './sources.js';
+import { UpdateGroups } from './update-groups.js';
+
+export interface RibOptions {
+  readonly routerId: number;
+  readonly rules: ExportRules;
+  /** Null: next hops are not tracked, all are usable. */
+  readonly nextHopInterest: NextHopInterest | null;
+  /** For hash tables that peers can aim at. */
+  readonly seed: number;
+  readonly listener: RibListener;
+}
+
+export interface RibListener {
+  /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
+  bestChanged(family: FamilyIndex, prefix: PrefixId): void;
+  /** The peer has something to pull. */
+  wake(peer: PeerId): void;
+  /** There is work: `run` should be called soon. Called once until the next `run`. */
+  workPending(): void;
+}
+
+export class Rib {
+  readonly nextHops: NextHops;
+  readonly attrSets: AttrSets;
+  readonly sources = new Sources();
+  readonly prefixes: readonly [PrefixTable, PrefixTable];
+  readonly paths = [new AdjRibIn(), new AdjRibIn()] as const;
+  readonly groups: UpdateGroups;
+  readonly decisions: readonly [Decision, Decision];
+  readonly #dirty: readonly [DirtyList, DirtyList];
+  readonly #importer: Importer;
+  readonly #listener: RibListener;
+  readonly #quarantine: Quarantine;
+  readonly #cursor = new NlriCursor();
+  /** Peers whose session ended and whose paths are still to be removed. */
+  readonly #leaving = new Set<PeerId>();
+  /** Where the removal sweep stands, by family. */
+  readonly #sweepAt: [number, number] = [0, 0];
+  /** By family: prefixes with a best path. */
+  readonly #bestCount: [number, number] = [0, 0];
+  #epoch = 1;
+  #announced = false;
+
+  constructor(options: RibOptions) {
+    this.#listener = options.listener;
+    this.nextHops = new NextHops(options.nextHopInterest);
+    this.attrSets = new AttrSets(this.nextHops, options.seed);
+    this.prefixes = [new PrefixTable(false, options.seed), new PrefixTable(true, options.seed)];
+    this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
+    const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
+    this.decisions = [new Decision(tables, this.paths[0]), new Decision(tables, this.paths[1])];
+    this.groups = new UpdateGroups(options.rules, { ...tables, prefixes: this.prefixes }, this.paths);
+    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.rules.clusterId);
+    this.#quarantine = new Quarantine(this.prefixes);
+    this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
+  }
+
+  /** A session came up. The id is good until the `peerDown` of the same session. */
+  peerUp(peer: RibPeer, profile: ExportProfile): PeerId {
+    const id = this.sources.add(peer);
+    this.groups.join(id, profile);
+    this.#announceWork();
+    return id;
+  }
+
+  /** The session ended: its paths go in slices, its id is free again when they are gone. */
+  peerDown(id: PeerId): void {
+    this.groups.leave(id);
+    this.#leaving.add(id);
+    this.#sweepAt[0] = this.#sweepAt[1] = 0;
+    this.#announceWork();
+  }
+
+  /** Policies or export settings changed: re-evaluates what was learned and what is told, sending only differences. */
+  peerChanged(id: PeerId, peer: RibPeer, profile: ExportProfile): void {
+    this.sources.replace(id, peer);
+    this.groups.move(id, profile);
+    for (const family of [0, 1] as const) this.#reimport(id, family);
+    this.#announceWork();
+  }
+
+  pull(id: PeerId): readonly Uint8Array[] | null {
+    return this.groups.of(id)?.pull(id) ?? null;
+  }
+
+  /** ROUTE-REFRESH from the peer. */
+  refresh(id: PeerId): void {
+    this.groups.of(id)?.refresh(id);
+    this.#listener.wake(id);
+  }
+
+  applyUpdate(id: PeerId, view: UpdateView): void {
+    for (const run of view.runs) {
+      if (run.kind === 'reach') this.#reach(id, view, run);
+      else this.#unreach(id, view, run);
+    }
+    if (this.#hasDirty()) this.#announceWork();
+  }
+
+  /** A local route appeared or changed (`block`), or went away (null). */
+  applyLocal(source: PeerId, prefix: Prefix, block: Uint8Array | null): void {
+    const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;
+    const [w0, w1, w2, w3] = prefixWords(prefix);
+    const table = this.prefixes[family];
+    if (block === null) {
+      const id = table.find(w0, w1, w2, w3, prefix.length);
+      if (id !== NONE) this.#withdraw(family, id as PrefixId, source);
+    } else {
+      const id = table.findOrAdd(w0, w1, w2, w3, prefix.length);
+      const attrs = this.attrSets.intern(block, 0, block.length);
+      this.#setPath(family, id, source, attrs, attrs);
+    }
+    if (this.#hasDirty()) this.#announceWork();
+  }
+
+  /** What next-hop tracking found; every prefix with a path over it is decided again. */
+  setNextHop(address: IpAddress, reachable: boolean, cost: number): void {
+    const changed = new Set<NextHopId>(this.nextHops.setState(toHex(ipToBytes(address)), reachable, cost));
+    if (changed.size === 0) return;
+    for (const family of [0, 1] as const) this.#markByNextHop(family, changed);
+    if (this.#hasDirty()) this.#announceWork();
+  }
+
+  /** One slice of at most about `budget` prefixes. True when there is more to do. */
+  run(budget: number): boolean {
+    this.#announced = false;
+    const epoch = this.#epoch++;
+    this.#sweepLeaving(budget * 16);
+    for (const family of [0, 1] as const) this.#decideDirty(family, budget);
+    const built = this.groups.build(budget);
+    for (const group of built.completed) group.finishBuild();
+    for (const group of this.groups.all()) {
+      if (group.flush(epoch) || built.completed.includes(group)) {
+        for (const peer of group.members) this.#listener.wake(peer);
+      }
+    }
+    this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
+    this.attrSets.sweep();
+    return built.more || this.#hasDirty() || this.#leaving.size > 0;
+  }
+
+  bestCount(family: FamilyIndex): number {
+    return this.#bestCount[family];
+  }
+
+  /** Why import refused a path, for people; null when it did not. */
+  importRefusal(family: FamilyIndex, path: PathId): string | null {
+    const paths = this.paths[family];
+    const { peer } = this.sources.get(paths.peer[path]! as PeerId);
+    if (peer === null) return null;
+    const received = paths.received[path]! as AttrSetId;
+    const loop = this.#importer.infeasibility(peer, received);
+    return loop ?? this.#importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
+  }
+
+  #reach(id: PeerId, view: UpdateView, run: NlriRun): void {
+    const { family } = run;
+    const table = this.prefixes[family];
+    const peer = this.sources.get(id).peer!;
+    const received = this.attrSets.intern(view.scratch, run.blockStart, run.blockEnd);
+    const perPrefix = peer.importPolicy.readsPrefix;
+    let accepted = this.#importer.feasible(peer, received) ? received : NONE;
+    const cursor = this.#cursor;
+    cursor.open(view.frame, run);
+    let evaluated = false;
+    while (cursor.next()) {
+      const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
+      if (accepted === NONE) this.#setPath(family, prefix, id, received, NONE);
+      else if (perPrefix)
+        this.#setPath(family, prefix, id, received, this.#importer.import(family, prefix, peer, received));
+      else {
+        if (!evaluated) accepted = this.#importer.import(family, prefix, peer, received);
+        evaluated = true;
+        this.#setPath(family, prefix, id, received, accepted as AttrSetId | typeof NONE);
+      }
+    }
+  }
+
+  #unreach(id: PeerId, view: UpdateView, run: NlriRun): void {
+    const table = this.prefixes[run.family];
+    const cursor = this.#cursor;
+    cursor.open(view.frame, run);
+    while (cursor.next()) {
+      const prefix = table.find(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
+      if (prefix !== NONE) this.#withdraw(run.family, prefix as PrefixId, id);
+    }
+  }
+
+  #setPath(
+    family: FamilyIndex,
+    prefix: PrefixId,
+    id: PeerId,
+    received: AttrSetId,
+    accepted: AttrSetId | typeof NONE,
+  ): void {
+    const paths = this.paths[family];
+    const { attrSets } = this;
+    let path = paths.find(this.prefixes[family].head[prefix]!, id);
+    if (path === NONE) {
+      path = paths.add(this.prefixes[family], prefix, id);
+      this.sources.get(id).received[family]++;
+    } else if (paths.received[path] === received && paths.accepted[path] === accepted) return;
+    const oldReceived = paths.received[path]!;
+    attrSets.ref(received);
+    if (oldReceived !== NONE) attrSets.unref(oldReceived as AttrSetId);
+    paths.received[path] = received;
+    this.#setAccepted(family, path as PathId, accepted);
+    this.#dirty[family].add(prefix);
+  }
+
+  #setAccepted(family: FamilyIndex, path: PathId, accepted: AttrSetId | typeof NONE): void {
+    const paths = this.paths[family];
+    const before = paths.accepted[path]!;
+    const counts = this.sources.get(paths.peer[path]! as PeerId).accepted;
+    if (accepted !== NONE) {
+      this.attrSets.ref(accepted as AttrSetId);
+      counts[family]++;
+    }
+    if (before !== NONE) {
+      this.attrSets.unref(before as AttrSetId);
+      counts[family]--;
+    }
+    paths.accepted[path] = accepted;
+  }
+
+  #withdraw(family: FamilyIndex, prefix: PrefixId, id: PeerId): void {
+    const path = this.paths[family].find(this.prefixes[family].head[prefix]!, id);
+    if (path !== NONE) this.#removePath(family, path as PathId);
+  }
+
+  #removePath(family: FamilyIndex, path: PathId): void {
+    const paths = this.paths[family];
+    const prefix = paths.prefix[path]! as PrefixId;
+    this.sources.get(paths.peer[path]! as PeerId).received[family]--;
+    this.#setAccepted(family, path, NONE);
+    this.attrSets.unref(paths.received[path]! as AttrSetId);
+    paths.received[path] = NONE;
+    paths.remove(this.prefixes[family], path);
+    this.#dirty[family].add(prefix);
+  }
+
+  #reimport(id: PeerId, family: FamilyIndex): void {
+    const paths = this.paths[family];
+    const peer = this.sources.get(id).peer!;
+    for (let path = 0; path < paths.rows; path++) {
+      if (paths.peer[path] !== id) continue;
+      const received = paths.received[path]! as AttrSetId;
+      const prefix = paths.prefix[path]! as PrefixId;
+      const feasible = this.#importer.feasible(peer, received);
+      const accepted = feasible ? this.#importer.import(family, prefix, peer, received) : NONE;
+      if (accepted === paths.accepted[path]) continue;
+      this.#setAccepted(family, path as PathId, accepted);
+      this.#dirty[family].add(prefix);
+    }
+  }
+
+  #markByNextHop(family: FamilyIndex, changed: ReadonlySet<NextHopId>): void {
+    const paths = this.paths[family];
+    for (let path = 0; path < paths.rows; path++) {
+      const attrs = paths.accepted[path]!;
+      if (attrs === NONE || !changed.has(this.attrSets.nextHop[attrs]! as NextHopId)) continue;
+      this.#dirty[family].add(paths.prefix[path]! as PrefixId);
+    }
+  }
+
+  #decideDirty(family: FamilyIndex, budget: number): void {
+    const table = this.prefixes[family];
+    for (let i = 0; i < budget; i++) {
+      const prefix = this.#dirty[family].take();
+      if (prefix === NONE) return;
+      this.#decideOne(family, table, prefix as PrefixId);
+    }
+  }
+
+  #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId): void {
+    const best = this.decisions[family].best(table.head[prefix]!);
+    const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
+    const before = table.bestAttrs[prefix]!;
+    const changed = best !== table.best[prefix] || attrs !== before;
+    this.#bestCount[family] += Number(best !== NONE) - Number(table.best[prefix] !== NONE);
+    table.best[prefix] = best;
+    if (attrs !== before) {
+      if (attrs !== NONE) this.attrSets.ref(attrs as AttrSetId);
+      if (before !== NONE) this.attrSets.unref(before as AttrSetId);
+      table.bestAttrs[prefix] = attrs;
+    }
+    if (changed) this.#listener.bestChanged(family, prefix);
+    for (const group of this.groups.all()) {
+      if (group.profile.families[family]) this.groups.update(group, family, prefix);
+    }
+    if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, this.#epoch);
+  }
+
+  #isUnused(family: FamilyIndex, prefix: PrefixId): boolean {
+    const table = this.prefixes[family];
+    return table.head[prefix] === NONE && !table.isDirty(prefix);
+  }
+
+  #sweepLeaving(budget: number): void {
+    if (this.#leaving.size === 0) return;
+    for (const family of [0, 1] as const) {
+      const paths = this.paths[family];
+      const end = Math.min(paths.rows, this.#sweepAt[family] + budget);
+      for (let path = this.#sweepAt[family]; path < end; path++) {
+        if (this.#leaving.has(paths.peer[path]! as PeerId)) this.#removePath(family, path as PathId);
+      }
+      this.#sweepAt[family] = end;
+    }
+    const swept = ([0, 1] as const).every((family) => this.#sweepAt[family] >= this.paths[family].rows);
+    // Ids are given back one slice after the last path went, when no group names them as a source any more.
+    if (swept && !this.#hasDirty()) this.#releaseLeft();
+  }
+
+  #releaseLeft(): void {
+    this.groups.forgetSources();
+    for (const id of this.#leaving) this.sources.remove(id);
+    this.#leaving.clear();
+  }
+
+  #hasDirty(): boolean {
+    return this.#dirty[0].size > 0 || this.#dirty[1].size > 0;
+  }
+
+  #announceWork(): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#listener.workPending();
+  }
+}

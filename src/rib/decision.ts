@@ -1,0 +1,204 @@
+// The decision process (RFC 4271 9.1.2, RFC 4456 9): candidates are eliminated step by step, and every loser keeps the
+// number of the step that put it out. Elimination, not pairwise comparison: MED is compared only within a neighbour AS,
+// which is no total order, so the order of arrival never matters here.
+
+import { type AttrSetId, NONE, type PathId, type PeerId } from '../base/ids.js';
+import type { AdjRibIn } from './adj-rib-in.js';
+import type { AttrSets } from './attr-sets.js';
+import type { NextHopId, NextHops } from './next-hops.js';
+import type { Sources } from './sources.js';
+
+/** The steps in order; their numbers are shown to operators. */
+export const DECISION_STEPS = [
+  'only path',
+  'usable: accepted by import policy and next hop reachable',
+  'local route before learned ones',
+  'highest LOCAL_PREF',
+  'shortest AS_PATH',
+  'lowest ORIGIN',
+  'lowest MED of the same neighbour AS',
+  'eBGP before iBGP',
+  'lowest cost to the next hop',
+  'lowest router id or ORIGINATOR_ID',
+  'shortest CLUSTER_LIST',
+  'lowest peer address',
+] as const;
+
+export const STEP = {
+  only: 0,
+  usable: 1,
+  local: 2,
+  localPref: 3,
+  asPath: 4,
+  origin: 5,
+  med: 6,
+  ebgp: 7,
+  cost: 8,
+  routerId: 9,
+  clusterList: 10,
+  address: 11,
+} as const;
+
+export interface DecisionTables {
+  readonly attrSets: AttrSets;
+  readonly nextHops: NextHops;
+  readonly sources: Sources;
+}
+
+/** Why each candidate lost; the winner has the last step that was needed. */
+export interface DecisionReport {
+  readonly best: PathId | typeof NONE;
+  readonly step: number;
+  readonly losers: readonly { readonly path: PathId; readonly step: number }[];
+}
+
+type Rank = (decision: Decision, path: number) => number;
+
+const RANKS: readonly (readonly [step: number, rank: Rank])[] = [
+  [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, 2)],
+  [STEP.localPref, (d, path) => -d.tables.attrSets.localPref(d.attrs(path))],
+  [STEP.asPath, (d, path) => d.tables.attrSets.asPathLength[d.attrs(path)]!],
+  [STEP.origin, (d, path) => d.tables.attrSets.origin[d.attrs(path)]!],
+];
+
+const RANKS_AFTER_MED: readonly (readonly [step: number, rank: Rank])[] = [
+  [STEP.ebgp, (d, path) => (d.peerType(path) === 'ibgp' ? 1 : 0)],
+  [STEP.cost, (d, path) => d.tables.nextHops.cost(d.nextHop(path))],
+  [STEP.routerId, (d, path) => d.routerId(path)],
+  [STEP.clusterList, (d, path) => d.tables.attrSets.clusterListLength[d.attrs(path)]!],
+];
+
+export class Decision {
+  readonly tables: DecisionTables;
+  paths: AdjRibIn;
+  #candidates = new Int32Array(16);
+  #count = 0;
+  #report: { path: PathId; step: number }[] | null = null;
+  #step = 0;
+
+  constructor(tables: DecisionTables, paths: AdjRibIn) {
+    this.tables = tables;
+    this.paths = paths;
+  }
+
+  /** The best path of the chain that starts at `head`, or NONE. */
+  best(head: number): PathId | typeof NONE {
+    if (head === NONE) return NONE;
+    if (this.paths.next[head] === NONE) return this.#usable(head) ? (head as PathId) : NONE;
+    return this.#decide(head);
+  }
+
+  /** The same with the reasons. */
+  explain(head: number): DecisionReport {
+    const losers: { path: PathId; step: number }[] = [];
+    this.#report = losers;
+    const best = head === NONE ? (NONE as typeof NONE) : this.#decide(head);
+    this.#report = null;
+    return { best, step: this.#step, losers };
+  }
+
+  attrs(path: number): AttrSetId {
+    return this.paths.accepted[path]! as AttrSetId;
+  }
+
+  nextHop(path: number): NextHopId {
+    return this.tables.attrSets.nextHop[this.attrs(path)]! as NextHopId;
+  }
+
+  peerType(path: number): 'ebgp' | 'ibgp' {
+    const { peerType } = this.tables.sources.get(this.paths.peer[path]! as PeerId).origin;
+    return peerType === 'ibgp' || peerType === 'ibgpClient' ? 'ibgp' : 'ebgp';
+  }
+
+  /** RFC 4456 9: ORIGINATOR_ID stands in for the router id. */
+  routerId(path: number): number {
+    const originator = this.tables.attrSets.originatorId(this.attrs(path));
+    if (originator >= 0) return originator;
+    return this.tables.sources.get(this.paths.peer[path]! as PeerId).origin.peerRouterId;
+  }
+
+  #decide(head: number): PathId | typeof NONE {
+    this.#collect(head);
+    this.#step = STEP.only;
+    if (this.#count === 0) return NONE;
+    for (const [step, rank] of RANKS) this.#keepLowest(step, rank);
+    this.#keepLowestMed();
+    for (const [step, rank] of RANKS_AFTER_MED) this.#keepLowest(step, rank);
+    this.#keepLowestAddress();
+    return this.#candidates[0]! as PathId;
+  }
+
+  #collect(head: number): void {
+    this.#count = 0;
+    for (let path = head; path !== NONE; path = this.paths.next[path]!) {
+      if (!this.#usable(path)) this.#lose(path, STEP.usable);
+      else {
+        if (this.#count === this.#candidates.length) this.#growCandidates();
+        this.#candidates[this.#count++] = path;
+      }
+    }
+  }
+
+  #usable(path: number): boolean {
+    const attrs = this.paths.accepted[path]!;
+    return (
+      attrs !== NONE && this.tables.nextHops.reachable(this.tables.attrSets.nextHop[attrs]! as NextHopId)
+    );
+  }
+
+  #keepLowest(step: number, rank: Rank): void {
+    if (this.#count < 2) return;
+    const candidates = this.#candidates;
+    let lowest = rank(this, candidates[0]!);
+    for (let i = 1; i < this.#count; i++) lowest = Math.min(lowest, rank(this, candidates[i]!));
+    this.#keep(step, (path) => rank(this, path) === lowest);
+  }
+
+  /** RFC 4271 9.1.2.2 c: within each neighbour AS only the lowest MED stays. */
+  #keepLowestMed(): void {
+    if (this.#count < 2) return;
+    const { attrSets } = this.tables;
+    const lowest = new Map<number, number>();
+    for (let i = 0; i < this.#count; i++) {
+      const attrs = this.attrs(this.#candidates[i]!);
+      const group = attrSets.neighbourAs[attrs]!;
+      lowest.set(group, Math.min(lowest.get(group) ?? Number.POSITIVE_INFINITY, attrSets.med(attrs)));
+    }
+    this.#keep(STEP.med, (path) => {
+      const attrs = this.attrs(path);
+      return attrSets.med(attrs) === lowest.get(attrSets.neighbourAs[attrs]!);
+    });
+  }
+
+  #keepLowestAddress(): void {
+    if (this.#count < 2) return;
+    const peerOf = (path: number): PeerId => this.paths.peer[path]! as PeerId;
+    let lowest = this.#candidates[0]!;
+    for (let i = 1; i < this.#count; i++) {
+      const path = this.#candidates[i]!;
+      if (this.tables.sources.compareAddress(peerOf(path), peerOf(lowest)) < 0) lowest = path;
+    }
+    this.#keep(STEP.address, (path) => path === lowest);
+  }
+
+  #keep(step: number, stays: (path: number) => boolean): void {
+    let kept = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const path = this.#candidates[i]!;
+      if (stays(path)) this.#candidates[kept++] = path;
+      else this.#lose(path, step);
+    }
+    if (kept < this.#count) this.#step = step;
+    this.#count = kept;
+  }
+
+  #lose(path: number, step: number): void {
+    this.#report?.push({ path: path as PathId, step });
+  }
+
+  #growCandidates(): void {
+    const grown = new Int32Array(this.#candidates.length * 2);
+    grown.set(this.#candidates);
+    this.#candidates = grown;
+  }
+}

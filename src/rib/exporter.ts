@@ -1,0 +1,174 @@
+// What a path looks like to the members of one update group, or that they do not get it: the reflection matrix, the
+// communities, the export policy, the rewrite the RFCs demand. Remembers what became of an attribute set, so that a pass
+// pays for each set once; only policies that look at prefixes are asked per prefix.
+
+import type { FamilyIndex } from '../base/family.js';
+import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { decodeBlock, rewriteBlock } from '../wire/block.js';
+import type { AttributeEdits } from '../wire/types.js';
+import type { AttrSets } from './attr-sets.js';
+import { growInt32, grownCapacity } from './columns.js';
+import type { ExportProfile, ExportRewrite, PathOrigin, PolicyVerdict } from './hooks.js';
+import type { PrefixTable } from './prefix-table.js';
+import { RouteCursor } from './route-cursor.js';
+import type { Sources } from './sources.js';
+
+type Attrs = AttrSetId | typeof NONE;
+
+/** The rules that `policy/` implements and every group shares. */
+export interface ExportRules {
+  readonly rewrite: ExportRewrite;
+  readonly mayExport: (
+    from: PathOrigin['peerType'],
+    to: ExportProfile['peerType'],
+    isReflector: boolean,
+  ) => boolean;
+  /** RFC 1997 well-known communities. */
+  readonly communitiesAllow: (communities: readonly number[], to: ExportProfile['peerType']) => boolean;
+  /** Null when we do not reflect. */
+  readonly clusterId: number | null;
+}
+
+export interface ExportTables {
+  readonly attrSets: AttrSets;
+  readonly sources: Sources;
+  readonly prefixes: readonly [PrefixTable, PrefixTable];
+}
+
+type Ids = Int32Array<ArrayBuffer>;
+
+/** Tag of an unused memo row. */
+const EMPTY_TAG = 0;
+
+export class Exporter {
+  readonly profile: ExportProfile;
+  readonly #rules: ExportRules;
+  readonly #tables: ExportTables;
+  readonly #route: RouteCursor;
+  /** Per attribute set: which source and family the memo is for, and what came out (a reference is held). */
+  #memoTag: Ids = new Int32Array(0);
+  #memoResult: Ids = new Int32Array(0);
+
+  constructor(profile: ExportProfile, rules: ExportRules, tables: ExportTables) {
+    this.profile = profile;
+    this.#rules = rules;
+    this.#tables = tables;
+    this.#route = new RouteCursor(tables.attrSets);
+  }
+
+  /** The attributes to announce, or NONE. */
+  export(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
+    if (!this.profile.policy.readsPrefix) return this.#remembered(family, prefix, source, attrs);
+    const verdict = this.#verdict(family, prefix, source, attrs);
+    if (verdict.action === 'reject') return NONE;
+    const result = this.#remembered(family, prefix, source, attrs);
+    return result === NONE || verdict.edits === null ? result : this.#edited(result, verdict.edits);
+  }
+
+  /** Why the group does not get a path, for people; null when it does. */
+  refusal(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): string | null {
+    const { peerType } = this.#tables.sources.get(source).origin;
+    const to = this.profile.peerType;
+    if (!this.#matrixAllows(peerType)) return `routes from ${peerType} sources are not sent to ${to} peers`;
+    if (!this.#communitiesAllow(attrs)) return 'a NO_EXPORT or NO_ADVERTISE community';
+    const verdict = this.#verdict(family, prefix, source, attrs);
+    if (verdict.action === 'reject') return verdict.term;
+    return this.#nextHop(family, attrs) === 'missing' ? 'we have no next hop address of this family' : null;
+  }
+
+  forget(attrs: AttrSetId): void {
+    if (attrs >= this.#memoTag.length || this.#memoTag[attrs] === EMPTY_TAG) return;
+    this.#memoTag[attrs] = EMPTY_TAG;
+    const result = this.#memoResult[attrs]!;
+    // A result that is the set itself needs no reference: it is forgotten when the set is freed.
+    if (result !== NONE && result !== attrs) this.#tables.attrSets.unref(result as AttrSetId);
+  }
+
+  forgetAll(): void {
+    for (let attrs = 0; attrs < this.#memoTag.length; attrs++) this.forget(attrs as AttrSetId);
+  }
+
+  get bytes(): number {
+    return this.#memoTag.byteLength + this.#memoResult.byteLength;
+  }
+
+  #remembered(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
+    const tag = source * 2 + family + 1;
+    if (attrs < this.#memoTag.length && this.#memoTag[attrs] === tag) {
+      return this.#memoResult[attrs]! as AttrSetId;
+    }
+    const result = this.#transform(family, prefix, source, attrs);
+    this.#remember(attrs, tag, result);
+    return result;
+  }
+
+  #transform(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
+    const { origin } = this.#tables.sources.get(source);
+    if (!this.#matrixAllows(origin.peerType) || !this.#communitiesAllow(attrs)) return NONE;
+    const nextHop = this.#nextHop(family, attrs);
+    if (nextHop === 'missing') return NONE;
+    const edits = this.#edits(family, origin, nextHop);
+    if (this.profile.policy.readsPrefix) return this.#edited(attrs, edits);
+    const verdict = this.#verdict(family, prefix, source, attrs);
+    if (verdict.action === 'reject') return NONE;
+    const rewritten = this.#edited(attrs, edits);
+    return verdict.edits === null ? rewritten : this.#edited(rewritten, verdict.edits);
+  }
+
+  #matrixAllows(from: PathOrigin['peerType']): boolean {
+    return this.#rules.mayExport(from, this.profile.peerType, this.#rules.clusterId !== null);
+  }
+
+  #communitiesAllow(attrs: AttrSetId): boolean {
+    const { communities } = decodeBlock(this.#tables.attrSets.block(attrs));
+    return communities.length === 0 || this.#rules.communitiesAllow(communities, this.profile.peerType);
+  }
+
+  #verdict(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): PolicyVerdict {
+    const { origin } = this.#tables.sources.get(source);
+    this.#route.show(family, this.#tables.prefixes[family], prefix, origin.source);
+    return this.profile.policy.evaluate(this.#route.withAttributes(attrs));
+  }
+
+  #edited(attrs: AttrSetId, edits: AttributeEdits): AttrSetId {
+    const { attrSets } = this.#tables;
+    const block = rewriteBlock(attrSets.block(attrs), edits);
+    return attrSets.intern(block, 0, block.length);
+  }
+
+  #edits(family: FamilyIndex, origin: PathOrigin, nextHop: Uint8Array | null): AttributeEdits {
+    const { nextHop: _asRuled, ...edits } = this.#rules.rewrite(
+      this.profile,
+      origin,
+      this.#rules.clusterId ?? 0,
+      family,
+    );
+    return nextHop === null ? edits : { ...edits, nextHop };
+  }
+
+  /** The next hop to put in, null to keep the route's own. */
+  #nextHop(family: FamilyIndex, attrs: AttrSetId): Uint8Array | null | 'missing' {
+    const { profile } = this;
+    const block = this.#tables.attrSets.block(attrs);
+    const length = block[0]!;
+    const self = profile.nextHopSelf[family];
+    const linkLocalOnly = length === 16 && block[1] === 0xfe && (block[2]! & 0xc0) === 0x80;
+    if (length === 0 || profile.alwaysNextHopSelf || linkLocalOnly) return self ?? 'missing';
+    // RFC 2545 3: the link-local address is for peers on the same link; a third party gets the global one.
+    return length === 32 ? block.slice(1, 17) : null;
+  }
+
+  #remember(attrs: AttrSetId, tag: number, result: Attrs): void {
+    if (attrs >= this.#memoTag.length) this.#grow(attrs + 1);
+    this.forget(attrs);
+    this.#memoTag[attrs] = tag;
+    this.#memoResult[attrs] = result;
+    if (result !== NONE && result !== attrs) this.#tables.attrSets.ref(result as AttrSetId);
+  }
+
+  #grow(needed: number): void {
+    const capacity = grownCapacity(this.#memoTag.length, needed);
+    this.#memoTag = growInt32(this.#memoTag, capacity) as Ids;
+    this.#memoResult = growInt32(this.#memoResult, capacity) as Ids;
+  }
+}

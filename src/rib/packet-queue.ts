@@ -1,0 +1,119 @@
+// The shared packets of a set of peers: entries of ready octets, a cursor per member, freed when all have passed.
+// It knows nothing of routes but the prefix ids of an entry, which a member that leaves early takes along.
+
+import { NONE, type PeerId } from '../base/ids.js';
+
+/** What one pass produced for the members. Whole messages; never changed once queued. */
+export interface PacketEntry {
+  readonly bytes: Uint8Array;
+  /** Octets [start, end) that a member must not be sent: routes it told us itself. */
+  readonly skips: ReadonlyMap<PeerId, readonly [start: number, end: number]> | null;
+  /** Messages for one member only, sent after `bytes`. */
+  readonly only: ReadonlyMap<PeerId, Uint8Array> | null;
+  /** Prefix ids the entry speaks of, by family index. */
+  readonly prefixes: readonly [Int32Array, Int32Array];
+  /** The RIB's pass that made it. */
+  readonly epoch: number;
+}
+
+interface Slot {
+  readonly entry: PacketEntry;
+  /** Members that have not passed it. */
+  waiting: number;
+  /** Octets of all entries before it. */
+  readonly position: number;
+}
+
+export class PacketQueue {
+  #slots: Slot[] = [];
+  /** Sequence number of the first slot. */
+  #first = 0;
+  #position = 0;
+  readonly #cursors = new Map<PeerId, number>();
+
+  get members(): ReadonlyMap<PeerId, number> {
+    return this.#cursors;
+  }
+
+  /** Octets held for members that have not taken them. */
+  get bytes(): number {
+    const head = this.#slots[0];
+    return head === undefined ? 0 : this.#position - head.position;
+  }
+
+  /** Pass number of the oldest entry still held, or Infinity. */
+  get oldestEpoch(): number {
+    return this.#slots[0]?.entry.epoch ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Joins at the tail: only entries appended from now on. */
+  join(peer: PeerId): void {
+    this.#cursors.set(peer, this.#first + this.#slots.length);
+  }
+
+  /** The entries that the member had not taken. */
+  leave(peer: PeerId): readonly PacketEntry[] {
+    const cursor = this.#cursors.get(peer);
+    if (cursor === undefined) return [];
+    this.#cursors.delete(peer);
+    const missed = this.#slots.slice(cursor - this.#first);
+    for (const slot of missed) slot.waiting--;
+    this.#release();
+    return missed.map((slot) => slot.entry);
+  }
+
+  append(entry: PacketEntry): void {
+    if (this.#cursors.size === 0) return;
+    this.#slots.push({ entry, waiting: this.#cursors.size, position: this.#position });
+    this.#position += entry.bytes.length;
+  }
+
+  /** The member's next entry, passed; null at the tail. */
+  next(peer: PeerId): PacketEntry | null {
+    const cursor = this.#cursors.get(peer);
+    const slot = cursor === undefined ? undefined : this.#slots[cursor - this.#first];
+    if (cursor === undefined || slot === undefined) return null;
+    this.#cursors.set(peer, cursor + 1);
+    slot.waiting--;
+    this.#release();
+    return slot.entry;
+  }
+
+  /** Octets queued that the member has not taken. */
+  lag(peer: PeerId): number {
+    const cursor = this.#cursors.get(peer);
+    const slot = cursor === undefined ? undefined : this.#slots[cursor - this.#first];
+    return slot === undefined ? 0 : this.#position - slot.position;
+  }
+
+  /** The member furthest behind, or NONE when nobody is. */
+  slowest(): PeerId | typeof NONE {
+    for (const [peer, cursor] of this.#cursors) {
+      if (cursor === this.#first && this.#slots.length > 0) return peer;
+    }
+    return NONE;
+  }
+
+  #release(): void {
+    let passed = 0;
+    while (passed < this.#slots.length && this.#slots[passed]!.waiting === 0) passed++;
+    if (passed === 0) return;
+    this.#slots.splice(0, passed);
+    this.#first += passed;
+  }
+}
+
+/** The parts of an entry that a member is to be sent, in order. */
+export function partsFor(entry: PacketEntry, peer: PeerId): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  const skip = entry.skips?.get(peer);
+  if (skip === undefined) {
+    if (entry.bytes.length > 0) parts.push(entry.bytes);
+  } else {
+    if (skip[0] > 0) parts.push(entry.bytes.subarray(0, skip[0]));
+    if (skip[1] < entry.bytes.length) parts.push(entry.bytes.subarray(skip[1]));
+  }
+  const only = entry.only?.get(peer);
+  if (only !== undefined) parts.push(only);
+  return parts;
+}

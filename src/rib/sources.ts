@@ -1,0 +1,92 @@
+// The sources of paths: BGP peers and the two local ones, with what the decision and the export need of each.
+// It knows no names and no sessions: a source is up or down and has an id.
+
+import type { FamilyIndex } from '../base/family.js';
+import { FIRST_PEER, KERNEL_SOURCE, type PeerId, STATIC_SOURCE } from '../base/ids.js';
+import { compareIp, type IpAddress } from '../base/ip.js';
+import type { CompiledPolicy, PathOrigin } from './hooks.js';
+
+/** A peer as the RIB knows it, from its establishment to its end. */
+export interface RibPeer {
+  readonly address: IpAddress;
+  readonly asn: number;
+  readonly routerId: number;
+  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
+  readonly importPolicy: CompiledPolicy;
+  /** RFC 4271 9: routes with our AS in their path are unfeasible. */
+  readonly localAsn: number;
+}
+
+export interface Source {
+  readonly id: PeerId;
+  readonly origin: PathOrigin;
+  readonly peer: RibPeer | null;
+  /** By family index: paths held, and how many of them the import policy took. */
+  readonly received: [number, number];
+  readonly accepted: [number, number];
+}
+
+export class Sources {
+  readonly #rows: (Source | null)[] = [];
+  readonly #free: PeerId[] = [];
+
+  constructor() {
+    this.#rows[KERNEL_SOURCE] = localSource(KERNEL_SOURCE, 'kernel');
+    this.#rows[STATIC_SOURCE] = localSource(STATIC_SOURCE, 'static');
+  }
+
+  add(peer: RibPeer): PeerId {
+    const id = this.#free.pop() ?? (Math.max(this.#rows.length, FIRST_PEER) as PeerId);
+    this.#rows[id] = bgpSource(id, peer);
+    return id;
+  }
+
+  /** The id may be used again for another peer: no path and no Adj-RIB-Out may still name it. */
+  remove(id: PeerId): void {
+    this.#rows[id] = null;
+    this.#free.push(id);
+  }
+
+  /** Replaces what is known of a peer (policy change), keeping its counts. */
+  replace(id: PeerId, peer: RibPeer): void {
+    const before = this.get(id);
+    this.#rows[id] = { ...bgpSource(id, peer), received: before.received, accepted: before.accepted };
+  }
+
+  get(id: PeerId): Source {
+    return this.#rows[id]!;
+  }
+
+  has(id: PeerId): boolean {
+    return this.#rows[id] != null;
+  }
+
+  count(id: PeerId, family: FamilyIndex): { readonly received: number; readonly accepted: number } {
+    const source = this.get(id);
+    return { received: source.received[family], accepted: source.accepted[family] };
+  }
+
+  /** RFC 4271 9.1.2.2 g: lower address first; local sources before peers. */
+  compareAddress(a: PeerId, b: PeerId): number {
+    const left = this.get(a).peer;
+    const right = this.get(b).peer;
+    if (left === null || right === null) return a - b;
+    return compareIp(left.address, right.address) || a - b;
+  }
+}
+
+const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
+  id,
+  origin: { source, peerType: 'local', peerRouterId: 0 },
+  peer: null,
+  received: [0, 0],
+  accepted: [0, 0],
+});
+
+const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
+  id,
+  origin: { source: 'bgp', peerType: peer.peerType, peerRouterId: peer.routerId },
+  peer,
+  received: [0, 0],
+  accepted: [0, 0],
+});

@@ -1,0 +1,239 @@
+// An update group: the peers that are sent the same octets. Owns what they were told (Adj-RIB-Out), the shared packets and
+// where each member stands. It never decides which path is best.
+
+import { EMPTY } from '../base/bytes.js';
+import type { FamilyIndex } from '../base/family.js';
+import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { UpdatePacker } from '../wire/update-packer.js';
+import { AdjRibOut } from './adj-rib-out.js';
+import { CatchUp } from './catch-up.js';
+import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
+import type { ExportProfile } from './hooks.js';
+import { PacketQueue, partsFor } from './packet-queue.js';
+import { PendingChanges } from './pending-changes.js';
+
+/** A group's queue may hold this much before slow members leave it. */
+const GROUP_LIMIT = 16 * 1024 * 1024;
+/** A member with less than this queued is not slow. */
+const MEMBER_LIMIT = 1024 * 1024;
+
+interface Member {
+  /** Null: at the shared queue. */
+  catchUp: CatchUp | null;
+  /** End-of-RIB is due when it has caught up (RFC 4724 3). */
+  owesEndOfRib: boolean;
+}
+
+export class UpdateGroup {
+  readonly id: GroupId;
+  readonly profile: ExportProfile;
+  readonly exporter: Exporter;
+  readonly adjRibOut = [new AdjRibOut(), new AdjRibOut()] as const;
+  /** Next prefix row to fill in by family while the group is new; NONE when it is complete. */
+  readonly buildCursor: [number, number] = [0, 0];
+  readonly #tables: ExportTables;
+  readonly #queue = new PacketQueue();
+  readonly #members = new Map<PeerId, Member>();
+  readonly #catchUps = new Set<CatchUp>();
+  readonly #pending: PendingChanges;
+  readonly #slicePending: PendingChanges;
+  readonly #packer: UpdatePacker;
+  #epoch = 0;
+
+  constructor(id: GroupId, profile: ExportProfile, rules: ExportRules, tables: ExportTables) {
+    this.id = id;
+    this.profile = profile;
+    this.#tables = tables;
+    this.exporter = new Exporter(profile, rules, tables);
+    this.#pending = new PendingChanges(tables.attrSets, tables.prefixes);
+    this.#slicePending = new PendingChanges(tables.attrSets, tables.prefixes);
+    this.#packer = new UpdatePacker({ maxMessage: profile.maxMessage, asn4: profile.asn4 });
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  get members(): Iterable<PeerId> {
+    return this.#members.keys();
+  }
+
+  get built(): boolean {
+    return this.buildCursor[0] === NONE && this.buildCursor[1] === NONE;
+  }
+
+  /** The oldest pass whose packets or sets some member still has to take. */
+  get oldestEpoch(): number {
+    let oldest = this.#queue.oldestEpoch;
+    for (const catchUp of this.#catchUps) oldest = Math.min(oldest, catchUp.epoch);
+    return oldest;
+  }
+
+  /** Octets of packets and catch-up sets. */
+  get queuedBytes(): number {
+    let bytes = this.#queue.bytes;
+    for (const catchUp of this.#catchUps) bytes += catchUp.queue.bytes + catchUp.bytes;
+    return bytes;
+  }
+
+  advertised(peer: PeerId, family: FamilyIndex): number {
+    return this.adjRibOut[family].sizeFor(peer);
+  }
+
+  /** A new member: it is owed the whole Adj-RIB-Out, then End-of-RIB. */
+  join(peer: PeerId): void {
+    const catchUp = this.#joinableCatchUp();
+    catchUp.queue.join(peer);
+    this.#members.set(peer, { catchUp, owesEndOfRib: true });
+  }
+
+  /** A member of `before` comes over: whatever it was told there is owed again in this group's view. */
+  joinFrom(peer: PeerId, before: UpdateGroup): void {
+    const owesEndOfRib = before.#members.get(peer)?.owesEndOfRib ?? false;
+    const catchUp = this.#newCatchUp(false);
+    catchUp.oweHeld(before.adjRibOut);
+    catchUp.oweAsIn(before.#ownCatchUp(peer, before.#members.get(peer)!));
+    before.leave(peer);
+    if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
+    catchUp.queue.join(peer);
+    this.#members.set(peer, { catchUp, owesEndOfRib });
+  }
+
+  leave(peer: PeerId): void {
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    this.#members.delete(peer);
+    if (member.catchUp === null) this.#queue.leave(peer);
+    else this.#leaveCatchUp(peer, member.catchUp);
+  }
+
+  /** ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out again, what was still queued included. */
+  refresh(peer: PeerId): void {
+    const member = this.#members.get(peer);
+    if (member === undefined) return;
+    const catchUp = this.#ownCatchUp(peer, member);
+    if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
+  }
+
+  /** The pass found `attrs` (NONE: nothing) from `source` for the prefix; remembered and queued when that is news. */
+  record(family: FamilyIndex, prefix: PrefixId, attrs: AttrSetId | typeof NONE, source: PeerId): void {
+    const out = this.adjRibOut[family];
+    const oldAttrs = out.attrsOf(prefix);
+    const oldSource = out.sourceOf(prefix);
+    if (oldAttrs === attrs && (attrs === NONE || oldSource === source)) return;
+    out.set(this.#tables.attrSets, prefix, attrs, source);
+    if (this.#members.size === 0) return;
+    this.#pending.add(family, prefix, attrs, attrs === NONE ? oldSource : source);
+    const held = oldAttrs !== NONE && attrs !== NONE && oldSource !== source;
+    if (held && this.#members.get(source)?.catchUp === null)
+      this.#pending.withdrawFrom(source, family, prefix);
+    for (const catchUp of this.#catchUps) if (this.built) catchUp.owe(family, prefix);
+  }
+
+  /** Packs what the pass recorded. True when members have something new to pull. */
+  flush(epoch: number): boolean {
+    this.#epoch = epoch;
+    if (this.#pending.size === 0) return false;
+    this.#queue.append(this.#pending.pack(this.#packer, epoch));
+    this.#evictSlow();
+    return true;
+  }
+
+  /** The build is complete: those who waited for it are owed everything. */
+  finishBuild(): void {
+    for (const catchUp of this.#catchUps) catchUp.oweAll(this.adjRibOut, this.profile.families);
+  }
+
+  /** The member's next octets, or null when it has everything. */
+  pull(peer: PeerId): readonly Uint8Array[] | null {
+    const member = this.#members.get(peer);
+    if (member === undefined || !this.built) return null;
+    for (;;) {
+      const { catchUp } = member;
+      const entry = catchUp === null ? this.#queue.next(peer) : this.#nextOwed(peer, catchUp);
+      if (entry !== null) {
+        const parts = partsFor(entry, peer);
+        if (parts.length > 0) return parts;
+      } else if (catchUp === null) return null;
+      else {
+        const last = this.#caughtUp(peer, member, catchUp);
+        if (last !== null) return [last];
+      }
+    }
+  }
+
+  clear(): void {
+    this.exporter.forgetAll();
+    for (const out of this.adjRibOut) out.clear(this.#tables.attrSets);
+  }
+
+  #nextOwed(peer: PeerId, catchUp: CatchUp) {
+    const ready = catchUp.queue.next(peer);
+    if (ready !== null) return ready;
+    if (!catchUp.packSlice(this.adjRibOut, this.#slicePending, this.#packer, this.#epoch)) return null;
+    this.#splitSlow(catchUp, peer);
+    return catchUp.queue.next(peer);
+  }
+
+  #caughtUp(peer: PeerId, member: Member, catchUp: CatchUp): Uint8Array | null {
+    this.#leaveCatchUp(peer, catchUp);
+    this.#queue.join(peer);
+    member.catchUp = null;
+    if (!member.owesEndOfRib) return null;
+    member.owesEndOfRib = false;
+    return this.#endOfRib();
+  }
+
+  #endOfRib(): Uint8Array {
+    for (const family of [0, 1] as const) if (this.profile.families[family]) this.#packer.endOfRib(family);
+    return this.#packer.length === 0 ? EMPTY : this.#packer.take();
+  }
+
+  #joinableCatchUp(): CatchUp {
+    for (const catchUp of this.#catchUps) if (catchUp.joinable) return catchUp;
+    const catchUp = this.#newCatchUp(true);
+    if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
+    return catchUp;
+  }
+
+  #newCatchUp(whole: boolean): CatchUp {
+    const catchUp = new CatchUp(this.#epoch, whole);
+    this.#catchUps.add(catchUp);
+    return catchUp;
+  }
+
+  #leaveCatchUp(peer: PeerId, catchUp: CatchUp) {
+    const missed = catchUp.queue.leave(peer);
+    if (catchUp.size === 0) this.#catchUps.delete(catchUp);
+    return missed;
+  }
+
+  /** Moves the member to a catch-up of its own that owes it all it had not taken. */
+  #ownCatchUp(peer: PeerId, member: Member): CatchUp {
+    const own = this.#newCatchUp(false);
+    if (member.catchUp === null) own.oweMissed(this.#queue.leave(peer));
+    else {
+      own.oweAsIn(member.catchUp);
+      own.oweMissed(this.#leaveCatchUp(peer, member.catchUp));
+    }
+    own.queue.join(peer);
+    member.catchUp = own;
+    return own;
+  }
+
+  #evictSlow(): void {
+    while (this.#queue.bytes > GROUP_LIMIT) {
+      const slow = this.#queue.slowest();
+      if (slow === NONE || this.#queue.lag(slow as PeerId) < MEMBER_LIMIT) return;
+      this.#ownCatchUp(slow as PeerId, this.#members.get(slow as PeerId)!);
+    }
+  }
+
+  #splitSlow(catchUp: CatchUp, puller: PeerId): void {
+    while (catchUp.queue.bytes > GROUP_LIMIT) {
+      const slow = catchUp.queue.slowest();
+      if (slow === NONE || slow === puller) return;
+      this.#ownCatchUp(slow as PeerId, this.#members.get(slow as PeerId)!);
+    }
+  }
+}

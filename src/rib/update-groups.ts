@@ -1,0 +1,147 @@
+// Which update group a peer belongs to: profiles to groups, and the life of groups. Groups are built slice by slice.
+
+import { toHex } from '../base/bytes.js';
+import { addressFamily, type FamilyIndex } from '../base/family.js';
+import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import type { AdjRibIn } from './adj-rib-in.js';
+import type { ExportRules, ExportTables } from './exporter.js';
+import type { ExportProfile } from './hooks.js';
+import { UpdateGroup } from './update-group.js';
+
+/** Everything that changes octets; equal keys share a group. */
+export function profileKey(profile: ExportProfile): string {
+  const self = profile.nextHopSelf.map((nextHop) => (nextHop === null ? '-' : toHex(nextHop)));
+  return [
+    profile.peerType,
+    profile.localAsn,
+    // A neighbour AS matters only where the rewrite may look at it.
+    profile.peerType === 'ebgp' ? profile.peerAsn : '',
+    ...([0, 1] as const).map((family) => (profile.families[family] ? addressFamily(family) : '-')),
+    profile.asn4,
+    profile.maxMessage,
+    ...self,
+    profile.alwaysNextHopSelf,
+    profile.policy.key,
+  ].join('|');
+}
+
+export class UpdateGroups {
+  readonly #byKey = new Map<string, UpdateGroup>();
+  readonly #byPeer = new Map<PeerId, UpdateGroup>();
+  readonly #rules: ExportRules;
+  readonly #tables: ExportTables;
+  readonly #paths: readonly [AdjRibIn, AdjRibIn];
+  #nextId = 1;
+
+  constructor(rules: ExportRules, tables: ExportTables, paths: readonly [AdjRibIn, AdjRibIn]) {
+    this.#rules = rules;
+    this.#tables = tables;
+    this.#paths = paths;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  all(): Iterable<UpdateGroup> {
+    return this.#byKey.values();
+  }
+
+  of(peer: PeerId): UpdateGroup | null {
+    return this.#byPeer.get(peer) ?? null;
+  }
+
+  /** A new session: it is owed everything, then End-of-RIB. */
+  join(peer: PeerId, profile: ExportProfile): void {
+    const group = this.#groupFor(profile);
+    this.#byPeer.set(peer, group);
+    group.join(peer);
+  }
+
+  /** The profile of a running session changed: it is told the new view, and withdrawn what that no longer has. */
+  move(peer: PeerId, profile: ExportProfile): void {
+    const before = this.#byPeer.get(peer);
+    const group = this.#groupFor(profile);
+    if (before === undefined || before === group) return;
+    group.joinFrom(peer, before);
+    this.#byPeer.set(peer, group);
+    this.#dropIfEmpty(before);
+  }
+
+  leave(peer: PeerId): void {
+    const group = this.#byPeer.get(peer);
+    if (group === undefined) return;
+    this.#byPeer.delete(peer);
+    group.leave(peer);
+    this.#dropIfEmpty(group);
+  }
+
+  /** Fills new groups from the Loc-RIB, `budget` prefixes at most. Returns the groups that became complete. */
+  build(budget: number): { readonly completed: readonly UpdateGroup[]; readonly more: boolean } {
+    const completed: UpdateGroup[] = [];
+    let left = budget;
+    for (const group of this.#byKey.values()) {
+      if (group.built) continue;
+      for (const family of [0, 1] as const) left -= this.#buildFamily(group, family, left);
+      if (!group.built) return { completed, more: true };
+      completed.push(group);
+    }
+    return { completed, more: false };
+  }
+
+  forgetAttrs(attrs: AttrSetId): void {
+    for (const group of this.#byKey.values()) group.exporter.forget(attrs);
+  }
+
+  get oldestEpoch(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const group of this.#byKey.values()) oldest = Math.min(oldest, group.oldestEpoch);
+    return oldest;
+  }
+
+  /** Source ids are about to be given to others: nothing may be remembered under them. */
+  forgetSources(): void {
+    for (const group of this.#byKey.values()) group.exporter.forgetAll();
+  }
+
+  #groupFor(profile: ExportProfile): UpdateGroup {
+    const key = profileKey(profile);
+    let group = this.#byKey.get(key);
+    if (group === undefined) {
+      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables);
+      this.#byKey.set(key, group);
+    }
+    return group;
+  }
+
+  #dropIfEmpty(group: UpdateGroup): void {
+    if (group.size > 0) return;
+    this.#byKey.delete(profileKey(group.profile));
+    group.clear();
+  }
+
+  #buildFamily(group: UpdateGroup, family: FamilyIndex, budget: number): number {
+    const from = group.buildCursor[family];
+    if (from === NONE || budget <= 0) return 0;
+    const table = this.#tables.prefixes[family];
+    const end = group.profile.families[family] ? Math.min(table.rows, from + budget) : from;
+    for (let prefix = from; prefix < end; prefix++) {
+      if (table.isLive(prefix as PrefixId)) this.update(group, family, prefix as PrefixId);
+    }
+    group.buildCursor[family] = !group.profile.families[family] || end === table.rows ? NONE : end;
+    return end - from;
+  }
+
+  /** Brings one group's Adj-RIB-Out of one prefix in line with the Loc-RIB. */
+  update(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
+    const table = this.#tables.prefixes[family];
+    const best = table.best[prefix]!;
+    if (best === NONE) {
+      group.record(family, prefix, NONE, NONE as PeerId);
+      return;
+    }
+    const source = this.#paths[family].peer[best]! as PeerId;
+    const attrs = group.exporter.export(family, prefix, source, table.bestAttrs[prefix]! as AttrSetId);
+    group.record(family, prefix, attrs, source);
+  }
+}

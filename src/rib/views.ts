@@ -1,0 +1,91 @@
+// Read-only answers about the RIB for the API: look-ups, paths with the reason of the decision. Changes nothing.
+
+import { addressFamily, type FamilyIndex } from '../base/family.js';
+import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import type { IpAddress } from '../base/ip.js';
+import {
+  hostPrefix,
+  makePrefix,
+  maxLength,
+  type Prefix,
+  prefixFromWords,
+  prefixWords,
+} from '../base/prefix.js';
+import { decodeBlock } from '../wire/block.js';
+import type { PathAttributes } from '../wire/types.js';
+import type { Rib } from './core.js';
+import { DECISION_STEPS, STEP } from './decision.js';
+import type { NextHopId } from './next-hops.js';
+
+export interface PathView {
+  readonly path: PathId;
+  readonly peer: PeerId;
+  readonly best: boolean;
+  readonly attributes: PathAttributes;
+  /** Why it is best or what it lost by. */
+  readonly decision: string;
+}
+
+export function prefixOf(rib: Rib, family: FamilyIndex, id: PrefixId): Prefix {
+  const table = rib.prefixes[family];
+  const [w1, w2, w3] = family === 0 ? [0, 0, 0] : [table.w1[id]!, table.w2[id]!, table.w3[id]!];
+  return prefixFromWords(addressFamily(family), table.w0[id]!, w1, w2, w3, table.length[id]!);
+}
+
+export function findPrefix(rib: Rib, prefix: Prefix): PrefixId | typeof NONE {
+  const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;
+  const [w0, w1, w2, w3] = prefixWords(prefix);
+  return rib.prefixes[family].find(w0, w1, w2, w3, prefix.length);
+}
+
+/** The longest prefix with a path that holds `address`, or NONE. */
+export function longestMatch(rib: Rib, address: IpAddress): PrefixId | typeof NONE {
+  const family: FamilyIndex = address.family === 'ipv4' ? 0 : 1;
+  const host = hostPrefix(address).address;
+  for (let length: number = maxLength(address.family); length >= 0; length--) {
+    const id = findPrefix(rib, makePrefix(host, length));
+    if (id !== NONE && rib.prefixes[family].head[id] !== NONE) return id;
+  }
+  return NONE;
+}
+
+export function* livePrefixes(rib: Rib, family: FamilyIndex): Generator<PrefixId> {
+  const table = rib.prefixes[family];
+  for (let id = 0; id < table.rows; id++) {
+    if (table.isLive(id as PrefixId) && table.head[id] !== NONE) yield id as PrefixId;
+  }
+}
+
+/** All paths of a prefix, the best first, each with its reason. */
+export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): readonly PathView[] {
+  const report = rib.decisions[family].explain(rib.prefixes[family].head[prefix]!);
+  const view = (path: PathId, best: boolean, decision: string): PathView => ({
+    path,
+    peer: rib.paths[family].peer[path]! as PeerId,
+    best,
+    attributes: attributesOf(rib, family, path),
+    decision,
+  });
+  const losers = report.losers.map(({ path, step }) =>
+    view(path, false, lossReason(rib, family, path, step)),
+  );
+  if (report.best === NONE) return losers;
+  return [view(report.best as PathId, true, `best: ${stepText(report.step)}`), ...losers];
+}
+
+export const stepText = (step: number): string =>
+  step === STEP.only ? DECISION_STEPS[step] : `step ${step}, ${DECISION_STEPS[step]}`;
+
+function lossReason(rib: Rib, family: FamilyIndex, path: PathId, step: number): string {
+  if (step !== STEP.usable) return `lost at ${stepText(step)}`;
+  const accepted = rib.paths[family].accepted[path]!;
+  if (accepted === NONE) return `not used: ${rib.importRefusal(family, path) ?? 'refused on import'}`;
+  const nextHop = rib.attrSets.nextHop[accepted]! as NextHopId;
+  return rib.nextHops.reachable(nextHop) ? 'not used' : 'not used: next hop unreachable';
+}
+
+function attributesOf(rib: Rib, family: FamilyIndex, path: PathId): PathAttributes {
+  const paths = rib.paths[family];
+  const attrs = paths.accepted[path] === NONE ? paths.received[path]! : paths.accepted[path]!;
+  return decodeBlock(rib.attrSets.block(attrs as AttrSetId));
+}

@@ -1,0 +1,96 @@
+// Attributes that are lists of fixed-width values: the community kinds and CLUSTER_LIST.
+
+import { readU32, writeU32 } from '../../base/bytes.js';
+import { ATTRIBUTE } from '../iana.js';
+import { type AttributeRow, listOf, OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE } from './row.js';
+
+function readList<T>(start: number, end: number, width: number, read: (at: number) => T): T[] {
+  const rows: T[] = [];
+  for (let at = start; at < end; at += width) rows.push(read(at));
+  return rows;
+}
+
+const readWords = (bytes: Uint8Array, start: number, end: number): number[] =>
+  readList(start, end, 4, (at) => readU32(bytes, at));
+
+function writeWords(words: readonly number[]): Uint8Array | null {
+  if (words.length === 0) return null;
+  const value = new Uint8Array(words.length * 4);
+  for (let i = 0; i < words.length; i++) writeU32(value, i * 4, words[i]!);
+  return value;
+}
+
+function writeExtended(communities: readonly Uint8Array[]): Uint8Array | null {
+  if (communities.length === 0) return null;
+  const value = new Uint8Array(communities.length * 8);
+  for (let i = 0; i < communities.length; i++) value.set(communities[i]!, i * 8);
+  return value;
+}
+
+export const LIST_ROWS = [
+  {
+    code: ATTRIBUTE.communities,
+    flags: OPTIONAL_TRANSITIVE,
+    onMalformed: 'withdraw',
+    fromEbgp: 'accept',
+    check: listOf(4),
+    value: {
+      read: (draft, bytes, start, end) => {
+        draft.communities = readWords(bytes, start, end);
+      },
+      write: ({ communities }) => writeWords(communities),
+    },
+  },
+  {
+    code: ATTRIBUTE.clusterList,
+    flags: OPTIONAL_NON_TRANSITIVE,
+    onMalformed: 'withdraw',
+    fromEbgp: 'discard',
+    check: listOf(4),
+    value: {
+      read: (draft, bytes, start, end) => {
+        draft.clusterList = readWords(bytes, start, end);
+      },
+      write: ({ clusterList }) => writeWords(clusterList),
+    },
+  },
+  {
+    code: ATTRIBUTE.extendedCommunities,
+    flags: OPTIONAL_TRANSITIVE,
+    onMalformed: 'withdraw',
+    fromEbgp: 'accept',
+    check: listOf(8),
+    value: {
+      read: (draft, bytes, start, end) => {
+        draft.extendedCommunities = readList(start, end, 8, (at) => bytes.slice(at, at + 8));
+      },
+      write: ({ extendedCommunities }) => writeExtended(extendedCommunities),
+    },
+  },
+  {
+    code: ATTRIBUTE.ipv6ExtendedCommunities,
+    flags: OPTIONAL_TRANSITIVE,
+    onMalformed: 'withdraw',
+    fromEbgp: 'accept',
+    check: listOf(20),
+    value: null,
+  },
+  {
+    code: ATTRIBUTE.largeCommunities,
+    flags: OPTIONAL_TRANSITIVE,
+    onMalformed: 'withdraw',
+    fromEbgp: 'accept',
+    check: listOf(12),
+    value: {
+      read: (draft, bytes, start, end) => {
+        draft.largeCommunities = readList(
+          start,
+          end,
+          12,
+          (at) => [readU32(bytes, at), readU32(bytes, at + 4), readU32(bytes, at + 8)] as const,
+        );
+      },
+      write: ({ largeCommunities }) => writeWords(largeCommunities.flat()),
+    },
+  },
+] as const satisfies readonly AttributeRow[];

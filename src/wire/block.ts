@@ -1,0 +1,172 @@
+// Reading and making attribute blocks (see types.ts for their form). Blocks come from the decoder or from here, so
+// nothing is checked again.
+
+import { ByteWriter, readU32 } from '../base/bytes.js';
+import { type IpAddress, ipFromBytes, ipToBytes } from '../base/ip.js';
+import { asPathLength, countAsn, neighbourAs } from './attributes/as-path.js';
+import type { AttributeDraft } from './attributes/row.js';
+import { ATTRIBUTE_ROWS, canonicalFlags, rowOf } from './attributes/table.js';
+import {
+  findAttribute,
+  firstAttribute,
+  tlvLength,
+  valueEnd,
+  valueStart,
+  writeTlv,
+} from './attributes/tlv.js';
+import { ATTRIBUTE } from './iana.js';
+import type { AttributeFacts, PathAttributes } from './types.js';
+
+export { rewriteBlock } from './block-rewrite.js';
+
+export const emptyFacts = (): AttributeFacts => ({
+  origin: 0,
+  asPathLength: 0,
+  neighbourAs: 0,
+  med: -1,
+  localPref: -1,
+  originatorId: -1,
+  clusterListLength: 0,
+});
+
+/** Fills `facts` from the block at `start` to `end` of `bytes`. An absent ORIGIN counts as INCOMPLETE. */
+export function readFacts(bytes: Uint8Array, start: number, end: number, facts: AttributeFacts): void {
+  facts.origin = 2;
+  facts.asPathLength = facts.neighbourAs = facts.clusterListLength = 0;
+  facts.med = facts.localPref = facts.originatorId = -1;
+  let at = firstAttribute(bytes, start);
+  while (at < end) {
+    const code = bytes[at + 1]!;
+    if (code > ATTRIBUTE.clusterList) return;
+    const value = valueStart(bytes, at);
+    const next = valueEnd(bytes, at);
+    readFact(facts, code, bytes, value, next);
+    at = next;
+  }
+}
+
+function readFact(facts: AttributeFacts, code: number, bytes: Uint8Array, value: number, end: number): void {
+  switch (code) {
+    case ATTRIBUTE.origin:
+      facts.origin = bytes[value]!;
+      break;
+    case ATTRIBUTE.asPath:
+      facts.asPathLength = asPathLength(bytes, value, end);
+      facts.neighbourAs = neighbourAs(bytes, value, end);
+      break;
+    case ATTRIBUTE.med:
+      facts.med = readU32(bytes, value);
+      break;
+    case ATTRIBUTE.localPref:
+      facts.localPref = readU32(bytes, value);
+      break;
+    case ATTRIBUTE.originatorId:
+      facts.originatorId = readU32(bytes, value);
+      break;
+    case ATTRIBUTE.clusterList:
+      facts.clusterListLength = (end - value) >>> 2;
+      break;
+  }
+}
+
+/** A view of the next hop: 0, 4, 16 or 32 octets. */
+export const nextHopOf = (bytes: Uint8Array, start = 0): Uint8Array =>
+  bytes.subarray(start + 1, firstAttribute(bytes, start));
+
+/** How often an AS number stands in AS_PATH. */
+export function asPathCount(block: Uint8Array, asn: number, start = 0, end = block.length): number {
+  const at = findAttribute(block, start, end, ATTRIBUTE.asPath);
+  return at < 0 ? 0 : countAsn(block, valueStart(block, at), valueEnd(block, at), asn);
+}
+
+export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
+  asPathCount(block, asn, start, end) > 0;
+
+/** RFC 4456 8: the loop test of a route reflector. */
+export function clusterListContains(block: Uint8Array, id: number, start = 0, end = block.length): boolean {
+  const at = findAttribute(block, start, end, ATTRIBUTE.clusterList);
+  if (at < 0) return false;
+  const last = valueEnd(block, at);
+  for (let word = valueStart(block, at); word < last; word += 4) {
+    if (readU32(block, word) === id) return true;
+  }
+  return false;
+}
+
+const ABSENT: PathAttributes = {
+  nextHop: null,
+  linkLocalNextHop: null,
+  origin: 2,
+  asPath: [],
+  med: null,
+  localPref: null,
+  atomicAggregate: false,
+  aggregator: null,
+  communities: [],
+  extendedCommunities: [],
+  largeCommunities: [],
+  originatorId: null,
+  clusterList: [],
+  others: [],
+};
+
+/** The block as data; everything in it is copied. A next hop that is link-local alone is `nextHop`. */
+export function decodeBlock(block: Uint8Array): PathAttributes {
+  const draft: AttributeDraft = { ...ABSENT };
+  const others: PathAttributes['others'][number][] = [];
+  readNextHop(draft, block);
+  let at = firstAttribute(block, 0);
+  while (at < block.length) {
+    const code = block[at + 1]!;
+    const start = valueStart(block, at);
+    const end = valueEnd(block, at);
+    const codec = rowOf(code)?.value;
+    if (codec) codec.read(draft, block, start, end);
+    else others.push({ code, flags: block[at]!, value: block.slice(start, end) });
+    at = end;
+  }
+  draft.others = others;
+  return draft;
+}
+
+function readNextHop(draft: AttributeDraft, block: Uint8Array): void {
+  const length = block[0]!;
+  if (length === 4) draft.nextHop = ipFromBytes(block, 1, 4);
+  if (length >= 16) draft.nextHop = ipFromBytes(block, 1, 16);
+  if (length === 32) draft.linkLocalNextHop = ipFromBytes(block, 17, 16);
+}
+
+interface Tlv {
+  readonly code: number;
+  readonly flags: number;
+  readonly value: Uint8Array;
+}
+
+/** The canonical block of these attributes. The Partial bit of attributes with a field of their own is not set. */
+export function encodeBlock(attributes: PathAttributes): Uint8Array {
+  const tlvs: Tlv[] = [];
+  for (const row of ATTRIBUTE_ROWS) {
+    const value = row.value?.write(attributes) ?? null;
+    if (value !== null) tlvs.push({ code: row.code, flags: canonicalFlags(row, 0, value.length), value });
+  }
+  for (const { code, flags, value } of attributes.others) {
+    tlvs.push({ code, flags: canonicalFlags(rowOf(code), flags, value.length), value });
+  }
+  tlvs.sort((a, b) => a.code - b.code);
+  const nextHop = nextHopOctets(attributes.nextHop, attributes.linkLocalNextHop);
+  let length = 1 + nextHop.length;
+  for (const { value } of tlvs) length += tlvLength(value.length);
+  const block = new Uint8Array(length);
+  block[0] = nextHop.length;
+  block.set(nextHop, 1);
+  let at = 1 + nextHop.length;
+  for (const { code, flags, value } of tlvs) at = writeTlv(block, at, flags, code, value);
+  return block;
+}
+
+function nextHopOctets(global: IpAddress | null, linkLocal: IpAddress | null): Uint8Array {
+  const writer = new ByteWriter(32);
+  if (global !== null) writer.raw(ipToBytes(global));
+  if (linkLocal !== null && global?.family !== 'ipv4') writer.raw(ipToBytes(linkLocal));
+  return writer.take();
+}

@@ -1,0 +1,143 @@
+import test from 'ava';
+import { type ConfigDiff, diffConfig } from '../../src/config/diff.js';
+import { loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/types.js';
+
+const BASE = `
+asn: 64512
+routerId: 10.0.0.1
+routeReflector: { clusterId: 244.0.0.1 }
+listen: [{ address: 0.0.0.0 }]
+kernel: { install: [pools] }
+pools:
+  - { cidr: 10.65.0.0/16 }
+originate:
+  - { prefix: 10.65.8.0/26 }
+peerGroups:
+  hosts: { asn: 64512, import: [mine], export: [accept-all] }
+peers:
+  - { name: rr, address: 10.0.0.2, group: hosts }
+  - { name: tor, address: 10.0.0.3, asn: 65001, import: [accept-all], export: [external] }
+dynamicPeers:
+  - { range: 10.1.0.0/16, group: hosts }
+policies:
+  mine:
+    - { match: { prefix: { in: [10.0.0.0/8] } }, action: accept }
+`;
+
+function load(text: string): Config {
+  const result = loadConfig(text, 'test.yaml', { hostname: 'host-a' });
+  if (result.ok) return result.config;
+  throw new Error(JSON.stringify(result.problems));
+}
+
+/** The diff as short lines: what a reload would do. */
+function lines(diff: ConfigDiff): string[] {
+  const peers = diff.peers.changed.map(
+    ({ after, change, keys }) => `${change} ${after.name}: ${keys.join(' ')}`,
+  );
+  const ranges = diff.dynamicPeers.changed.map(({ change, keys }) => `${change} range: ${keys.join(' ')}`);
+  return [
+    ...diff.identity.map((key) => `identity ${key}`),
+    ...(diff.listenChanged ? ['listen'] : []),
+    ...diff.peers.removed.map(({ name }) => `- ${name}`),
+    ...diff.peers.added.map(({ name }) => `+ ${name}`),
+    ...peers,
+    ...diff.dynamicPeers.removed.map(() => '- range'),
+    ...diff.dynamicPeers.added.map(() => '+ range'),
+    ...ranges,
+    ...diff.policies.map((name) => `policy ${name}`),
+    ...diff.originate.removed.map(({ kind }) => `- ${kind}`),
+    ...diff.originate.added.map(({ kind }) => `+ ${kind}`),
+    ...diff.kernel.map((key) => `kernel ${key}`),
+    ...(diff.poolsChanged ? ['pools'] : []),
+    ...(diff.apiChanged ? ['api'] : []),
+    ...(diff.logChanged ? ['log'] : []),
+    ...diff.needsRestart.map((key) => `restart ${key}`),
+  ];
+}
+
+const TOR = 'name: tor, address: 10.0.0.3, asn: 65001';
+
+const table: readonly [name: string, from: string, to: string, expected: readonly string[]][] = [
+  ['nothing', '', '', []],
+  ['a comment', 'pools:', 'pools: # ranges', []],
+  ['our AS', 'asn: 64512\nrouterId', 'asn: 64513\nrouterId', ['identity asn']],
+  ['our router id', 'routerId: 10.0.0.1', 'routerId: 10.0.0.9', ['identity routerId']],
+  ['cluster id', '244.0.0.1', '244.0.0.2', ['identity clusterId']],
+  ['no reflector any more', 'routeReflector: { clusterId: 244.0.0.1 }', '', ['identity clusterId']],
+  ['node name', 'asn: 64512\nrouterId', 'asn: 64512\nnode: other\nrouterId', ['identity node']],
+  ['listener', '0.0.0.0 }]', '0.0.0.0, port: 1179 }]', ['listen']],
+  ['peer added', 'dynamicPeers:', '  - { name: b, address: 10.0.0.4, asn: 64512 }\ndynamicPeers:', ['+ b']],
+  ['peer renamed', 'name: rr', 'name: rr-1', ['- rr', '+ rr-1']],
+  ['description', TOR, `${TOR}, description: rack`, ['none tor: description']],
+  ['address', '10.0.0.3,', '10.0.0.33,', ['reset tor: address']],
+  ['peer AS', '65001', '65002', ['reset tor: asn']],
+  ['port', TOR, `${TOR}, port: 1179`, ['reset tor: port']],
+  ['passive', TOR, `${TOR}, passive: true`, ['reset tor: passive']],
+  ['disabled', TOR, `${TOR}, enabled: false`, ['reset tor: enabled']],
+  ['multihop', TOR, `${TOR}, multihop: 2`, ['reset tor: multihop']],
+  ['families', TOR, `${TOR}, families: [ipv4-unicast, ipv6-unicast]`, ['reset tor: families']],
+  ['the default family written out', TOR, `${TOR}, families: [ipv4-unicast]`, []],
+  ['local address', TOR, `${TOR}, localAddress: 10.0.0.1`, ['reset tor: localAddress']],
+  ['hold time', TOR, `${TOR}, timers: { hold: 30 }`, ['reset tor: timers']],
+  ['retry time', TOR, `${TOR}, timers: { connectRetry: 5 }`, ['none tor: timers']],
+  ['next hop self', TOR, `${TOR}, nextHopSelf: true`, ['soft tor: nextHopSelf']],
+  ['policy names', 'export: [external]', 'export: [accept-all]', ['soft tor: export']],
+  [
+    'policy names and port',
+    'export: [external]',
+    'export: [accept-all], port: 9',
+    ['reset tor: port export'],
+  ],
+  [
+    'client of a group',
+    'hosts: { asn',
+    'hosts: { routeReflectorClient: true, asn',
+    ['reset rr: routeReflectorClient', 'reset range: routeReflectorClient'],
+  ],
+  [
+    'terms of a policy',
+    '[10.0.0.0/8]',
+    '[10.0.0.0/9]',
+    ['soft rr: import', 'soft range: import', 'policy mine'],
+  ],
+  ['policy that nobody names', '  mine:', '  spare: [{ action: reject }]\n  mine:', ['policy spare']],
+  ['range limit', '10.1.0.0/16, group: hosts', '10.1.0.0/16, group: hosts, limit: 5', ['none range: limit']],
+  ['range', '10.1.0.0/16', '10.2.0.0/16', ['- range', '+ range']],
+  ['pool', 'cidr: 10.65.0.0/16', 'cidr: 10.66.0.0/16', ['policy pools', 'kernel install', 'pools']],
+  [
+    'external pool',
+    'cidr: 10.65.0.0/16',
+    'cidr: 10.65.0.0/16, external: true',
+    ['soft tor: export', 'policy external', 'pools'],
+  ],
+  ['originate', '10.65.8.0/26 }', '10.65.8.64/26, kind: service }', ['- static', '+ service']],
+  ['install', 'install: [pools]', 'install: [accept-all]', ['kernel install']],
+  ['metric', 'install: [pools]', 'install: [pools], metric: 5', ['kernel metric']],
+  [
+    'backend',
+    'install: [pools]',
+    'install: [pools], backend: memory',
+    ['kernel backend', 'restart kernel.backend'],
+  ],
+  ['api', 'pools:\n', 'api: { listen: none }\npools:\n', ['api']],
+  ['log', 'pools:\n', 'log: { level: debug }\npools:\n', ['log']],
+];
+
+for (const [name, from, to, expected] of table) {
+  test(`reload: ${name}`, (t) => {
+    const changed = BASE.replace(from, to);
+    t.is(changed === BASE, from === '', 'the text to replace is there');
+    const diff = diffConfig(load(BASE), load(changed));
+    t.deepEqual(lines(diff), expected);
+    t.is(diff.isEmpty, expected.length === 0);
+  });
+}
+
+test('a diff says what was and what is', (t) => {
+  const diff = diffConfig(load(BASE), load(BASE.replace('10.0.0.3,', '10.0.0.33,')));
+  const [change] = diff.peers.changed;
+  t.deepEqual(change?.before.address, { family: 'ipv4', word: 0x0a000003 });
+  t.deepEqual(change?.after.address, { family: 'ipv4', word: 0x0a000021 });
+});
