@@ -64,7 +64,9 @@ const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding:
   .filter((file) => file.endsWith('.ts'))
   .map((file) => {
     const text = readFileSync(join(src, file), 'utf8');
-    const imports = [...text.matchAll(/(?<!['\w])(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+    const imports = [...text.matchAll(/(?<!['\w])(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+      (match) => match[1] ?? '',
+    );
     return { file, layer: file.split('/')[0] ?? '', text, imports };
   });
 

@@ -1,6 +1,7 @@
 // What bgpd's JSON API and log say, in the words all routers share. Pure.
 
 import type { RouteList, RouteStatus } from '../../../src/api/types.js';
+import { ERROR_NAMES } from '../../../src/wire/iana.js';
 import { byPrefix, type ReceivedRoute, type SeenNotification } from './types.js';
 
 const isLarge = (community: string): boolean => community.split(':').length === 3;
@@ -26,7 +27,7 @@ interface LogLine {
   readonly reason?: string;
 }
 
-/** Log lines about a session's end carry `reason`, with the code and subcode in parentheses. */
+/** Log lines about a session's end carry `reason` in words. */
 export const parseBgpdNotifications = (log: string, neighbor: string): readonly SeenNotification[] =>
   log
     .split('\n')
@@ -38,11 +39,17 @@ export const parseBgpdNotifications = (log: string, neighbor: string): readonly 
 
 const toNotification = (reason: string): SeenNotification | null => {
   if (reason.startsWith('hold timer expired')) return { direction: 'sent', code: 4, subcode: 0 };
-  const match = /^(we|the peer) ended it: .*?\((\d+)(?:\/(\d+))?\)/.exec(reason);
+  const match = /^(we|the peer) ended it: (.*)$/.exec(reason);
   if (match === null) return null;
-  return {
-    direction: match[1] === 'we' ? 'sent' : 'received',
-    code: Number(match[2]),
-    subcode: Number(match[3] ?? 0),
-  };
+  return { direction: match[1] === 'we' ? 'sent' : 'received', ...codeOf(match[2] ?? '') };
+};
+
+const codeOf = (text: string): Omit<SeenNotification, 'direction'> => {
+  const [code, names] = Object.entries(ERROR_NAMES).find(([, { name }]) => text.startsWith(name)) ?? [
+    0,
+    null,
+  ];
+  const rest = names === null ? '' : text.slice(names.name.length).replace(/^: /, '');
+  const subcode = Object.entries(names?.subcodes ?? {}).find(([, name]) => rest.startsWith(name))?.[0] ?? 0;
+  return { code: Number(code), subcode: Number(subcode) };
 };

@@ -59,6 +59,8 @@ export class GobgpRouter implements Router {
   }
 
   async received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]> {
+    // Without a session `gobgp` answers with an error.
+    if ((await this.session(neighbor)) !== 'Established') return [];
     const question = ['neighbor', neighbor, 'adj-in', '-a', gobgpFamily(family), '-j'];
     return parseGobgpRoutes(await this.#ask(question));
   }
