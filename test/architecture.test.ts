@@ -46,6 +46,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   eventemitter3: ['daemon', 'net', 'kernel'],
 };
 
+/** Static imports and re-exports at the start of a line, and `import('…')`. */
+const IMPORT = /(?:^(?:import|export)\b[^;'=]*?\bfrom |^import |\bimport\()'([^']+)'/gm;
+
 const PURE = ['base', 'wire', 'fsm', 'rib', 'policy'];
 const IMPURE =
   /\b(Date\.now|new Date|performance\.now|setTimeout|setInterval|setImmediate|Math\.random|process\.)/;
@@ -64,9 +67,7 @@ const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding:
   .filter((file) => file.endsWith('.ts'))
   .map((file) => {
     const text = readFileSync(join(src, file), 'utf8');
-    const imports = [...text.matchAll(/(?<!['\w])(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
-      (match) => match[1] ?? '',
-    );
+    const imports = [...text.matchAll(IMPORT)].map((match) => match[1] ?? '');
     return { file, layer: file.split('/')[0] ?? '', text, imports };
   });
 

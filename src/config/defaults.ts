@@ -1,5 +1,6 @@
 // What holds for every key that is left out. Values only; `load.ts` puts them in place.
 
+import { FAMILY_NAMES } from '../base/family.js';
 import { ipv4, ipv6 } from '../base/ip.js';
 import type { ApiConfig, Config, KernelConfig, ListenConfig, PeerConfig, TimersConfig } from './types.js';
 
@@ -27,17 +28,15 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
 /** Seconds. Connect attempts start fast and slow down to `connectRetry`. */
 export const DEFAULT_TIMERS: TimersConfig = { hold: 90, keepalive: null, connectRetry: 30, delayOpen: 0 };
 
-/** `families` default to the family of the peer's address. */
-export const DEFAULT_SESSION: Omit<
-  PeerConfig,
-  'name' | 'group' | 'address' | 'interface' | 'asn' | 'families'
-> = {
+export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn'> = {
   description: null,
   port: BGP_PORT,
   localAddress: null,
   passive: false,
   enabled: true,
   multihop: null,
+  // Dual stack over one session: what the peer does not have is not negotiated.
+  families: FAMILY_NAMES,
   timers: DEFAULT_TIMERS,
   routeReflectorClient: false,
   nextHopSelf: false,

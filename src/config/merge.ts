@@ -5,7 +5,7 @@ import { DEFAULT_DYNAMIC_LIMIT, DEFAULT_SESSION, DEFAULT_TIMERS } from './defaul
 import type { DynamicPeerSection, PeerGroupSection, PeerSection } from './schema-peers.js';
 import type { DynamicPeerConfig, PeerConfig } from './types.js';
 
-type SessionSettings = Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn' | 'families'>;
+type SessionSettings = Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn'>;
 
 /** The name of a peer that was given none: its address. */
 export const peerName = (peer: PeerSection): string => peer.name ?? addressText(peer);
@@ -25,7 +25,6 @@ export function mergePeer(peer: PeerSection, group: PeerGroupSection): PeerConfi
     address: peer.address.address,
     interface: peer.address.interface,
     asn,
-    families: peer.families ?? group.families ?? [`${peer.address.address.family}-unicast`],
     ...mergeSettings(peer, group),
   };
 }
@@ -40,7 +39,6 @@ export const mergeDynamicPeer = (range: DynamicPeerSection, group: PeerGroupSect
     asn: group.asn ?? null,
     group: range.group,
     passive: true,
-    families: group.families ?? [`${range.range.address.family}-unicast`],
   },
 });
 
@@ -54,6 +52,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     passive: pick('passive'),
     enabled: pick('enabled'),
     multihop: pick('multihop'),
+    families: pick('families'),
     timers: mergeTimers(peer.timers ?? {}, group.timers ?? {}),
     routeReflectorClient: pick('routeReflectorClient'),
     nextHopSelf: pick('nextHopSelf'),

@@ -72,7 +72,7 @@ export function parseSource(text: string, file: string): Source {
 interface Walk {
   readonly document: Document;
   readonly issues: Issue[];
-  /** The maps and lists that the walk is inside of, so that an alias to one of them is no loop. */
+  /** The maps and lists that the walk is inside of: an alias to one of them would never end. */
   readonly open: Set<Node>;
   aliases: number;
 }

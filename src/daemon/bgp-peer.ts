@@ -5,7 +5,8 @@ import type { FamilyIndex } from '../base/family.js';
 import { familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
-import type { PacketSource, PeerDriver, PeerHandlers, Transport } from '../net/types.js';
+import type { AcceptingPeerDriver } from '../net/peer-driver.js';
+import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import { cease } from '../wire/notification.js';
@@ -40,12 +41,11 @@ export interface Attachments {
   detached(ribId: PeerId): void;
 }
 
-export type DriverFactory = (peer: RunningPeerConfig, handlers: PeerHandlers) => PeerDriver & Accepting;
-
-/** A driver that can be handed an accepted connection. */
-export interface Accepting {
-  accept(socket: never): void;
-}
+export type DriverFactory = (
+  local: LocalIdentity,
+  peer: RunningPeerConfig,
+  handlers: PeerHandlers,
+) => AcceptingPeerDriver;
 
 interface Attachment {
   readonly ribId: PeerId;
@@ -57,7 +57,7 @@ export class BgpPeer implements PeerHandlers {
   #config: RunningPeerConfig;
   #context: PeerContext;
   #attachment: Attachment | null = null;
-  readonly driver: PeerDriver & Accepting;
+  readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
   /** Families whose End-of-RIB came in this session. */
   readonly endOfRib = new Set<FamilyIndex>();
@@ -68,7 +68,7 @@ export class BgpPeer implements PeerHandlers {
   constructor(config: RunningPeerConfig, context: PeerContext, makeDriver: DriverFactory) {
     this.#config = config;
     this.#context = context;
-    this.driver = makeDriver(config, this);
+    this.driver = makeDriver(context.local, config, this);
   }
 
   get config(): RunningPeerConfig {

@@ -7,18 +7,20 @@ import { startApi } from '../api/server.js';
 import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
-import { formatProblem } from '../config/problem.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
-import { systemClock } from '../net/clock.js';
-import { startListener } from '../net/listener.js';
+import { formatSocketAddress } from '../net/address.js';
+import { type Clock, systemClock } from '../net/clock.js';
+import { createListener } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
-import { createEvents } from './events.js';
+import type { DriverFactory } from './bgp-peer.js';
+import { createEvents, type DaemonEvents } from './events.js';
 import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
 import { LineLimiter } from './rate-limit.js';
 import { Reloader } from './reload.js';
+import { endpoint, sessionConfig } from './session-setup.js';
 import { Speaker } from './speaker.js';
 import { sweepWhenConverged } from './startup-sweep.js';
 import { createStatus } from './status.js';
@@ -55,30 +57,137 @@ const LOG_LINES = 10;
 const DYNAMIC_SWEEP = 10_000;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
-  const { config, logger } = options;
   const hostAddresses = options.hostAddresses ?? readHostAddresses;
-  const routerId = config.routerId ?? defaultRouterId(hostAddresses());
+  const routerId = options.config.routerId ?? defaultRouterId(hostAddresses());
   if (routerId === null) return { ok: false, reason: 'this host has no IPv4 address: set routerId' };
-  const clock = { ...systemClock(), wallClock };
+  const clock = { ...systemClock(), wallClock: () => Date.now() };
   const events = createEvents();
-  logEvents(events, logger, new LineLimiter(LOG_LINES), () => clock.now());
-  const kernel = selectKernel(options);
+  logEvents(events, options.logger, new LineLimiter(LOG_LINES), () => clock.now());
   const speaker = new Speaker({
-    config,
+    ...selectKernel(options, events),
+    config: options.config,
     routerId,
-    ...kernel,
     clock,
     events,
     hostAddresses,
     seed: randomBytes(4).readUInt32LE(),
-    makeDriver: (peer, context, handlers) =>
-      createPeerDriver({
-        config: sessionConfig(context.local, peer),
-        endpoint: endpoint(context.local, peer),
-        handlers,
-        clock,
-        random: Math.random,
-      }),
+    makeDriver: driverFactory(clock),
   });
-  return new Assembly(options, { speaker, routerId, clock, events }).start();
+  const parts: Parts = { options, speaker, clock, events, stops: [] };
+  const reason = (await listen(parts)) ?? (await startSpeaker(parts));
+  if (reason !== null) return await abandon(parts, reason);
+  return serve(parts, routerId);
 }
+
+type DaemonClock = Clock & { wallClock(): number };
+
+interface Parts {
+  readonly options: DaemonOptions;
+  readonly speaker: Speaker;
+  readonly clock: DaemonClock;
+  readonly events: DaemonEvents;
+  /** What has to end, the latest first. */
+  readonly stops: ((text: string) => Promise<void> | void)[];
+}
+
+async function listen({ options, speaker, clock, events, stops }: Parts): Promise<string | null> {
+  const listener = createListener({
+    addresses: options.config.listen,
+    clock,
+    match: (remote) => {
+      const peer = speaker.peers.match(remote.address, remote.interface);
+      if (typeof peer !== 'string') return peer.driver;
+      events.emit('connectionRefused', formatSocketAddress(remote), peer);
+      return null;
+    },
+  });
+  stops.unshift(() => listener.stop());
+  const [problem] = await listener.start();
+  if (problem === undefined) return null;
+  const { address, port } = problem.address;
+  return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[problem.code] ?? problem.code}`;
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process does (EADDRINUSE)',
+  EACCES: 'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE (EACCES)',
+  EADDRNOTAVAIL: 'this host does not have the address (EADDRNOTAVAIL)',
+};
+
+async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<string | null> {
+  stops.unshift((text) => speaker.stop({ removeRoutes: speaker.config.kernel.removeOnStop, text }));
+  const started = await speaker.start();
+  if (!started.ok) return started.reason;
+  stops.unshift(sweepWhenConverged(speaker, events, clock));
+  const sweeper = clock.timer(() => {
+    speaker.peers.sweepDynamic(clock.now());
+    sweeper.start(DYNAMIC_SWEEP);
+  });
+  sweeper.start(DYNAMIC_SWEEP);
+  stops.unshift(() => sweeper.close());
+  return null;
+}
+
+async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
+  const { options, speaker, clock, events, stops } = parts;
+  const reloader = new Reloader(
+    speaker,
+    events,
+    options.configFile,
+    options.readConfig ?? null,
+    clock.wallClock,
+  );
+  const status = createStatus({
+    speaker,
+    routerId,
+    clock,
+    config: () => reloader.status(),
+    reload: () => reloader.reload(),
+  });
+  const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
+  stops.unshift(() => metrics.close());
+  const { socket, listen: tcp } = options.config.api;
+  const api = await startApi({
+    source: status,
+    metrics,
+    socketPath: socket,
+    listen: tcp === null ? null : { host: formatIp(tcp.address), port: tcp.port },
+    onError: (line) => options.logger.error(line),
+  });
+  if (!api.ok) return await abandon(parts, api.reason);
+  stops.unshift(() => api.close());
+  const stop = (text = ''): Promise<void> => stopAll(stops, text);
+  return { ok: true, daemon: { status, apiAddress: api.address, reload: () => reloader.reload(), stop } };
+}
+
+async function abandon({ stops }: Parts, reason: string): Promise<DaemonStart> {
+  await stopAll(stops, 'could not start');
+  return { ok: false, reason };
+}
+
+async function stopAll(stops: Parts['stops'], text: string): Promise<void> {
+  for (const stop of stops.splice(0)) await stop(text);
+}
+
+function selectKernel(
+  { config, kernel }: DaemonOptions,
+  events: DaemonEvents,
+): { readonly kernel: Kernel | null; readonly resolveNextHops: boolean } {
+  if (kernel !== undefined) return { kernel, resolveNextHops: true };
+  if (config.kernel.backend === 'none') return { kernel: null, resolveNextHops: false };
+  const chosen = chooseKernel(config.kernel.backend, kernelSettings(config));
+  if (chosen.warning !== null) events.emit('warning', chosen.warning, {});
+  // A memory kernel knows no interfaces of this host, so it can't say which next hops are reachable.
+  return { kernel: chosen.kernel, resolveNextHops: chosen.kernel.status().backend === 'netlink' };
+}
+
+const driverFactory =
+  (clock: Clock): DriverFactory =>
+  (local, peer, handlers) =>
+    createPeerDriver({
+      config: sessionConfig(local, peer),
+      endpoint: endpoint(local, peer),
+      handlers,
+      clock,
+      random: Math.random,
+    });

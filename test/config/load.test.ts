@@ -101,7 +101,7 @@ peerGroups:
     asn: 64512
     port: 1790
     timers: { hold: 30, connectRetry: 5 }
-    families: [ipv4-unicast, ipv6-unicast]
+    families: [ipv4-unicast]
     export: [workloads]
 peers:
   - { address: 10.0.0.2, group: hosts, timers: { hold: 9 }, export: [] }
@@ -116,21 +116,21 @@ dynamicPeers:
   t.deepEqual(host?.timers, { hold: 9, keepalive: null, connectRetry: 5, delayOpen: 0 });
   t.deepEqual([host?.import, host?.export], [null, []]);
   t.is(six?.interface, 'eth1');
-  t.deepEqual(six?.families, ['ipv6-unicast']);
+  t.deepEqual(six?.families, ['ipv4-unicast', 'ipv6-unicast']);
   t.true(six?.passive);
   const [v6, v4] = config.dynamicPeers;
   t.deepEqual([v6?.limit, v4?.limit], [7, 1000]);
   t.true(v4?.template.passive);
   t.is(v4?.template.asn, 64512);
-  t.deepEqual(v4?.template.families, ['ipv4-unicast', 'ipv6-unicast']);
+  t.deepEqual(v4?.template.families, ['ipv4-unicast']);
 });
 
-test('a range without AS accepts any; its family is that of the range', (t) => {
+test('a range without AS accepts any, and both families', (t) => {
   const config = load(
     'asn: 1\npeerGroups: { any: {} }\ndynamicPeers: [{ range: "2001:db8::/32", group: any }]',
   );
   t.is(config.dynamicPeers[0]?.template.asn, null);
-  t.deepEqual(config.dynamicPeers[0]?.template.families, ['ipv6-unicast']);
+  t.deepEqual(config.dynamicPeers[0]?.template.families, ['ipv4-unicast', 'ipv6-unicast']);
 });
 
 test('the API can be switched off', (t) => {

@@ -1,0 +1,87 @@
+// The only clock and the only timers of the daemon's sessions: one table of deadlines, one pending timeout.
+
+import { performance } from 'node:perf_hooks';
+import { DeadlineTable } from './deadline-table.js';
+
+/** A timer that is made once and started often; starting it again only moves its deadline. */
+export interface Timer {
+  start(milliseconds: number): void;
+  stop(): void;
+  readonly running: boolean;
+  /** Gives the row back; the timer must not be used any more. */
+  close(): void;
+}
+
+export interface Clock {
+  /** Monotonic milliseconds. */
+  now(): number;
+  /** After the events that are already waiting. */
+  defer(task: () => void): void;
+  timer(onExpire: () => void): Timer;
+  /** Milliseconds that the latest timer ran late since the last call: how late keepalives went out at worst. */
+  takeSlack(): number;
+}
+
+/** Deadlines a second or more away are met on this grid, in milliseconds, so that many sessions share one wake-up. */
+export const TICK = 50;
+const COARSE_FROM = 1000;
+
+export function deadlineOf(now: number, milliseconds: number): number {
+  const deadline = now + milliseconds;
+  return milliseconds < COARSE_FROM ? deadline : Math.ceil(deadline / TICK) * TICK;
+}
+
+/** A timer over a row of `table`; `onSet` learns of every new deadline. */
+export function tableTimer(
+  table: DeadlineTable,
+  now: () => number,
+  onSet: () => void,
+  onExpire: () => void,
+): Timer {
+  const row = table.add(onExpire);
+  return {
+    start(milliseconds) {
+      table.set(row, deadlineOf(now(), milliseconds));
+      onSet();
+    },
+    stop: () => table.clear(row),
+    get running() {
+      return table.isSet(row);
+    },
+    close: () => table.remove(row),
+  };
+}
+
+export function systemClock(): Clock {
+  const table = new DeadlineTable();
+  const now = (): number => performance.now();
+  let slack = 0;
+  let armedFor = Number.POSITIVE_INFINITY;
+  let timeout: NodeJS.Timeout | undefined;
+
+  const tick = (): void => {
+    armedFor = Number.POSITIVE_INFINITY;
+    try {
+      slack = Math.max(slack, table.fire(now()));
+    } finally {
+      arm();
+    }
+  };
+  const arm = (): void => {
+    if (table.earliest >= armedFor) return;
+    clearTimeout(timeout);
+    armedFor = table.earliest;
+    timeout = setTimeout(tick, Math.max(1, armedFor - now()));
+  };
+
+  return {
+    now,
+    defer: (task) => void setImmediate(task),
+    timer: (onExpire) => tableTimer(table, now, arm, onExpire),
+    takeSlack() {
+      const taken = slack;
+      slack = 0;
+      return taken;
+    },
+  };
+}

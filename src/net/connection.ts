@@ -1,0 +1,194 @@
+// One TCP connection of a session: octets in as whole messages, octets out with bounded queueing, and an end that lets
+// the last NOTIFICATION through without waiting for ever. Knows messages by type only; never decides about sessions.
+
+import type { Socket } from 'node:net';
+import type { IpAddress } from '../base/ip.js';
+import type { Role } from '../fsm/events.js';
+import { Framer } from '../wire/framer.js';
+import type { Notification } from '../wire/types.js';
+import { parseSocketAddress } from './address.js';
+import type { Clock, Timer } from './clock.js';
+import type { Transport } from './types.js';
+
+/** Octets queued in a socket (its high-water mark) beyond which nothing more is pulled for it. */
+export const QUEUE_LIMIT = 256 * 1024;
+/** Milliseconds that a closing connection may take to hand over what it still has to say. */
+export const LINGER = 1_000;
+/** A read as large as this fills the buffer of one read: more is waiting, and others must get their turn first. */
+const FULL_READ = 60_000;
+
+/** Called synchronously; nothing is called after `Connection.close`. */
+export interface ConnectionHandlers {
+  connected(): void;
+  message(type: number, frame: Uint8Array): void;
+  /** The messages of one read have been handed out. */
+  readDone(): void;
+  /** A header error; nothing is read any more. */
+  malformed(notification: Notification): void;
+  /** The peer closed (null) or the network failed. */
+  lost(code: string | null): void;
+  /** Everything queued has been taken by the kernel. */
+  drained(): void;
+}
+
+export class Connection {
+  readonly role: Role;
+  readonly framer = new Framer();
+  /** Resolves when the socket is gone. */
+  readonly closed: Promise<void>;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #handlers: ConnectionHandlers;
+  #transport: Transport | null;
+  #ended = false;
+  #lingering: Timer | null = null;
+
+  constructor(socket: Socket, role: Role, clock: Clock, handlers: ConnectionHandlers) {
+    this.role = role;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.#transport = transportOf(socket, role);
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#gone();
+        resolve();
+      });
+    });
+    this.#listen();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.on('connect', () => this.#connected());
+    socket.on('data', (chunk: Uint8Array) => this.#read(chunk));
+    socket.on('drain', () => this.#unlessEnded(() => this.#handlers.drained()));
+    socket.on('end', () => this.#lost(null));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#lost(error.code ?? error.name));
+    // An accepted socket comes paused, so that a stranger's octets are never read.
+    socket.resume();
+  }
+
+  /** Octets accepted here that the kernel has not taken. */
+  get queued(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** True when nothing more should be written before `drained`. */
+  get blocked(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  /** Octets that the kernel has taken so far. */
+  get delivered(): number {
+    return (this.#socket.bytesWritten ?? 0) - this.#socket.writableLength;
+  }
+
+  /** Null while not connected. */
+  get transport(): Transport | null {
+    return this.#transport;
+  }
+
+  send(octets: Uint8Array): void {
+    if (!this.#ended && this.#socket.writable) this.#socket.write(octets);
+  }
+
+  /** Several writes, one system call. */
+  sendAll(chunks: readonly Uint8Array[]): void {
+    if (chunks.length === 1) {
+      this.send(chunks[0]!);
+      return;
+    }
+    this.#socket.cork();
+    for (const chunk of chunks) this.send(chunk);
+    this.#socket.uncork();
+  }
+
+  /** Ends it: at once, or after `last` (a NOTIFICATION) has gone out or the linger time has passed. */
+  close(last: Uint8Array | null): void {
+    if (this.#ended) return;
+    if (last === null || this.#socket.connecting || !this.#socket.writable) {
+      this.#ended = true;
+      this.#socket.destroy();
+      return;
+    }
+    this.send(last);
+    this.#ended = true;
+    // What still comes in is read and dropped: unread octets would turn the close into a reset, and a reset would
+    // take the NOTIFICATION with it.
+    this.#socket.end();
+    this.#socket.resume();
+    this.#lingering = this.#clock.timer(() => this.#socket.destroy());
+    this.#lingering.start(LINGER);
+  }
+
+  #connected(): void {
+    this.#transport = transportOf(this.#socket, this.role);
+    // Reset by the peer between the handshake and now.
+    if (this.#transport === null) this.#lost('ENOTCONN');
+    else this.#unlessEnded(() => this.#handlers.connected());
+  }
+
+  #read(chunk: Uint8Array): void {
+    if (this.#ended) return;
+    if (chunk.length >= FULL_READ) this.#yieldTurn();
+    const error = this.framer.push(chunk, (type, frame) => {
+      this.#handlers.message(type, frame);
+      return !this.#ended;
+    });
+    if (this.#ended) return;
+    if (error !== null) this.#handlers.malformed(error);
+    this.#unlessEnded(() => this.#handlers.readDone());
+  }
+
+  #yieldTurn(): void {
+    this.#socket.pause();
+    this.#clock.defer(() => this.#socket.resume());
+  }
+
+  #lost(code: string | null): void {
+    this.#unlessEnded(() => {
+      this.#handlers.lost(code);
+      this.close(null);
+    });
+  }
+
+  #gone(): void {
+    this.#lingering?.close();
+    this.#lingering = null;
+    this.#lost(null);
+  }
+
+  #unlessEnded(then: () => void): void {
+    if (!this.#ended) then();
+  }
+}
+
+function transportOf(socket: Socket, role: Role): Transport | null {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  const local = addressOf(localAddress);
+  const remote = addressOf(remoteAddress);
+  if (local === null || remote === null || localPort === undefined || remotePort === undefined) return null;
+  return { localAddress: local, localPort, remoteAddress: remote, remotePort, role };
+}
+
+const addressOf = (text: string | undefined): IpAddress | null =>
+  text === undefined ? null : (parseSocketAddress(text)?.address ?? null);
+
+/** Says `last` to a connection that nobody takes, and closes it. Nothing of it is looked at. */
+export function refuseConnection(socket: Socket, clock: Clock, last: Uint8Array): Connection {
+  const connection = new Connection(socket, 'passive', clock, DEAF);
+  connection.close(last);
+  return connection;
+}
+
+const ignored = (): void => undefined;
+const DEAF: ConnectionHandlers = {
+  connected: ignored,
+  message: ignored,
+  readDone: ignored,
+  malformed: ignored,
+  lost: ignored,
+  drained: ignored,
+};

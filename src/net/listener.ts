@@ -1,0 +1,180 @@
+// The listening sockets: takes connections, asks who the remote address is, hands the connection to that peer. Strangers
+// and floods are turned away here and counted, before any octet of theirs is read.
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { formatIp, type IpAddress } from '../base/ip.js';
+import { rejectedCease } from '../fsm/errors.js';
+import { encodeNotification } from '../wire/notification.js';
+import { parseSocketAddress, type SocketAddress } from './address.js';
+import type { Clock } from './clock.js';
+import { QUEUE_LIMIT, refuseConnection } from './connection.js';
+import { TokenBucket } from './token-bucket.js';
+
+export interface ListenAddress {
+  readonly address: IpAddress;
+  /** 0: the system chooses. */
+  readonly port: number;
+}
+
+/** Who takes the connections of one peer. */
+export interface PeerAcceptor {
+  accept(socket: Socket): void;
+}
+
+export interface ListenProblem {
+  readonly address: ListenAddress;
+  /** The system's error name, such as EADDRINUSE or EACCES. */
+  readonly code: string;
+}
+
+/** Since the listener was made. */
+export interface ListenerCounters {
+  readonly accepted: number;
+  /** From addresses that no peer has. */
+  readonly unknown: number;
+  /** From peers that connect too often. */
+  readonly limited: number;
+  /** Accepting itself failed, such as for want of file descriptors. */
+  readonly errors: number;
+}
+
+export interface ListenerOptions {
+  readonly addresses: readonly ListenAddress[];
+  /** The peer at `remote`, or null for a stranger. */
+  readonly match: (remote: SocketAddress, local: IpAddress) => PeerAcceptor | null;
+  readonly clock: Clock;
+  /** A socket listens: the place to set its socket options (see `descriptorOf`). */
+  readonly listening?: (server: Server, address: ListenAddress) => void;
+}
+
+export interface Listener {
+  /** Listens wherever it can; what failed comes back. */
+  start(): Promise<readonly ListenProblem[]>;
+  /** Stops listening; connections that were handed over stay. */
+  stop(): Promise<void>;
+  /** Where it listens, with the ports that the system chose. */
+  bound(): readonly ListenAddress[];
+  servers(): readonly Server[];
+  counters(): ListenerCounters;
+}
+
+export const createListener = (options: ListenerOptions): Listener => new TcpListener(options);
+
+const BACKLOG = 4096;
+/** Connections of one peer: a restart loop is fine, a flood is not. */
+const PEER_BURST = 20;
+const PEER_PER_SECOND = 5;
+/** Strangers that are told why; more are reset without a word. */
+const ANSWER_BURST = 32;
+const ANSWERS_PER_SECOND = 10;
+/** Buckets kept before the full ones are thrown away. */
+const MOST_BUCKETS = 4096;
+
+class TcpListener implements Listener {
+  readonly #options: ListenerOptions;
+  readonly #servers: Server[] = [];
+  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #answers: TokenBucket;
+  readonly #counters = { accepted: 0, unknown: 0, limited: 0, errors: 0 };
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#answers = new TokenBucket(ANSWER_BURST, ANSWERS_PER_SECOND, options.clock.now());
+  }
+
+  async start(): Promise<readonly ListenProblem[]> {
+    const problems = await Promise.all(this.#options.addresses.map((address) => this.#listen(address)));
+    return problems.filter((problem) => problem !== null);
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.#servers.splice(0)) server.close();
+    await new Promise<void>((resolve) => this.#options.clock.defer(resolve));
+  }
+
+  bound(): readonly ListenAddress[] {
+    return this.#servers.flatMap((server) => {
+      const bound = server.address();
+      const parsed = bound === null || typeof bound === 'string' ? null : parseSocketAddress(bound.address);
+      return parsed === null || bound === null || typeof bound === 'string'
+        ? []
+        : [{ address: parsed.address, port: bound.port }];
+    });
+  }
+
+  servers(): readonly Server[] {
+    return this.#servers;
+  }
+
+  counters(): ListenerCounters {
+    return { ...this.#counters };
+  }
+
+  #listen(address: ListenAddress): Promise<ListenProblem | null> {
+    const server = createServer({ pauseOnConnect: true, highWaterMark: QUEUE_LIMIT }, (socket) =>
+      this.#accept(socket),
+    );
+    return new Promise((resolve) => {
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        if (server.listening) this.#counters.errors++;
+        else resolve({ address, code: error.code ?? error.name });
+      });
+      server.once('listening', () => {
+        this.#servers.push(server);
+        this.#options.listening?.(server, address);
+        resolve(null);
+      });
+      server.listen({
+        host: formatIp(address.address),
+        port: address.port,
+        backlog: BACKLOG,
+        ipv6Only: address.address.family === 'ipv6',
+        exclusive: true,
+      });
+    });
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', ignored);
+    const remote = parseSocketAddress(socket.remoteAddress ?? '');
+    const local = parseSocketAddress(socket.localAddress ?? '');
+    if (remote === null || local === null) {
+      socket.destroy();
+      return;
+    }
+    const peer = this.#options.match(remote, local.address);
+    if (peer === null) this.#turnAway(socket);
+    else if (this.#mayConnect(socket.remoteAddress!)) {
+      this.#counters.accepted++;
+      peer.accept(socket);
+    } else {
+      this.#counters.limited++;
+      socket.resetAndDestroy();
+    }
+  }
+
+  #turnAway(socket: Socket): void {
+    this.#counters.unknown++;
+    if (this.#answers.take(this.#options.clock.now())) {
+      refuseConnection(socket, this.#options.clock, REJECTED);
+    } else socket.resetAndDestroy();
+  }
+
+  #mayConnect(remote: string): boolean {
+    const now = this.#options.clock.now();
+    let bucket = this.#buckets.get(remote);
+    if (bucket === undefined) {
+      if (this.#buckets.size >= MOST_BUCKETS) this.#forgetIdle(now);
+      bucket = new TokenBucket(PEER_BURST, PEER_PER_SECOND, now);
+      this.#buckets.set(remote, bucket);
+    }
+    return bucket.take(now);
+  }
+
+  #forgetIdle(now: number): void {
+    for (const [remote, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(remote);
+  }
+}
+
+const ignored = (): void => undefined;
+const REJECTED = encodeNotification(rejectedCease);

@@ -1,0 +1,295 @@
+// One peer's driver: runs the pure peer machine over two connections and tells the daemon what came of it. Owns the
+// order of things: the machine first, then sockets and timers, then the handlers; no handler call is nested in another.
+
+import type { Socket } from 'node:net';
+import type { FamilyIndex } from '../base/family.js';
+import type { FsmEvent, Role } from '../fsm/events.js';
+import {
+  admission,
+  establishedRole,
+  hasConnection,
+  newPeer,
+  type Peer,
+  type PeerStep,
+  peerState,
+  peerStep,
+  withConfig,
+} from '../fsm/peer.js';
+import { STABLE_AFTER } from '../fsm/retry.js';
+import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
+import { afiSafiOf, ROUTE_REFRESH } from '../wire/iana.js';
+import { encodeNotification } from '../wire/notification.js';
+import { encodeRouteRefresh } from '../wire/route-refresh.js';
+import type { Notification } from '../wire/types.js';
+import type { Clock } from './clock.js';
+import { type Connection, refuseConnection } from './connection.js';
+import { SessionCounters } from './counters.js';
+import { PeerSlot } from './peer-slot.js';
+import { sessionOutlives } from './session-change.js';
+import { PLAIN_SOCKETS, type SocketOptions } from './socket-options.js';
+import type { PeerDriver, PeerDriverStatus, PeerEndpoint, PeerHandlers, Transport } from './types.js';
+
+/** For a debug log; nothing depends on it. */
+export type DriverEvent =
+  | { readonly kind: 'dial' }
+  | { readonly kind: 'accepted'; readonly replaced: boolean }
+  | { readonly kind: 'refused'; readonly notification: Notification }
+  | {
+      readonly kind: 'attemptFailed';
+      readonly role: Role;
+      readonly state: SessionState;
+      readonly reason: DownReason;
+    };
+
+export interface PeerDriverOptions {
+  readonly config: SessionConfig;
+  readonly endpoint: PeerEndpoint;
+  readonly handlers: PeerHandlers;
+  readonly clock: Clock;
+  /** 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly log?: (event: DriverEvent) => void;
+  readonly sockets?: SocketOptions;
+}
+
+export interface AcceptingPeerDriver extends PeerDriver {
+  /** A connection that the listener got from this peer. */
+  accept(socket: Socket): void;
+}
+
+export const createPeerDriver = (options: PeerDriverOptions): AcceptingPeerDriver => new Driver(options);
+
+/** Connections of one peer that are being refused with a NOTIFICATION at the same time; more are just closed. */
+const MOST_REFUSALS = 4;
+
+const DUMP: FsmEvent = { kind: 'openCollisionDump' };
+const CONNECTED: FsmEvent = { kind: 'tcpConnectionConfirmed' };
+const START: FsmEvent = { kind: 'manualStart' };
+
+class Driver implements AcceptingPeerDriver {
+  readonly #options: PeerDriverOptions;
+  readonly #sockets: SocketOptions;
+  readonly #counters = new SessionCounters();
+  readonly #slots: Readonly<Record<Role, PeerSlot>>;
+  /** Every connection whose socket exists. */
+  readonly #open = new Set<Connection>();
+  readonly #waiting: { readonly role: Role; readonly event: FsmEvent }[] = [];
+  #endpoint: PeerEndpoint;
+  #peer: Peer;
+  #since: number;
+  #session: NegotiatedSession | null = null;
+  #transport: Transport | null = null;
+  #lastDown: { readonly reason: DownReason; readonly at: number } | null = null;
+  #refusals = 0;
+  #busy = false;
+
+  constructor(options: PeerDriverOptions) {
+    this.#options = options;
+    this.#sockets = options.sockets ?? PLAIN_SOCKETS;
+    this.#endpoint = options.endpoint;
+    this.#peer = newPeer(options.config);
+    this.#since = options.clock.now();
+    this.#slots = { active: this.#slot('active'), passive: this.#slot('passive') };
+  }
+
+  #slot(role: Role): PeerSlot {
+    const { clock, random, handlers } = this.#options;
+    const counters = this.#counters;
+    const happened = (from: Role, event: FsmEvent): void => this.#happened(from, event);
+    return new PeerSlot({ role, clock, random, counters, handlers, happened });
+  }
+
+  start(): void {
+    this.#happened('active', START);
+  }
+
+  async stop(notification: Notification, reason: DownReason): Promise<void> {
+    this.#happened('active', { kind: 'manualStop', notification, reason });
+    await Promise.all([...this.#open].map(({ closed }) => closed));
+    if (this.#peer.running) return;
+    for (const slot of Object.values(this.#slots)) slot.release();
+  }
+
+  wake(): void {
+    const role = establishedRole(this.#peer);
+    if (role !== null) this.#slots[role].wake();
+  }
+
+  reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean {
+    const connected = hasConnection(this.#peer.active) || hasConnection(this.#peer.passive);
+    const keeps = sessionOutlives(this.#peer.config, config, this.#endpoint, endpoint);
+    this.#endpoint = endpoint;
+    this.#peer = withConfig(this.#peer, config);
+    if (!connected && this.#peer.running) this.#startOver();
+    return keeps || !connected;
+  }
+
+  /** Nothing is connected: what waits or dials with the old configuration begins again with the new one. */
+  #startOver(): void {
+    const reason: DownReason = { kind: 'adminDown', text: 'the configuration of the peer changed' };
+    const notification: Notification = { code: 6, subcode: 6, data: new Uint8Array(0) };
+    this.#happened('active', { kind: 'manualStop', notification, reason });
+    this.start();
+  }
+
+  refresh(family: FamilyIndex): boolean {
+    const role = establishedRole(this.#peer);
+    const session = this.#session;
+    if (role === null || !session?.routeRefresh || !session.families.includes(family)) return false;
+    const message = { ...afiSafiOf(family), subtype: ROUTE_REFRESH.request };
+    this.#slots[role].send(encodeRouteRefresh(message));
+    return true;
+  }
+
+  status(): PeerDriverStatus {
+    const state = peerState(this.#peer);
+    const lasted = state === 'Established' && this.#options.clock.now() - this.#since >= STABLE_AFTER;
+    if (lasted) this.#lastDown = null;
+    const queued = [...this.#open].reduce((sum, connection) => sum + connection.queued, 0);
+    return {
+      state,
+      since: this.#since,
+      session: this.#session,
+      transport: this.#transport,
+      counters: this.#counters.snapshot(),
+      lastDown: this.#lastDown,
+      queuedBytes: queued,
+    };
+  }
+
+  accept(socket: Socket): void {
+    // A peer that has closed and comes again at once: its close may still wait behind this event.
+    if (establishedRole(this.#peer) === null) this.#admit(socket);
+    else this.#options.clock.defer(() => this.#admit(socket));
+  }
+
+  #admit(socket: Socket): void {
+    if (socket.destroyed || socket.remoteAddress === undefined) {
+      socket.destroy();
+      return;
+    }
+    const admitted = admission(this.#peer);
+    if (admitted.kind === 'refuse') {
+      this.#refuse(socket, admitted.notification);
+      return;
+    }
+    const replaced = admitted.kind === 'replace';
+    if (replaced) this.#happened('passive', DUMP);
+    this.#options.log?.({ kind: 'accepted', replaced });
+    this.#sockets.accepted(socket, this.#endpoint);
+    this.#attach('passive', socket);
+    this.#happened('passive', CONNECTED);
+  }
+
+  #refuse(socket: Socket, notification: Notification): void {
+    this.#options.log?.({ kind: 'refused', notification });
+    if (this.#refusals >= MOST_REFUSALS) {
+      socket.destroy();
+      return;
+    }
+    this.#refusals++;
+    const octets = encodeNotification(notification);
+    this.#counters.sent(octets);
+    const connection = refuseConnection(socket, this.#options.clock, octets);
+    this.#track(connection);
+    void connection.closed.then(() => this.#refusals--);
+  }
+
+  #dial(): void {
+    this.#options.log?.({ kind: 'dial' });
+    const socket = this.#sockets.dial(this.#endpoint);
+    if ('code' in socket) this.#happened('active', { kind: 'tcpConnectionFails', code: socket.code });
+    else this.#attach('active', socket);
+  }
+
+  #attach(role: Role, socket: Socket): void {
+    this.#track(this.#slots[role].attach(socket));
+  }
+
+  #track(connection: Connection): void {
+    this.#open.add(connection);
+    void connection.closed.then(() => this.#open.delete(connection));
+  }
+
+  /** Events that come up while one is being worked on wait for their turn. */
+  #happened(role: Role, event: FsmEvent): void {
+    if (this.#busy) {
+      this.#waiting.push({ role, event });
+      return;
+    }
+    this.#busy = true;
+    try {
+      this.#take(role, event);
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+        this.#take(next.role, next.event);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #take(role: Role, event: FsmEvent): void {
+    const from = peerState(this.#peer);
+    const step = peerStep(this.#peer, role, event, this.#options.clock.now());
+    const changed = step.peer !== this.#peer;
+    this.#peer = step.peer;
+    const reason = this.#perform(step);
+    if (changed) this.#tell(from, reason);
+  }
+
+  /** Returns why a session or an attempt ended, if one did. */
+  #perform({ batches }: PeerStep): DownReason | null {
+    let reason: DownReason | null = null;
+    for (const { role, actions } of batches) {
+      for (const action of actions) {
+        switch (action.kind) {
+          case 'connect':
+            this.#dial();
+            break;
+          case 'sessionUp':
+            this.#session = action.session;
+            this.#slots[role].begin(action.session);
+            break;
+          case 'sessionDown':
+            reason = action.reason;
+            break;
+          case 'attemptFailed':
+            this.#options.log?.({ ...action, role });
+            if (action.reason.kind !== 'collision') reason ??= action.reason;
+            break;
+          default:
+            this.#slots[role].perform(action);
+        }
+      }
+    }
+    return reason;
+  }
+
+  /** All of the machine's actions have been done: now the daemon hears of them. */
+  #tell(from: SessionState, reason: DownReason | null): void {
+    const { handlers, clock } = this.#options;
+    const to = peerState(this.#peer);
+    if (reason !== null) this.#lastDown = { reason, at: clock.now() };
+    if (from === to) return;
+    this.#since = clock.now();
+    if (from === 'Established') {
+      this.#session = null;
+      this.#transport = null;
+      this.#counters.flaps++;
+      handlers.down(reason ?? { kind: 'connectionClosed', state: from, code: null });
+    }
+    handlers.stateChanged(from, to, reason);
+    if (to === 'Established') this.#establish();
+  }
+
+  #establish(): void {
+    const role = establishedRole(this.#peer);
+    const transport = role === null ? null : this.#slots[role].connection?.transport;
+    if (role === null || transport == null || this.#session === null) {
+      throw new Error('an Established session has a connection and an agreement');
+    }
+    this.#transport = transport;
+    this.#counters.established++;
+    this.#slots[role].sendFrom(this.#options.handlers.established(this.#session, transport));
+  }
+}

@@ -1,0 +1,35 @@
+// Which changes of a peer's configuration a session that is up can live with. Pure comparison.
+
+import { ipEquals } from '../base/ip.js';
+import type { SessionConfig } from '../fsm/types.js';
+import type { PeerEndpoint } from './types.js';
+
+/** What OPEN says or what the connection is made of; the rest (who dials, retry times) only matters for the next one. */
+const said = (config: SessionConfig): string =>
+  JSON.stringify([
+    config.localAsn,
+    config.routerId,
+    config.peerAsn,
+    config.families,
+    config.holdTime,
+    config.keepaliveTime,
+    config.extraCapabilities.map((capability) =>
+      capability.kind === 'unknown' ? { ...capability, value: [...capability.value] } : capability,
+    ),
+  ]);
+
+export const sessionOutlives = (
+  before: SessionConfig,
+  after: SessionConfig,
+  from: PeerEndpoint,
+  to: PeerEndpoint,
+): boolean => said(before) === said(after) && sameEndpoint(from, to);
+
+const sameEndpoint = (a: PeerEndpoint, b: PeerEndpoint): boolean =>
+  ipEquals(a.address, b.address) &&
+  a.interface === b.interface &&
+  a.port === b.port &&
+  a.ttl === b.ttl &&
+  (a.localAddress === null || b.localAddress === null
+    ? a.localAddress === b.localAddress
+    : ipEquals(a.localAddress, b.localAddress));

@@ -1,0 +1,34 @@
+// Where the host's socket options (TTL, GTSM, TCP-MD5) come in: hooks that whoever owns the system calls fills. Knows
+// no option itself.
+
+import { connect, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { formatSocketAddress } from './address.js';
+import { QUEUE_LIMIT } from './connection.js';
+import type { PeerEndpoint } from './types.js';
+
+export interface SocketOptions {
+  /** A socket that has begun to connect, with the options of this peer already set; or the error's name. */
+  readonly dial: (endpoint: PeerEndpoint) => Socket | { readonly code: string };
+  /** Called for a connection that the listener got from this peer, before any octet is read or written. */
+  readonly accepted: (socket: Socket, endpoint: PeerEndpoint) => void;
+}
+
+/** Plain TCP with the kernel's TTL. */
+export const PLAIN_SOCKETS: SocketOptions = {
+  dial: (endpoint) => connect(connectOptions(endpoint)),
+  accepted: () => undefined,
+};
+
+function connectOptions(endpoint: PeerEndpoint): TcpNetConnectOpts {
+  const options = { host: formatSocketAddress(endpoint), port: endpoint.port, highWaterMark: QUEUE_LIMIT };
+  if (endpoint.localAddress === null) return options;
+  const local = { address: endpoint.localAddress, interface: endpoint.interface };
+  return { ...options, localAddress: formatSocketAddress(local) };
+}
+
+/** The file descriptor behind a socket or a listener; null once it is closed. */
+export function descriptorOf(handle: Socket | Server): number | null {
+  // node:net keeps it in a property that its types do not show; it has been there since Node 0.x.
+  const { _handle: inner } = handle as unknown as { readonly _handle: { readonly fd?: number } | null };
+  return inner?.fd !== undefined && inner.fd >= 0 ? inner.fd : null;
+}

@@ -1,0 +1,29 @@
+// A clock that only moves when a test says so. Deferred tasks still run on the real event loop, for real sockets.
+
+import { type Clock, type Timer, tableTimer } from '../../src/net/clock.js';
+import { DeadlineTable } from '../../src/net/deadline-table.js';
+
+export interface FakeClock extends Clock {
+  /** Fires what becomes due on the way, in order. */
+  advance(milliseconds: number): void;
+}
+
+export function fakeClock(start = 1_000_000): FakeClock {
+  const table = new DeadlineTable();
+  let time = start;
+  const now = (): number => time;
+  return {
+    now,
+    defer: (task) => void setImmediate(task),
+    timer: (onExpire): Timer => tableTimer(table, now, () => undefined, onExpire),
+    takeSlack: () => 0,
+    advance(milliseconds) {
+      const end = time + milliseconds;
+      while (table.earliest <= end) {
+        time = Math.max(time, table.earliest);
+        table.fire(time);
+      }
+      time = end;
+    },
+  };
+}
