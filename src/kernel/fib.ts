@@ -154,6 +154,13 @@ export class Fib {
     }
   }
 
+  /** The kernel holds the prefix, and as it is wanted. */
+  isInstalled(prefix: Prefix): boolean {
+    const table = tableOf(this.#state, prefix);
+    const row = table.rows.find(prefix);
+    return row >= 0 && table.held(row) !== NO_SET && table.held(row) === desiredSet(this.#state, table, row);
+  }
+
   installed(): Iterable<KernelRoute> {
     return heldRoutes(this.#state);
   }

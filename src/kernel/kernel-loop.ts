@@ -123,6 +123,10 @@ export class KernelLoop implements Kernel {
     this.#scheduleSettle();
   }
 
+  isInstalled(prefix: Prefix): boolean {
+    return this.#view.fib.isInstalled(prefix);
+  }
+
   installed(): Iterable<KernelRoute> {
     return this.#view.fib.installed();
   }

@@ -1,7 +1,6 @@
 // `bgpctl show kernel`: FIB, workload routes, links, and what went wrong between us and the kernel.
 
-import type { KernelReport } from '../../api/types.js';
-import type { LatencyHistogram } from '../../kernel/types.js';
+import type { KernelReport, LatencyHistogram } from '../../api/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatCount, formatList, formatMilliseconds } from '../format.js';
 import {
