@@ -115,3 +115,14 @@ test('the words of one prefix do not leak into the next', (t) => {
   cursor.next();
   t.deepEqual([cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length], [0, 0, 0, 0, 0]);
 });
+
+test('the words of an IPv6 run do not leak into an IPv4 run', (t) => {
+  const cursor = new NlriCursor();
+  const ipv6 = Uint8Array.of(128, ...new Array<number>(16).fill(255));
+  cursor.open(ipv6, run(1, ipv6.length));
+  t.true(cursor.next());
+  t.is(cursor.w3, 0xffffffff);
+  cursor.open(Uint8Array.of(8, 10), run(0, 2));
+  t.true(cursor.next());
+  t.deepEqual([cursor.w0, cursor.w1, cursor.w2, cursor.w3], [0x0a000000, 0, 0, 0]);
+});
