@@ -1,0 +1,33 @@
+// Measures how late the event loop runs its timers. The one place that turns Node's delay histogram into lag.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LoopStatus } from './types.js';
+
+/** Milliseconds between two samples: also the finest lag that can be seen. */
+const RESOLUTION = 20;
+
+export interface LoopMeter {
+  /** Lag since the last call; starts the next interval. */
+  read(): LoopStatus;
+  stop(): void;
+}
+
+export function startLoopMeter(): LoopMeter {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
+  histogram.enable();
+  return {
+    read() {
+      const status: LoopStatus = {
+        lagP50: lagSeconds(histogram.percentile(50)),
+        lagP99: lagSeconds(histogram.percentile(99)),
+        lagMax: lagSeconds(histogram.max),
+      };
+      histogram.reset();
+      return status;
+    },
+    stop: () => void histogram.disable(),
+  };
+}
+
+/** The histogram holds whole intervals in nanoseconds; what exceeds the sampling interval is lag. */
+const lagSeconds = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - RESOLUTION / 1e3);

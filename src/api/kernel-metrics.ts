@@ -1,0 +1,85 @@
+// The metrics of the kernel side: workload routes in, FIB out, acknowledgement latency. Absent without a kernel
+// backend.
+
+import { flag, histogramSamples, type MetricRow, sample, single } from './metric-rows.js';
+import type { KernelReport } from './types.js';
+
+const gauge = (name: string, help: string, read: (kernel: KernelReport) => number): MetricRow =>
+  single('gauge', name, help, ({ kernel }) => (kernel === null ? null : read(kernel)));
+
+const counter = (name: string, help: string, read: (kernel: KernelReport) => number): MetricRow =>
+  single('counter', name, help, ({ kernel }) => (kernel === null ? null : read(kernel)));
+
+const ACK_LATENCY = 'bgpd_fib_ack_latency_seconds';
+
+export const KERNEL_METRICS: readonly MetricRow[] = [
+  gauge('bgpd_kernel_synced', 'Whether the kernel view is complete and followed.', ({ state }) =>
+    flag(state === 'synced'),
+  ),
+  gauge(
+    'bgpd_workload_routes',
+    'Workload routes imported from the kernel now.',
+    ({ workloads }) => workloads,
+  ),
+  counter(
+    'bgpd_kernel_workload_events_total',
+    'Workload routes that appeared, changed or went.',
+    ({ counters }) => counters.workloadEvents,
+  ),
+  counter(
+    'bgpd_kernel_overruns_total',
+    'Times the netlink socket lost messages and a full dump followed.',
+    ({ counters }) => counters.overruns,
+  ),
+  counter(
+    'bgpd_kernel_resyncs_total',
+    'Full dumps of the kernel tables after the first.',
+    ({ counters }) => counters.resyncs,
+  ),
+  gauge('bgpd_fib_wanted_routes', 'Routes that the RIB wants in the kernel.', ({ fib }) => fib.wanted),
+  gauge(
+    'bgpd_fib_installed_routes',
+    'Wanted routes that the kernel acknowledged.',
+    ({ fib }) => fib.installed,
+  ),
+  gauge('bgpd_fib_pending_routes', 'Route changes not acknowledged yet.', ({ fib }) => fib.pending),
+  gauge(
+    'bgpd_fib_stale_routes',
+    'Routes adopted at start that no peer has confirmed yet.',
+    ({ fib }) => fib.adoptedStale,
+  ),
+  gauge(
+    'bgpd_fib_problem_routes',
+    'Wanted routes that are not in the kernel as wanted: refused or unresolved.',
+    ({ fib }) => fib.problemCount,
+  ),
+  {
+    name: 'bgpd_fib_operations_total',
+    help: 'Route operations that the kernel acknowledged.',
+    type: 'counter',
+    labelNames: ['operation'],
+    samples: ({ kernel }) =>
+      kernel === null
+        ? []
+        : [
+            sample(kernel.counters.added, { operation: 'add' }),
+            sample(kernel.counters.replaced, { operation: 'replace' }),
+            sample(kernel.counters.removed, { operation: 'remove' }),
+          ],
+  },
+  {
+    name: 'bgpd_fib_errors_total',
+    help: 'Route operations that the kernel refused, by errno.',
+    type: 'counter',
+    labelNames: ['errno'],
+    samples: ({ kernel }) =>
+      Object.entries(kernel?.counters.errors ?? {}).map(([errno, count]) => sample(count, { errno })),
+  },
+  {
+    name: ACK_LATENCY,
+    help: 'Time from a batch of route requests to the acknowledgement of the kernel.',
+    type: 'histogram',
+    labelNames: [],
+    samples: ({ kernel }) => (kernel === null ? [] : histogramSamples(ACK_LATENCY, kernel.counters.latency)),
+  },
+];

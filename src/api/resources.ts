@@ -1,0 +1,97 @@
+// The resources of the HTTP API: which path answers what from the `StatusSource`. Reads only, but for reload, which
+// the unix socket alone offers.
+
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { jsonListStream } from './json-stream.js';
+import type { Metrics } from './metrics.js';
+import { readRouteQuery } from './query.js';
+import type { Health, StatusSource } from './types.js';
+
+export interface ApiSurface {
+  readonly source: StatusSource;
+  readonly metrics: Metrics;
+  /** True on the unix socket: its file mode says who may. */
+  readonly mayReload: boolean;
+}
+
+const PATHS = [
+  '/metrics',
+  '/healthz',
+  '/readyz',
+  '/v1/summary',
+  '/v1/neighbors',
+  '/v1/neighbors/NAME',
+  '/v1/routes',
+  '/v1/kernel',
+] as const;
+
+export function addResources(app: FastifyInstance, surface: ApiSurface): void {
+  const { source } = surface;
+  addScrape(app, surface.metrics);
+  app.get('/healthz', (_request, reply) => sendHealth(reply, source.health()));
+  app.get('/readyz', (_request, reply) => sendHealth(reply, source.readiness()));
+  app.get('/v1/summary', () => source.summary());
+  app.get('/v1/kernel', (_request, reply) => {
+    const report = source.kernel();
+    return report ?? refuse(reply, 404, 'no kernel backend: kernel.backend is none');
+  });
+  addNeighbors(app, source);
+  addRoutes(app, source);
+  addReload(app, surface);
+  app.setNotFoundHandler((request, reply) =>
+    refuse(reply, 404, `no resource ${request.method} ${request.url}: use ${PATHS.join(', ')}`),
+  );
+}
+
+function addScrape(app: FastifyInstance, metrics: Metrics): void {
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.text();
+  });
+}
+
+function addNeighbors(app: FastifyInstance, source: StatusSource): void {
+  app.get('/v1/neighbors', (_request, reply) => sendList(reply, {}, 'neighbors', source.peers()));
+  app.get<{ Params: { id: string } }>('/v1/neighbors/:id', (request, reply) => {
+    const { id } = request.params;
+    return source.peer(id) ?? refuse(reply, 404, noNeighbor(id));
+  });
+}
+
+function addRoutes(app: FastifyInstance, source: StatusSource): void {
+  app.get<{ Querystring: Record<string, unknown> }>('/v1/routes', (request, reply) => {
+    const query = readRouteQuery(request.query);
+    if (!query.ok) return refuse(reply, 400, query.error);
+    const { peer } = query.value;
+    if (peer !== undefined && source.peer(peer) === null) return refuse(reply, 404, noNeighbor(peer));
+    const answer = source.routes(query.value);
+    if (typeof answer === 'string') return refuse(reply, 400, answer);
+    return sendList(reply, { total: answer.total }, 'routes', answer.routes);
+  });
+}
+
+function addReload(app: FastifyInstance, { source, mayReload }: ApiSurface): void {
+  app.post('/v1/reload', async (_request, reply) => {
+    if (!mayReload) return refuse(reply, 403, 'reload is offered on the unix socket only: use bgpctl reload');
+    const verdict = await source.reload();
+    return reply.code(verdict.ok ? 200 : 422).send(verdict);
+  });
+}
+
+const noNeighbor = (id: string): string => `no neighbor "${id}": GET /v1/neighbors lists them`;
+
+export const refuse = (reply: FastifyReply, status: number, error: string): FastifyReply =>
+  reply.code(status).send({ error });
+
+const sendHealth = (reply: FastifyReply, health: Health): FastifyReply =>
+  reply.code(health.ok ? 200 : 503).send({ ok: health.ok, reasons: health.reasons });
+
+function sendList(
+  reply: FastifyReply,
+  head: Readonly<Record<string, unknown>>,
+  key: string,
+  items: readonly unknown[],
+): FastifyReply {
+  reply.type('application/json; charset=utf-8');
+  return reply.send(jsonListStream(head, key, reply.request.method === 'HEAD' ? [] : items));
+}

@@ -1,0 +1,131 @@
+// Serves the API on a unix socket and on TCP. Owns the listeners, their limits and their end; what is answered is in
+// `resources.ts`. A listener that can't be had is a returned reason, never an exception.
+
+import { chmod } from 'node:fs/promises';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Metrics } from './metrics.js';
+import { type ApiSurface, addResources, refuse } from './resources.js';
+import type { StatusSource } from './types.js';
+import { claimSocketPath, errorCode, errorText } from './unix-socket.js';
+
+/** Per listener: enough for scrapers and people, too few to matter to the daemon. */
+const MAX_CONNECTIONS = 64;
+/** Milliseconds. */
+const IDLE_TIMEOUT = 30_000;
+const REQUEST_TIMEOUT = 10_000;
+const KEEP_ALIVE_TIMEOUT = 75_000;
+/** Octets; no resource takes a body. */
+const BODY_LIMIT = 1024;
+const SOCKET_MODE = 0o660;
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ApiOptions {
+  readonly source: StatusSource;
+  readonly metrics: Metrics;
+  /** Null: no unix socket, and so no reload over the API. */
+  readonly socketPath: string | null;
+  /** Null: no TCP listener. Port 0 takes a free one. */
+  readonly listen: HostPort | null;
+  /** Told of answers that failed inside the daemon (status 500), one line each. */
+  readonly onError?: (line: string) => void;
+}
+
+export type ApiStart =
+  | {
+      readonly ok: true;
+      readonly socketPath: string | null;
+      /** As bound, with the port in force. */
+      readonly address: HostPort | null;
+      /** Ends running answers and removes the socket file. */
+      close(): Promise<void>;
+    }
+  | { readonly ok: false; readonly reason: string };
+
+export async function startApi(options: ApiOptions): Promise<ApiStart> {
+  const apps: FastifyInstance[] = [];
+  const close = async (): Promise<void> => void (await Promise.all(apps.map((app) => app.close())));
+  const addApp = (mayReload: boolean): FastifyInstance => {
+    const app = buildApp({ ...options, mayReload }, options.onError ?? (() => {}));
+    apps.push(app);
+    return app;
+  };
+  const { socketPath, listen } = options;
+  const tcp = listen && addApp(false);
+  const reason =
+    (socketPath && (await bindSocket(addApp(true), socketPath))) ?? (tcp && (await bindTcp(tcp, listen)));
+  if (reason === null) return { ok: true, socketPath, address: tcp && boundAddress(tcp), close };
+  await close();
+  return { ok: false, reason };
+}
+
+function buildApp(surface: ApiSurface, onError: (line: string) => void): FastifyInstance {
+  const fail = (error: unknown, reply: FastifyReply): FastifyReply => {
+    const status = statusOf(error);
+    if (status < 500) return refuse(reply, status, errorText(error));
+    onError(`API: ${reply.request.method} ${reply.request.url} failed: ${errorText(error)}`);
+    return refuse(reply, status, 'the daemon failed to answer: its log says why');
+  };
+  const app = fastify({
+    forceCloseConnections: true,
+    connectionTimeout: IDLE_TIMEOUT,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    bodyLimit: BODY_LIMIT,
+    frameworkErrors: (error, _request, reply) => void fail(error, reply as FastifyReply),
+  });
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.setErrorHandler((error, _request, reply) => fail(error, reply));
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+  });
+  addResources(app, surface);
+  return app;
+}
+
+const statusOf = (error: unknown): number =>
+  error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : 500;
+
+/** Null when it listens, else why not. */
+async function bindSocket(app: FastifyInstance, path: string): Promise<string | null> {
+  const taken = await claimSocketPath(path);
+  if (taken !== null) return `API socket: ${taken}`;
+  try {
+    await app.listen({ path });
+    await chmod(path, SOCKET_MODE);
+    return null;
+  } catch (error) {
+    return `API socket: can't listen on ${path}: ${errorText(error)}`;
+  }
+}
+
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there: stop it or set api.listen',
+  EADDRNOTAVAIL: 'the address is not on this node: set api.listen to one that is',
+  EACCES: 'not permitted: choose a port above 1023 in api.listen',
+};
+
+/** Null when it listens, else why not. */
+async function bindTcp(app: FastifyInstance, listen: HostPort): Promise<string | null> {
+  try {
+    await app.listen(listen);
+    return null;
+  } catch (error) {
+    const why = LISTEN_REASONS[errorCode(error) ?? ''] ?? errorText(error);
+    return `API: can't listen on ${hostPort(listen)}: ${why}`;
+  }
+}
+
+const hostPort = ({ host, port }: HostPort): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+function boundAddress(app: FastifyInstance): HostPort {
+  const bound = app.server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('a TCP listener has no address');
+  return { host: bound.address, port: bound.port };
+}

@@ -1,0 +1,336 @@
+// A daemon that is not there: a `StatusSource` with a fixed small network, for tests of the API and of `bgpctl`.
+
+import type {
+  KernelReport,
+  PeerDetail,
+  PeerSummary,
+  RouteList,
+  RouteQuery,
+  RouteStatus,
+  StatusSource,
+  Summary,
+} from '../../src/api/types.js';
+import type { FamilyName } from '../../src/base/family.js';
+
+const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0) => ({
+  negotiated,
+  received,
+  accepted,
+  advertised,
+});
+
+const NO_MESSAGES = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 } as const;
+
+const CAPABILITIES = ['multiprotocol ipv4-unicast', 'route refresh', '4-octet AS 64512'] as const;
+
+const BASE_PEER: PeerDetail = {
+  name: 'tor-a',
+  address: '172.18.203.1',
+  asn: 65001,
+  type: 'ebgp',
+  dynamic: false,
+  state: 'Established',
+  sinceSeconds: 183_900,
+  enabled: true,
+  prefixes: { 'ipv4-unicast': counts(true, 1200, 1198, 12), 'ipv6-unicast': counts(true, 7, 7, 3) },
+  reason: null,
+  notes: [],
+  description: 'rack 12, upper switch',
+  group: null,
+  localAsn: 64512,
+  localAddress: '172.18.203.126',
+  routerId: '172.18.203.1',
+  holdTime: 90,
+  keepaliveTime: 30,
+  capabilities: {
+    local: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
+    peer: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
+    inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
+  },
+  policies: { import: ['accept-all'], export: ['external'] },
+  routeReflectorClient: false,
+  counters: {
+    received: { open: 2, update: 345, notification: 1, keepalive: 6130, routeRefresh: 0 },
+    sent: { open: 3, update: 12, notification: 0, keepalive: 6131, routeRefresh: 1 },
+    bytesReceived: 151_234,
+    bytesSent: 117_001,
+    established: 2,
+    flaps: 1,
+  },
+  lastDown: { at: '2026-01-01T08:00:00.000Z', reason: 'notification received: Cease, Administrative Reset' },
+  lastUp: '2026-01-01T08:00:03.000Z',
+  queuedBytes: 0,
+  updateGroup: 1,
+  verdicts: { discard: 4, withdraw: 2 },
+};
+
+const reflector: PeerDetail = {
+  ...BASE_PEER,
+  name: 'rr-1',
+  address: '172.18.203.2',
+  asn: 64512,
+  type: 'ibgp',
+  sinceSeconds: 72,
+  description: null,
+  group: 'reflectors',
+  prefixes: { 'ipv4-unicast': counts(true, 52_000, 52_000, 12), 'ipv6-unicast': counts(false) },
+  policies: { import: null, export: null },
+  lastDown: null,
+  verdicts: {},
+};
+
+const unreachable: PeerDetail = {
+  ...BASE_PEER,
+  name: 'tor-b',
+  address: '172.18.203.3',
+  asn: 65002,
+  state: 'Active',
+  sinceSeconds: 12,
+  prefixes: { 'ipv4-unicast': counts(false), 'ipv6-unicast': counts(false) },
+  reason: 'connection refused by 172.18.203.3 port 179 (ECONNREFUSED); next attempt in 48 s',
+  description: null,
+  localAddress: null,
+  routerId: null,
+  holdTime: null,
+  keepaliveTime: null,
+  capabilities: { local: CAPABILITIES, peer: [], inForce: [] },
+  counters: {
+    received: NO_MESSAGES,
+    sent: NO_MESSAGES,
+    bytesReceived: 0,
+    bytesSent: 0,
+    established: 0,
+    flaps: 0,
+  },
+  lastDown: null,
+  lastUp: null,
+  updateGroup: null,
+  verdicts: {},
+};
+
+const silent: PeerDetail = {
+  ...BASE_PEER,
+  name: 'tor-c',
+  address: 'fd00:18::c',
+  asn: 4_200_000_001,
+  notes: ['no import policy: RFC 8212 denies all routes from this eBGP peer; set peers[].import'],
+  prefixes: { 'ipv4-unicast': counts(false), 'ipv6-unicast': counts(true, 40, 0, 3) },
+  policies: { import: null, export: ['external'] },
+  lastDown: null,
+  verdicts: {},
+};
+
+const dynamic: PeerDetail = {
+  ...reflector,
+  name: '172.18.203.77',
+  address: '172.18.203.77',
+  dynamic: true,
+  group: 'hosts',
+  routeReflectorClient: true,
+  sinceSeconds: 3600,
+};
+
+export const FAKE_PEERS: readonly PeerDetail[] = [BASE_PEER, unreachable, silent, reflector, dynamic];
+
+const summaryOf = (peer: PeerDetail): PeerSummary => ({
+  name: peer.name,
+  address: peer.address,
+  asn: peer.asn,
+  type: peer.type,
+  dynamic: peer.dynamic,
+  state: peer.state,
+  sinceSeconds: peer.sinceSeconds,
+  enabled: peer.enabled,
+  prefixes: peer.prefixes,
+  reason: peer.reason,
+  notes: peer.notes,
+});
+
+export const fakeSummary = (peers: readonly PeerDetail[] = FAKE_PEERS): Summary => ({
+  version: '0.1.0',
+  node: 'host-a',
+  asn: 64512,
+  routerId: '172.18.203.126',
+  clusterId: null,
+  startedAt: '2026-01-01T07:00:00.000Z',
+  uptimeSeconds: 187_503,
+  config: {
+    file: '/etc/bgpd/bgpd.yaml',
+    generation: 3,
+    loadedAt: '2026-01-02T10:00:00.000Z',
+    lastError: null,
+  },
+  kernelBackend: 'netlink',
+  rib: {
+    'ipv4-unicast': { prefixes: 53_212, paths: 105_210, best: 53_210, local: 12 },
+    'ipv6-unicast': { prefixes: 50, paths: 50, best: 10, local: 3 },
+  },
+  attributeSets: 88,
+  updateGroups: 2,
+  peers: peers.map(summaryOf),
+});
+
+const BASE_ROUTE: RouteStatus = {
+  prefix: '10.65.0.7/32',
+  best: true,
+  source: 'kernel',
+  sourceType: 'kernel',
+  nextHop: null,
+  origin: 'IGP',
+  asPath: '',
+  localPref: 100,
+  med: null,
+  communities: [],
+  originatorId: null,
+  clusterList: [],
+  decision: 'only path',
+  kernel: 'local',
+};
+
+export const FAKE_ROUTES: readonly RouteStatus[] = [
+  BASE_ROUTE,
+  {
+    ...BASE_ROUTE,
+    prefix: '10.65.8.0/26',
+    source: 'tor-a',
+    sourceType: 'ebgp',
+    nextHop: '172.18.203.1',
+    asPath: '65001 64512',
+    med: 50,
+    communities: ['65001:100', 'no-export'],
+    decision: 'best: shorter AS path (2 before 3)',
+    kernel: 'installed',
+  },
+  {
+    ...BASE_ROUTE,
+    prefix: '10.65.8.0/26',
+    best: false,
+    source: 'rr-1',
+    sourceType: 'ibgp',
+    nextHop: '172.18.203.9',
+    asPath: '65001 65002 64999',
+    originatorId: '172.18.203.9',
+    clusterList: ['244.0.0.1'],
+    decision: 'lost to tor-a by AS path length (3 after 2)',
+    kernel: null,
+  },
+  {
+    ...BASE_ROUTE,
+    prefix: 'fd00:65:8::/64',
+    source: 'tor-a',
+    sourceType: 'ebgp',
+    nextHop: 'fe80::1',
+    origin: 'INCOMPLETE',
+    asPath: '65001 {64600 64601}',
+    localPref: null,
+    kernel: 'failed: EEXIST',
+  },
+];
+
+export const FAKE_KERNEL: KernelReport = {
+  backend: 'netlink',
+  state: 'synced',
+  table: 254,
+  protocol: 12,
+  links: [
+    { name: 'eth0', up: true, addresses: ['172.18.203.126/24', 'fd00:18::126/64'] },
+    { name: 'cali7f3', up: false, addresses: [] },
+  ],
+  workloads: 2,
+  workloadRoutes: [
+    { prefix: '10.65.0.7/32', interface: 'cali1a2', protocol: 3 },
+    { prefix: 'fd00:65::7/128', interface: 'cali1a2', protocol: 80 },
+  ],
+  fib: {
+    wanted: 53_208,
+    installed: 53_205,
+    pending: 1,
+    adoptedStale: 4,
+    problemCount: 2,
+    problems: [
+      { prefix: '10.65.9.0/26', reason: 'EEXIST', attempts: 4, nextHops: ['172.18.203.1'] },
+      { prefix: 'fd00:65:9::/64', reason: 'unresolved', attempts: 0, nextHops: ['fd00:99::1', 'fd00:99::2'] },
+    ],
+  },
+  counters: {
+    added: 53_300,
+    replaced: 40,
+    removed: 95,
+    errors: { EEXIST: 4, ENETUNREACH: 1 },
+    overruns: 1,
+    resyncs: 2,
+    workloadEvents: 31,
+    latency: { bounds: [1, 5, 25, 100], counts: [180, 210, 219, 220], sum: 412.5, count: 221 },
+  },
+};
+
+/** The longest prefix that covers is left out: tests look up what is in `FAKE_ROUTES` literally. */
+function select(routes: readonly RouteStatus[], query: RouteQuery): RouteList {
+  const families: Readonly<Record<FamilyName, boolean>> = {
+    'ipv4-unicast': query.family !== 'ipv6-unicast',
+    'ipv6-unicast': query.family !== 'ipv4-unicast',
+  };
+  const matching = routes.filter(
+    (route) =>
+      families[route.prefix.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast'] &&
+      (query.all === true || route.best) &&
+      (query.prefix === undefined || route.prefix.startsWith(query.prefix)) &&
+      (query.peer === undefined || query.direction === 'out' || route.source === query.peer),
+  );
+  return { routes: matching.slice(0, query.limit), total: matching.length };
+}
+
+export interface FakeStatus extends StatusSource {
+  /** The last query that `routes` was asked. */
+  lastQuery: RouteQuery | null;
+  reloads: number;
+}
+
+export interface FakeOptions {
+  readonly peers?: readonly PeerDetail[];
+  readonly routes?: readonly RouteStatus[];
+  readonly overrides?: Partial<StatusSource>;
+}
+
+export function fakeStatus({
+  peers = FAKE_PEERS,
+  routes = FAKE_ROUTES,
+  overrides,
+}: FakeOptions = {}): FakeStatus {
+  const fake: FakeStatus = {
+    lastQuery: null,
+    reloads: 0,
+    summary: () => fakeSummary(peers),
+    peers: () => peers,
+    peer: (id) => peers.find(({ name, address }) => name === id || address === id) ?? null,
+    routes: (query) => {
+      fake.lastQuery = query;
+      return select(routes, query);
+    },
+    kernel: () => FAKE_KERNEL,
+    health: () => ({ ok: true, reasons: [] }),
+    readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
+    reload: async () => {
+      fake.reloads++;
+      return { ok: true, message: 'configuration generation 4 in force: 1 peer added' };
+    },
+    ...overrides,
+  };
+  return fake;
+}
+
+/** Many peers for tests of size, the first half configured and the rest dynamic. */
+export const manyPeers = (count: number): readonly PeerDetail[] =>
+  Array.from({ length: count }, (_, i) => ({
+    ...BASE_PEER,
+    name: `peer-${i}`,
+    address: `10.1.${i >>> 8}.${i & 255}`,
+    dynamic: i >= count / 2,
+  }));
+
+/** Many routes for tests of size. */
+export const manyRoutes = (count: number): readonly RouteStatus[] =>
+  Array.from({ length: count }, (_, i) => ({
+    ...BASE_ROUTE,
+    prefix: `10.${(i >>> 16) & 255}.${(i >>> 8) & 255}.${i & 255}/32`,
+  }));
