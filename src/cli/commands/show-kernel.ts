@@ -1,0 +1,94 @@
+// `bgpctl show kernel`: FIB, workload routes, links, and what went wrong between us and the kernel.
+
+import type { KernelReport } from '../../api/types.js';
+import type { LatencyHistogram } from '../../kernel/types.js';
+import { type CommandContext, type ExitCode, show } from '../command.js';
+import { formatCount, formatList, formatMilliseconds } from '../format.js';
+import {
+  type Field,
+  joinBlocks,
+  left,
+  type Paint,
+  type Row,
+  renderFields,
+  renderTable,
+  right,
+  toned,
+} from '../tables.js';
+
+export const showKernel = (context: CommandContext): Promise<ExitCode> =>
+  show<KernelReport>(context, '/v1/kernel', kernelText);
+
+export const kernelText = (kernel: KernelReport, paint: Paint): string =>
+  joinBlocks([
+    renderFields([...stateFields(kernel), ...counterFields(kernel)], paint),
+    problemLines(kernel, paint),
+    linkLines(kernel, paint),
+    workloadLines(kernel, paint),
+  ]);
+
+function stateFields({ backend, state, table, protocol, fib }: KernelReport): readonly Field[] {
+  const health = state === 'synced' ? 'good' : state === 'failed' ? 'bad' : 'warn';
+  const stale = fib.adoptedStale === 0 ? '' : `, ${fib.adoptedStale} adopted and not yet confirmed`;
+  return [
+    ['Backend', `${backend}, table ${table}, protocol ${protocol}`],
+    ['State', toned(health, state)],
+    ['FIB', `${fib.installed} of ${fib.wanted} installed, ${fib.pending} pending${stale}`],
+  ];
+}
+
+function counterFields({ counters, workloads }: KernelReport): readonly Field[] {
+  const errors = Object.entries(counters.errors).map(([errno, count]) => `${errno} ${count}`);
+  return [
+    ['Operations', `${counters.added} added, ${counters.replaced} replaced, ${counters.removed} removed`],
+    ['Errors', errors.length === 0 ? 'none' : toned('bad', errors.join(', '))],
+    ['Ack latency', latency(counters.latency)],
+    ['Workloads', `${formatCount(workloads, 'route')}, ${formatCount(counters.workloadEvents, 'event')}`],
+    ['Resyncs', `${counters.resyncs}, of them ${counters.overruns} after an overrun`],
+  ];
+}
+
+/** `count` is all observations; a quantile is the bound of its bucket. */
+function latency(histogram: LatencyHistogram): string {
+  if (histogram.count === 0) return '-';
+  const mean = formatMilliseconds(histogram.sum / histogram.count);
+  return `mean ${mean}, 99 % ${quantileBound(histogram, 0.99)}, ${formatCount(histogram.count, 'batch', 'batches')}`;
+}
+
+function quantileBound({ bounds, counts, count }: LatencyHistogram, quantile: number): string {
+  const at = counts.findIndex((cumulative) => cumulative >= quantile * count);
+  const bound = bounds[at];
+  if (bound !== undefined && Number.isFinite(bound)) return `within ${formatMilliseconds(bound)}`;
+  const last = bounds.findLast((each) => Number.isFinite(each));
+  return last === undefined ? '-' : `above ${formatMilliseconds(last)}`;
+}
+
+function problemLines({ fib }: KernelReport, paint: Paint): readonly string[] {
+  if (fib.problemCount === 0) return [];
+  const rows = fib.problems.map(
+    ({ prefix, reason, attempts, nextHops }): Row => ({
+      cells: [prefix, toned('bad', reason), String(attempts), formatList(nextHops)],
+    }),
+  );
+  const columns = [left('Not installed'), left('Reason'), right('Attempts'), left('Next hops')];
+  const more = fib.problemCount - fib.problems.length;
+  return [...renderTable(columns, rows, paint), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+function linkLines({ links }: KernelReport, paint: Paint): readonly string[] {
+  if (links.length === 0) return [];
+  const rows = links.map(
+    ({ name, up, addresses }): Row => ({
+      cells: [name, up ? toned('good', 'up') : toned('bad', 'down'), formatList(addresses)],
+    }),
+  );
+  return renderTable([left('Link'), left('State'), left('Addresses')], rows, paint);
+}
+
+function workloadLines({ workloadRoutes }: KernelReport, paint: Paint): readonly string[] {
+  if (workloadRoutes.length === 0) return [];
+  const rows = workloadRoutes.map(
+    ({ prefix, interface: link, protocol }): Row => ({ cells: [prefix, link, String(protocol)] }),
+  );
+  return renderTable([left('Workload route'), left('Interface'), right('Protocol')], rows, paint);
+}

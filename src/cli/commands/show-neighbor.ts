@@ -1,0 +1,120 @@
+// The page of one neighbor: session, capabilities, policies, counters, last end.
+
+import type { PeerDetail } from '../../api/types.js';
+import { FAMILY_NAMES } from '../../base/family.js';
+import { formatBytes, formatCount, formatDuration, formatList, formatTime, orDash } from '../format.js';
+import {
+  type Cell,
+  type Field,
+  joinBlocks,
+  left,
+  type Paint,
+  type Row,
+  renderFields,
+  renderTable,
+  right,
+  toned,
+} from '../tables.js';
+import { peerRemarks, stateCell } from './show-summary.js';
+
+export const neighborText = (peer: PeerDetail, paint: Paint): string =>
+  joinBlocks([
+    headLines(peer, paint),
+    renderFields(sessionFields(peer), paint),
+    prefixLines(peer, paint),
+    capabilityLines(peer, paint),
+    messageLines(peer, paint),
+    renderFields(historyFields(peer), paint),
+  ]);
+
+function headLines(peer: PeerDetail, paint: Paint): readonly string[] {
+  const { text, tone } = stateCell(peer);
+  const about = peer.description === null ? '' : ` (${peer.description})`;
+  return [
+    `Neighbor ${paint('strong', peer.name)}${about}: ${paint(tone, text)} for ${formatDuration(peer.sinceSeconds)}`,
+    ...peerRemarks(peer).map((remark) => `    ${paint(remark.tone, remark.text)}`),
+  ];
+}
+
+function sessionFields(peer: PeerDetail): readonly Field[] {
+  const client = peer.routeReflectorClient ? ', route reflector client' : '';
+  const group = peer.group === null ? '-' : peer.group;
+  return [
+    ['Session', `${peer.type}, AS ${peer.localAsn} to AS ${peer.asn}${client}`],
+    ['Addresses', `${orDash(peer.localAddress)} to ${peer.address}`],
+    ['Router id', orDash(peer.routerId)],
+    ['Group', peer.dynamic ? `${group} (dynamic)` : group],
+    ['Timers', timers(peer)],
+    ['Import policies', policyCell(peer, peer.policies.import)],
+    ['Export policies', policyCell(peer, peer.policies.export)],
+    ['Update group', peer.updateGroup === null ? '-' : String(peer.updateGroup)],
+  ];
+}
+
+function timers({ holdTime, keepaliveTime }: PeerDetail): string {
+  if (holdTime === null) return '-';
+  return holdTime === 0
+    ? 'none (hold time 0)'
+    : `hold ${holdTime} s, keepalive ${orDash(text(keepaliveTime))} s`;
+}
+
+const text = (value: number | null): string | null => (value === null ? null : String(value));
+
+/** RFC 8212: an eBGP peer without a policy passes nothing. */
+function policyCell({ type }: PeerDetail, policies: readonly string[] | null): Cell {
+  if (policies !== null) return policies.length === 0 ? 'empty' : policies.join(', ');
+  return type === 'ebgp' ? toned('warn', 'none: all routes denied (RFC 8212)') : 'none: all routes accepted';
+}
+
+function prefixLines({ prefixes }: PeerDetail, paint: Paint): readonly string[] {
+  const columns = [left('Family'), right('Received'), right('Accepted'), right('Advertised')];
+  const rows = FAMILY_NAMES.map((family): Row => {
+    const { negotiated, received, accepted, advertised } = prefixes[family];
+    return {
+      cells: [family, ...(negotiated ? [received, accepted, advertised].map(String) : ['-', '-', '-'])],
+    };
+  });
+  return renderTable(columns, rows, paint);
+}
+
+/** One row a capability that either side names. */
+function capabilityLines({ capabilities }: PeerDetail, paint: Paint): readonly string[] {
+  const { local, peer, inForce } = capabilities;
+  const names = [...new Set([...inForce, ...local, ...peer])];
+  const mark = (list: readonly string[], name: string): string => (list.includes(name) ? 'yes' : '-');
+  const rows = names.map(
+    (name): Row => ({
+      cells: [name, mark(local, name), mark(peer, name), mark(inForce, name)],
+    }),
+  );
+  return renderTable([left('Capability'), left('Ours'), left('Theirs'), left('In force')], rows, paint);
+}
+
+const MESSAGES = [
+  ['OPEN', 'open'],
+  ['UPDATE', 'update'],
+  ['KEEPALIVE', 'keepalive'],
+  ['NOTIFICATION', 'notification'],
+  ['ROUTE-REFRESH', 'routeRefresh'],
+] as const;
+
+function messageLines({ counters }: PeerDetail, paint: Paint): readonly string[] {
+  const rows = MESSAGES.map(
+    ([name, key]): Row => ({ cells: [name, String(counters.received[key]), String(counters.sent[key])] }),
+  );
+  const bytes: Row = {
+    cells: ['Octets', formatBytes(counters.bytesReceived), formatBytes(counters.bytesSent)],
+  };
+  return renderTable([left('Messages'), right('Received'), right('Sent')], [...rows, bytes], paint);
+}
+
+function historyFields({ counters, lastUp, lastDown, queuedBytes, verdicts }: PeerDetail): readonly Field[] {
+  const malformed = Object.entries(verdicts).map(([verdict, count]) => `${verdict} ${count}`);
+  return [
+    ['Established', `${formatCount(counters.established, 'time')}, lost ${formatCount(counters.flaps, 'time')}`],
+    ['Last up', lastUp === null ? '-' : formatTime(lastUp)],
+    ['Last down', lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason}`],
+    ['Queued to send', formatBytes(queuedBytes)],
+    ['Malformed attributes', formatList(malformed)],
+  ];
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+// `bgpctl`: reads the command line and runs one command. Talks to the daemon over its unix socket only.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { FamilyName } from '../base/family.js';
+import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
+import { reload } from './commands/reload.js';
+import { showKernel } from './commands/show-kernel.js';
+import { showNeighbors } from './commands/show-neighbors.js';
+import { type RouteOptions, showRoutes } from './commands/show-routes.js';
+import { showSummary } from './commands/show-summary.js';
+import { choosePaint, endQuietlyOnClosedPipe } from './terminal.js';
+
+const DEFAULT_SOCKET = '/run/bgpd/bgpd.sock';
+
+const program = new Command('bgpctl');
+
+interface GlobalOptions {
+  readonly socket: string;
+  readonly json?: boolean;
+}
+
+function context(): CommandContext {
+  const { socket, json = false } = program.opts<GlobalOptions>();
+  const { NO_COLOR } = process.env;
+  return {
+    socketPath: socket,
+    json,
+    paint: choosePaint(process.stdout.isTTY === true, NO_COLOR),
+    print: (text) => void process.stdout.write(text),
+    printError,
+  };
+}
+
+function printError(line: string): void {
+  process.stderr.write(`bgpctl: ${line}\n`);
+}
+
+async function run(command: () => Promise<ExitCode>): Promise<void> {
+  process.exitCode = await command();
+}
+
+const FAMILIES: Readonly<Record<string, FamilyName>> = {
+  4: 'ipv4-unicast',
+  6: 'ipv6-unicast',
+  ipv4: 'ipv4-unicast',
+  ipv6: 'ipv6-unicast',
+  'ipv4-unicast': 'ipv4-unicast',
+  'ipv6-unicast': 'ipv6-unicast',
+};
+
+function parseFamily(text: string): FamilyName {
+  const family = FAMILIES[text];
+  if (family === undefined) throw new InvalidArgumentError('Use ipv4 or ipv6.');
+  return family;
+}
+
+function parseLimit(text: string): string {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('Use a whole number from 1 on.');
+  return text;
+}
+
+/** The version of the package this file was built in. */
+function packageVersion(): string {
+  const file = join(import.meta.dirname, '..', '..', '..', 'package.json');
+  const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const version =
+    typeof content === 'object' && content !== null && 'version' in content ? content.version : null;
+  return typeof version === 'string' ? version : 'unknown';
+}
+
+function addShow(show: Command): void {
+  show
+    .command('summary')
+    .description('the node, its RIB, and one line a neighbor')
+    .action(() => run(() => showSummary(context())));
+  show
+    .command('neighbors')
+    .alias('neighbor')
+    .description('sessions; with a name or address, all about that one')
+    .argument('[name]', 'name or address of a neighbor')
+    .action((name: string | undefined) => run(() => showNeighbors(context(), name)));
+  show
+    .command('routes')
+    .alias('route')
+    .description('best routes; with a prefix or address, every path of it and why')
+    .argument('[prefix]', 'exact prefix, or an address for the longest match')
+    .option('--family <family>', 'ipv4 or ipv6 only', parseFamily)
+    .option('--received-from <peer>', 'as received from this neighbor')
+    .option('--advertised-to <peer>', 'as advertised to this neighbor')
+    .option('--all', 'also paths that are not best')
+    .option('--limit <n>', 'at most this many (default: 1000)', parseLimit)
+    .action((prefix: string | undefined, options: RouteOptions) =>
+      run(() => showRoutes(context(), prefix, options)),
+    );
+  show
+    .command('kernel')
+    .description('FIB, workload routes, links and problems with the kernel')
+    .action(() => run(() => showKernel(context())));
+}
+
+async function main(): Promise<void> {
+  endQuietlyOnClosedPipe();
+  program
+    .description('Shows what bgpd does, and asks it to reload.')
+    .version(packageVersion())
+    .addOption(
+      new Option('--socket <path>', 'unix socket of bgpd').env('BGPD_SOCKET').default(DEFAULT_SOCKET),
+    )
+    .option('--json', "print the API's JSON")
+    .addHelpText('after', `\n${EXIT_CODES_HELP}`)
+    .showHelpAfterError('(bgpctl --help shows the commands)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bgpctl: ')) })
+    .exitOverride();
+  addShow(program.command('show').description('read the state of bgpd'));
+  program
+    .command('reload')
+    .description('read the configuration file again')
+    .action(() => run(() => reload(context())));
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+await main();
