@@ -78,7 +78,8 @@ function addReload(app: FastifyInstance, { source, mayReload }: ApiSurface): voi
   });
 }
 
-const noNeighbor = (id: string): string => `no neighbor "${id}": /v1/neighbors (bgpctl show neighbors) lists them`;
+const noNeighbor = (id: string): string =>
+  `no neighbor "${id}": /v1/neighbors (bgpctl show neighbors) lists them`;
 
 export const refuse = (reply: FastifyReply, status: number, error: string): FastifyReply =>
   reply.code(status).send({ error });

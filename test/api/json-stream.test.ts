@@ -1,0 +1,56 @@
+import { text } from 'node:stream/consumers';
+import test from 'ava';
+import fc from 'fast-check';
+import { jsonListStream } from '../../src/api/json-stream.js';
+
+test('the text is the JSON of head and list', async (t) => {
+  const head = fc.dictionary(
+    fc.string().filter((key) => key !== 'items' && key !== '__proto__'),
+    fc.oneof(fc.string(), fc.integer()),
+  );
+  const items = fc.array(fc.record({ prefix: fc.string(), length: fc.nat() }), { size: 'medium' });
+  await fc.assert(
+    fc.asyncProperty(head, items, async (fields, list) => {
+      const body = await text(jsonListStream(fields, 'items', list));
+      t.deepEqual(JSON.parse(body), { ...fields, items: list });
+    }),
+  );
+});
+
+for (const count of [0, 1, 199, 200, 201, 1000]) {
+  test(`a list of ${count} around the slice size`, async (t) => {
+    const items = Array.from({ length: count }, (_, i) => i);
+    t.deepEqual(JSON.parse(await text(jsonListStream({ total: count }, 'items', items))), {
+      total: count,
+      items,
+    });
+  });
+}
+
+test('other work gets turns while a long list is written', async (t) => {
+  let turns = 0;
+  let done = false;
+  const count = (): void => {
+    turns++;
+    if (!done) setImmediate(count);
+  };
+  setImmediate(count);
+  await text(jsonListStream({}, 'items', new Array(10_000).fill('10.65.0.0/26')));
+  done = true;
+  t.true(turns >= 50, `${turns} turns`);
+});
+
+test('a reader that stops reading stops the writing', async (t) => {
+  let read = 0;
+  const items = Array.from({ length: 100_000 }, () => ({
+    toJSON: () => {
+      read++;
+      return 'x'.repeat(100);
+    },
+  }));
+  const stream = jsonListStream({}, 'items', items);
+  await new Promise((resolve) => stream.once('readable', resolve));
+  for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+  stream.destroy();
+  t.true(read > 0 && read < 5000, `${read} items`);
+});
