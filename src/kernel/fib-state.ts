@@ -46,7 +46,7 @@ export interface FibState {
   listed: readonly [Set<number>, Set<number>] | null;
   /** Whether a route that is not ours is known to stand where ours would. */
   readonly isTaken: (prefix: Prefix, identity: RouteIdentity) => boolean;
-  /** The kernel said that a route exists which we never heard of: only a listing tells whose it is. */
+  /** What is believed of routes that are not in the rows may be wrong: only a listing tells. */
   doubtful: boolean;
   readonly counters: { added: number; replaced: number; removed: number; errors: Record<string, number> };
 }

@@ -148,7 +148,11 @@ function settleWrite(
 ): FibFailure | null {
   const outcome = outcomeOf(write.kind, errno);
   if (outcome === 'done') count(fib, write.kind);
-  if (row < 0) return null;
+  if (row < 0) {
+    // A listing may have met it before it was removed, and nobody will tell of its end.
+    fib.doubtful ||= fib.removals.length === 0;
+    return null;
+  }
   table.lower(row, IN_FLIGHT);
   if (outcome === 'done') table.setHeld(row, set);
   if (outcome === 'gone') table.setHeld(row, NO_SET);

@@ -113,7 +113,7 @@ export class Fib {
     return this.#state.retries.nextDue();
   }
 
-  /** True once after the kernel refused a route as existing that we know nothing of: a listing is due. */
+  /** True once after an answer that puts in doubt what we know of the kernel: a listing is due. */
   takeDoubt(): boolean {
     const { doubtful } = this.#state;
     this.#state.doubtful = false;

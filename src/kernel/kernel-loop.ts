@@ -119,6 +119,7 @@ export class KernelLoop implements Kernel {
     this.#settings = settings;
     this.#port.filter(filterOf(settings));
     this.#view.configure(settings);
+    this.#listings.outdate();
     this.#wantListing();
     this.#scheduleSettle();
   }
@@ -201,15 +202,22 @@ export class KernelLoop implements Kernel {
 
   #listed({ id, changes, done, errno, first }: Extract<PortReport, { kind: 'listed' }>): void {
     const scope = this.#listings.scopeOf(id);
-    if (scope === null) return;
+    if (scope === null) {
+      if (done && this.#listings.isRunning(id)) this.#finishListing();
+      return;
+    }
     if (first) this.#view.beginListing(scope);
     for (const change of changes) this.#view.list(change, performance.now());
     if (!done) return;
-    this.#listings.finish();
     if (errno === null) this.#view.endListing(scope);
     if (errno !== null || this.#view.fib.takeDoubt()) this.#wantListing();
     if (errno === null && scope.kind === 'everything') this.#synced();
     this.#settle();
+    this.#finishListing();
+  }
+
+  #finishListing(): void {
+    this.#listings.finish();
     this.#list();
   }
 

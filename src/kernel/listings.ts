@@ -9,6 +9,8 @@ const MAX_SCOPES = 32;
 export class Listings {
   readonly #wanted = new Map<string, ListScope>();
   #running: { readonly id: number; readonly scope: ListScope } | null = null;
+  /** The running listing was asked for under other settings: its rows mean something else now. */
+  #outdated = false;
   #nextId = 1;
 
   get empty(): boolean {
@@ -30,12 +32,22 @@ export class Listings {
     if (first === undefined) return null;
     this.#wanted.delete(first[0]);
     this.#running = { id: this.#nextId++, scope: first[1] };
+    this.#outdated = false;
     return this.#running;
   }
 
-  /** The scope of the running listing, null when `id` is not the running one. */
+  /** The scope of the running listing, null when `id` is not the running one or its rows are of no use. */
   scopeOf(id: number): ListScope | null {
-    return this.#running?.id === id ? this.#running.scope : null;
+    return this.#running?.id === id && !this.#outdated ? this.#running.scope : null;
+  }
+
+  isRunning(id: number): boolean {
+    return this.#running?.id === id;
+  }
+
+  /** Settings changed. */
+  outdate(): void {
+    this.#outdated = true;
   }
 
   finish(): void {

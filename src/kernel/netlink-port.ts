@@ -231,7 +231,7 @@ function takeChanges(inbound: Inbound): KernelChange[] {
       break;
     }
     inbound.offset = span.next;
-    const change = decodeChange(octets, span);
+    const change = decodeChange(octets, view, span);
     if (change !== null) changes.push(change);
   }
   return changes;

@@ -18,6 +18,8 @@ export class PrefixRows {
   #slots = new Int32Array(FIRST_CAPACITY * 2);
   #words: Uint32Array;
   #lengths = new Uint8Array(FIRST_CAPACITY);
+  /** Kept so that a larger slot table is filled without looking at a prefix again. */
+  #hashes = new Uint32Array(FIRST_CAPACITY);
   #used = 0;
   #free: number[] = [];
   #size = 0;
@@ -150,20 +152,19 @@ export class PrefixRows {
 
   #store(row: number, prefix: Prefix): void {
     this.#lengths[row] = prefix.length;
-    if (prefix.address.family === 'ipv4') this.#words[row] = prefix.address.word;
-    else this.#words.set(prefix.address.words, row * 4);
+    const { address, length } = prefix;
+    if (address.family === 'ipv4') {
+      this.#words[row] = address.word;
+      this.#hashes[row] = hashPrefix(address.word, 0, 0, 0, length, this.#seed);
+      return;
+    }
+    const [w0, w1, w2, w3] = address.words;
+    this.#words.set(address.words, row * 4);
+    this.#hashes[row] = hashPrefix(w0, w1, w2, w3, length, this.#seed);
   }
 
   #home(row: number): number {
-    const hash = hashPrefix(
-      this.word(row, 0),
-      this.word(row, 1),
-      this.word(row, 2),
-      this.word(row, 3),
-      this.#lengths[row]!,
-      this.#seed,
-    );
-    return hash & (this.#slots.length - 1);
+    return this.#hashes[row]! & (this.#slots.length - 1);
   }
 
   #place(row: number): void {
@@ -177,6 +178,9 @@ export class PrefixRows {
     const lengths = new Uint8Array(this.#lengths.length * 2);
     lengths.set(this.#lengths);
     this.#lengths = lengths;
+    const hashes = new Uint32Array(this.#hashes.length * 2);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
     const words = new Uint32Array(this.#words.length * 2);
     words.set(this.#words);
     this.#words = words;

@@ -16,7 +16,7 @@ import {
   receiveNetlink,
 } from '../sys/netlink-socket.js';
 import type { ListScope, PortFilter } from './port.js';
-import { createExchange, type Exchange, type ListResult } from './rtnetlink/exchange.js';
+import { createExchange, type Exchange, type ListResult, type VisitRow } from './rtnetlink/exchange.js';
 import {
   listAddresses,
   listLinks,
@@ -113,7 +113,7 @@ function drainEvents(fd: number): void {
 
 function keepEvents(bytes: Uint8Array): void {
   const view = viewOf(bytes);
-  for (const span of messagesIn(bytes)) if (passesFilter(view, span, filter)) events.add(bytes, span);
+  for (const span of messagesIn(view)) if (passesFilter(view, span, filter)) events.add(bytes, span);
 }
 
 /** Only once the socket is empty: until then the kernel goes on dropping, and a listing would come too early. */
@@ -134,8 +134,7 @@ function list(exchange: Exchange, strict: boolean, id: number, scope: ListScope)
     first = false;
     return report;
   });
-  const visit = (bytes: Uint8Array, span: MessageSpan): void => {
-    const view = viewOf(bytes);
+  const visit: VisitRow = (bytes, view, span) => {
     if (!passesFilter(view, span, filter)) return;
     if (scope.kind === 'foreign' && routeProtocol(view, span) === filter.protocol) return;
     rows.add(bytes, span);

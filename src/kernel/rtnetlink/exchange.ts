@@ -17,14 +17,14 @@ const ANSWER_TIMEOUT = 10_000;
 /** Listings that raced with changes are repeated this often. */
 const LIST_ATTEMPTS = 4;
 
+/** `bytes` is overwritten afterwards; `view` is of it. */
+export type VisitRow = (bytes: Uint8Array, view: DataView, span: MessageSpan) => void;
+
 export interface Exchange {
   /** Sends the messages in the chunks that their ACK flags mark, and gathers every error. */
   write(octets: Uint8Array): WriteResult;
-  /** Asks, and hands every row to `visit`; `bytes` is overwritten afterwards. */
-  list(
-    request: (sequence: number) => Uint8Array,
-    visit: (bytes: Uint8Array, span: MessageSpan) => void,
-  ): ListResult;
+  /** Asks, and hands every row to `visit`. */
+  list(request: (sequence: number) => Uint8Array, visit: VisitRow): ListResult;
 }
 
 export function createExchange(fd: number, buffer: Uint8Array): Exchange {
@@ -62,7 +62,7 @@ function writeAll(fd: number, octets: Uint8Array, receive: Receive): WriteResult
   let first: MessageSpan | null = null;
   let index = 0;
   let chunkIndex = 0;
-  for (const span of messagesIn(octets)) {
+  for (const span of messagesIn(viewOf(octets))) {
     first ??= span;
     index++;
     if ((span.flags & NLM_F.ack) === 0) continue;
@@ -93,7 +93,7 @@ function writeChunk(fd: number, chunk: Chunk, receive: Receive, failures: [numbe
     const bytes = receive();
     if (isBroken(bytes)) return bytes;
     const view = viewOf(bytes);
-    for (const span of messagesIn(bytes)) {
+    for (const span of messagesIn(view)) {
       const answer = decodeAnswer(view, span);
       const offset = answer.sequence - chunk.first.sequence;
       if (offset < 0 || offset >= count) continue;
@@ -116,7 +116,7 @@ function listOnce(
   request: Uint8Array,
   sequence: number,
   receive: Receive,
-  visit: (bytes: Uint8Array, span: MessageSpan) => void,
+  visit: VisitRow,
 ): ListResult | 'interrupted' {
   const errno = sendWhole(fd, request);
   if (errno !== 0) return { kind: 'listed', errno };
@@ -125,11 +125,11 @@ function listOnce(
     const bytes = receive();
     if (isBroken(bytes)) return bytes;
     const view = viewOf(bytes);
-    for (const span of messagesIn(bytes)) {
+    for (const span of messagesIn(view)) {
       const answer = decodeAnswer(view, span);
       if (answer.sequence !== sequence) continue;
       interrupted ||= wasInterrupted(span);
-      if (answer.kind === 'row') visit(bytes, span);
+      if (answer.kind === 'row') visit(bytes, view, span);
       else if (answer.kind === 'error') return { kind: 'listed', errno: answer.errno };
       else
         return interrupted

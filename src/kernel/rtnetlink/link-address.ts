@@ -3,7 +3,7 @@
 import { type IpAddress, ipFromBytes } from '../../base/ip.js';
 import type { KernelAddress, KernelLink } from '../types.js';
 import { AF, IFA, IFADDRMSG_SIZE, IFF, IFINFOMSG_SIZE, IFLA } from './numbers.js';
-import { eachAttribute, getI32, getU32, viewOf } from './octets.js';
+import { eachAttribute, getI32, getU32 } from './octets.js';
 
 const DECODER = new TextDecoder();
 
@@ -11,9 +11,8 @@ const DECODER = new TextDecoder();
  * Null when malformed, and for messages of another family than AF_UNSPEC: a bridge announces its ports with the same
  * types, and RTM_DELLINK then means "left the bridge".
  */
-export function decodeLink(bytes: Uint8Array, body: number, end: number): KernelLink | null {
+export function decodeLink(bytes: Uint8Array, view: DataView, body: number, end: number): KernelLink | null {
   if (end > bytes.length || end - body < IFINFOMSG_SIZE) return null;
-  const view = viewOf(bytes);
   if (view.getUint8(body) !== AF.unspec) return null;
   const ifindex = getI32(view, body + 4);
   const flags = getU32(view, body + 8);
@@ -37,9 +36,13 @@ function untilNul(bytes: Uint8Array): Uint8Array {
 }
 
 /** IFA_LOCAL is our own address where the link has a peer's; IPv6 sends IFA_ADDRESS alone. Null when malformed. */
-export function decodeAddress(bytes: Uint8Array, body: number, end: number): KernelAddress | null {
+export function decodeAddress(
+  bytes: Uint8Array,
+  view: DataView,
+  body: number,
+  end: number,
+): KernelAddress | null {
   if (end > bytes.length || end - body < IFADDRMSG_SIZE) return null;
-  const view = viewOf(bytes);
   const family = view.getUint8(body);
   if (family !== AF.inet && family !== AF.inet6) return null;
   const size = family === AF.inet ? 4 : 16;

@@ -15,28 +15,28 @@ import {
   RTMSG_SIZE,
   RTN,
 } from './numbers.js';
-import { getI32, type MessageSpan, messageAt, setU16, setU32, viewOf } from './octets.js';
+import { getI32, type MessageSpan, messageAt, setU16, setU32 } from './octets.js';
 import { decodeRoute, decodeRouteHeader } from './route-decode.js';
 import { putU32Attribute } from './route-encode.js';
 
-/** Null for a message that is malformed or of no concern. */
-export function decodeChange(bytes: Uint8Array, span: MessageSpan): KernelChange | null {
+/** Null for a message that is malformed or of no concern. `view` is of `bytes`. */
+export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpan): KernelChange | null {
   const { type, body, end } = span;
   switch (type) {
     case RTM.newRoute:
     case RTM.delRoute: {
-      const route = decodeRoute(bytes, body, end);
+      const route = decodeRoute(bytes, view, body, end);
       const present = type === RTM.newRoute;
       return route === null ? null : { kind: 'route', present, arrival: arrivalOf(span.flags), route };
     }
     case RTM.newLink:
     case RTM.delLink: {
-      const link = decodeLink(bytes, body, end);
+      const link = decodeLink(bytes, view, body, end);
       return link === null ? null : { kind: 'link', present: type === RTM.newLink, link };
     }
     case RTM.newAddress:
     case RTM.delAddress: {
-      const address = decodeAddress(bytes, body, end);
+      const address = decodeAddress(bytes, view, body, end);
       return address === null ? null : { kind: 'address', present: type === RTM.newAddress, address };
     }
     default:
@@ -94,9 +94,8 @@ export function passesFilter(view: DataView, span: MessageSpan, filter: PortFilt
 export const routeProtocol = (view: DataView, span: MessageSpan): number =>
   span.end - span.body >= RTMSG_SIZE ? view.getUint8(span.body + 5) : -1;
 
-/** Every message in `bytes`, as far as they are whole. */
-export function* messagesIn(bytes: Uint8Array): Generator<MessageSpan> {
-  const view = viewOf(bytes);
+/** Every message in the octets, as far as they are whole. */
+export function* messagesIn(view: DataView): Generator<MessageSpan> {
   for (let at = 0; ; ) {
     const span = messageAt(view, at);
     if (span === null) return;

@@ -4,7 +4,7 @@ import { type IpAddress, ipFromBytes } from '../../base/ip.js';
 import { makePrefix } from '../../base/prefix.js';
 import type { KernelNextHop, KernelRoute, RouteType } from '../types.js';
 import { AF, RTA, RTM_F_CLONED, RTMSG_SIZE, RTN, RTNEXTHOP_SIZE, RTNH_F_ONLINK } from './numbers.js';
-import { align4, eachAttribute, getI32, getU16, getU32, viewOf } from './octets.js';
+import { align4, eachAttribute, getI32, getU16, getU32 } from './octets.js';
 
 const TYPES: ReadonlyMap<number, RouteType> = new Map<number, RouteType>([
   [RTN.unicast, 'unicast'],
@@ -53,8 +53,12 @@ interface RouteParts {
 }
 
 /** The payload of one route message; null when it is no plain IPv4 or IPv6 route or is malformed. */
-export function decodeRoute(bytes: Uint8Array, body: number, end: number): KernelRoute | null {
-  const view = viewOf(bytes);
+export function decodeRoute(
+  bytes: Uint8Array,
+  view: DataView,
+  body: number,
+  end: number,
+): KernelRoute | null {
   if (end > bytes.length || end - body < RTMSG_SIZE || !isPlain(view, body)) return null;
   const size = view.getUint8(body) === AF.inet ? 4 : 16;
   const length = view.getUint8(body + 1);
