@@ -1,7 +1,7 @@
 // What bgpd has to do with any peer, as one table: each row runs against BIRD, FRR and GoBGP.
 
 import type { ExecutionContext } from 'ava';
-import { Capture } from '../support/capture.js';
+import { Capture, type WireNotification } from '../support/capture.js';
 import { interop } from '../support/interop.js';
 import type { AnnouncedRoute, ReceivedRoute, RouterKind, SeenNotification } from '../support/peers/types.js';
 import {
@@ -91,6 +91,9 @@ const sees = (notifications: readonly SeenNotification[], wanted: SeenNotificati
     ({ direction, code, subcode }) =>
       direction === wanted.direction && code === wanted.code && subcode === wanted.subcode,
   );
+
+const isBadPeerAs = ({ from, code, subcode }: WireNotification): boolean =>
+  from === OURS.v4 && code === 2 && subcode === 2;
 
 const peerReceives = (pair: Pair, code: number, subcode: number): Promise<unknown> =>
   pair.wait(`the peer to log NOTIFICATION ${code}/${subcode}`, async () =>
@@ -282,11 +285,10 @@ const CASES: readonly Case[] = [
     play: async (t, pair) => {
       const capture = await Capture.start(pair.ours.node);
       await start(pair);
-      const told = async () => (await capture.notifications()).some(({ from }) => from === OURS.v4);
-      await pair.wait('a NOTIFICATION on the wire', told, { interval: 500 });
+      const told = async () => (await capture.notifications()).some(isBadPeerAs);
+      await pair.wait('NOTIFICATION 2/2 on the wire', told, { interval: 500 });
       await capture.stop();
-      const ours = (await capture.notifications()).filter(({ from }) => from === OURS.v4);
-      t.deepEqual(ours[0], { from: OURS.v4, code: 2, subcode: 2 });
+      t.true((await capture.notifications()).some(isBadPeerAs));
       t.not(await pair.ours.session(PEERS.v4), 'Established');
     },
   },

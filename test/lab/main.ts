@@ -40,9 +40,9 @@ const print = (text: string): void => {
 const kindOfTor = (wanted: RouterKind): RouterKind =>
   missingPrograms('bird').length === 0 ? 'bird' : wanted;
 
-const waitForConvergence = async (lab: Lab): Promise<Progress> => {
+/** `begin`: when the routers were started. */
+const waitForConvergence = async (lab: Lab, begin: number): Promise<Progress> => {
   const display = createProgressDisplay(process.stdout);
-  const begin = performance.now();
   for (;;) {
     const progress = await measureProgress(lab);
     const elapsed = performance.now() - begin;
@@ -82,7 +82,7 @@ The network stays up. To look around:
   ip netns exec ${name}-host-a ip route
   ip netns exec ${name}-w21 ping 10.65.0.23
   ls ${lab.network.directory}                   configurations, logs, sockets
-  node dist/src/cli/main.js --socket ${lab.network.directory}/host-a.sock summary
+  node dist/src/cli/main.js --socket ${lab.network.directory}/host-a.sock show summary
 To remove it:
   npm run lab -- --clean`);
 };
@@ -95,9 +95,10 @@ const perform = async (network: Network, options: LabOptions): Promise<boolean> 
     `${options.hosts} hosts and a reflector run ${kinds.hosts}, the top-of-rack router runs ${kinds.tor}`,
   );
   const lab = await buildLab(network, topology, kinds);
+  const started = performance.now();
   await startRouters(lab);
   await programAllWorkloads(lab);
-  const progress = await waitForConvergence(lab);
+  const progress = await waitForConvergence(lab, started);
   await showTables(lab);
   const verdicts = await runPings(lab, pingPlans(topology), () => {});
   showPings(lab, verdicts);
