@@ -74,7 +74,6 @@ export class Rib {
     this.groups = new UpdateGroups(
       options.rules,
       { ...tables, prefixes: this.prefixes },
-      this.paths,
       options.limits ?? DEFAULT_LIMITS,
     );
     this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.rules.clusterId);
@@ -101,7 +100,7 @@ export class Rib {
   /** Policies or export settings changed: re-evaluates what was learned and what is told, sending only differences. */
   peerChanged(id: PeerId, peer: RibPeer, profile: ExportProfile): void {
     this.sources.replace(id, peer);
-    this.groups.move(id, profile);
+    if (this.groups.move(id, profile)) this.#listener.wake(id);
     for (const family of [0, 1] as const) this.#reimport(id, family);
     this.#announceWork();
   }
@@ -297,20 +296,27 @@ export class Rib {
 
   #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId): void {
     const best = this.decisions[family].best(table.head[prefix]!);
+    const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
-    const before = table.bestAttrs[prefix]!;
-    const changed = best !== table.best[prefix] || attrs !== before;
     table.best[prefix] = best;
+    if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
+      this.#setBest(family, table, prefix, source, attrs);
+    }
+    if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, this.#epoch);
+  }
+
+  #setBest(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, source: number, attrs: number): void {
+    const before = table.bestAttrs[prefix]!;
+    table.bestSource[prefix] = source;
     if (attrs !== before) {
       if (attrs !== NONE) this.attrSets.ref(attrs as AttrSetId);
       if (before !== NONE) this.attrSets.unref(before as AttrSetId);
       table.bestAttrs[prefix] = attrs;
     }
-    if (changed) this.#listener.bestChanged(family, prefix);
+    this.#listener.bestChanged(family, prefix);
     for (const group of this.groups.all()) {
       if (group.profile.families[family]) this.groups.update(group, family, prefix);
     }
-    if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, this.#epoch);
   }
 
   #isUnused(family: FamilyIndex, prefix: PrefixId): boolean {
