@@ -1,10 +1,9 @@
 // The RIB: takes updates and local routes in, keeps the dirty set, and in one pass decides, tells the kernel side, and
 // fills the update groups. Pure: no clock, no sockets; work is done in slices that the caller asks for.
 
-import { toHex } from '../base/bytes.js';
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
-import { type IpAddress, ipToBytes } from '../base/ip.js';
+import type { IpAddress } from '../base/ip.js';
 import { type Prefix, prefixWords } from '../base/prefix.js';
 import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
@@ -60,6 +59,7 @@ export class Rib {
   readonly #leaving = new Set<PeerId>();
   /** Where the removal sweep stands, by family. */
   readonly #sweepAt: [number, number] = [0, 0];
+  readonly #changedNextHops = new Set<NextHopId>();
   #epoch = 1;
   #announced = false;
 
@@ -141,16 +141,15 @@ export class Rib {
 
   /** What next-hop tracking found; every prefix with a path over it is decided again. */
   setNextHop(address: IpAddress, reachable: boolean, cost: number): void {
-    const changed = new Set<NextHopId>(this.nextHops.setState(toHex(ipToBytes(address)), reachable, cost));
-    if (changed.size === 0) return;
-    for (const family of [0, 1] as const) this.#markByNextHop(family, changed);
-    if (this.#hasDirty()) this.#announceWork();
+    for (const id of this.nextHops.setState(address, reachable, cost)) this.#changedNextHops.add(id);
+    if (this.#changedNextHops.size > 0) this.#announceWork();
   }
 
   /** One slice of at most about `budget` prefixes. True when there is more to do. */
   run(budget: number): boolean {
     this.#announced = false;
     const epoch = this.#epoch++;
+    this.#markChangedNextHops();
     this.#sweepLeaving(budget * 16);
     for (const family of [0, 1] as const) this.#decideDirty(family, budget);
     const built = this.groups.build(budget);
@@ -161,6 +160,7 @@ export class Rib {
       }
     }
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
+    this.nextHops.sweep();
     this.attrSets.sweep();
     return built.more || this.#hasDirty() || this.#leaving.size > 0;
   }
@@ -236,10 +236,12 @@ export class Rib {
     const counts = this.sources.get(paths.peer[path]! as PeerId).accepted;
     if (accepted !== NONE) {
       this.attrSets.ref(accepted as AttrSetId);
+      this.nextHops.addPath(this.attrSets.nextHop[accepted]! as NextHopId);
       counts[family]++;
     }
     if (before !== NONE) {
       this.attrSets.unref(before as AttrSetId);
+      this.nextHops.removePath(this.attrSets.nextHop[before]! as NextHopId);
       counts[family]--;
     }
     paths.accepted[path] = accepted;
@@ -274,6 +276,13 @@ export class Rib {
       this.#setAccepted(family, path as PathId, accepted);
       this.#dirty[family].add(prefix);
     }
+  }
+
+  /** One scan for all next hops that changed since the last pass. */
+  #markChangedNextHops(): void {
+    if (this.#changedNextHops.size === 0) return;
+    for (const family of [0, 1] as const) this.#markByNextHop(family, this.#changedNextHops);
+    this.#changedNextHops.clear();
   }
 
   #markByNextHop(family: FamilyIndex, changed: ReadonlySet<NextHopId>): void {
