@@ -151,7 +151,7 @@ export class Rib {
     const epoch = this.#epoch++;
     this.#markChangedNextHops();
     this.#sweepLeaving(budget * 16);
-    for (const family of [0, 1] as const) this.#decideDirty(family, budget);
+    for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
     const built = this.groups.build(budget);
     for (const group of built.completed) group.finishBuild();
     for (const group of this.groups.all()) {
@@ -294,16 +294,16 @@ export class Rib {
     }
   }
 
-  #decideDirty(family: FamilyIndex, budget: number): void {
+  #decideDirty(family: FamilyIndex, budget: number, epoch: number): void {
     const table = this.prefixes[family];
     for (let i = 0; i < budget; i++) {
       const prefix = this.#dirty[family].take();
       if (prefix === NONE) return;
-      this.#decideOne(family, table, prefix as PrefixId);
+      this.#decideOne(family, table, prefix as PrefixId, epoch);
     }
   }
 
-  #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId): void {
+  #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, epoch: number): void {
     const best = this.decisions[family].best(table.head[prefix]!);
     const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
@@ -311,7 +311,7 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     }
-    if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, this.#epoch);
+    if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 
   #setBest(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, source: number, attrs: number): void {

@@ -10,7 +10,6 @@ type Ids = Int32Array<ArrayBuffer>;
 
 const LIVE = 1;
 const DIRTY = 2;
-const QUARANTINED = 4;
 
 export class PrefixTable {
   w0: Words = new Uint32Array(64);
@@ -94,17 +93,6 @@ export class PrefixTable {
 
   isDirty(id: PrefixId): boolean {
     return (this.#flags[id]! & DIRTY) !== 0;
-  }
-
-  /** True when it was not in quarantine before. */
-  quarantine(id: PrefixId): boolean {
-    if ((this.#flags[id]! & QUARANTINED) !== 0) return false;
-    this.#flags[id]! |= QUARANTINED;
-    return true;
-  }
-
-  leaveQuarantine(id: PrefixId): void {
-    this.#flags[id]! &= ~QUARANTINED;
   }
 
   remove(id: PrefixId): void {
