@@ -12,8 +12,8 @@ import type { PendingChanges } from './pending-changes.js';
 
 export class CatchUp {
   readonly queue = new PacketQueue();
-  /** The RIB's pass when it began; prefixes freed since must wait for it. */
-  readonly epoch: number;
+  /** The oldest pass of which a member may not know: prefixes that ended since must keep their ids. */
+  #epoch: number;
   /** Prefixes whose present state is owed, by family. */
   readonly #owed = [new Bitset(), new Bitset()] as const;
   /** Of those, the ones a member may hold an older state of: a withdrawal is owed too. */
@@ -23,13 +23,17 @@ export class CatchUp {
 
   /** `whole`: it will owe the whole Adj-RIB-Out, as joiners need. */
   constructor(epoch: number, whole: boolean) {
-    this.epoch = epoch;
+    this.#epoch = epoch;
     this.#whole = whole;
   }
 
   /** Owes everything and nothing is packed yet: newcomers may still share it. */
   get joinable(): boolean {
     return this.#whole && !this.#begun;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
   }
 
   get size(): number {
@@ -57,7 +61,8 @@ export class CatchUp {
   /** The prefix changed, or its packet was missed, and a member may hold an older state. */
   owe(family: FamilyIndex, prefix: PrefixId): void {
     this.#owed[family].add(prefix);
-    this.#held[family].add(prefix);
+    // Those who have been sent nothing yet hold nothing.
+    if (!this.joinable) this.#held[family].add(prefix);
   }
 
   /** Members may hold anything of `adjRibOut`: its present state, or its end, is owed. */
@@ -72,6 +77,7 @@ export class CatchUp {
 
   oweMissed(entries: readonly PacketEntry[]): void {
     for (const entry of entries) {
+      this.#epoch = Math.min(this.#epoch, entry.epoch);
       for (const family of [0, 1] as const) {
         for (const prefix of entry.prefixes[family]) this.owe(family, prefix as PrefixId);
       }
@@ -80,6 +86,7 @@ export class CatchUp {
 
   /** Everything this one still owes, for a member that leaves it for one of its own. */
   oweAsIn(other: CatchUp): void {
+    this.#epoch = Math.min(this.#epoch, other.#epoch);
     for (const family of [0, 1] as const) {
       for (const prefix of other.#owed[family]) this.#owed[family].add(prefix);
       for (const prefix of other.#held[family]) this.#held[family].add(prefix);
