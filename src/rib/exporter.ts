@@ -6,7 +6,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { decodeBlock, rewriteBlock } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
-import { reachShape } from '../wire/update-shape.js';
+import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
 import { growInt32, grownCapacity } from './columns.js';
 import type { ExportProfile, ExportRewrite, PathOrigin, PolicyVerdict } from './hooks.js';
@@ -155,9 +155,10 @@ export class Exporter {
     const carriesNextHop = block[0]! >= 16 || (block[0] === 4 && family === 0);
     // In the 2-octet AS form, attributes can take twice the room.
     if (carriesNextHop && block.length * 2 + AMPLE_ROOM <= maxMessage) return attrs;
-    const shape = reachShape(family, block, asn4);
-    if (shape === null) return NONE;
-    return shape.head.length + shape.tail.length + LONGEST_PREFIX <= maxMessage ? attrs : NONE;
+    const shape = emptyShape();
+    shapeReach(shape, family, block, asn4);
+    if (shape.kind === 'unusable') return NONE;
+    return shape.headLength + shape.tailLength + LONGEST_PREFIX <= maxMessage ? attrs : NONE;
   }
 
   #edits(

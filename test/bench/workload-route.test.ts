@@ -11,7 +11,7 @@ test('the message is a host route of protocol boot over the interface', (t) => {
   t.is(span?.type, 24);
   t.is(span?.flags, 0x1 | 0x4 | 0x200 | 0x400);
   t.is(span?.end, bytes.length);
-  const route = decodeRoute(bytes, span?.body ?? 0, span?.end ?? 0);
+  const route = decodeRoute(bytes, viewOf(bytes), span?.body ?? 0, span?.end ?? 0);
   t.like(route, { protocol: 3 });
   t.like(route?.prefix, { address: { family: 'ipv4', word: ADDRESS }, length: 32 });
   t.deepEqual(
