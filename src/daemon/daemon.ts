@@ -54,13 +54,17 @@ export type DaemonStart =
 
 /** Lines of one kind in the log, a minute. */
 const LOG_LINES = 10;
+/** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
+const ADDRESS_WAIT = 10_000;
+const ADDRESS_POLL = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
   const hostAddresses = options.hostAddresses ?? readHostAddresses;
-  const routerId = options.config.routerId ?? defaultRouterId(hostAddresses());
-  if (routerId === null) return { ok: false, reason: 'this host has no IPv4 address: set routerId' };
   const clock = { ...systemClock(), wallClock: () => Date.now() };
+  const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock));
+  if (routerId === null)
+    return { ok: false, reason: 'no interface of this host has an IPv4 address: set routerId' };
   const events = createEvents();
   logEvents(events, options.logger, new LineLimiter(LOG_LINES), () => clock.now());
   const speaker = new Speaker({
@@ -74,9 +78,20 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     makeDriver: driverFactory(clock),
   });
   const parts: Parts = { options, speaker, clock, events, stops: [] };
-  const reason = (await listen(parts)) ?? (await startSpeaker(parts));
+  const reason = (await startSpeaker(parts)) ?? (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   return serve(parts, routerId);
+}
+
+/** At boot the address may be a moment away, and an interface without carrier does not count. */
+async function awaitRouterId(hostAddresses: () => HostAddresses, clock: Clock): Promise<number | null> {
+  const giveUp = clock.now() + ADDRESS_WAIT;
+  let routerId = defaultRouterId(hostAddresses());
+  while (routerId === null && clock.now() < giveUp) {
+    await new Promise<void>((resolve) => clock.timer(resolve).start(ADDRESS_POLL));
+    routerId = defaultRouterId(hostAddresses());
+  }
+  return routerId;
 }
 
 type DaemonClock = Clock & { wallClock(): number };
@@ -103,7 +118,10 @@ async function listen({ options, speaker, clock, events, stops }: Parts): Promis
   });
   stops.unshift(() => listener.stop());
   const [problem] = await listener.start();
-  if (problem === undefined) return null;
+  if (problem === undefined) {
+    speaker.peers.start();
+    return null;
+  }
   const { address, port } = problem.address;
   return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[problem.code] ?? problem.code}`;
 }

@@ -6,7 +6,9 @@ import { formatIp } from '../base/ip.js';
 import { describeDown } from '../fsm/describe.js';
 import type { NegotiatedSession } from '../fsm/types.js';
 import { formatCapability } from '../wire/capability.js';
+import { afiSafiOf } from '../wire/iana.js';
 import { formatRouterId } from '../wire/text.js';
+import type { Capability } from '../wire/types.js';
 import type { BgpPeer } from './bgp-peer.js';
 import type { Speaker } from './speaker.js';
 
@@ -101,13 +103,29 @@ function notesOf(peer: BgpPeer): readonly string[] {
 
 const VERB = { import: 'accepted from it', export: 'sent to it' } as const;
 
+/** Of what we offered, what both sides have: in the words of our own capabilities, so that the columns line up. */
 function inForce(session: NegotiatedSession): readonly string[] {
-  const families = session.families.map((family) => FAMILY_NAMES[family]);
-  return [
-    ...families,
-    ...(session.decode.asn4 ? ['4-octet AS numbers'] : []),
-    ...(session.routeRefresh ? ['route refresh'] : []),
-    ...(session.enhancedRouteRefresh ? ['enhanced route refresh'] : []),
-    ...(session.maxMessage > 4096 ? ['extended messages'] : []),
-  ];
+  return session.localCapabilities
+    .filter((capability) => isInForce(session, capability))
+    .map(formatCapability);
+}
+
+function isInForce(session: NegotiatedSession, capability: Capability): boolean {
+  switch (capability.kind) {
+    case 'multiprotocol':
+      return session.families.some((family) => {
+        const { afi, safi } = afiSafiOf(family);
+        return afi === capability.afi && safi === capability.safi;
+      });
+    case 'fourOctetAs':
+      return session.decode.asn4;
+    case 'routeRefresh':
+      return session.routeRefresh;
+    case 'enhancedRouteRefresh':
+      return session.enhancedRouteRefresh;
+    case 'extendedMessage':
+      return session.maxMessage > 4096;
+    default:
+      return session.peerCapabilities.some(({ kind }) => kind === capability.kind);
+  }
 }

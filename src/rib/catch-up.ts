@@ -10,13 +10,10 @@ import type { AdjRibOut } from './adj-rib-out.js';
 import { type PacketEntry, PacketQueue } from './packet-queue.js';
 import type { PendingChanges } from './pending-changes.js';
 
-/** Prefixes packed at one pull. */
-const SLICE = 2048;
-
 export class CatchUp {
   readonly queue = new PacketQueue();
-  /** The RIB's pass when it began; prefixes freed since must wait for it. */
-  readonly epoch: number;
+  /** The oldest pass of which a member may not know: prefixes that ended since must keep their ids. */
+  #epoch: number;
   /** Prefixes whose present state is owed, by family. */
   readonly #owed = [new Bitset(), new Bitset()] as const;
   /** Of those, the ones a member may hold an older state of: a withdrawal is owed too. */
@@ -26,13 +23,17 @@ export class CatchUp {
 
   /** `whole`: it will owe the whole Adj-RIB-Out, as joiners need. */
   constructor(epoch: number, whole: boolean) {
-    this.epoch = epoch;
+    this.#epoch = epoch;
     this.#whole = whole;
   }
 
   /** Owes everything and nothing is packed yet: newcomers may still share it. */
   get joinable(): boolean {
     return this.#whole && !this.#begun;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
   }
 
   get size(): number {
@@ -60,7 +61,8 @@ export class CatchUp {
   /** The prefix changed, or its packet was missed, and a member may hold an older state. */
   owe(family: FamilyIndex, prefix: PrefixId): void {
     this.#owed[family].add(prefix);
-    this.#held[family].add(prefix);
+    // Those who have been sent nothing yet hold nothing.
+    if (!this.joinable) this.#held[family].add(prefix);
   }
 
   /** Members may hold anything of `adjRibOut`: its present state, or its end, is owed. */
@@ -75,6 +77,7 @@ export class CatchUp {
 
   oweMissed(entries: readonly PacketEntry[]): void {
     for (const entry of entries) {
+      this.#epoch = Math.min(this.#epoch, entry.epoch);
       for (const family of [0, 1] as const) {
         for (const prefix of entry.prefixes[family]) this.owe(family, prefix as PrefixId);
       }
@@ -83,14 +86,16 @@ export class CatchUp {
 
   /** Everything this one still owes, for a member that leaves it for one of its own. */
   oweAsIn(other: CatchUp): void {
+    this.#epoch = Math.min(this.#epoch, other.#epoch);
     for (const family of [0, 1] as const) {
       for (const prefix of other.#owed[family]) this.#owed[family].add(prefix);
       for (const prefix of other.#held[family]) this.#held[family].add(prefix);
     }
   }
 
-  /** Packs the next slice for the members; false when nothing is owed. */
+  /** Packs the next slice, `limit` prefixes at most, for the members; false when nothing is owed. */
   packSlice(
+    limit: number,
     adjRibOut: readonly [AdjRibOut, AdjRibOut],
     pending: PendingChanges,
     packer: UpdatePacker,
@@ -99,7 +104,7 @@ export class CatchUp {
     this.#begun = true;
     for (const family of [0, 1] as const) {
       if (this.#owed[family].size > 0) {
-        this.#fill(family, adjRibOut[family], pending);
+        this.#fill(limit, family, adjRibOut[family], pending);
         this.queue.append(pending.pack(packer, epoch));
         return true;
       }
@@ -107,10 +112,10 @@ export class CatchUp {
     return false;
   }
 
-  #fill(family: FamilyIndex, adjRibOut: AdjRibOut, pending: PendingChanges): void {
+  #fill(limit: number, family: FamilyIndex, adjRibOut: AdjRibOut, pending: PendingChanges): void {
     const owed = this.#owed[family];
     let prefix = owed.next(0);
-    for (let i = 0; i < SLICE && prefix >= 0; i++) {
+    for (let i = 0; i < limit && prefix >= 0; i++) {
       owed.delete(prefix);
       this.#addOne(family, prefix as PrefixId, adjRibOut, pending);
       prefix = owed.next(prefix + 1);

@@ -1,10 +1,9 @@
 // The RIB: takes updates and local routes in, keeps the dirty set, and in one pass decides, tells the kernel side, and
 // fills the update groups. Pure: no clock, no sockets; work is done in slices that the caller asks for.
 
-import { toHex } from '../base/bytes.js';
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
-import { type IpAddress, ipToBytes } from '../base/ip.js';
+import type { IpAddress } from '../base/ip.js';
 import { type Prefix, prefixWords } from '../base/prefix.js';
 import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
@@ -19,6 +18,7 @@ import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { type RibPeer, Sources } from './sources.js';
+import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
 export interface RibOptions {
@@ -28,6 +28,8 @@ export interface RibOptions {
   readonly nextHopInterest: NextHopInterest | null;
   /** For hash tables that peers can aim at. */
   readonly seed: number;
+  /** Default: `DEFAULT_LIMITS`. */
+  readonly limits?: GroupLimits;
   readonly listener: RibListener;
 }
 
@@ -59,6 +61,7 @@ export class Rib {
   readonly #sweepAt: [number, number] = [0, 0];
   /** By family: prefixes with a best path. */
   readonly #bestCount: [number, number] = [0, 0];
+  readonly #changedNextHops = new Set<NextHopId>();
   #epoch = 1;
   #announced = false;
 
@@ -70,7 +73,11 @@ export class Rib {
     this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
     const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
     this.decisions = [new Decision(tables, this.paths[0]), new Decision(tables, this.paths[1])];
-    this.groups = new UpdateGroups(options.rules, { ...tables, prefixes: this.prefixes }, this.paths);
+    this.groups = new UpdateGroups(
+      options.rules,
+      { ...tables, prefixes: this.prefixes },
+      options.limits ?? DEFAULT_LIMITS,
+    );
     this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.rules.clusterId);
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
@@ -95,7 +102,7 @@ export class Rib {
   /** Policies or export settings changed: re-evaluates what was learned and what is told, sending only differences. */
   peerChanged(id: PeerId, peer: RibPeer, profile: ExportProfile): void {
     this.sources.replace(id, peer);
-    this.groups.move(id, profile);
+    if (this.groups.move(id, profile)) this.#listener.wake(id);
     for (const family of [0, 1] as const) this.#reimport(id, family);
     this.#announceWork();
   }
@@ -136,18 +143,17 @@ export class Rib {
 
   /** What next-hop tracking found; every prefix with a path over it is decided again. */
   setNextHop(address: IpAddress, reachable: boolean, cost: number): void {
-    const changed = new Set<NextHopId>(this.nextHops.setState(toHex(ipToBytes(address)), reachable, cost));
-    if (changed.size === 0) return;
-    for (const family of [0, 1] as const) this.#markByNextHop(family, changed);
-    if (this.#hasDirty()) this.#announceWork();
+    for (const id of this.nextHops.setState(address, reachable, cost)) this.#changedNextHops.add(id);
+    if (this.#changedNextHops.size > 0) this.#announceWork();
   }
 
   /** One slice of at most about `budget` prefixes. True when there is more to do. */
   run(budget: number): boolean {
     this.#announced = false;
     const epoch = this.#epoch++;
+    this.#markChangedNextHops();
     this.#sweepLeaving(budget * 16);
-    for (const family of [0, 1] as const) this.#decideDirty(family, budget);
+    for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
     const built = this.groups.build(budget);
     for (const group of built.completed) group.finishBuild();
     for (const group of this.groups.all()) {
@@ -156,6 +162,7 @@ export class Rib {
       }
     }
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
+    this.nextHops.sweep();
     this.attrSets.sweep();
     return built.more || this.#hasDirty() || this.#leaving.size > 0;
   }
@@ -235,10 +242,12 @@ export class Rib {
     const counts = this.sources.get(paths.peer[path]! as PeerId).accepted;
     if (accepted !== NONE) {
       this.attrSets.ref(accepted as AttrSetId);
+      this.nextHops.addPath(this.attrSets.nextHop[accepted]! as NextHopId);
       counts[family]++;
     }
     if (before !== NONE) {
       this.attrSets.unref(before as AttrSetId);
+      this.nextHops.removePath(this.attrSets.nextHop[before]! as NextHopId);
       counts[family]--;
     }
     paths.accepted[path] = accepted;
@@ -275,6 +284,13 @@ export class Rib {
     }
   }
 
+  /** One scan for all next hops that changed since the last pass. */
+  #markChangedNextHops(): void {
+    if (this.#changedNextHops.size === 0) return;
+    for (const family of [0, 1] as const) this.#markByNextHop(family, this.#changedNextHops);
+    this.#changedNextHops.clear();
+  }
+
   #markByNextHop(family: FamilyIndex, changed: ReadonlySet<NextHopId>): void {
     const paths = this.paths[family];
     for (let path = 0; path < paths.rows; path++) {
@@ -284,32 +300,39 @@ export class Rib {
     }
   }
 
-  #decideDirty(family: FamilyIndex, budget: number): void {
+  #decideDirty(family: FamilyIndex, budget: number, epoch: number): void {
     const table = this.prefixes[family];
     for (let i = 0; i < budget; i++) {
       const prefix = this.#dirty[family].take();
       if (prefix === NONE) return;
-      this.#decideOne(family, table, prefix as PrefixId);
+      this.#decideOne(family, table, prefix as PrefixId, epoch);
     }
   }
 
-  #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId): void {
+  #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, epoch: number): void {
     const best = this.decisions[family].best(table.head[prefix]!);
+    const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
-    const before = table.bestAttrs[prefix]!;
-    const changed = best !== table.best[prefix] || attrs !== before;
     this.#bestCount[family] += Number(best !== NONE) - Number(table.best[prefix] !== NONE);
     table.best[prefix] = best;
+    if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
+      this.#setBest(family, table, prefix, source, attrs);
+    }
+    if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
+  }
+
+  #setBest(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, source: number, attrs: number): void {
+    const before = table.bestAttrs[prefix]!;
+    table.bestSource[prefix] = source;
     if (attrs !== before) {
       if (attrs !== NONE) this.attrSets.ref(attrs as AttrSetId);
       if (before !== NONE) this.attrSets.unref(before as AttrSetId);
       table.bestAttrs[prefix] = attrs;
     }
-    if (changed) this.#listener.bestChanged(family, prefix);
+    this.#listener.bestChanged(family, prefix);
     for (const group of this.groups.all()) {
       if (group.profile.families[family]) this.groups.update(group, family, prefix);
     }
-    if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, this.#epoch);
   }
 
   #isUnused(family: FamilyIndex, prefix: PrefixId): boolean {

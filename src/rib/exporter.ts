@@ -6,6 +6,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { decodeBlock, rewriteBlock } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
+import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
 import { growInt32, grownCapacity } from './columns.js';
 import type { ExportProfile, ExportRewrite, PathOrigin, PolicyVerdict } from './hooks.js';
@@ -40,6 +41,11 @@ type Ids = Int32Array<ArrayBuffer>;
 /** Tag of an unused memo row. */
 const EMPTY_TAG = 0;
 
+/** Octets of the longest prefix in an UPDATE. */
+const LONGEST_PREFIX = 17;
+/** More octets than a message has around its attributes and one prefix. */
+const AMPLE_ROOM = 128;
+
 export class Exporter {
   readonly profile: ExportProfile;
   readonly #rules: ExportRules;
@@ -62,7 +68,8 @@ export class Exporter {
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return NONE;
     const result = this.#remembered(family, prefix, source, attrs);
-    return result === NONE || verdict.edits === null ? result : this.#edited(result, verdict.edits);
+    if (result === NONE || verdict.edits === null) return result;
+    return this.#ifSendable(family, this.#edited(result, verdict.edits));
   }
 
   /** Why the group does not get a path, for people; null when it does. */
@@ -73,7 +80,9 @@ export class Exporter {
     if (!this.#communitiesAllow(attrs)) return 'a NO_EXPORT or NO_ADVERTISE community';
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return verdict.term;
-    return this.#nextHop(family, attrs) === 'missing' ? 'we have no next hop address of this family' : null;
+    if (this.#nextHop(family, attrs) === 'missing') return 'we have no next hop address of this family';
+    const unsendable = this.#remembered(family, prefix, source, attrs) === NONE;
+    return unsendable ? 'the attributes do not fit into a message' : null;
   }
 
   forget(attrs: AttrSetId): void {
@@ -107,12 +116,15 @@ export class Exporter {
     if (!this.#matrixAllows(origin.peerType) || !this.#communitiesAllow(attrs)) return NONE;
     const nextHop = this.#nextHop(family, attrs);
     if (nextHop === 'missing') return NONE;
-    const edits = this.#edits(family, origin, nextHop);
-    if (this.profile.policy.readsPrefix) return this.#edited(attrs, edits);
+    const edits = this.#edits(family, origin, attrs, nextHop);
+    if (this.profile.policy.readsPrefix) return this.#ifSendable(family, this.#edited(attrs, edits));
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return NONE;
     const rewritten = this.#edited(attrs, edits);
-    return verdict.edits === null ? rewritten : this.#edited(rewritten, verdict.edits);
+    return this.#ifSendable(
+      family,
+      verdict.edits === null ? rewritten : this.#edited(rewritten, verdict.edits),
+    );
   }
 
   #matrixAllows(from: PathOrigin['peerType']): boolean {
@@ -136,14 +148,35 @@ export class Exporter {
     return attrSets.intern(block, 0, block.length);
   }
 
-  #edits(family: FamilyIndex, origin: PathOrigin, nextHop: Uint8Array | null): AttributeEdits {
-    const { nextHop: _asRuled, ...edits } = this.#rules.rewrite(
-      this.profile,
-      origin,
-      this.#rules.clusterId ?? 0,
-      family,
-    );
-    return nextHop === null ? edits : { ...edits, nextHop };
+  /** NONE where no message can carry the attributes: what was announced before must not stand (RFC 8654 4). */
+  #ifSendable(family: FamilyIndex, attrs: AttrSetId): Attrs {
+    const { maxMessage, asn4 } = this.profile;
+    const block = this.#tables.attrSets.block(attrs);
+    const carriesNextHop = block[0]! >= 16 || (block[0] === 4 && family === 0);
+    // In the 2-octet AS form, attributes can take twice the room.
+    if (carriesNextHop && block.length * 2 + AMPLE_ROOM <= maxMessage) return attrs;
+    const shape = emptyShape();
+    shapeReach(shape, family, block, asn4);
+    if (shape.kind === 'unusable') return NONE;
+    return shape.headLength + shape.tailLength + LONGEST_PREFIX <= maxMessage ? attrs : NONE;
+  }
+
+  #edits(
+    family: FamilyIndex,
+    origin: PathOrigin,
+    attrs: AttrSetId,
+    nextHop: Uint8Array | null,
+  ): AttributeEdits {
+    const ruled = this.#rules.rewrite(this.profile, origin, this.#rules.clusterId ?? 0, family);
+    const ownLocalPref = this.#tables.attrSets.hasLocalPref(attrs);
+    const { nextHop: _asRuled, localPref, ...edits } = ruled;
+    // The rule gives a LOCAL_PREF to routes that enter the AS here; one that import policy gave stays.
+    const keepsLocalPref = localPref === undefined || (localPref !== null && ownLocalPref);
+    return {
+      ...edits,
+      ...(keepsLocalPref ? {} : { localPref }),
+      ...(nextHop === null ? {} : { nextHop }),
+    };
   }
 
   /** The next hop to put in, null to keep the route's own. */

@@ -1,33 +1,50 @@
 // Interned BGP next hops with what is known of their reachability and cost (RFC 4271 9.1.2.1). It never resolves one
-// itself: states come in, and those who ask for it learn which next hops are in use.
+// itself: states come in, and those who ask for it learn which next hops the accepted paths use. Next hops that only
+// occur in what we tell others, our own addresses among them, are nobody's concern.
 
 import { toHex } from '../base/bytes.js';
 import type { Brand } from '../base/ids.js';
-import { type IpAddress, ipFromBytes, isLinkLocal } from '../base/ip.js';
+import { type IpAddress, ipFromBytes, ipToBytes, isLinkLocal } from '../base/ip.js';
 
 export type NextHopId = Brand<number, 'NextHopId'>;
 
 /** A route without a next hop of its own: a local one. */
 export const NO_NEXT_HOP = 0 as NextHopId;
 
+/** What is known of one address; an IPv6 address is shared by the next hops with and without a link-local one. */
+interface AddressState {
+  readonly key: string;
+  readonly address: IpAddress;
+  reachable: boolean;
+  cost: number;
+  readonly nextHops: Set<NextHopId>;
+}
+
 interface NextHopRow {
   readonly key: string;
   /** Null for `NO_NEXT_HOP`. The global address where there are two. */
   readonly address: IpAddress | null;
-  reachable: boolean;
-  cost: number;
+  /** Null: not tracked. */
+  state: AddressState | null;
+  /** Attribute sets with this next hop. */
   uses: number;
+  /** Accepted paths with this next hop. */
+  paths: number;
 }
 
+/** Asked for each address once, however many next hops hold it, until it is out of use. */
 export interface NextHopInterest {
   track(address: IpAddress): void;
   untrack(address: IpAddress): void;
 }
 
 export class NextHops {
-  readonly #rows: (NextHopRow | null)[] = [localRow()];
+  readonly #rows: (NextHopRow | null)[] = [{ key: '', address: null, state: null, uses: 1, paths: 0 }];
   readonly #byKey = new Map<string, NextHopId>();
+  readonly #states = new Map<string, AddressState>();
   readonly #free: NextHopId[] = [];
+  /** Lost their last path since the last `sweep`. */
+  #idle: NextHopId[] = [];
   readonly #interest: NextHopInterest | null;
 
   /** Without `interest` every next hop counts as reachable at cost 0: a reflector that installs nothing. */
@@ -52,33 +69,46 @@ export class NextHops {
     this.#byKey.delete(row.key);
     this.#rows[id] = null;
     this.#free.push(id);
-    if (isTracked(row)) this.#interest?.untrack(row.address);
+  }
+
+  /** One more accepted path goes over it. */
+  addPath(id: NextHopId): void {
+    const row = this.#rows[id]!;
+    if (row.paths++ === 0 && row.state === null && isTracked(row)) this.#track(id, row, row.address);
+  }
+
+  removePath(id: NextHopId): void {
+    if (--this.#rows[id]!.paths === 0) this.#idle.push(id);
+  }
+
+  /** Ends the interest in next hops that stayed without a path; comes before attribute sets are reclaimed. */
+  sweep(): void {
+    for (const id of this.#idle) {
+      const row = this.#rows[id]!;
+      if (row.paths === 0 && row.state !== null) this.#untrack(id, row, row.state);
+    }
+    this.#idle = [];
   }
 
   reachable(id: NextHopId): boolean {
-    return this.#rows[id]!.reachable;
+    return this.#rows[id]!.state?.reachable ?? true;
   }
 
   cost(id: NextHopId): number {
-    return this.#rows[id]!.cost;
+    return this.#rows[id]!.state?.cost ?? 0;
   }
 
   address(id: NextHopId): IpAddress | null {
     return this.#rows[id]!.address;
   }
 
-  /** Takes a new state; returns the ids whose state changed (a global address may serve several). */
-  setState(addressKey: string, reachable: boolean, cost: number): NextHopId[] {
-    const changed: NextHopId[] = [];
-    for (const [i, row] of this.#rows.entries()) {
-      if (row === null || i === NO_NEXT_HOP || row.key.slice(0, addressKey.length) !== addressKey) continue;
-      if (row.key.length !== addressKey.length && row.key.length !== addressKey.length * 2) continue;
-      if (row.reachable === reachable && row.cost === cost) continue;
-      row.reachable = reachable;
-      row.cost = cost;
-      changed.push(i as NextHopId);
-    }
-    return changed;
+  /** Takes a new state; returns the next hops that it changes. */
+  setState(address: IpAddress, reachable: boolean, cost: number): Iterable<NextHopId> {
+    const state = this.#states.get(toHex(ipToBytes(address)));
+    if (state === undefined || (state.reachable === reachable && state.cost === cost)) return [];
+    state.reachable = reachable;
+    state.cost = cost;
+    return state.nextHops;
   }
 
   get size(): number {
@@ -86,17 +116,31 @@ export class NextHops {
   }
 
   #add(key: string, address: IpAddress): NextHopId {
-    const row: NextHopRow = { key, address, reachable: this.#interest === null, cost: 0, uses: 1 };
     const id = this.#free.pop() ?? (this.#rows.length as NextHopId);
-    this.#rows[id] = row;
+    this.#rows[id] = { key, address, state: null, uses: 1, paths: 0 };
     this.#byKey.set(key, id);
-    if (!isTracked(row)) row.reachable = true;
-    else this.#interest?.track(address);
     return id;
   }
-}
 
-const localRow = (): NextHopRow => ({ key: '', address: null, reachable: true, cost: 0, uses: 1 });
+  #track(id: NextHopId, row: NextHopRow, address: IpAddress): void {
+    if (this.#interest === null) return;
+    const key = toHex(ipToBytes(address));
+    const known = this.#states.get(key);
+    row.state = known ?? { key, address, reachable: false, cost: 0, nextHops: new Set() };
+    row.state.nextHops.add(id);
+    if (known !== undefined) return;
+    this.#states.set(key, row.state);
+    this.#interest.track(address);
+  }
+
+  #untrack(id: NextHopId, row: NextHopRow, state: AddressState): void {
+    row.state = null;
+    state.nextHops.delete(id);
+    if (state.nextHops.size > 0) return;
+    this.#states.delete(state.key);
+    this.#interest?.untrack(state.address);
+  }
+}
 
 /** A link-local next hop is on the link of the session that brought it: nothing to resolve. */
 const isTracked = (row: NextHopRow): row is NextHopRow & { readonly address: IpAddress } =>

@@ -10,7 +10,6 @@ type Ids = Int32Array<ArrayBuffer>;
 
 const LIVE = 1;
 const DIRTY = 2;
-const QUARANTINED = 4;
 
 export class PrefixTable {
   w0: Words = new Uint32Array(64);
@@ -21,8 +20,11 @@ export class PrefixTable {
   length = new Uint8Array(64);
   /** First path of the prefix, or NONE. */
   head: Ids = new Int32Array(64).fill(NONE);
+  /** The best path. Until the next decision its row may be gone or another's: `isDirty` tells. */
   best: Ids = new Int32Array(64).fill(NONE);
-  /** Attributes of the best path when it was chosen; holds a reference. */
+  /** Who told it, as of the last decision. */
+  bestSource: Ids = new Int32Array(64).fill(NONE);
+  /** Its attributes, as of the last decision; holds a reference. */
   bestAttrs: Ids = new Int32Array(64).fill(NONE);
   #flags = new Uint8Array(64);
   #slots: Ids = new Int32Array(256).fill(NONE);
@@ -93,17 +95,6 @@ export class PrefixTable {
     return (this.#flags[id]! & DIRTY) !== 0;
   }
 
-  /** True when it was not in quarantine before. */
-  quarantine(id: PrefixId): boolean {
-    if ((this.#flags[id]! & QUARANTINED) !== 0) return false;
-    this.#flags[id]! |= QUARANTINED;
-    return true;
-  }
-
-  leaveQuarantine(id: PrefixId): void {
-    this.#flags[id]! &= ~QUARANTINED;
-  }
-
   remove(id: PrefixId): void {
     this.#unlink(id);
     this.#flags[id] = 0;
@@ -113,7 +104,7 @@ export class PrefixTable {
 
   get bytes(): number {
     const words = this.w0.byteLength + this.w1.byteLength * 3;
-    return words + this.#slots.byteLength + this.length.length * 14;
+    return words + this.#slots.byteLength + this.length.length * 18;
   }
 
   #is(id: number, w0: number, w1: number, w2: number, w3: number, length: number): boolean {
@@ -130,7 +121,7 @@ export class PrefixTable {
       this.w3[id] = w3;
     }
     this.length[id] = length;
-    this.head[id] = this.best[id] = this.bestAttrs[id] = NONE;
+    this.head[id] = this.best[id] = this.bestSource[id] = this.bestAttrs[id] = NONE;
     this.#flags[id] = LIVE;
     this.#slots[slot] = id;
     if (++this.#live * 2 > this.#slots.length) this.#rehash();
@@ -152,6 +143,7 @@ export class PrefixTable {
     this.length = growUint8(this.length, capacity) as Uint8Array<ArrayBuffer>;
     this.head = growInt32(this.head, capacity, NONE) as Ids;
     this.best = growInt32(this.best, capacity, NONE) as Ids;
+    this.bestSource = growInt32(this.bestSource, capacity, NONE) as Ids;
     this.bestAttrs = growInt32(this.bestAttrs, capacity, NONE) as Ids;
     this.#flags = growUint8(this.#flags, capacity) as Uint8Array<ArrayBuffer>;
   }

@@ -5,37 +5,34 @@ import type { FamilyIndex } from '../base/family.js';
 import type { PrefixId } from '../base/ids.js';
 import type { PrefixTable } from './prefix-table.js';
 
-interface Waiting {
-  readonly family: FamilyIndex;
-  readonly prefix: PrefixId;
-  readonly epoch: number;
-}
-
 export class Quarantine {
   readonly #tables: readonly [PrefixTable, PrefixTable];
-  #waiting: Waiting[] = [];
+  /** By family: the pass in which a prefix ended, oldest first. */
+  readonly #ended = [new Map<PrefixId, number>(), new Map<PrefixId, number>()] as const;
 
   constructor(tables: readonly [PrefixTable, PrefixTable]) {
     this.#tables = tables;
   }
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#ended[0].size + this.#ended[1].size;
   }
 
+  /** The prefix ended in this pass. One that came back and ended again waits for its last end. */
   add(family: FamilyIndex, prefix: PrefixId, epoch: number): void {
-    if (this.#tables[family].quarantine(prefix)) this.#waiting.push({ family, prefix, epoch });
+    this.#ended[family].delete(prefix);
+    this.#ended[family].set(prefix, epoch);
   }
 
   /** Forgets those that ended before `oldestEpoch` and are still `unused`; those in use again leave. */
   release(oldestEpoch: number, unused: (family: FamilyIndex, prefix: PrefixId) => boolean): void {
-    let done = 0;
-    for (const { family, prefix, epoch } of this.#waiting) {
-      if (epoch >= oldestEpoch) break;
-      done++;
-      this.#tables[family].leaveQuarantine(prefix);
-      if (unused(family, prefix)) this.#tables[family].remove(prefix);
+    for (const family of [0, 1] as const) {
+      const ended = this.#ended[family];
+      for (const [prefix, epoch] of ended) {
+        if (epoch >= oldestEpoch) break;
+        ended.delete(prefix);
+        if (unused(family, prefix)) this.#tables[family].remove(prefix);
+      }
     }
-    if (done > 0) this.#waiting.splice(0, done);
   }
 }

@@ -3,10 +3,9 @@
 import { toHex } from '../base/bytes.js';
 import { addressFamily, type FamilyIndex } from '../base/family.js';
 import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import type { AdjRibIn } from './adj-rib-in.js';
 import type { ExportRules, ExportTables } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
-import { UpdateGroup } from './update-group.js';
+import { type GroupLimits, UpdateGroup } from './update-group.js';
 
 /** Everything that changes octets; equal keys share a group. */
 export function profileKey(profile: ExportProfile): string {
@@ -30,13 +29,13 @@ export class UpdateGroups {
   readonly #byPeer = new Map<PeerId, UpdateGroup>();
   readonly #rules: ExportRules;
   readonly #tables: ExportTables;
-  readonly #paths: readonly [AdjRibIn, AdjRibIn];
+  readonly #limits: GroupLimits;
   #nextId = 1;
 
-  constructor(rules: ExportRules, tables: ExportTables, paths: readonly [AdjRibIn, AdjRibIn]) {
+  constructor(rules: ExportRules, tables: ExportTables, limits: GroupLimits) {
+    this.#limits = limits;
     this.#rules = rules;
     this.#tables = tables;
-    this.#paths = paths;
   }
 
   get size(): number {
@@ -58,14 +57,18 @@ export class UpdateGroups {
     group.join(peer);
   }
 
-  /** The profile of a running session changed: it is told the new view, and withdrawn what that no longer has. */
-  move(peer: PeerId, profile: ExportProfile): void {
+  /**
+   * The profile of a running session changed: it is told the new view, and withdrawn what that no longer has. True when
+   * that gives it something to pull at once or, from a new group, as soon as that is built.
+   */
+  move(peer: PeerId, profile: ExportProfile): boolean {
     const before = this.#byPeer.get(peer);
+    if (before === undefined || profileKey(before.profile) === profileKey(profile)) return false;
     const group = this.#groupFor(profile);
-    if (before === undefined || before === group) return;
     group.joinFrom(peer, before);
     this.#byPeer.set(peer, group);
     this.#dropIfEmpty(before);
+    return true;
   }
 
   leave(peer: PeerId): void {
@@ -108,7 +111,7 @@ export class UpdateGroups {
     const key = profileKey(profile);
     let group = this.#byKey.get(key);
     if (group === undefined) {
-      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables);
+      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, this.#limits);
       this.#byKey.set(key, group);
     }
     return group;
@@ -135,12 +138,11 @@ export class UpdateGroups {
   /** Brings one group's Adj-RIB-Out of one prefix in line with the Loc-RIB. */
   update(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
     const table = this.#tables.prefixes[family];
-    const best = table.best[prefix]!;
-    if (best === NONE) {
-      group.record(family, prefix, NONE, NONE as PeerId);
+    const source = table.bestSource[prefix]! as PeerId;
+    if (source === NONE) {
+      group.record(family, prefix, NONE, source);
       return;
     }
-    const source = this.#paths[family].peer[best]! as PeerId;
     const attrs = group.exporter.export(family, prefix, source, table.bestAttrs[prefix]! as AttrSetId);
     group.record(family, prefix, attrs, source);
   }

@@ -1,0 +1,103 @@
+// What the kernel logic asks of the layer below it: rtnetlink or the memory world. Data only; reports come back in the
+// order in which the kernel did the things they tell of.
+
+import type { AddressFamily } from '../base/family.js';
+import type { KernelAddress, KernelLink, KernelNextHop, KernelRoute } from './types.js';
+
+/** What makes a route ours, and the key it has in the kernel. */
+export interface RouteIdentity {
+  readonly table: number;
+  readonly protocol: number;
+  readonly metric: number;
+}
+
+/** How a route notification says it came about (nlmsg_flags of RTM_NEWROUTE). */
+export type RouteArrival = 'new' | 'replace' | 'append';
+
+/** One thing that happened in the kernel, or one row of a listing. */
+export type KernelChange =
+  | {
+      readonly kind: 'route';
+      readonly present: boolean;
+      readonly arrival: RouteArrival;
+      readonly route: KernelRoute;
+    }
+  | { readonly kind: 'link'; readonly present: boolean; readonly link: KernelLink }
+  | { readonly kind: 'address'; readonly present: boolean; readonly address: KernelAddress };
+
+/**
+ * One write. `add` fails with EEXIST when any route has that table, prefix and metric; `replace` fails with ENOENT when
+ * none has; `remove` takes away only a route of that protocol and fails with ESRCH when there is none.
+ */
+export interface RouteWrite {
+  readonly kind: 'add' | 'replace' | 'remove';
+  readonly family: AddressFamily;
+  /** The prefix: four words (IPv4 uses the first) and its length. */
+  readonly w0: number;
+  readonly w1: number;
+  readonly w2: number;
+  readonly w3: number;
+  readonly length: number;
+  readonly identity: RouteIdentity;
+  /** Empty for `remove`. The port may remember octets per array: share one array among equal writes. */
+  readonly nextHops: readonly KernelNextHop[];
+}
+
+export interface WriteFailure {
+  /** Index into the writes of the batch. */
+  readonly index: number;
+  /** Name, such as EEXIST. */
+  readonly errno: string;
+}
+
+/** Which part of the kernel's state a listing covers; what it covers and did not name is gone. */
+export type ListScope =
+  | { readonly kind: 'everything' }
+  /** Routes of one family through one interface. */
+  | { readonly kind: 'interface'; readonly family: AddressFamily; readonly ifindex: number }
+  /** Routes of one family that are not ours. */
+  | { readonly kind: 'foreign'; readonly family: AddressFamily };
+
+export type PortReport =
+  | { readonly kind: 'changes'; readonly changes: readonly KernelChange[] }
+  | {
+      readonly kind: 'listed';
+      readonly id: number;
+      readonly changes: readonly KernelChange[];
+      /** True in the first report of a listing. */
+      readonly first: boolean;
+      /** True in the last report of a listing. */
+      readonly done: boolean;
+      /** In the last report: why the listing is not complete, else null. */
+      readonly errno: string | null;
+    }
+  | {
+      readonly kind: 'written';
+      readonly id: number;
+      readonly failures: readonly WriteFailure[];
+      /** Milliseconds from the request to the kernel's last answer. */
+      readonly latency: number;
+    }
+  /** Notifications were lost; what came before the gap has been reported. */
+  | { readonly kind: 'overrun' }
+  /** The port is dead; `open` may be called again. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Which routes are worth reporting. */
+export interface PortFilter {
+  readonly tables: readonly number[];
+  readonly protocol: number;
+}
+
+export type PortOpened = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+export interface KernelPort {
+  readonly backend: 'netlink' | 'memory';
+  open(filter: PortFilter, deliver: (report: PortReport) => void): Promise<PortOpened>;
+  filter(filter: PortFilter): void;
+  /** Answered by `listed` reports with this id, after the answers to everything asked before. */
+  list(id: number, scope: ListScope): void;
+  /** Answered by one `written` report with this id. */
+  write(id: number, writes: readonly RouteWrite[]): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,140 @@
+// Blocking request and answer on one netlink socket: batches of route writes, listings. Runs in the worker; knows errno
+// numbers, not what routes mean.
+
+import { createPoller, isRetryable, receiveNetlink, sendNetlink } from '../../sys/netlink-socket.js';
+import { decodeAnswer, messagesIn, wasInterrupted } from './messages.js';
+import { NLM_F } from './numbers.js';
+import { type MessageSpan, viewOf } from './octets.js';
+
+/** The answer was lost or never came: nobody knows what the kernel did. */
+export type Broken = { readonly kind: 'broken'; readonly message: string };
+export type WriteResult =
+  | { readonly kind: 'answered'; readonly failures: readonly (readonly [number, number])[] }
+  | Broken;
+export type ListResult = { readonly kind: 'listed'; readonly errno: number } | Broken;
+
+const ANSWER_TIMEOUT = 10_000;
+/** Listings that raced with changes are repeated this often. */
+const LIST_ATTEMPTS = 4;
+
+/** `bytes` is overwritten afterwards; `view` is of it. */
+export type VisitRow = (bytes: Uint8Array, view: DataView, span: MessageSpan) => void;
+
+export interface Exchange {
+  /** Sends the messages in the chunks that their ACK flags mark, and gathers every error. */
+  write(octets: Uint8Array): WriteResult;
+  /** Asks, and hands every row to `visit`. */
+  list(request: (sequence: number) => Uint8Array, visit: VisitRow): ListResult;
+}
+
+export function createExchange(fd: number, buffer: Uint8Array): Exchange {
+  const poller = createPoller([fd]);
+  // Listings count from the middle of the number space, writes from its start.
+  let sequence = 0x80000000;
+  const receive = (): Uint8Array | Broken => {
+    for (;;) {
+      const length = receiveNetlink(fd, buffer);
+      if (length >= 0) return buffer.subarray(0, length);
+      if (!isRetryable(-length)) return broken(`receive: errno ${-length}`);
+      if (!poller.wait(ANSWER_TIMEOUT)[0]) return broken('the kernel did not answer');
+    }
+  };
+  return {
+    write: (octets) => writeAll(fd, octets, receive),
+    list: (request, visit) => {
+      for (let attempt = 1; ; attempt++) {
+        sequence = (sequence + 1) >>> 0 || 0x80000000;
+        const outcome = listOnce(fd, request(sequence), sequence, receive, visit);
+        if (outcome !== 'interrupted') return outcome;
+        if (attempt === LIST_ATTEMPTS) return { kind: 'listed', errno: 0 };
+      }
+    },
+  };
+}
+
+type Receive = () => Uint8Array | Broken;
+
+const broken = (message: string): Broken => ({ kind: 'broken', message });
+const isBroken = (value: Uint8Array | Broken): value is Broken => 'kind' in value;
+
+function writeAll(fd: number, octets: Uint8Array, receive: Receive): WriteResult {
+  const failures: [number, number][] = [];
+  let first: MessageSpan | null = null;
+  let index = 0;
+  let chunkIndex = 0;
+  for (const span of messagesIn(viewOf(octets))) {
+    first ??= span;
+    index++;
+    if ((span.flags & NLM_F.ack) === 0) continue;
+    const chunk = { octets: octets.subarray(first.start, span.next), first, last: span, index: chunkIndex };
+    const outcome = writeChunk(fd, chunk, receive, failures);
+    if (outcome !== null) return outcome;
+    first = null;
+    chunkIndex = index;
+  }
+  return { kind: 'answered', failures };
+}
+
+interface Chunk {
+  readonly octets: Uint8Array;
+  readonly first: MessageSpan;
+  readonly last: MessageSpan;
+  readonly index: number;
+}
+
+function writeChunk(fd: number, chunk: Chunk, receive: Receive, failures: [number, number][]): Broken | null {
+  const count = chunk.last.sequence - chunk.first.sequence + 1;
+  const errno = sendWhole(fd, chunk.octets);
+  if (errno !== 0) {
+    for (let i = 0; i < count; i++) failures.push([chunk.index + i, errno]);
+    return null;
+  }
+  for (;;) {
+    const bytes = receive();
+    if (isBroken(bytes)) return bytes;
+    const view = viewOf(bytes);
+    for (const span of messagesIn(view)) {
+      const answer = decodeAnswer(view, span);
+      const offset = answer.sequence - chunk.first.sequence;
+      if (offset < 0 || offset >= count) continue;
+      if (answer.kind === 'error') failures.push([chunk.index + offset, answer.errno]);
+      if (offset === count - 1) return null;
+    }
+  }
+}
+
+function sendWhole(fd: number, octets: Uint8Array): number {
+  for (;;) {
+    const sent = sendNetlink(fd, octets);
+    if (sent >= 0) return 0;
+    if (!isRetryable(-sent)) return -sent;
+  }
+}
+
+function listOnce(
+  fd: number,
+  request: Uint8Array,
+  sequence: number,
+  receive: Receive,
+  visit: VisitRow,
+): ListResult | 'interrupted' {
+  const errno = sendWhole(fd, request);
+  if (errno !== 0) return { kind: 'listed', errno };
+  let interrupted = false;
+  for (;;) {
+    const bytes = receive();
+    if (isBroken(bytes)) return bytes;
+    const view = viewOf(bytes);
+    for (const span of messagesIn(view)) {
+      const answer = decodeAnswer(view, span);
+      if (answer.sequence !== sequence) continue;
+      interrupted ||= wasInterrupted(span);
+      if (answer.kind === 'row') visit(bytes, view, span);
+      else if (answer.kind === 'error') return { kind: 'listed', errno: answer.errno };
+      else
+        return interrupted
+          ? 'interrupted'
+          : { kind: 'listed', errno: answer.kind === 'done' ? answer.errno : 0 };
+    }
+  }
+}

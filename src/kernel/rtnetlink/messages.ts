@@ -1,0 +1,141 @@
+// Whole rtnetlink messages: notifications and listing rows -> KernelChange, answers -> what they say, requests to list.
+
+import type { AddressFamily } from '../../base/family.js';
+import type { KernelChange, PortFilter, RouteArrival } from '../port.js';
+import { decodeAddress, decodeLink } from './link-address.js';
+import {
+  AF,
+  IFADDRMSG_SIZE,
+  IFINFOMSG_SIZE,
+  NLM,
+  NLM_F,
+  NLMSGHDR_SIZE,
+  RTA,
+  RTM,
+  RTMSG_SIZE,
+  RTN,
+} from './numbers.js';
+import { getI32, type MessageSpan, messageAt, setU16, setU32 } from './octets.js';
+import { decodeRoute, decodeRouteHeader } from './route-decode.js';
+import { putU32Attribute } from './route-encode.js';
+
+/** Null for a message that is malformed or of no concern. `view` is of `bytes`. */
+export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpan): KernelChange | null {
+  const { type, body, end } = span;
+  switch (type) {
+    case RTM.newRoute:
+    case RTM.delRoute: {
+      const route = decodeRoute(bytes, view, body, end);
+      const present = type === RTM.newRoute;
+      return route === null ? null : { kind: 'route', present, arrival: arrivalOf(span.flags), route };
+    }
+    case RTM.newLink:
+    case RTM.delLink: {
+      const link = decodeLink(bytes, view, body, end);
+      return link === null ? null : { kind: 'link', present: type === RTM.newLink, link };
+    }
+    case RTM.newAddress:
+    case RTM.delAddress: {
+      const address = decodeAddress(bytes, view, body, end);
+      return address === null ? null : { kind: 'address', present: type === RTM.newAddress, address };
+    }
+    default:
+      return null;
+  }
+}
+
+const arrivalOf = (flags: number): RouteArrival =>
+  (flags & NLM_F.replace) !== 0 ? 'replace' : (flags & NLM_F.append) !== 0 ? 'append' : 'new';
+
+/** How one message from the kernel ends or continues an exchange. */
+export type Answer =
+  | { readonly kind: 'ack'; readonly sequence: number }
+  | { readonly kind: 'error'; readonly sequence: number; readonly errno: number }
+  | { readonly kind: 'done'; readonly sequence: number; readonly errno: number }
+  | { readonly kind: 'row'; readonly sequence: number };
+
+/** NLMSG_ERROR and NLMSG_DONE carry a negative errno; a short one counts as success. */
+export function decodeAnswer(view: DataView, span: MessageSpan): Answer {
+  const { sequence, body, end } = span;
+  const errno = end - body >= 4 ? -getI32(view, body) : 0;
+  if (span.type === NLM.done) return { kind: 'done', sequence, errno };
+  if (span.type !== NLM.error) return { kind: 'row', sequence };
+  return errno === 0 ? { kind: 'ack', sequence } : { kind: 'error', sequence, errno };
+}
+
+/** Route types that say something about where a packet goes. */
+const FORWARDING: ReadonlySet<number> = new Set([
+  RTN.unicast,
+  RTN.blackhole,
+  RTN.unreachable,
+  RTN.prohibit,
+  RTN.throw,
+]);
+
+/** Whether the main thread wants this message: every link and address, and plain forwarding routes of our tables. */
+export function passesFilter(view: DataView, span: MessageSpan, filter: PortFilter): boolean {
+  switch (span.type) {
+    case RTM.newRoute:
+    case RTM.delRoute: {
+      const header = decodeRouteHeader(view, span.body, span.end);
+      return header?.plain === true && FORWARDING.has(header.type) && filter.tables.includes(header.table);
+    }
+    case RTM.newLink:
+    case RTM.delLink:
+    case RTM.newAddress:
+    case RTM.delAddress:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** rtm_protocol of a route message that passed the filter. */
+export const routeProtocol = (view: DataView, span: MessageSpan): number =>
+  span.end - span.body >= RTMSG_SIZE ? view.getUint8(span.body + 5) : -1;
+
+/** Every message in the octets, as far as they are whole. */
+export function* messagesIn(view: DataView): Generator<MessageSpan> {
+  for (let at = 0; ; ) {
+    const span = messageAt(view, at);
+    if (span === null) return;
+    yield span;
+    at = span.next;
+  }
+}
+
+const listRequest = (type: number, size: number, sequence: number): DataView => {
+  const view = new DataView(new ArrayBuffer(NLMSGHDR_SIZE + size));
+  setU32(view, 0, view.byteLength);
+  setU16(view, 4, type);
+  setU16(view, 6, NLM_F.request | NLM_F.dump);
+  setU32(view, 8, sequence);
+  return view;
+};
+
+const octets = (view: DataView): Uint8Array => new Uint8Array(view.buffer);
+
+export const listLinks = (sequence: number): Uint8Array =>
+  octets(listRequest(RTM.getLink, IFINFOMSG_SIZE, sequence));
+
+export const listAddresses = (sequence: number): Uint8Array =>
+  octets(listRequest(RTM.getAddress, IFADDRMSG_SIZE, sequence));
+
+/** With NETLINK_GET_STRICT_CHK the kernel itself narrows to `table` and `ifindex`; 0 is any. */
+export function listRoutes(
+  sequence: number,
+  family: AddressFamily,
+  table: number,
+  ifindex: number,
+): Uint8Array {
+  const extra = (table === 0 ? 0 : 8) + (ifindex === 0 ? 0 : 8);
+  const view = listRequest(RTM.getRoute, RTMSG_SIZE + extra, sequence);
+  view.setUint8(NLMSGHDR_SIZE, family === 'ipv4' ? AF.inet : AF.inet6);
+  let at = NLMSGHDR_SIZE + RTMSG_SIZE;
+  if (table !== 0) at = putU32Attribute(view, at, RTA.table, table);
+  if (ifindex !== 0) putU32Attribute(view, at, RTA.oif, ifindex);
+  return octets(view);
+}
+
+/** True when a listing raced with changes and must be asked for again (NLM_F_DUMP_INTR). */
+export const wasInterrupted = (span: MessageSpan): boolean => (span.flags & NLM_F.dumpInterrupted) !== 0;

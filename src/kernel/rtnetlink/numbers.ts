@@ -1,0 +1,76 @@
+// The numbers of linux/netlink.h and linux/rtnetlink.h that we use. No logic.
+
+export const NLM = {
+  error: 2,
+  done: 3,
+  overrun: 4,
+} as const;
+
+export const NLM_F = {
+  request: 0x1,
+  ack: 0x4,
+  dumpInterrupted: 0x10,
+  dump: 0x300,
+  replace: 0x100,
+  excl: 0x200,
+  create: 0x400,
+  append: 0x800,
+} as const;
+
+export const RTM = {
+  newLink: 16,
+  delLink: 17,
+  getLink: 18,
+  newAddress: 20,
+  delAddress: 21,
+  getAddress: 22,
+  newRoute: 24,
+  delRoute: 25,
+  getRoute: 26,
+} as const;
+
+/** Multicast groups, by number as NETLINK_ADD_MEMBERSHIP wants them. */
+export const RTNLGRP = { link: 1, ipv4Address: 5, ipv4Route: 7, ipv6Address: 9, ipv6Route: 11 } as const;
+
+export const AF = { unspec: 0, inet: 2, inet6: 10 } as const;
+
+export const RTA = {
+  dst: 1,
+  src: 2,
+  oif: 4,
+  gateway: 5,
+  priority: 6,
+  multipath: 9,
+  table: 15,
+  via: 18,
+} as const;
+
+export const IFLA = { ifname: 3 } as const;
+export const IFA = { address: 1, local: 2 } as const;
+export const IFF = { up: 0x1, loopback: 0x8, lowerUp: 0x10000 } as const;
+
+export const RT_SCOPE = { universe: 0, link: 253, host: 254, nowhere: 255 } as const;
+export const RT_TABLE = { main: 254, local: 255 } as const;
+export const RTPROT = { unspec: 0, redirect: 1, kernel: 2, boot: 3, static: 4 } as const;
+export const RTNH_F_ONLINK = 4;
+export const RTM_F_CLONED = 0x200;
+
+/** rtm_type by number. */
+export const RTN = {
+  unicast: 1,
+  local: 2,
+  broadcast: 3,
+  anycast: 4,
+  multicast: 5,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
+  throw: 9,
+} as const;
+
+export const NLMSGHDR_SIZE = 16;
+export const RTMSG_SIZE = 12;
+export const IFINFOMSG_SIZE = 16;
+export const IFADDRMSG_SIZE = 8;
+export const RTNEXTHOP_SIZE = 8;
+export const RTATTR_SIZE = 4;

@@ -1,0 +1,86 @@
+// The one door to libc: the handful of calls that Node has no API for. Knows no protocol. Loads koffi on first use, so
+// that importing this file costs nothing and needs nothing.
+
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+
+/** Every call returns what libc returns; after -1 ask `errno()` at once. */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
+  /** `setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER)`: `program` is an array of struct sock_filter. */
+  attachFilter(fd: number, program: Uint8Array): number;
+  send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  /** `fds` is an array of struct pollfd. */
+  poll(fds: Uint8Array, count: number, timeoutMs: number): number;
+  eventfd(value: number, flags: number): number;
+  close(fd: number): number;
+  errno(): number;
+}
+
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const SOCK_FPROG_SIZE = 16;
+const SOCK_FILTER_SIZE = 8;
+
+let loaded: Libc | null = null;
+
+/** Throws when koffi has no build for this platform. */
+export function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libc {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const library = koffi.load(null);
+  const program = koffi.pointer(koffi.struct({ len: 'uint16_t', filter: 'uint8_t *' }));
+  const attach = library.func('setsockopt', 'int', ['int', 'int', 'int', program, 'uint32_t']);
+  return {
+    socket: library.func('int socket(int, int, int)'),
+    bind: library.func('int bind(int, void *, uint32_t)'),
+    getsockname: library.func('int getsockname(int, void *, void *)'),
+    setsockopt: library.func('int setsockopt(int, int, int, void *, uint32_t)'),
+    getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
+    attachFilter: (fd, filter) => {
+      const fprog = { len: filter.length / SOCK_FILTER_SIZE, filter };
+      return attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, SOCK_FPROG_SIZE) as number;
+    },
+    send: library.func('long send(int, void *, size_t, int)'),
+    recv: library.func('long recv(int, void *, size_t, int)'),
+    poll: library.func('int poll(void *, unsigned long, int)'),
+    eventfd: library.func('int eventfd(unsigned int, int)'),
+    close: library.func('int close(int)'),
+    errno: () => koffi.errno(),
+  };
+}
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).map(([name, code]) => [code, name]),
+);
+
+/** `EEXIST` for 17; `errno 4242` for a number without a name. */
+export const errnoName = (code: number): string => NAMES.get(code) ?? `errno ${code}`;
+
+/** Numbers that callers compare with. */
+export const ERRNO = {
+  ENOENT: constants.errno.ENOENT,
+  ESRCH: 3,
+  EINTR: constants.errno.EINTR,
+  EAGAIN: constants.errno.EAGAIN,
+  EEXIST: constants.errno.EEXIST,
+  ENODEV: constants.errno.ENODEV,
+  ENOBUFS: constants.errno.ENOBUFS,
+} as const;
+
+/** Node warns when a thread closes a descriptor that its own `fs` did not open, so this goes to libc. */
+export function closeFd(fd: number): void {
+  libc().close(fd);
+}
+
+/** Native-order octets of one int, as most socket options take them. */
+export const intOption = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);

@@ -1,0 +1,62 @@
+// What the figures depend on: processor, kernel, versions of the programs. Never measures.
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { findProgram, run, runSync } from '../support/command.js';
+
+/** From this file as compiled, dist/test/bench/. */
+export const PROJECT_ROOT = resolve(import.meta.dirname, '..', '..', '..');
+
+export interface Machine {
+  readonly processor: string;
+  readonly processors: number;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly bgpd: string;
+  /** Null when it is not installed. */
+  readonly bird: string | null;
+  /** The daemons get a processor of their own, the load comes from another. */
+  readonly pinned: boolean;
+}
+
+const bgpdVersion = (): string => {
+  const text = readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+};
+
+const birdVersion = async (): Promise<string | null> => {
+  if (findProgram('bird') === null) return null;
+  const { stdout, stderr } = await run('bird', ['--version']);
+  return /version (\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown';
+};
+
+export const describeMachine = async (): Promise<Machine> => ({
+  processor: cpus()[0]?.model ?? 'unknown',
+  processors: availableParallelism(),
+  memoryGiB: totalmem() / 2 ** 30,
+  kernel: release(),
+  node: process.version,
+  bgpd: bgpdVersion(),
+  bird: await birdVersion(),
+  pinned: availableParallelism() > 1,
+});
+
+const DAEMON_PROCESSOR = '0';
+const LOAD_PROCESSOR = '1';
+
+/** This process and all it starts from now on: the side that makes load and measures. */
+export const pinLoadSide = (machine: Machine): void => {
+  if (!machine.pinned) return;
+  const { status, stderr } = runSync('taskset', ['-a', '-c', '-p', LOAD_PROCESSOR, String(process.pid)]);
+  if (status !== 0) throw new Error(`taskset: ${stderr.trim()}`);
+};
+
+/** The command line that runs a daemon on its own processor. */
+export const daemonCommand = (
+  machine: Machine,
+  command: string,
+  args: readonly string[],
+): readonly [string, readonly string[]] =>
+  machine.pinned ? ['taskset', ['-c', DAEMON_PROCESSOR, command, ...args]] : [command, args];

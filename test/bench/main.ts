@@ -1,0 +1,116 @@
+// `npm run bench`: runs the benchmarks, the daemons in turn, prints figures side by side. 0 when every run completed,
+// 1 when one did not, 2 for a wrong command line.
+
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { probePrivilege, userNamespaceCommand } from '../support/privilege.js';
+import { Bed } from './bed.js';
+import type { Benchmark, BenchmarkResult, Figures } from './benchmark.js';
+import type { Contestant } from './contestants.js';
+import { FIB } from './fib-benchmark.js';
+import { describeMachine, type Machine, pinLoadSide } from './machine.js';
+import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
+import { machineText, resultsJson, resultText } from './report.js';
+import { START } from './start-benchmark.js';
+import { WORKLOAD } from './workload-benchmark.js';
+
+const BENCHMARKS: readonly Benchmark[] = [WORKLOAD, FIB, START];
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const progress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`${text}\n`);
+};
+
+const contestantsOf = (
+  benchmark: Benchmark,
+  options: BenchOptions,
+  machine: Machine,
+): readonly Contestant[] =>
+  benchmark.contestants
+    .filter(({ program }) => options.program === null || program === options.program)
+    .filter(({ program }) => program !== 'bird' || machine.bird !== null);
+
+const runOnce = async (bed: Bed, benchmark: Benchmark, contestant: Contestant): Promise<Figures> => {
+  try {
+    return await benchmark.run(bed, contestant);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${benchmark.name} did not complete with ${contestant.name}: ${reason}`);
+  }
+};
+
+const runBenchmark = async (
+  benchmark: Benchmark,
+  options: BenchOptions,
+  machine: Machine,
+): Promise<BenchmarkResult> => {
+  const contestants = contestantsOf(benchmark, options, machine);
+  const repetitions = options.repetitions ?? benchmark.repetitions;
+  const figures = new Map<string, Figures[]>(contestants.map(({ name }) => [name, []]));
+  const bed = await Bed.open(machine, benchmark.name, benchmark.sessions);
+  try {
+    for (let i = 0; i < repetitions; i += 1) {
+      for (const contestant of contestants) {
+        progress(`${benchmark.name} ${i + 1}/${repetitions}: ${contestant.name}`);
+        figures.get(contestant.name)?.push(await runOnce(bed, benchmark, contestant));
+      }
+    }
+  } finally {
+    bed.close();
+  }
+  return { benchmark, contestants, figures };
+};
+
+const runAll = async (options: BenchOptions): Promise<number> => {
+  const machine = await describeMachine();
+  pinLoadSide(machine);
+  print(machineText(machine));
+  const chosen = BENCHMARKS.filter(({ name }) => options.names.length === 0 || options.names.includes(name));
+  const results: BenchmarkResult[] = [];
+  let failures = 0;
+  for (const benchmark of chosen) {
+    try {
+      const result = await runBenchmark(benchmark, options, machine);
+      results.push(result);
+      print(resultText(result));
+    } catch (error) {
+      failures += 1;
+      print(`FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+  if (options.jsonFile !== null) writeFileSync(options.jsonFile, resultsJson(machine, results));
+  print(failures === 0 ? 'all benchmarks completed' : `${failures} of ${chosen.length} did not complete`);
+  return failures === 0 ? 0 : 1;
+};
+
+/** The same command line as root of a user namespace. */
+const runInUserNamespace = (): Promise<number> => {
+  const [command, args] = userNamespaceCommand(process.execPath, process.argv.slice(1));
+  const child = spawn(command, args, { stdio: 'inherit' });
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+};
+
+const main = async (): Promise<number> => {
+  const names = BENCHMARKS.map(({ name }) => name);
+  const parsed = parseBenchOptions(process.argv.slice(2), names);
+  if (!parsed.ok) {
+    process.stderr.write(`${parsed.problem}\n\n${HELP}\n`);
+    return 2;
+  }
+  if (parsed.options.help) {
+    print(HELP);
+    return 0;
+  }
+  const privilege = probePrivilege();
+  if (privilege.kind === 'root') return runAll(parsed.options);
+  if (privilege.kind === 'userNamespace') return runInUserNamespace();
+  process.stderr.write(`benchmarks need network namespaces: ${privilege.reason}\n`);
+  return 1;
+};
+
+process.exitCode = await main();

@@ -1,0 +1,33 @@
+import test from 'ava';
+import { parseBenchOptions } from './options.js';
+
+const KNOWN = ['fib', 'start'];
+const NONE = { help: false, names: [], repetitions: null, jsonFile: null, program: null };
+
+test('what is understood', (t) => {
+  const cases = [
+    [[], NONE],
+    [['fib'], { ...NONE, names: ['fib'] }],
+    [['--reps', '5', 'start', 'fib'], { ...NONE, names: ['start', 'fib'], repetitions: 5 }],
+    [['--json', 'out.json', '--program', 'bird'], { ...NONE, jsonFile: 'out.json', program: 'bird' }],
+    [['--help'], { ...NONE, help: true }],
+  ] as const;
+  for (const [args, options] of cases) {
+    t.deepEqual(parseBenchOptions(args, KNOWN), { ok: true, options }, args.join(' '));
+  }
+});
+
+test('what is refused names the word', (t) => {
+  const cases = [
+    [['fob'], /no benchmark fob; there are fib, start/],
+    [['--reps', '0'], /not 0/],
+    [['--reps', 'many'], /not many/],
+    [['--program', 'frr'], /not frr/],
+    [['--repetitions', '3'], /--repetitions/],
+  ] as const;
+  for (const [args, problem] of cases) {
+    const parsed = parseBenchOptions(args, KNOWN);
+    t.false(parsed.ok, args.join(' '));
+    t.regex(parsed.ok ? '' : parsed.problem, problem);
+  }
+});

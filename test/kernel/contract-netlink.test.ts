@@ -1,0 +1,17 @@
+// The kernel contract on the real kernel: every case in a process and a network namespace of its own.
+
+import { join } from 'node:path';
+import test from 'ava';
+import { CASES } from './contract.js';
+import { mayMakeNamespaces, runInNamespace } from './namespace.js';
+
+const script = join(import.meta.dirname, 'netlink-case.js');
+const register = mayMakeNamespaces() ? test.serial : test.serial.skip;
+
+for (const { title } of CASES) {
+  register(title, async (t) => {
+    t.timeout(55_000);
+    const { code, output } = await runInNamespace(script, [title]);
+    t.is(code, 0, output);
+  });
+}

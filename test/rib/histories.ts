@@ -1,0 +1,249 @@
+// Random worlds and what happens in them, for the model test: few prefixes, few attribute sets, few peers, so that
+// everything meets everything.
+
+import fc from 'fast-check';
+import type { PathAttributes } from '../../src/wire/types.js';
+import { type NeighbourOptions, neighbourOptions, SELF_IPV4, SELF_IPV6 } from './neighbour.js';
+import {
+  ACCEPT,
+  EVEN_PREFIXES,
+  MED_BY_PREFIX,
+  NOT_FROM_KERNEL,
+  PREFERRED,
+  REJECT,
+  WITHOUT_MED,
+} from './policies.js';
+import { address, attributes, sequence } from './routes.js';
+import { CLUSTER_ID, LOCAL_ASN, ROUTER_ID } from './test-rib.js';
+
+export const PREFIXES: readonly string[] = [
+  '10.1.0.0/24',
+  '10.1.1.0/24',
+  '10.1.2.0/25',
+  '10.1.2.128/25',
+  '10.1.3.7/32',
+  '0.0.0.0/0',
+  '2001:db8:1::/48',
+  '2400:ca00::/32',
+  '2400:cb00::1/128',
+  '::/0',
+];
+
+export const NEXT_HOPS: readonly string[] = [
+  '192.0.2.1',
+  '192.0.2.2',
+  '2001:db8:ffff::1',
+  '2001:db8:ffff::2',
+];
+
+/** Attributes before it is known in which family and by which kind of peer they are used. */
+export interface AttributeSample {
+  readonly fields: Partial<PathAttributes>;
+  /** Picks the next hop. */
+  readonly nextHop: number;
+}
+
+export type Action =
+  | { readonly kind: 'up' | 'down' | 'refresh'; readonly peer: number }
+  | {
+      readonly kind: 'announce';
+      readonly peer: number;
+      readonly prefixes: readonly string[];
+      readonly sample: number;
+    }
+  | { readonly kind: 'withdraw'; readonly peer: number; readonly prefixes: readonly string[] }
+  | { readonly kind: 'change'; readonly peer: number; readonly changes: Partial<NeighbourOptions> }
+  | {
+      readonly kind: 'local';
+      readonly source: 'kernel' | 'static';
+      readonly prefix: string;
+      readonly sample: number | null;
+    }
+  | {
+      readonly kind: 'link';
+      readonly nextHop: string;
+      readonly reachable: boolean;
+      readonly cost: number;
+    }
+  | { readonly kind: 'run'; readonly budget: number }
+  | { readonly kind: 'pull'; readonly peer: number; readonly times: number }
+  | { readonly kind: 'check' };
+
+export interface History {
+  readonly reflector: boolean;
+  readonly tracksNextHops: boolean;
+  readonly peers: readonly NeighbourOptions[];
+  readonly samples: readonly AttributeSample[];
+  readonly actions: readonly Action[];
+  readonly slicePrefixes: number;
+  readonly queueBytes: number;
+}
+
+const PATHS: readonly PathAttributes['asPath'][] = [
+  [],
+  sequence(65001),
+  sequence(65002),
+  sequence(65001, 70000),
+  sequence(65002, 65001),
+  [{ kind: 'set', asns: [65001, 65002] }],
+  [
+    { kind: 'sequence', asns: [65001] },
+    { kind: 'set', asns: [65003, 4200000001] },
+  ],
+  sequence(65001, LOCAL_ASN),
+];
+
+const sample: fc.Arbitrary<AttributeSample> = fc.record({
+  nextHop: fc.nat({ max: 3 }),
+  fields: fc.record({
+    origin: fc.constantFrom(0, 0, 1),
+    asPath: fc.constantFrom(...PATHS),
+    med: fc.constantFrom(null, 0, 10),
+    localPref: fc.constantFrom(null, 100, 100, 200),
+    communities: fc.constantFrom<(readonly number[])[]>([], [], [0xfde80001], [0xffffff01], [0xffffff02]),
+    largeCommunities: fc.constantFrom<PathAttributes['largeCommunities'][]>([], [[1, 2, 3]]),
+    originatorId: fc.constantFrom(null, null, 0x01010101, ROUTER_ID),
+    clusterList: fc.constantFrom<(readonly number[])[]>([], [], [1], [1, 2], [CLUSTER_ID]),
+    others: fc.constantFrom<PathAttributes['others'][]>(
+      [],
+      [{ code: 99, flags: 0xe0, value: Uint8Array.of(7) }],
+    ),
+  }),
+});
+
+/** The attributes as a peer of this kind can send them. */
+export function received(
+  { fields, nextHop }: AttributeSample,
+  family: 0 | 1,
+  peerType: NeighbourOptions['peerType'],
+): PathAttributes {
+  const hops = { ...attributes(fields), ...nextHopFields(nextHop, family) };
+  if (peerType === 'ebgp') return { ...hops, localPref: null, originatorId: null, clusterList: [] };
+  return { ...hops, localPref: hops.localPref ?? 100 };
+}
+
+/** The attributes as a local route has them. */
+export const originated = ({ fields }: AttributeSample): PathAttributes =>
+  attributes({ origin: fields.origin ?? 0, med: fields.med ?? null, communities: fields.communities ?? [] });
+
+function nextHopFields(choice: number, family: 0 | 1): Pick<PathAttributes, 'nextHop' | 'linkLocalNextHop'> {
+  if (family === 0) return { nextHop: address(NEXT_HOPS[choice % 2]!), linkLocalNextHop: null };
+  const linkLocal = address('fe80::1');
+  switch (choice) {
+    case 0:
+      return { nextHop: address(NEXT_HOPS[2]!), linkLocalNextHop: null };
+    case 1:
+      return { nextHop: address(NEXT_HOPS[3]!), linkLocalNextHop: null };
+    case 2:
+      return { nextHop: address(NEXT_HOPS[3]!), linkLocalNextHop: linkLocal };
+    default:
+      return { nextHop: linkLocal, linkLocalNextHop: null };
+  }
+}
+
+const importPolicy = fc.constantFrom(ACCEPT, ACCEPT, EVEN_PREFIXES, WITHOUT_MED, PREFERRED, REJECT);
+const exportPolicy = fc.constantFrom(
+  ACCEPT,
+  ACCEPT,
+  EVEN_PREFIXES,
+  WITHOUT_MED,
+  NOT_FROM_KERNEL,
+  MED_BY_PREFIX,
+  REJECT,
+);
+const nextHopSelf = fc.constantFrom<NeighbourOptions['nextHopSelf']>(
+  [SELF_IPV4, SELF_IPV6],
+  [SELF_IPV4, SELF_IPV6],
+  [SELF_IPV4, null],
+);
+
+const neighbour = (n: number): fc.Arbitrary<NeighbourOptions> =>
+  fc
+    .record({
+      peerType: fc.constantFrom<NeighbourOptions['peerType'][]>('ebgp', 'ibgp', 'ibgpClient', 'ibgpClient'),
+      families: fc.constantFrom<[boolean, boolean][]>(
+        [true, true],
+        [true, true],
+        [true, false],
+        [false, true],
+      ),
+      asn4: fc.constantFrom(true, true, false),
+      maxMessage: fc.constantFrom(4096, 4096, 180),
+      sameAs: fc.boolean(),
+      sameRouterId: fc.boolean(),
+      nextHopSelf,
+      always: fc.boolean(),
+      importPolicy,
+      exportPolicy,
+    })
+    .map(({ peerType, sameAs, sameRouterId, always, ...rest }) =>
+      neighbourOptions(n, peerType, {
+        ...rest,
+        ...(sameAs && peerType === 'ebgp' ? { asn: 65001 } : {}),
+        ...(sameRouterId ? { routerId: 0x0a000001 } : {}),
+        alwaysNextHopSelf: peerType === 'ebgp' || always,
+      }),
+    );
+
+const somePrefixes = fc.subarray([...PREFIXES], { minLength: 1, maxLength: 6 });
+const peer = fc.nat({ max: 4 });
+const sampleIndex = fc.nat({ max: 5 });
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('up'), peer }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('down'), peer }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refresh'), peer }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('announce'),
+      peer,
+      prefixes: somePrefixes,
+      sample: sampleIndex,
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('withdraw'), peer, prefixes: somePrefixes }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('change'),
+      peer,
+      changes: fc.oneof(
+        fc.record({ importPolicy }),
+        fc.record({ exportPolicy }),
+        fc.record({ importPolicy, exportPolicy, nextHopSelf }),
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('local'),
+      source: fc.constantFrom('kernel', 'static'),
+      prefix: fc.constantFrom(...PREFIXES),
+      sample: fc.option(sampleIndex),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('link'),
+      nextHop: fc.constantFrom(...NEXT_HOPS),
+      reachable: fc.constantFrom(true, true, false),
+      cost: fc.constantFrom(0, 5),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('run'), budget: fc.constantFrom(1, 2, 3, 100) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('pull'), peer, times: fc.constantFrom(1, 2, 50) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('check') }) },
+);
+
+export const history: fc.Arbitrary<History> = fc.record({
+  reflector: fc.boolean(),
+  tracksNextHops: fc.boolean(),
+  peers: fc.tuple(neighbour(1), neighbour(2), neighbour(3), neighbour(4), neighbour(5)),
+  samples: fc.array(sample, { minLength: 6, maxLength: 6 }),
+  actions: fc.array(action, { minLength: 10, maxLength: 120, size: 'max' }),
+  slicePrefixes: fc.constantFrom(1, 2, 2048),
+  queueBytes: fc.constantFrom(1, 200, 1 << 20),
+});

@@ -1,0 +1,222 @@
+// A BGP neighbour as the RIB sees one and as it would see us: sends UPDATEs, takes octets at its own pace, decodes them and
+// keeps the routes it was told. Notes everything that a real neighbour would object to.
+
+import type { FamilyIndex } from '../../src/base/family.js';
+import type { PeerId } from '../../src/base/ids.js';
+import { formatPrefix, prefixFromWords } from '../../src/base/prefix.js';
+import type { CompiledPolicy, ExportProfile } from '../../src/rib/hooks.js';
+import type { RibPeer } from '../../src/rib/sources.js';
+import { decodeBlock } from '../../src/wire/block.js';
+import { NlriCursor } from '../../src/wire/nlri.js';
+import type { DecodeContext, NlriRun, UpdateView } from '../../src/wire/types.js';
+import { UpdateDecoder } from '../../src/wire/update.js';
+import { ACCEPT } from './policies.js';
+import {
+  address,
+  announcement,
+  attributesText,
+  blockOf,
+  familyOf,
+  splitMessages,
+  withdrawal,
+} from './routes.js';
+import { LOCAL_ASN, type TestRib } from './test-rib.js';
+
+export interface NeighbourOptions {
+  readonly address: string;
+  readonly asn: number;
+  readonly routerId: number;
+  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
+  readonly families: readonly [boolean, boolean];
+  readonly asn4: boolean;
+  readonly maxMessage: number;
+  readonly nextHopSelf: readonly [Uint8Array | null, Uint8Array | null];
+  readonly alwaysNextHopSelf: boolean;
+  readonly importPolicy: CompiledPolicy;
+  readonly exportPolicy: CompiledPolicy;
+}
+
+export const SELF_IPV4 = Uint8Array.of(10, 0, 0, 254);
+export const SELF_IPV6 = Uint8Array.of(0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xfe);
+
+/** Neighbour number `n` of the kind, with what is usual for it. */
+export const neighbourOptions = (
+  n: number,
+  peerType: NeighbourOptions['peerType'],
+  changes: Partial<NeighbourOptions> = {},
+): NeighbourOptions => ({
+  address: `10.0.0.${n}`,
+  asn: peerType === 'ebgp' ? 65000 + n : LOCAL_ASN,
+  routerId: 0x0a000000 + n,
+  peerType,
+  families: [true, true],
+  asn4: true,
+  maxMessage: 4096,
+  nextHopSelf: [SELF_IPV4, SELF_IPV6],
+  alwaysNextHopSelf: peerType === 'ebgp',
+  importPolicy: ACCEPT,
+  exportPolicy: ACCEPT,
+  ...changes,
+});
+
+export class Neighbour {
+  options: NeighbourOptions;
+  /** Prefix to attributes, both as text: what we told it. */
+  readonly told = new Map<string, string>();
+  /** By family, in this session. */
+  readonly endOfRibs: [number, number] = [0, 0];
+  readonly objections: string[] = [];
+  /** Octets and messages of this session. */
+  octets = 0;
+  messages = 0;
+  /** Withdrawals of prefixes that it had not been told. */
+  needlessWithdrawals = 0;
+  readonly #test: TestRib;
+  #id: PeerId | null = null;
+  #receiver: UpdateDecoder;
+  #sender: UpdateDecoder;
+  readonly #cursor = new NlriCursor();
+
+  constructor(test: TestRib, options: NeighbourOptions) {
+    this.#test = test;
+    this.options = options;
+    this.#receiver = new UpdateDecoder(this.#context(options.asn4));
+    this.#sender = new UpdateDecoder(this.#context(true));
+  }
+
+  get id(): PeerId {
+    if (this.#id === null) throw new Error('not established');
+    return this.#id;
+  }
+
+  get established(): boolean {
+    return this.#id !== null;
+  }
+
+  up(): this {
+    this.#id = this.#test.rib.peerUp(this.#ribPeer(), this.#profile());
+    this.#test.awake.add(this.#id);
+    this.told.clear();
+    this.endOfRibs[0] = this.endOfRibs[1] = 0;
+    this.octets = this.messages = this.needlessWithdrawals = 0;
+    return this;
+  }
+
+  down(): void {
+    const { id } = this;
+    this.#id = null;
+    this.#test.awake.delete(id);
+    this.#test.rib.peerDown(id);
+  }
+
+  /** Another import or export policy, next-hop-self: the session stays. */
+  change(changes: Partial<NeighbourOptions>): void {
+    this.options = { ...this.options, ...changes };
+    this.#test.rib.peerChanged(this.id, this.#ribPeer(), this.#profile());
+  }
+
+  refresh(): void {
+    this.#test.rib.refresh(this.id);
+  }
+
+  announce(prefixes: readonly string[], fields: Parameters<typeof blockOf>[0]): void {
+    this.#send(announcement(prefixes, blockOf(fields)));
+  }
+
+  withdraw(prefixes: readonly string[]): void {
+    this.#send(withdrawal(prefixes));
+  }
+
+  /** Takes the next octets; false when there are none. */
+  pull(): boolean {
+    const parts = this.#test.rib.pull(this.id);
+    if (parts === null) {
+      this.#test.awake.delete(this.id);
+      return false;
+    }
+    for (const part of parts) for (const message of splitMessages(part)) this.#receive(message);
+    return true;
+  }
+
+  /** Takes everything there is. */
+  pullAll(): this {
+    while (this.pull());
+    return this;
+  }
+
+  #send(messages: readonly Uint8Array[]): void {
+    for (const message of messages) {
+      const view = this.#sender.decode(message);
+      if (view.verdicts.length > 0 || view.reset !== null) {
+        throw new Error(`the test sends what is wrong: ${JSON.stringify(view.verdicts)}`);
+      }
+      this.#test.rib.applyUpdate(this.id, view);
+    }
+  }
+
+  #receive(message: Uint8Array): void {
+    this.messages++;
+    this.octets += message.length;
+    if (message.length > this.options.maxMessage) this.objections.push(`${message.length} octets`);
+    const view = this.#receiver.decode(message);
+    if (view.reset !== null) this.objections.push('an UPDATE that resets the session');
+    for (const verdict of view.verdicts) this.objections.push(`${verdict.attribute}: ${verdict.reason}`);
+    if (view.endOfRib !== null) this.endOfRibs[view.endOfRib]++;
+    for (const run of view.runs) this.#take(view, run);
+  }
+
+  #take(view: UpdateView, run: NlriRun): void {
+    const text =
+      run.kind === 'reach'
+        ? attributesText(decodeBlock(view.scratch.slice(run.blockStart, run.blockEnd)))
+        : null;
+    const cursor = this.#cursor;
+    cursor.open(view.frame, run);
+    while (cursor.next()) {
+      const family = run.family === 0 ? 'ipv4' : 'ipv6';
+      const key = formatPrefix(
+        prefixFromWords(family, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length),
+      );
+      if (text !== null) this.told.set(key, text);
+      else if (!this.told.delete(key)) this.needlessWithdrawals++;
+    }
+  }
+
+  #context(asn4: boolean): DecodeContext {
+    const { peerType, families } = this.options;
+    const sessionType = peerType === 'ebgp' ? 'ebgp' : 'ibgp';
+    return { asn4, sessionType, families, addPath: [false, false] };
+  }
+
+  #ribPeer(): RibPeer {
+    const { asn, routerId, peerType, importPolicy } = this.options;
+    return {
+      address: address(this.options.address),
+      asn,
+      routerId,
+      peerType,
+      importPolicy,
+      localAsn: LOCAL_ASN,
+    };
+  }
+
+  #profile(): ExportProfile {
+    const { peerType, asn, families, asn4, maxMessage, nextHopSelf, alwaysNextHopSelf } = this.options;
+    return {
+      peerType,
+      localAsn: LOCAL_ASN,
+      peerAsn: asn,
+      families,
+      asn4,
+      maxMessage,
+      nextHopSelf,
+      alwaysNextHopSelf,
+      policy: this.options.exportPolicy,
+    };
+  }
+
+  /** True when the session carries the prefix's family. */
+  speaks(prefix: string): boolean {
+    return this.options.families[familyOf(prefix) as FamilyIndex];
+  }
+}

@@ -1,0 +1,119 @@
+// A RIB with its surroundings played by the test: who was woken, whether work is pending, which next hops are asked for.
+
+import { toHex } from '../../src/base/bytes.js';
+import type { PeerId, PrefixId } from '../../src/base/ids.js';
+import { formatIp, type IpAddress, ipToBytes } from '../../src/base/ip.js';
+import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
+import { exportRewrite } from '../../src/policy/rewrite.js';
+import { Rib } from '../../src/rib/core.js';
+import type { GroupLimits } from '../../src/rib/update-group.js';
+import { address } from './routes.js';
+
+export const LOCAL_ASN = 65000;
+export const ROUTER_ID = 0x0a0000fe;
+export const CLUSTER_ID = 0x0a0000fd;
+
+export interface TestRibOptions {
+  readonly reflector?: boolean;
+  readonly tracksNextHops?: boolean;
+  readonly limits?: GroupLimits;
+}
+
+interface LinkState {
+  readonly reachable: boolean;
+  readonly cost: number;
+}
+
+export class TestRib {
+  readonly rib: Rib;
+  readonly awake = new Set<PeerId>();
+  /** Prefixes of `bestChanged`, by family. */
+  readonly bestChanges: { family: number; prefix: PrefixId }[] = [];
+  /** Next hops that the RIB wants to know about, with how often it asked. */
+  readonly tracked = new Map<string, number>();
+  readonly #links = new Map<string, LinkState>();
+  readonly #unanswered: string[] = [];
+  #pending = false;
+
+  constructor(options: TestRibOptions = {}) {
+    this.rib = new Rib({
+      routerId: ROUTER_ID,
+      seed: 7,
+      rules: {
+        rewrite: exportRewrite,
+        mayExport,
+        communitiesAllow,
+        clusterId: options.reflector === true ? CLUSTER_ID : null,
+      },
+      nextHopInterest:
+        options.tracksNextHops === true
+          ? { track: (ip) => this.#track(ip), untrack: (ip) => this.#untrack(ip) }
+          : null,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      listener: {
+        bestChanged: (family, prefix) => this.bestChanges.push({ family, prefix }),
+        wake: (peer) => this.awake.add(peer),
+        workPending: () => {
+          this.#pending = true;
+        },
+      },
+    });
+  }
+
+  get workPending(): boolean {
+    return this.#pending;
+  }
+
+  /** What the network says of an address: told to the RIB when it has asked for it. */
+  setLink(text: string, reachable: boolean, cost: number): void {
+    const key = formatIp(address(text));
+    this.#links.set(key, { reachable, cost });
+    if (this.tracked.has(key)) this.rib.setNextHop(address(text), reachable, cost);
+  }
+
+  linkState(ip: IpAddress): LinkState {
+    return this.#links.get(formatIp(ip)) ?? { reachable: false, cost: 0 };
+  }
+
+  /** Tells the RIB the states it asked for. */
+  answerTracking(): void {
+    for (const key of this.#unanswered.splice(0)) {
+      const state = this.#links.get(key);
+      if (state !== undefined && this.tracked.has(key)) {
+        this.rib.setNextHop(address(key), state.reachable, state.cost);
+      }
+    }
+  }
+
+  /** One slice. True when there is more to do. */
+  run(budget = 1000): boolean {
+    this.answerTracking();
+    this.#pending = false;
+    const more = this.rib.run(budget);
+    if (more) this.#pending = true;
+    return more;
+  }
+
+  /** Slices until nothing is left to do. */
+  settle(budget = 1000): void {
+    this.answerTracking();
+    for (let i = 0; this.#pending; i++) {
+      if (i > 100_000) throw new Error('the RIB does not come to rest');
+      this.run(budget);
+    }
+  }
+
+  #track(ip: IpAddress): void {
+    const key = formatIp(ip);
+    this.tracked.set(key, (this.tracked.get(key) ?? 0) + 1);
+    this.#unanswered.push(key);
+  }
+
+  #untrack(ip: IpAddress): void {
+    const key = formatIp(ip);
+    const left = (this.tracked.get(key) ?? 0) - 1;
+    if (left < 0) throw new Error(`untracked too often: ${toHex(ipToBytes(ip))}`);
+    if (left === 0) this.tracked.delete(key);
+    else this.tracked.set(key, left);
+  }
+}
