@@ -23,7 +23,7 @@ const OUR_ROUTES = { 'ipv4-unicast': '10.65.8.0/26', 'ipv6-unicast': '2001:db8:a
 const THEIR_ROUTES = { 'ipv4-unicast': '198.51.100.0/24', 'ipv6-unicast': '2001:db8:b::/48' } as const;
 
 const DECORATION: Omit<AnnouncedRoute, 'prefix'> = {
-  communities: ['64512:100', '65535:666'],
+  communities: ['64512:100', '65000:65535'],
   largeCommunities: ['64512:1:2', '4200000000:4294967295:0'],
   med: 77,
   asPath: [65010, 4200000001],

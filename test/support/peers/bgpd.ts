@@ -91,9 +91,12 @@ export class BgpdRouter implements Router {
     return (await askBgpd(this.socket, `/v1/neighbors/${encodeURIComponent(neighbor)}`)) as PeerDetail;
   }
 
+  /** Like the others, without what was refused because our own AS is in its path. */
   async received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]> {
+    if ((await this.session(neighbor)) !== 'Established') return [];
     const query = new URLSearchParams({ peer: neighbor, direction: 'in', family, limit: '100000' });
-    return toReceivedRoutes((await askBgpd(this.socket, `/v1/routes?${query}`)) as RouteList);
+    const routes = toReceivedRoutes((await askBgpd(this.socket, `/v1/routes?${query}`)) as RouteList);
+    return routes.filter(({ asPath }) => !asPath.split(' ').includes(String(this.spec.asn)));
   }
 
   /** Without attributes: bgpd originates plain routes. */
