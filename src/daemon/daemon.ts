@@ -2,8 +2,6 @@
 // installs no signal handlers and never ends the process.
 
 import { randomBytes } from 'node:crypto';
-import { createMetrics } from '../api/metrics.js';
-import { startApi } from '../api/server.js';
 import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
@@ -146,7 +144,12 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   return null;
 }
 
+/** The API's libraries are loaded while the sessions come up: these do not wait for it. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
+  const [{ startApi }, { createMetrics }] = await Promise.all([
+    import('../api/server.js'),
+    import('../api/metrics.js'),
+  ]);
   const { options, speaker, clock, events, stops } = parts;
   const reloader = new Reloader(
     speaker,
