@@ -16,6 +16,7 @@ import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
+import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
 import { Reloader } from './reload.js';
 import { endpoint, sessionConfig } from './session-setup.js';
@@ -211,4 +212,5 @@ const driverFactory =
       handlers,
       clock,
       random: Math.random,
+      sockets: peerSockets,
     });
