@@ -28,12 +28,12 @@ export const KERNEL_METRICS: readonly MetricRow[] = [
   ),
   counter(
     'bgpd_kernel_overruns_total',
-    'Times the netlink socket lost messages and a full dump followed.',
+    'Times the netlink socket lost messages.',
     ({ counters }) => counters.overruns,
   ),
   counter(
     'bgpd_kernel_resyncs_total',
-    'Full dumps of the kernel tables after the first.',
+    'Times the kernel tables were read again in full.',
     ({ counters }) => counters.resyncs,
   ),
   gauge('bgpd_fib_wanted_routes', 'Routes that the RIB wants in the kernel.', ({ fib }) => fib.wanted),

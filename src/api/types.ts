@@ -4,6 +4,9 @@
 import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
 import type { KernelStatus } from '../kernel/types.js';
+
+export type { LatencyHistogram } from '../kernel/types.js';
+
 import type { PeerCounters } from '../net/types.js';
 
 export interface Summary {

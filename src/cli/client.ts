@@ -46,7 +46,8 @@ const FAILURES: Readonly<Record<string, (path: string) => string>> = {
   ECONNRESET: (path) => `bgpd closed the connection on ${path}: it may be stopping or busy; try again`,
 };
 
-function failure(error: Error, socketPath: string): string {
+/** One line for an error of the connection: what is wrong and what to do. */
+export function failure(error: Error, socketPath: string): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return FAILURES[code]?.(socketPath) ?? `can't talk to bgpd on ${socketPath}: ${error.message}`;
 }

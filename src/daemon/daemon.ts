@@ -78,7 +78,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     makeDriver: driverFactory(clock),
   });
   const parts: Parts = { options, speaker, clock, events, stops: [] };
-  const reason = (await listen(parts)) ?? (await startSpeaker(parts));
+  const reason = (await startSpeaker(parts)) ?? (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   return serve(parts, routerId);
 }
@@ -118,7 +118,10 @@ async function listen({ options, speaker, clock, events, stops }: Parts): Promis
   });
   stops.unshift(() => listener.stop());
   const [problem] = await listener.start();
-  if (problem === undefined) return null;
+  if (problem === undefined) {
+    speaker.peers.start();
+    return null;
+  }
   const { address, port } = problem.address;
   return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[problem.code] ?? problem.code}`;
 }

@@ -16,6 +16,7 @@ export class PeerSet {
   readonly #makeDriver: DriverFactory;
   #context: PeerContext;
   #ranges: readonly DynamicPeerConfig[] = [];
+  #running = false;
 
   constructor(context: PeerContext, makeDriver: DriverFactory) {
     this.#context = context;
@@ -59,7 +60,9 @@ export class PeerSet {
     return changes;
   }
 
+  /** From now on peers run: those that exist, and those to come. */
   start(): void {
+    this.#running = true;
     for (const peer of this.all()) peer.start();
   }
 
@@ -100,7 +103,7 @@ export class PeerSet {
   #add(config: RunningPeerConfig): BgpPeer {
     const peer = new BgpPeer(config, this.#context, this.#makeDriver);
     this.#byKey.set(peerKey(config), peer);
-    peer.start();
+    if (this.#running) peer.start();
     return peer;
   }
 

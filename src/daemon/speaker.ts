@@ -61,7 +61,7 @@ export class Speaker {
     return this.#config;
   }
 
-  /** Reads the kernel, then the configured routes, and only then lets the peers start: the first UPDATEs are complete. */
+  /** Reads the kernel and the configured routes. Peers exist then and do not run: their first UPDATEs will be complete. */
   async start(): Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }> {
     if (this.kernel !== null) {
       const started = await this.kernel.start(this.#kernelObserver());

@@ -1,9 +1,9 @@
 // The main thread's end of the netlink worker: encodes writes, decodes what the worker posts in slices that leave the
 // event loop its turn, keeps everything in order.
 
-import { closeSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { errnoName } from '../sys/libc.js';
+import { closeFd, errnoName } from '../sys/libc.js';
 import { EVENT_FD_ONE } from '../sys/netlink-socket.js';
 import type {
   KernelChange,
@@ -124,7 +124,7 @@ class NetlinkPort implements KernelPort {
     });
     worker.once('exit', () => {
       process.removeListener('exit', this.#wakeAtExit);
-      if (this.#eventFd >= 0) closeSync(this.#eventFd);
+      if (this.#eventFd >= 0) closeFd(this.#eventFd);
       this.#eventFd = -1;
       if (!ready) opened({ ok: false, reason });
       else if (this.#worker === worker) this.#enqueue({ kind: 'failed', message: reason });

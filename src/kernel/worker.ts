@@ -1,10 +1,10 @@
 // The netlink thread: blocks on its sockets so that the main thread never does. Filters what the kernel says, posts it in
 // chunks, performs writes and listings in the order asked. Keeps no routes.
 
-import { closeSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { AddressFamily } from '../base/family.js';
-import { ERRNO, errnoName } from '../sys/libc.js';
+import { closeFd, ERRNO, errnoName } from '../sys/libc.js';
 import {
   createPoller,
   dropOwnMessages,
@@ -249,5 +249,5 @@ try {
   post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
 }
 // The eventfd is closed by the main thread, which may be about to write it.
-for (const fd of open) closeSync(fd);
+for (const fd of open) closeFd(fd);
 main.close();

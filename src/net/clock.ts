@@ -31,24 +31,30 @@ export function deadlineOf(now: number, milliseconds: number): number {
   return milliseconds < COARSE_FROM ? deadline : Math.ceil(deadline / TICK) * TICK;
 }
 
-/** A timer over a row of `table`; `onSet` learns of every new deadline. */
+/** A timer over a row of `table`; `onChange` runs after every change of its deadline. */
 export function tableTimer(
   table: DeadlineTable,
   now: () => number,
-  onSet: () => void,
+  onChange: () => void,
   onExpire: () => void,
 ): Timer {
   const row = table.add(onExpire);
   return {
     start(milliseconds) {
       table.set(row, deadlineOf(now(), milliseconds));
-      onSet();
+      onChange();
     },
-    stop: () => table.clear(row),
+    stop() {
+      table.clear(row);
+      onChange();
+    },
     get running() {
       return table.isSet(row);
     },
-    close: () => table.remove(row),
+    close() {
+      table.remove(row);
+      onChange();
+    },
   };
 }
 
@@ -68,9 +74,11 @@ export function systemClock(): Clock {
     }
   };
   const arm = (): void => {
-    if (table.earliest >= armedFor) return;
+    // Too early a wake-up does no harm; but with nothing pending, none may keep the process alive.
+    if (table.earliest >= armedFor && table.earliest !== Number.POSITIVE_INFINITY) return;
     clearTimeout(timeout);
     armedFor = table.earliest;
+    if (armedFor === Number.POSITIVE_INFINITY) return;
     timeout = setTimeout(tick, Math.max(1, armedFor - now()));
   };
 

@@ -133,7 +133,9 @@ export class Connection {
   #read(chunk: Uint8Array): void {
     if (this.#ended) return;
     if (chunk.length >= FULL_READ) this.#yieldTurn();
-    const error = this.framer.push(chunk, (type, frame) => {
+    // A plain Uint8Array: the `slice` of a Buffer would be a view where the layers below mean a copy.
+    const octets = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    const error = this.framer.push(octets, (type, frame) => {
       this.#handlers.message(type, frame);
       return !this.#ended;
     });

@@ -9,6 +9,7 @@ export class DeadlineTable {
   #deadlines = new Float64Array(64).fill(NEVER);
   readonly #callbacks: ((() => void) | undefined)[] = [];
   readonly #free: number[] = [];
+  #pending = 0;
 
   /** A row without a deadline. */
   add(onExpire: () => void): number {
@@ -20,18 +21,22 @@ export class DeadlineTable {
 
   remove(row: number): void {
     if (this.#callbacks[row] === undefined) return;
-    this.#deadlines[row] = NEVER;
+    this.clear(row);
     this.#callbacks[row] = undefined;
     this.#free.push(row);
   }
 
   set(row: number, deadline: number): void {
+    if (!this.isSet(row)) this.#pending++;
     this.#deadlines[row] = deadline;
     if (deadline < this.earliest) this.earliest = deadline;
   }
 
   clear(row: number): void {
+    if (!this.isSet(row)) return;
     this.#deadlines[row] = NEVER;
+    this.#pending--;
+    if (this.#pending === 0) this.earliest = NEVER;
   }
 
   isSet(row: number): boolean {
@@ -60,7 +65,7 @@ export class DeadlineTable {
         continue;
       }
       latest = Math.max(latest, now - deadline);
-      this.#deadlines[row] = NEVER;
+      this.clear(row);
       this.#callbacks[row]?.();
     }
     return latest;

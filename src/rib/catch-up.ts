@@ -10,9 +10,6 @@ import type { AdjRibOut } from './adj-rib-out.js';
 import { type PacketEntry, PacketQueue } from './packet-queue.js';
 import type { PendingChanges } from './pending-changes.js';
 
-/** Prefixes packed at one pull. */
-const SLICE = 2048;
-
 export class CatchUp {
   readonly queue = new PacketQueue();
   /** The RIB's pass when it began; prefixes freed since must wait for it. */
@@ -89,8 +86,9 @@ export class CatchUp {
     }
   }
 
-  /** Packs the next slice for the members; false when nothing is owed. */
+  /** Packs the next slice, `limit` prefixes at most, for the members; false when nothing is owed. */
   packSlice(
+    limit: number,
     adjRibOut: readonly [AdjRibOut, AdjRibOut],
     pending: PendingChanges,
     packer: UpdatePacker,
@@ -99,7 +97,7 @@ export class CatchUp {
     this.#begun = true;
     for (const family of [0, 1] as const) {
       if (this.#owed[family].size > 0) {
-        this.#fill(family, adjRibOut[family], pending);
+        this.#fill(limit, family, adjRibOut[family], pending);
         this.queue.append(pending.pack(packer, epoch));
         return true;
       }
@@ -107,10 +105,10 @@ export class CatchUp {
     return false;
   }
 
-  #fill(family: FamilyIndex, adjRibOut: AdjRibOut, pending: PendingChanges): void {
+  #fill(limit: number, family: FamilyIndex, adjRibOut: AdjRibOut, pending: PendingChanges): void {
     const owed = this.#owed[family];
     let prefix = owed.next(0);
-    for (let i = 0; i < SLICE && prefix >= 0; i++) {
+    for (let i = 0; i < limit && prefix >= 0; i++) {
       owed.delete(prefix);
       this.#addOne(family, prefix as PrefixId, adjRibOut, pending);
       prefix = owed.next(prefix + 1);

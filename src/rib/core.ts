@@ -19,6 +19,7 @@ import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { type RibPeer, Sources } from './sources.js';
+import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
 export interface RibOptions {
@@ -28,6 +29,8 @@ export interface RibOptions {
   readonly nextHopInterest: NextHopInterest | null;
   /** For hash tables that peers can aim at. */
   readonly seed: number;
+  /** Default: `DEFAULT_LIMITS`. */
+  readonly limits?: GroupLimits;
   readonly listener: RibListener;
 }
 
@@ -70,7 +73,12 @@ export class Rib {
     this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
     const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
     this.decisions = [new Decision(tables, this.paths[0]), new Decision(tables, this.paths[1])];
-    this.groups = new UpdateGroups(options.rules, { ...tables, prefixes: this.prefixes }, this.paths);
+    this.groups = new UpdateGroups(
+      options.rules,
+      { ...tables, prefixes: this.prefixes },
+      this.paths,
+      options.limits ?? DEFAULT_LIMITS,
+    );
     this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.rules.clusterId);
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);

@@ -12,10 +12,20 @@ import type { ExportProfile } from './hooks.js';
 import { PacketQueue, partsFor } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
 
-/** A group's queue may hold this much before slow members leave it. */
-const GROUP_LIMIT = 16 * 1024 * 1024;
-/** A member with less than this queued is not slow. */
-const MEMBER_LIMIT = 1024 * 1024;
+export interface GroupLimits {
+  /** Octets that a queue may hold before slow members leave it. */
+  readonly queueBytes: number;
+  /** Octets: a member with less than this queued is not slow. */
+  readonly memberBytes: number;
+  /** Prefixes packed at one pull of a member that catches up. */
+  readonly slicePrefixes: number;
+}
+
+export const DEFAULT_LIMITS: GroupLimits = {
+  queueBytes: 16 * 1024 * 1024,
+  memberBytes: 1024 * 1024,
+  slicePrefixes: 2048,
+};
 
 interface Member {
   /** Null: at the shared queue. */
@@ -32,6 +42,7 @@ export class UpdateGroup {
   /** Next prefix row to fill in by family while the group is new; NONE when it is complete. */
   readonly buildCursor: [number, number] = [0, 0];
   readonly #tables: ExportTables;
+  readonly #limits: GroupLimits;
   readonly #queue = new PacketQueue();
   readonly #members = new Map<PeerId, Member>();
   readonly #catchUps = new Set<CatchUp>();
@@ -40,7 +51,14 @@ export class UpdateGroup {
   readonly #packer: UpdatePacker;
   #epoch = 0;
 
-  constructor(id: GroupId, profile: ExportProfile, rules: ExportRules, tables: ExportTables) {
+  constructor(
+    id: GroupId,
+    profile: ExportProfile,
+    rules: ExportRules,
+    tables: ExportTables,
+    limits: GroupLimits,
+  ) {
+    this.#limits = limits;
     this.id = id;
     this.profile = profile;
     this.#tables = tables;
@@ -170,7 +188,10 @@ export class UpdateGroup {
   #nextOwed(peer: PeerId, catchUp: CatchUp) {
     const ready = catchUp.queue.next(peer);
     if (ready !== null) return ready;
-    if (!catchUp.packSlice(this.adjRibOut, this.#slicePending, this.#packer, this.#epoch)) return null;
+    const { slicePrefixes } = this.#limits;
+    if (!catchUp.packSlice(slicePrefixes, this.adjRibOut, this.#slicePending, this.#packer, this.#epoch)) {
+      return null;
+    }
     this.#splitSlow(catchUp, peer);
     return catchUp.queue.next(peer);
   }
@@ -222,15 +243,15 @@ export class UpdateGroup {
   }
 
   #evictSlow(): void {
-    while (this.#queue.bytes > GROUP_LIMIT) {
+    while (this.#queue.bytes > this.#limits.queueBytes) {
       const slow = this.#queue.slowest();
-      if (slow === NONE || this.#queue.lag(slow as PeerId) < MEMBER_LIMIT) return;
+      if (slow === NONE || this.#queue.lag(slow as PeerId) < this.#limits.memberBytes) return;
       this.#ownCatchUp(slow as PeerId, this.#members.get(slow as PeerId)!);
     }
   }
 
   #splitSlow(catchUp: CatchUp, puller: PeerId): void {
-    while (catchUp.queue.bytes > GROUP_LIMIT) {
+    while (catchUp.queue.bytes > this.#limits.queueBytes) {
       const slow = catchUp.queue.slowest();
       if (slow === NONE || slow === puller) return;
       this.#ownCatchUp(slow as PeerId, this.#members.get(slow as PeerId)!);

@@ -6,7 +6,7 @@ import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '
 import type { AdjRibIn } from './adj-rib-in.js';
 import type { ExportRules, ExportTables } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
-import { UpdateGroup } from './update-group.js';
+import { type GroupLimits, UpdateGroup } from './update-group.js';
 
 /** Everything that changes octets; equal keys share a group. */
 export function profileKey(profile: ExportProfile): string {
@@ -31,9 +31,16 @@ export class UpdateGroups {
   readonly #rules: ExportRules;
   readonly #tables: ExportTables;
   readonly #paths: readonly [AdjRibIn, AdjRibIn];
+  readonly #limits: GroupLimits;
   #nextId = 1;
 
-  constructor(rules: ExportRules, tables: ExportTables, paths: readonly [AdjRibIn, AdjRibIn]) {
+  constructor(
+    rules: ExportRules,
+    tables: ExportTables,
+    paths: readonly [AdjRibIn, AdjRibIn],
+    limits: GroupLimits,
+  ) {
+    this.#limits = limits;
     this.#rules = rules;
     this.#tables = tables;
     this.#paths = paths;
@@ -108,7 +115,7 @@ export class UpdateGroups {
     const key = profileKey(profile);
     let group = this.#byKey.get(key);
     if (group === undefined) {
-      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables);
+      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, this.#limits);
       this.#byKey.set(key, group);
     }
     return group;

@@ -18,6 +18,7 @@ export interface Libc {
   /** `fds` is an array of struct pollfd. */
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
   eventfd(value: number, flags: number): number;
+  close(fd: number): number;
   errno(): number;
 }
 
@@ -53,6 +54,7 @@ function load(): Libc {
     recv: library.func('long recv(int, void *, size_t, int)'),
     poll: library.func('int poll(void *, unsigned long, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
+    close: library.func('int close(int)'),
     errno: () => koffi.errno(),
   };
 }
@@ -74,6 +76,11 @@ export const ERRNO = {
   ENODEV: constants.errno.ENODEV,
   ENOBUFS: constants.errno.ENOBUFS,
 } as const;
+
+/** Node warns when a thread closes a descriptor that its own `fs` did not open, so this goes to libc. */
+export function closeFd(fd: number): void {
+  libc().close(fd);
+}
 
 /** Native-order octets of one int, as most socket options take them. */
 export const intOption = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer);

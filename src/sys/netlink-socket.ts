@@ -1,8 +1,7 @@
 // AF_NETLINK sockets, eventfd and poll. Moves octets; knows nothing of what is in them except the sender's port id that
 // its filter compares.
 
-import { closeSync } from 'node:fs';
-import { ERRNO, errnoName, intOption, libc } from './libc.js';
+import { closeFd, ERRNO, errnoName, intOption, libc } from './libc.js';
 
 const AF_NETLINK = 16;
 const SOCK_RAW = 3;
@@ -62,7 +61,7 @@ export function openNetlinkSocket(options: NetlinkSocketOptions): Opened<Netlink
   const portId = bound ? netlinkPortId(fd) : -1;
   if (portId >= 0) return { ok: true, value: { fd, portId, switches } };
   const failure = failed();
-  closeSync(fd);
+  closeFd(fd);
   return failure;
 }
 

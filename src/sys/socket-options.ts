@@ -1,10 +1,9 @@
 // TCP sockets with the options that node:net has no API for, set before the first SYN. The caller wraps the descriptor
 // in `new net.Socket({ fd, manualStart: true })` and owns it from then on.
 
-import { closeSync } from 'node:fs';
 import type { AddressFamily } from '../base/family.js';
 import { type IpAddress, ipToBytes } from '../base/ip.js';
-import { errnoName, intOption, libc } from './libc.js';
+import { closeFd, errnoName, intOption, libc } from './libc.js';
 import type { Opened } from './netlink-socket.js';
 
 const AF = { ipv4: 2, ipv6: 10 } as const;
@@ -41,7 +40,7 @@ export function createTcpSocketFd(family: AddressFamily, options: TcpSocketOptio
   if (fd < 0) return { ok: false, errno: errnoName(libc().errno()) };
   const outcome = prepare(fd, family, options);
   if (outcome.ok) return { ok: true, value: fd };
-  closeSync(fd);
+  closeFd(fd);
   return outcome;
 }
 

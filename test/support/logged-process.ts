@@ -63,10 +63,10 @@ export class LoggedProcess {
     if (this.running) process.kill(this.pid, signal);
   }
 
-  /** SIGTERM, then SIGKILL when it has not ended after `patience` milliseconds. */
-  async stop(patience = 5000): Promise<Exit> {
+  /** SIGTERM (or what the program ends by), then SIGKILL when it has not ended after `patience` milliseconds. */
+  async stop(patience = 5000, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     const executioner = setTimeout(() => this.signal('SIGKILL'), patience);
-    this.signal('SIGTERM');
+    this.signal(signal);
     const exit = await this.#end();
     clearTimeout(executioner);
     return exit;

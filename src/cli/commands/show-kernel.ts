@@ -1,7 +1,6 @@
 // `bgpctl show kernel`: FIB, workload routes, links, and what went wrong between us and the kernel.
 
 import type { KernelReport } from '../../api/types.js';
-import type { LatencyHistogram } from '../../kernel/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatCount, formatList, formatMilliseconds } from '../format.js';
 import {
@@ -15,6 +14,8 @@ import {
   right,
   toned,
 } from '../tables.js';
+
+type LatencyHistogram = KernelReport['counters']['latency'];
 
 export const showKernel = (context: CommandContext): Promise<ExitCode> =>
   show<KernelReport>(context, '/v1/kernel', kernelText);
@@ -44,7 +45,7 @@ function counterFields({ counters, workloads }: KernelReport): readonly Field[] 
     ['Errors', errors.length === 0 ? 'none' : toned('bad', errors.join(', '))],
     ['Ack latency', latency(counters.latency)],
     ['Workloads', `${formatCount(workloads, 'route')}, ${formatCount(counters.workloadEvents, 'event')}`],
-    ['Resyncs', `${counters.resyncs}, of them ${counters.overruns} after an overrun`],
+    ['Resyncs', `${counters.resyncs}, overruns ${counters.overruns}`],
   ];
 }
 

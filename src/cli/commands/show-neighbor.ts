@@ -111,7 +111,10 @@ function messageLines({ counters }: PeerDetail, paint: Paint): readonly string[]
 function historyFields({ counters, lastUp, lastDown, queuedBytes, verdicts }: PeerDetail): readonly Field[] {
   const malformed = Object.entries(verdicts).map(([verdict, count]) => `${verdict} ${count}`);
   return [
-    ['Established', `${formatCount(counters.established, 'time')}, lost ${formatCount(counters.flaps, 'time')}`],
+    [
+      'Established',
+      `${formatCount(counters.established, 'time')}, lost ${formatCount(counters.flaps, 'time')}`,
+    ],
     ['Last up', lastUp === null ? '-' : formatTime(lastUp)],
     ['Last down', lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason}`],
     ['Queued to send', formatBytes(queuedBytes)],

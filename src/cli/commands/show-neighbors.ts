@@ -1,7 +1,6 @@
 // `bgpctl show neighbors`: sessions as a table. One neighbor is `show-neighbor.ts`.
 
 import type { PeerDetail } from '../../api/types.js';
-import type { MessageCounts } from '../../net/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatDuration, formatNumber } from '../format.js';
 import { joinBlocks, left, type Paint, type Row, renderTable, right } from '../tables.js';
@@ -55,5 +54,5 @@ const neighborRow = (peer: PeerDetail): Row => ({
   remarks: peerRemarks(peer),
 });
 
-const totalMessages = (counts: MessageCounts): number =>
+const totalMessages = (counts: PeerDetail['counters']['received']): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);

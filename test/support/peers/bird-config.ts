@@ -20,13 +20,21 @@ const within = (prefixes: readonly string[], family: Family): string => {
   return matching.length === 0 ? 'false' : `net ~ [${matching.join(', ')}]`;
 };
 
-const channel = (family: Family, neighbor: NeighborSpec): string => {
-  const chosen = neighbor.exportOnly === undefined ? 'all' : `where ${within(neighbor.exportOnly, family)}`;
-  const nextHop = neighbor.nextHopSelf === true ? ' next hop self;' : '';
-  return `  ${CHANNEL[family]} { import all; export ${chosen};${nextHop} };`;
+/** BIRD sends a MED to another AS only when the export filter sets it. */
+const medLines = (routes: readonly AnnouncedRoute[], family: Family): string =>
+  routes
+    .filter(({ prefix, med }) => med !== undefined && familyOf(prefix) === family)
+    .map(({ prefix, med }) => `if net = ${prefix} then bgp_med = ${med}; `)
+    .join('');
+
+const channel = (family: Family, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {
+  const { exportOnly, nextHopSelf } = neighbor;
+  const barred = exportOnly === undefined ? '' : `if !(${within(exportOnly, family)}) then reject; `;
+  const chosen = `export filter { ${barred}${medLines(routes, family)}accept; };`;
+  return `  ${CHANNEL[family]} { import all; ${chosen}${nextHopSelf === true ? ' next hop self;' : ''} };`;
 };
 
-const bgp = (spec: RouterSpec, neighbor: NeighborSpec): string => {
+const bgp = (spec: RouterSpec, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {
   const client = neighbor.routeReflectorClient === true;
   const directly = neighbor.multihop === undefined;
   const lines = [
@@ -41,7 +49,7 @@ const bgp = (spec: RouterSpec, neighbor: NeighborSpec): string => {
     neighbor.password === undefined ? '' : `  password "${neighbor.password}";`,
     client ? '  rr client;' : '',
     client && spec.clusterId !== undefined ? `  rr cluster id ${spec.clusterId};` : '',
-    ...familiesOf(neighbor).map((family) => channel(family, neighbor)),
+    ...familiesOf(neighbor).map((family) => channel(family, neighbor, routes)),
     '}',
   ];
   return lines.filter((line) => line !== '').join('\n');
@@ -84,6 +92,6 @@ export const birdConfig = (spec: RouterSpec, routes: readonly AnnouncedRoute[]):
     'protocol device { scan time 2; }',
     ...FAMILIES.map((family) => kernel(spec, family)),
     ...FAMILIES.map((family) => originated(routes, family)),
-    ...spec.neighbors.map((neighbor) => bgp(spec, neighbor)),
+    ...spec.neighbors.map((neighbor) => bgp(spec, neighbor, routes)),
     '',
   ].join('\n\n');

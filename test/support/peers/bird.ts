@@ -55,12 +55,10 @@ export class BirdRouter implements Router {
 
   async stop(): Promise<void> {
     await this.process?.stop();
-    this.process = null;
   }
 
   async kill(): Promise<void> {
     await this.process?.kill();
-    this.process = null;
   }
 
   async session(neighbor: string): Promise<SessionState> {

@@ -113,6 +113,8 @@ export const frrConfig = (spec: RouterSpec, name: string): string =>
     `router bgp ${spec.asn}`,
     `bgp router-id ${spec.routerId}`,
     'bgp log-neighbor-changes',
+    // Its capability alone would make a helper keep the routes of a killed bgpd.
+    'bgp graceful-restart-disable',
     'no bgp ebgp-requires-policy',
     'no bgp network import-check',
     'no bgp default ipv4-unicast',

@@ -56,12 +56,10 @@ export class FrrRouter implements Router {
   /** zebra stays until the network goes: its kernel routes are bgpd's business. */
   async stop(): Promise<void> {
     await this.process?.stop();
-    this.process = null;
   }
 
   async kill(): Promise<void> {
     await this.process?.kill();
-    this.process = null;
   }
 
   async session(neighbor: string): Promise<SessionState> {

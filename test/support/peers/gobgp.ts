@@ -48,12 +48,10 @@ export class GobgpRouter implements Router {
 
   async stop(): Promise<void> {
     await this.process?.stop();
-    this.process = null;
   }
 
   async kill(): Promise<void> {
     await this.process?.kill();
-    this.process = null;
   }
 
   async session(neighbor: string): Promise<SessionState> {
@@ -61,6 +59,8 @@ export class GobgpRouter implements Router {
   }
 
   async received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]> {
+    // Without a session `gobgp` answers with an error.
+    if ((await this.session(neighbor)) !== 'Established') return [];
     const question = ['neighbor', neighbor, 'adj-in', '-a', gobgpFamily(family), '-j'];
     return parseGobgpRoutes(await this.#ask(question));
   }

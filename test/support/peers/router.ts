@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { findProgram } from '../command.js';
 import type { NetNode } from '../netns.js';
+import { BgpdRouter } from './bgpd.js';
 import { BirdRouter } from './bird.js';
 import { FrrRouter } from './frr.js';
 import { GobgpRouter } from './gobgp.js';
@@ -17,7 +18,7 @@ export const createRouter = (kind: RouterKind, node: NetNode, spec: RouterSpec):
     case 'gobgp':
       return new GobgpRouter(node, spec);
     case 'bgpd':
-      throw new Error('not yet');
+      return new BgpdRouter(node, spec);
   }
 };
 

@@ -80,7 +80,7 @@ export interface Router {
   readonly kind: RouterKind;
   readonly node: NetNode;
   readonly spec: RouterSpec;
-  /** The BGP process while it runs. */
+  /** The BGP process that was started last. */
   readonly process: LoggedProcess | null;
   /** Resolves when the router answers questions. */
   start(): Promise<void>;

@@ -1,0 +1,65 @@
+// Every page of `bgpctl` against its text in fixtures/cli.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { kernelText } from '../../src/cli/commands/show-kernel.js';
+import { neighborText } from '../../src/cli/commands/show-neighbor.js';
+import { neighborsText } from '../../src/cli/commands/show-neighbors.js';
+import { pathsText, routesText } from '../../src/cli/commands/show-routes.js';
+import { summaryText } from '../../src/cli/commands/show-summary.js';
+import { plain } from '../../src/cli/tables.js';
+import { FAKE_KERNEL, FAKE_PEERS, FAKE_ROUTES, fakeSummary } from '../support/fake-status.js';
+
+const [established, down, denied] = FAKE_PEERS;
+const quietKernel = {
+  ...FAKE_KERNEL,
+  state: 'starting',
+  links: [],
+  workloads: 1,
+  workloadRoutes: [],
+  fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0 },
+  counters: { ...FAKE_KERNEL.counters, errors: {}, latency: { bounds: [1], counts: [0], sum: 0, count: 0 } },
+} as const;
+
+const failedReload = {
+  ...fakeSummary([{ ...down!, enabled: false, reason: 'administratively down: enabled is false' }]),
+  clusterId: '244.0.0.1',
+  config: { ...fakeSummary().config, lastError: '/etc/bgpd/bgpd.yaml:12:5: peers[3].asn: missing' },
+};
+
+const PAGES: Readonly<Record<string, string>> = {
+  summary: summaryText(fakeSummary(), plain),
+  'summary-failed-reload': summaryText(failedReload, plain),
+  'summary-no-neighbors': summaryText(fakeSummary([]), plain),
+  neighbors: neighborsText({ neighbors: FAKE_PEERS }, plain),
+  'neighbor-established': neighborText(established!, plain),
+  'neighbor-down': neighborText(down!, plain),
+  'neighbor-denied': neighborText(denied!, plain),
+  routes: routesText({ routes: FAKE_ROUTES, total: FAKE_ROUTES.length }, plain),
+  'routes-limited': routesText({ routes: FAKE_ROUTES.slice(0, 1), total: 52_311 }, plain),
+  'routes-none': routesText({ routes: [], total: 0 }, plain),
+  paths: pathsText({ routes: FAKE_ROUTES.slice(1, 3), total: 2 }, plain),
+  kernel: kernelText(FAKE_KERNEL, plain),
+  'kernel-quiet': kernelText(quietKernel, plain),
+};
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'cli');
+
+for (const [name, page] of Object.entries(PAGES)) {
+  test(`${name} is as in its fixture`, (t) => {
+    t.is(page, readFileSync(join(folder, `${name}.txt`), 'utf8'));
+  });
+
+  test(`${name} fits 120 columns`, (t) => {
+    for (const line of page.split('\n')) t.true(line.length <= 120, line);
+  });
+}
+
+test('colours mark what is wrong', (t) => {
+  const text = summaryText(fakeSummary(), (tone, words) => `<${tone}>${words}</>`);
+  t.regex(text, /<good>Established<\/>/);
+  t.regex(text, /<bad>Active<\/>/);
+  t.regex(text, /<bad>connection refused by 172\.18\.203\.3/);
+  t.regex(text, /<warn>no import policy/);
+});

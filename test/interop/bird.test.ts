@@ -1,0 +1,5 @@
+// bgpd and BIRD, both as they are, in two network namespaces.
+
+import { declareCases } from './cases.js';
+
+declareCases('bird');

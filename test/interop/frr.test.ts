@@ -1,0 +1,5 @@
+// bgpd and FRR, both as they are, in two network namespaces.
+
+import { declareCases } from './cases.js';
+
+declareCases('frr');

@@ -1,0 +1,5 @@
+// bgpd and GoBGP, both as they are, in two network namespaces.
+
+import { declareCases } from './cases.js';
+
+declareCases('gobgp');

@@ -1,0 +1,91 @@
+// bgpd's own configuration for a RouterSpec, as the object that YAML would give. Pure.
+
+import { type AnnouncedRoute, familiesOf, type NeighborSpec, type RouterSpec } from './types.js';
+
+export interface BgpdFiles {
+  /** Absolute path of the unix socket. */
+  readonly socket: string;
+}
+
+const policyName = (neighbor: NeighborSpec): string => `out-${neighbor.address}`;
+
+const isExternal = (spec: RouterSpec, neighbor: NeighborSpec): boolean => neighbor.asn !== spec.asn;
+
+/** RFC 8212: an eBGP peer needs both policies before any route passes. */
+const policyKeys = (spec: RouterSpec, neighbor: NeighborSpec) => ({
+  ...(isExternal(spec, neighbor) ? { import: ['accept-all'] } : {}),
+  ...(isExternal(spec, neighbor) || neighbor.exportOnly !== undefined
+    ? { export: [neighbor.exportOnly === undefined ? 'accept-all' : policyName(neighbor)] }
+    : {}),
+});
+
+const peer = (spec: RouterSpec, neighbor: NeighborSpec, disabled: boolean) => ({
+  address: neighbor.address,
+  asn: neighbor.asn,
+  families: familiesOf(neighbor),
+  timers: {
+    connectRetry: 1,
+    ...(neighbor.holdTime === undefined ? {} : { hold: neighbor.holdTime }),
+  },
+  ...(disabled ? { enabled: false } : {}),
+  ...(neighbor.localAddress === undefined ? {} : { localAddress: neighbor.localAddress }),
+  ...(neighbor.passive === true ? { passive: true } : {}),
+  ...(neighbor.multihop === undefined ? {} : { multihop: neighbor.multihop }),
+  ...(neighbor.password === undefined ? {} : { password: neighbor.password }),
+  ...(neighbor.routeReflectorClient === true ? { routeReflectorClient: true } : {}),
+  ...(neighbor.nextHopSelf === true ? { nextHopSelf: true } : {}),
+  ...policyKeys(spec, neighbor),
+});
+
+const kernel = (spec: RouterSpec) => {
+  const imports = spec.importPools !== undefined;
+  if (spec.install !== true && !imports) return { backend: 'none' };
+  return {
+    backend: 'netlink',
+    import: imports ? [{ interfaces: ['cali*'] }] : [],
+    ...(spec.install === true ? {} : { install: ['reject-all'] }),
+  };
+};
+
+const exportPolicies = (spec: RouterSpec) => {
+  const entries = spec.neighbors
+    .filter(({ exportOnly }) => exportOnly !== undefined)
+    .map((neighbor) => [policyName(neighbor), exportTerms(neighbor)] as const);
+  return entries.length === 0 ? {} : { policies: Object.fromEntries(entries) };
+};
+
+/** A match without prefixes would match nothing; then the rejecting term alone says the same. */
+const exportTerms = ({ exportOnly = [] }: NeighborSpec) => [
+  ...(exportOnly.length === 0 ? [] : [{ match: { prefix: { in: exportOnly } }, action: 'accept' }]),
+  { action: 'reject' },
+];
+
+const attributeFree = (route: AnnouncedRoute): { readonly prefix: string; readonly kind: 'static' } => {
+  const { prefix, ...attributes } = route;
+  if (Object.keys(attributes).length > 0) throw new Error(`bgpd originates ${prefix} without attributes`);
+  return { prefix, kind: 'static' };
+};
+
+/** `disabled`: the neighbour that is switched off for now. */
+export const bgpdConfig = (
+  name: string,
+  spec: RouterSpec,
+  files: BgpdFiles,
+  routes: readonly AnnouncedRoute[],
+  disabled: string | null,
+) => ({
+  node: name,
+  asn: spec.asn,
+  routerId: spec.routerId,
+  ...(spec.clusterId === undefined ? {} : { routeReflector: { clusterId: spec.clusterId } }),
+  kernel: kernel(spec),
+  pools: (spec.importPools ?? []).map((cidr) => ({
+    cidr,
+    ...(spec.externalPools?.includes(cidr) ? { external: true } : {}),
+  })),
+  originate: routes.map(attributeFree),
+  peers: spec.neighbors.map((neighbor) => peer(spec, neighbor, neighbor.address === disabled)),
+  ...exportPolicies(spec),
+  api: { socket: files.socket },
+  log: { level: 'debug', format: 'json' },
+});
