@@ -2,8 +2,6 @@
 // installs no signal handlers and never ends the process.
 
 import { randomBytes } from 'node:crypto';
-import { createMetrics } from '../api/metrics.js';
-import { startApi } from '../api/server.js';
 import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
@@ -58,6 +56,8 @@ const LOG_LINES = 10;
 const DYNAMIC_SWEEP = 10_000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
+/** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
+const API_DELAY = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
   const hostAddresses = options.hostAddresses ?? readHostAddresses;
@@ -88,11 +88,14 @@ async function awaitRouterId(hostAddresses: () => HostAddresses, clock: Clock): 
   const giveUp = clock.now() + ADDRESS_WAIT;
   let routerId = defaultRouterId(hostAddresses());
   while (routerId === null && clock.now() < giveUp) {
-    await new Promise<void>((resolve) => clock.timer(resolve).start(ADDRESS_POLL));
+    await pause(clock, ADDRESS_POLL);
     routerId = defaultRouterId(hostAddresses());
   }
   return routerId;
 }
+
+const pause = (clock: Clock, milliseconds: number): Promise<void> =>
+  new Promise((resolve) => clock.timer(resolve).start(milliseconds));
 
 type DaemonClock = Clock & { wallClock(): number };
 
@@ -148,6 +151,9 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
 
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { options, speaker, clock, events, stops } = parts;
+  await pause(clock, API_DELAY);
+  const { createMetrics } = await import('../api/metrics.js');
+  const { startApi } = await import('../api/server.js');
   const reloader = new Reloader(
     speaker,
     events,
