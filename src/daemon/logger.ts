@@ -1,7 +1,7 @@
 // Makes the process log: JSON lines, or readable ones on a terminal. Keeps secrets out of it.
 
+import { createRequire } from 'node:module';
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Config } from '../config/types.js';
 import { LogSink } from './log-sink.js';
 
@@ -53,6 +53,8 @@ const dropNotice = (dropped: number): string => {
 };
 
 function prettyStream(target: DestinationStream, isTerminal: boolean): DestinationStream {
+  // Loaded only where it is used: a daemon that logs JSON starts faster without it.
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
   const { NO_COLOR = '' } = process.env;
   const pretty = prettyFactory({
     colorize: isTerminal && NO_COLOR === '',
