@@ -57,6 +57,8 @@ const LOG_LINES = 10;
 const DYNAMIC_SWEEP = 10_000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
+/** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
+const API_DELAY = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
   const hostAddresses = options.hostAddresses ?? readHostAddresses;
@@ -87,11 +89,14 @@ async function awaitRouterId(hostAddresses: () => HostAddresses, clock: Clock): 
   const giveUp = clock.now() + ADDRESS_WAIT;
   let routerId = defaultRouterId(hostAddresses());
   while (routerId === null && clock.now() < giveUp) {
-    await new Promise<void>((resolve) => clock.timer(resolve).start(ADDRESS_POLL));
+    await pause(clock, ADDRESS_POLL);
     routerId = defaultRouterId(hostAddresses());
   }
   return routerId;
 }
+
+const pause = (clock: Clock, milliseconds: number): Promise<void> =>
+  new Promise((resolve) => clock.timer(resolve).start(milliseconds));
 
 type DaemonClock = Clock & { wallClock(): number };
 
@@ -152,6 +157,9 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
     import('../api/metrics.js'),
   ]);
   const { options, speaker, clock, events, stops } = parts;
+  await pause(clock, API_DELAY);
+  const { createMetrics } = await import('../api/metrics.js');
+  const { startApi } = await import('../api/server.js');
   const reloader = new Reloader(
     speaker,
     events,
