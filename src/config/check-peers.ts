@@ -139,19 +139,11 @@ function overlaps({ dynamicPeers }: Sections): Issue[] {
 
 const meet = (a: Prefix, b: Prefix): boolean => prefixContains(a, b) || prefixContains(b, a);
 
-<<<<<<< HEAD
 /** Loaded only for a message: it would be a fifth of the time that the daemon takes to start. */
 const loadIpNum = (): typeof import('ip-num') => createRequire(import.meta.url)('ip-num');
 
 function rangeText(prefix: Prefix): string {
   const { IPv4CidrRange, IPv6CidrRange } = loadIpNum();
-=======
-/** Only a wrong configuration needs ip-num, and loading it is a tenth of the time that the daemon takes to start. */
-function rangeText(prefix: Prefix): string {
-  const { IPv4CidrRange, IPv6CidrRange } = createRequire(import.meta.url)(
-    'ip-num',
-  ) as typeof import('ip-num');
->>>>>>> h-bench
   const text = formatPrefix(prefix);
   const range =
     prefix.address.family === 'ipv4' ? IPv4CidrRange.fromCidr(text) : IPv6CidrRange.fromCidr(text);

@@ -152,10 +152,6 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
 
 /** The API's libraries are loaded while the sessions come up: these do not wait for it. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
-  const [{ startApi }, { createMetrics }] = await Promise.all([
-    import('../api/server.js'),
-    import('../api/metrics.js'),
-  ]);
   const { options, speaker, clock, events, stops } = parts;
   await pause(clock, API_DELAY);
   const { createMetrics } = await import('../api/metrics.js');

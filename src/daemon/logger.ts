@@ -56,12 +56,7 @@ const dropNotice = (dropped: number): string => {
 const loadPretty = (): typeof import('pino-pretty') => createRequire(import.meta.url)('pino-pretty');
 
 function prettyStream(target: DestinationStream, isTerminal: boolean): DestinationStream {
-<<<<<<< HEAD
   const { prettyFactory } = loadPretty();
-=======
-  // Loaded only where it is used: a daemon that logs JSON starts faster without it.
-  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
->>>>>>> h-bench
   const { NO_COLOR = '' } = process.env;
   const pretty = prettyFactory({
     colorize: isTerminal && NO_COLOR === '',
