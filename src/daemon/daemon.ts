@@ -95,8 +95,15 @@ async function awaitRouterId(hostAddresses: () => HostAddresses, clock: Clock): 
   return routerId;
 }
 
-const pause = (clock: Clock, milliseconds: number): Promise<void> =>
-  new Promise((resolve) => clock.timer(resolve).start(milliseconds));
+function pause(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.timer(() => {
+      timer.close();
+      resolve();
+    });
+    timer.start(milliseconds);
+  });
+}
 
 type DaemonClock = Clock & { wallClock(): number };
 
