@@ -7,7 +7,7 @@ import { copyOctets } from './attributes/tlv.js';
 import { ATTRIBUTE, afiSafiOf, MESSAGE } from './iana.js';
 import { writeHeader } from './message.js';
 import { writeNlri } from './nlri.js';
-import { type MessageShape, reachShape, unreachShape } from './update-shape.js';
+import { emptyShape, shapeReach, shapeUnreach } from './update-shape.js';
 
 export interface PackerOptions {
   /** Octets: 4096, or 65535 with extended messages. */
@@ -30,7 +30,7 @@ export class UpdatePacker {
   #at = 0;
   /** The open message's prefixes must end here to leave room for its tail. */
   #limit = 0;
-  #shape: MessageShape | null = null;
+  readonly #shape = emptyShape();
 
   constructor(options: PackerOptions) {
     this.#options = options;
@@ -39,13 +39,13 @@ export class UpdatePacker {
   /** The prefixes that follow are reachable with these attributes. Closes an open message. */
   reach(family: FamilyIndex, block: Uint8Array): void {
     this.close();
-    this.#shape = reachShape(family, block, this.#options.asn4);
+    shapeReach(this.#shape, family, block, this.#options.asn4);
   }
 
   /** The prefixes that follow are withdrawn. Closes an open message. */
   unreach(family: FamilyIndex): void {
     this.close();
-    this.#shape = unreachShape(family);
+    shapeUnreach(this.#shape, family);
   }
 
   /** Adds one prefix as address words and mask length. Begins a message where there is none or the last one is full. */
@@ -80,10 +80,10 @@ export class UpdatePacker {
   close(): void {
     const start = this.#closed;
     const shape = this.#shape;
-    if (this.#at === start || shape === null) return;
+    if (this.#at === start) return;
     const bytes = this.#bytes;
     const nlriEnd = this.#at;
-    const end = copyOctets(shape.tail, 0, shape.tail.length, bytes, nlriEnd);
+    const end = copyOctets(shape.tail, 0, shape.tailLength, bytes, nlriEnd);
     writeU16(bytes, start + 16, end - start);
     if (shape.kind === 'classicUnreach') writeU16(bytes, start + 19, nlriEnd - start - 21);
     if (shape.kind === 'multiprotocol') {
@@ -111,13 +111,13 @@ export class UpdatePacker {
     this.close();
     const shape = this.#shape;
     const { maxMessage } = this.#options;
-    if (shape === null || shape.head.length + size + shape.tail.length > maxMessage) {
+    if (shape.kind === 'unusable' || shape.headLength + size + shape.tailLength > maxMessage) {
       this.unsendable++;
       return false;
     }
     this.#reserve(maxMessage + LONGEST_PREFIX);
-    this.#limit = this.#closed + maxMessage - shape.tail.length;
-    this.#at = copyOctets(shape.head, 0, shape.head.length, this.#bytes, this.#closed);
+    this.#limit = this.#closed + maxMessage - shape.tailLength;
+    this.#at = copyOctets(shape.head, 0, shape.headLength, this.#bytes, this.#closed);
     return true;
   }
 

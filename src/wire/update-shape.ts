@@ -1,4 +1,4 @@
-// The octets around the NLRI of an UPDATE to be sent: what goes before them and after them. Computed once per attribute
+// The octets around the NLRI of an UPDATE to be sent: what goes before them and after them. Filled in once per attribute
 // set; the packer repeats it for every message.
 
 import { readU32, writeU16 } from '../base/bytes.js';
@@ -15,99 +15,146 @@ import {
   writeTlv,
   writeTlvHead,
 } from './attributes/tlv.js';
-import { ATTRIBUTE, afiSafiOf, MESSAGE } from './iana.js';
+import { AFI, ATTRIBUTE, MESSAGE, SAFI } from './iana.js';
 import { writeHeader } from './message.js';
 
 /**
- * `head` begins with the message header. The packer fills in, besides the message length: for `classicUnreach` the
- * length of the withdrawn routes at 19; for `multiprotocol` the length of the attributes at 21 and of the first one, the
- * MP attribute, at 25.
+ * Filled in place, so that a new attribute set costs no allocation. `head` begins with the message header. The packer
+ * fills in, besides the message length: for `classicUnreach` the length of the withdrawn routes at 19; for
+ * `multiprotocol` the length of the attributes at 21 and of the first one, the MP attribute, at 25.
  */
 export interface MessageShape {
-  readonly kind: 'classicReach' | 'classicUnreach' | 'multiprotocol';
-  readonly head: Uint8Array;
-  readonly tail: Uint8Array;
+  /** `unusable`: the next hop cannot carry routes of the family, nothing can be sent. */
+  kind: 'classicReach' | 'classicUnreach' | 'multiprotocol' | 'unusable';
+  head: Uint8Array;
+  headLength: number;
+  tail: Uint8Array;
+  tailLength: number;
 }
+
+export const emptyShape = (): MessageShape => ({
+  kind: 'unusable',
+  head: new Uint8Array(256),
+  headLength: 0,
+  tail: new Uint8Array(256),
+  tailLength: 0,
+});
 
 /** Optional, extended length: the length field has two octets before the NLRI are known. */
 const MP_FLAGS = 0x90;
 /** Header, withdrawn routes length, attributes length. */
 const FIXED_LENGTH = 23;
-
-const EMPTY_TAIL = new Uint8Array(0);
-/** No path attributes. */
-const CLASSIC_UNREACH_TAIL = new Uint8Array(2);
+/** NEXT_HOP as a TLV. */
+const NEXT_HOP_LENGTH = 7;
 
 /**
- * Null when the block's next hop cannot carry routes of the family. IPv4 routes with an IPv4 next hop take the classic
- * form, everything else MP_REACH_NLRI (with RFC 8950 for IPv4 routes over IPv6).
+ * IPv4 routes with an IPv4 next hop take the classic form, everything else MP_REACH_NLRI (with RFC 8950 for IPv4 routes
+ * over IPv6).
  */
-export function reachShape(family: FamilyIndex, block: Uint8Array, asn4: boolean): MessageShape | null {
+export function shapeReach(shape: MessageShape, family: FamilyIndex, block: Uint8Array, asn4: boolean): void {
   const nextHopLength = block[0]!;
-  if (nextHopLength === 4 && family === 0) {
-    const attributes = wireAttributes(block, asn4, true);
-    const head = startMessage(FIXED_LENGTH + attributes.length);
-    writeU16(head, 21, attributes.length);
-    head.set(attributes, FIXED_LENGTH);
-    return { kind: 'classicReach', head, tail: EMPTY_TAIL };
+  if (nextHopLength === 4 && family === 0) shapeClassicReach(shape, block, asn4);
+  else if (nextHopLength >= 16) {
+    startMultiprotocol(shape, family, ATTRIBUTE.mpReach, nextHopLength + 2);
+    copyOctets(block, 0, 1 + nextHopLength, shape.head, 30);
+    shape.head[31 + nextHopLength] = 0;
+    shape.tail = withRoom(shape.tail, roomOnWire(block, asn4));
+    shape.tailLength = writeAttributes(block, asn4, false, shape.tail, 0);
+  } else shape.kind = 'unusable';
+}
+
+function shapeClassicReach(shape: MessageShape, block: Uint8Array, asn4: boolean): void {
+  startMessage(shape, 'classicReach', FIXED_LENGTH + roomOnWire(block, asn4));
+  shape.headLength = writeAttributes(block, asn4, true, shape.head, FIXED_LENGTH);
+  writeU16(shape.head, 21, shape.headLength - FIXED_LENGTH);
+}
+
+export function shapeUnreach(shape: MessageShape, family: FamilyIndex): void {
+  if (family === 1) {
+    startMultiprotocol(shape, family, ATTRIBUTE.mpUnreach, 0);
+    return;
   }
-  if (nextHopLength < 16) return null;
-  const head = startMultiprotocol(family, ATTRIBUTE.mpReach, nextHopLength + 2);
-  head.set(block.subarray(0, 1 + nextHopLength), 30);
-  return { kind: 'multiprotocol', head, tail: wireAttributes(block, asn4, false) };
+  startMessage(shape, 'classicUnreach', FIXED_LENGTH);
+  shape.headLength = 21;
+  // No path attributes.
+  shape.tail.fill(0, 0, 2);
+  shape.tailLength = 2;
 }
 
-export function unreachShape(family: FamilyIndex): MessageShape {
-  if (family === 0) return { kind: 'classicUnreach', head: startMessage(21), tail: CLASSIC_UNREACH_TAIL };
-  return {
-    kind: 'multiprotocol',
-    head: startMultiprotocol(family, ATTRIBUTE.mpUnreach, 0),
-    tail: EMPTY_TAIL,
-  };
-}
-
-function startMessage(length: number): Uint8Array {
-  const head = new Uint8Array(length);
-  writeHeader(head, 0, length, MESSAGE.update);
-  return head;
+/** An empty UPDATE without tail, with room for `room` octets in its head. */
+function startMessage(shape: MessageShape, kind: MessageShape['kind'], room: number): void {
+  shape.kind = kind;
+  shape.head = withRoom(shape.head, room);
+  shape.tailLength = 0;
+  writeHeader(shape.head, 0, FIXED_LENGTH, MESSAGE.update);
+  shape.head.fill(0, 19, FIXED_LENGTH);
 }
 
 /** RFC 7606 5.1: the MP attribute comes first. `more` octets follow the family. */
-function startMultiprotocol(family: FamilyIndex, code: number, more: number): Uint8Array {
-  const { afi, safi } = afiSafiOf(family);
-  const head = startMessage(30 + more);
+function startMultiprotocol(shape: MessageShape, family: FamilyIndex, code: number, more: number): void {
+  startMessage(shape, 'multiprotocol', 30 + more);
+  const { head } = shape;
   head[23] = MP_FLAGS;
   head[24] = code;
-  writeU16(head, 27, afi);
-  head[29] = safi;
-  return head;
+  writeU16(head, 27, family === 0 ? AFI.ipv4 : AFI.ipv6);
+  head[29] = SAFI.unicast;
+  shape.headLength = 30 + more;
 }
 
-/** The block's attributes as sent, ascending: with NEXT_HOP if asked for, and in the 2-octet AS form if not `asn4`. */
-function wireAttributes(block: Uint8Array, asn4: boolean, withNextHop: boolean): Uint8Array {
-  // NEXT_HOP takes 7 octets; the AS4 attributes repeat at most what the block holds.
-  const target = new Uint8Array(block.length * 2 + 32);
-  let out = 0;
-  let nextHopDue = withNextHop;
-  const late: LateTlv[] = asn4 ? [] : as4Attributes(block);
-  for (let at = firstAttribute(block, 0); at < block.length; ) {
+const withRoom = (bytes: Uint8Array, room: number): Uint8Array =>
+  bytes.length >= room ? bytes : new Uint8Array(room * 2);
+
+/** The AS4 attributes repeat at most what the block holds, with two heads. */
+const roomOnWire = (block: Uint8Array, asn4: boolean): number =>
+  asn4 ? block.length + NEXT_HOP_LENGTH : block.length * 2 + NEXT_HOP_LENGTH + 8;
+
+/**
+ * The block's attributes as sent, ascending: with NEXT_HOP if asked for, and in the 2-octet AS form if not `asn4`.
+ * Returns the offset behind them.
+ */
+function writeAttributes(
+  block: Uint8Array,
+  asn4: boolean,
+  withNextHop: boolean,
+  target: Uint8Array,
+  at: number,
+): number {
+  const start = firstAttribute(block, 0);
+  let split = start;
+  while (split < block.length && block[split + 1]! < ATTRIBUTE.nextHop) split = valueEnd(block, split);
+  const late = asn4 ? NO_TLVS : as4Attributes(block);
+  let out = writeRange(block, start, split, asn4, NO_TLVS, target, at);
+  if (withNextHop) {
+    const valueAt = writeTlvHead(target, out, WELL_KNOWN, ATTRIBUTE.nextHop, 4);
+    out = copyOctets(block, 1, 5, target, valueAt);
+  }
+  out = writeRange(block, split, block.length, asn4, late, target, out);
+  return out;
+}
+
+/** The TLVs from `start` to `end`, with `late` merged in by code. */
+function writeRange(
+  block: Uint8Array,
+  start: number,
+  end: number,
+  asn4: boolean,
+  late: readonly LateTlv[],
+  target: Uint8Array,
+  out: number,
+): number {
+  if (asn4) return copyOctets(block, start, end, target, out);
+  let to = out;
+  let due = 0;
+  for (let at = start; at < end; ) {
     const code = block[at + 1]!;
-    if (nextHopDue && code > ATTRIBUTE.nextHop) {
-      out = writeNextHop(block, target, out);
-      nextHopDue = false;
-    }
-    while (late.length > 0 && late[0]!.code < code) out = writeLate(late.shift()!, target, out);
+    while (due < late.length && late[due]!.code < code) to = writeLate(late[due++]!, target, to);
     const next = valueEnd(block, at);
-    out = asn4 ? copyOctets(block, at, next, target, out) : writeNarrow(block, at, next, target, out);
+    to = writeNarrow(block, at, next, target, to);
     at = next;
   }
-  if (nextHopDue) out = writeNextHop(block, target, out);
-  for (const tlv of late) out = writeLate(tlv, target, out);
-  return target.slice(0, out);
+  while (due < late.length) to = writeLate(late[due++]!, target, to);
+  return to;
 }
-
-const writeNextHop = (block: Uint8Array, target: Uint8Array, at: number): number =>
-  copyOctets(block, 1, 5, target, writeTlvHead(target, at, WELL_KNOWN, ATTRIBUTE.nextHop, 4));
 
 interface LateTlv {
   readonly code: number;
@@ -117,6 +164,8 @@ interface LateTlv {
 
 const writeLate = ({ code, flags, value }: LateTlv, target: Uint8Array, at: number): number =>
   writeTlv(target, at, flags, code, value);
+
+const NO_TLVS: readonly LateTlv[] = [];
 
 /** AS4_PATH and AS4_AGGREGATOR, where AS numbers do not fit into two octets (RFC 6793 4.2.2). */
 function as4Attributes(block: Uint8Array): LateTlv[] {

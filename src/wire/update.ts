@@ -35,9 +35,12 @@ const NO_VERDICTS: readonly AttributeVerdict[] = [];
 export class UpdateDecoder {
   readonly #context: DecodeContext;
   readonly #section: AttributeSection;
-  readonly #view: Mutable<UpdateView> & { runs: NlriRun[] };
+  readonly #view: Mutable<UpdateView>;
   /** An UPDATE has at most four runs: withdrawn and reachable, classic and multiprotocol. */
-  readonly #pool = [emptyRun(), emptyRun(), emptyRun(), emptyRun()] as const;
+  readonly #pool: readonly Mutable<NlriRun>[] = [emptyRun(), emptyRun(), emptyRun(), emptyRun()];
+  /** By number of runs: a list that is emptied and filled again would be allocated each time. */
+  readonly #lists: readonly (readonly NlriRun[])[] = [0, 1, 2, 3, 4].map((n) => this.#pool.slice(0, n));
+  #runs = 0;
   readonly #nextHop: NextHopChoice = { start: 0, length: 0 };
   #scratch = new Uint8Array(512);
   // Offsets of the sections of the frame at hand.
@@ -61,11 +64,11 @@ export class UpdateDecoder {
   decode(frame: Uint8Array): UpdateView {
     const view = this.#view;
     view.frame = frame;
-    view.runs.length = 0;
     view.endOfRib = null;
     view.verdicts = NO_VERDICTS;
+    this.#runs = 0;
     view.reset = this.#decodeSections(frame);
-    if (view.reset !== null) view.runs.length = 0;
+    view.runs = this.#lists[view.reset === null ? this.#runs : 0]!;
     view.scratch = this.#scratch;
     return view;
   }
@@ -161,25 +164,22 @@ export class UpdateDecoder {
   }
 
   #addRun(kind: NlriRun['kind'], family: FamilyIndex, start: number, end: number): void {
-    const { runs } = this.#view;
-    const run: Mutable<NlriRun> = this.#pool[runs.length as 0 | 1 | 2 | 3];
+    const run = this.#pool[this.#runs++]!;
     run.kind = kind;
     run.family = family;
     run.addPath = this.#context.addPath[family];
     run.start = start;
     run.end = end;
     run.blockStart = run.blockEnd = 0;
-    runs.push(run);
   }
 
   /** The runs of one UPDATE share their attributes; the blocks differ in the next hop. */
   #writeBlocks(frame: Uint8Array, classic: boolean): void {
-    const { runs } = this.#view;
     let attributesStart = -1;
     let attributesEnd = 0;
     let at = 0;
-    for (let i = 0; i < runs.length; i++) {
-      const run: Mutable<NlriRun> = this.#pool[i as 0 | 1 | 2 | 3];
+    for (let i = 0; i < this.#runs; i++) {
+      const run = this.#pool[i]!;
       if (run.kind !== 'reach') continue;
       if (attributesStart < 0) this.#reserve();
       const scratch = this.#scratch;

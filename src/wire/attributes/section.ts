@@ -97,8 +97,7 @@ export class AttributeSection {
     this.sorted = true;
     this.withdraw = false;
     if (this.verdicts.length > 0) this.verdicts = [];
-    this.#seen.fill(0);
-    this.#usable.fill(0);
+    for (let i = 0; i < 8; i++) this.#seen[i] = this.#usable[i] = 0;
   }
 
   #take(frame: Uint8Array, at: number, valueAt: number, next: number): Notification | null {

@@ -1,0 +1,245 @@
+// Attribute blocks: decode and encode, facts, loop tests, and edits against an independent model.
+
+import test from 'ava';
+import fc from 'fast-check';
+import { bytesEqual, toHex } from '../../src/base/bytes.js';
+import { ipFromBytes, ipv4, ipv6 } from '../../src/base/ip.js';
+import {
+  asPathContains,
+  asPathCount,
+  clusterListContains,
+  decodeBlock,
+  emptyFacts,
+  encodeBlock,
+  nextHopOf,
+  readFacts,
+  rewriteBlock,
+} from '../../src/wire/block.js';
+import type { AsPathSegment, AttributeEdits, PathAttributes } from '../../src/wire/types.js';
+import { asn, attributes, u32 } from './samples.js';
+
+const PLAIN: PathAttributes = {
+  nextHop: ipv4(0x0a000001),
+  linkLocalNextHop: null,
+  origin: 0,
+  asPath: [{ kind: 'sequence', asns: [65001, 65002] }],
+  med: null,
+  localPref: 100,
+  atomicAggregate: false,
+  aggregator: null,
+  communities: [],
+  extendedCommunities: [],
+  largeCommunities: [],
+  originatorId: null,
+  clusterList: [],
+  others: [],
+};
+
+test('what is encoded is decoded again, and the octets are canonical', (t) => {
+  fc.assert(
+    fc.property(attributes, (given) => {
+      const block = encodeBlock(given);
+      t.deepEqual(decodeBlock(block), given);
+      t.is(toHex(encodeBlock(decodeBlock(block))), toHex(block));
+    }),
+  );
+});
+
+test('equal attributes have equal blocks in whatever order the others come', (t) => {
+  const others = [
+    { code: 99, flags: 0xe0, value: Uint8Array.of(1) },
+    { code: 60, flags: 0xf0, value: Uint8Array.of(2) },
+  ];
+  const block = encodeBlock({ ...PLAIN, others });
+  t.is(toHex(encodeBlock({ ...PLAIN, others: [...others].reverse() })), toHex(block));
+  t.deepEqual(
+    decodeBlock(block).others.map(({ code, flags }) => [code, flags]),
+    [
+      [60, 0xe0],
+      [99, 0xe0],
+    ],
+  );
+});
+
+test('a plain block, octet by octet', (t) => {
+  t.is(
+    toHex(encodeBlock(PLAIN)),
+    '040a000001400101004002 0a02020000fde90000fdea40050400000064'.replace(/ /g, ''),
+  );
+});
+
+test('segments of more than 255 AS numbers are split', (t) => {
+  const asns = Array.from({ length: 600 }, (_, i) => i + 1);
+  const { asPath } = decodeBlock(encodeBlock({ ...PLAIN, asPath: [{ kind: 'sequence', asns }] }));
+  t.deepEqual(
+    asPath.map((segment) => segment.asns.length),
+    [255, 255, 90],
+  );
+  t.deepEqual(
+    asPath.flatMap((segment) => segment.asns),
+    asns,
+  );
+});
+
+test('facts agree with the decoded attributes', (t) => {
+  const facts = emptyFacts();
+  fc.assert(
+    fc.property(attributes, fc.uint8Array({ maxLength: 9 }), (given, before) => {
+      const block = encodeBlock(given);
+      const shifted = new Uint8Array([...before, ...block, 0xff, 0x09]);
+      readFacts(shifted, before.length, before.length + block.length, facts);
+      const plain = given.asPath.filter(({ kind }) => !kind.startsWith('confed'));
+      t.deepEqual(facts, {
+        origin: given.origin,
+        asPathLength: plain.reduce((n, { kind, asns }) => n + (kind === 'set' ? 1 : asns.length), 0),
+        neighbourAs: plain[0]?.kind === 'sequence' ? plain[0].asns[0]! : 0,
+        med: given.med ?? -1,
+        localPref: given.localPref ?? -1,
+        originatorId: given.originatorId ?? -1,
+        clusterListLength: given.clusterList.length,
+      });
+    }),
+  );
+});
+
+test('loop tests agree with the decoded attributes', (t) => {
+  fc.assert(
+    fc.property(attributes, asn, u32, (given, other, id) => {
+      const block = encodeBlock(given);
+      const path = given.asPath.flatMap(({ asns }) => asns);
+      for (const candidate of [other, ...path.slice(0, 3)]) {
+        const count = path.filter((member) => member === candidate).length;
+        t.is(asPathCount(block, candidate), count);
+        t.is(asPathContains(block, candidate), count > 0);
+      }
+      for (const candidate of [id, ...given.clusterList]) {
+        t.is(clusterListContains(block, candidate), given.clusterList.includes(candidate));
+      }
+    }),
+  );
+});
+
+test('loop tests work inside a larger array', (t) => {
+  const block = encodeBlock({ ...PLAIN, clusterList: [7] });
+  const arena = new Uint8Array([9, 9, 9, ...block, 9, 9]);
+  const end = 3 + block.length;
+  t.true(asPathContains(arena, 65002, 3, end));
+  t.false(asPathContains(arena, 65003, 3, end));
+  t.true(clusterListContains(arena, 7, 3, end));
+  t.deepEqual(ipFromBytes(nextHopOf(arena, 3), 0, 4), ipv4(0x0a000001));
+});
+
+test('the next hop is a view', (t) => {
+  const block = encodeBlock({
+    ...PLAIN,
+    nextHop: ipv6([1, 2, 3, 4]),
+    linkLocalNextHop: ipv6([0xfe800000, 0, 0, 1]),
+  });
+  const view = nextHopOf(block);
+  t.is(view.length, 32);
+  t.is(view.buffer, block.buffer);
+});
+
+const nextHop = fc.constantFrom(
+  Uint8Array.of(10, 0, 0, 9),
+  Uint8Array.from({ length: 16 }, (_, i) => i + 1),
+  Uint8Array.from({ length: 32 }, (_, i) => i + 1),
+);
+const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+const edits = fc.record(
+  {
+    nextHop,
+    prependAs: fc.oneof(fc.array(asn, { maxLength: 4 }), fc.array(asn, { minLength: 250, maxLength: 520 })),
+    origin: fc.integer({ min: 0, max: 2 }),
+    med: orNull(u32),
+    localPref: orNull(u32),
+    originatorIdIfAbsent: u32,
+    clusterIdPrepend: u32,
+    dropReflection: fc.constant(true as const),
+    dropUnknownNonTransitive: fc.constant(true as const),
+  },
+  { requiredKeys: [] },
+);
+
+/** The meaning of edits, on decoded attributes. */
+function edit(given: PathAttributes, change: AttributeEdits): PathAttributes {
+  const hop = change.nextHop;
+  const hops =
+    hop === undefined
+      ? {}
+      : {
+          nextHop: hop.length === 4 ? ipFromBytes(hop, 0, 4) : ipFromBytes(hop, 0, 16),
+          linkLocalNextHop: hop.length === 32 ? ipFromBytes(hop, 16, 16) : null,
+        };
+  const reflection = change.dropReflection ? { originatorId: null, clusterList: [] } : given;
+  const { clusterIdPrepend: id } = change;
+  return {
+    ...given,
+    ...hops,
+    origin: change.origin ?? given.origin,
+    med: change.med === undefined ? given.med : change.med,
+    localPref: change.localPref === undefined ? given.localPref : change.localPref,
+    asPath: (change.prependAs ?? []).reduceRight<readonly AsPathSegment[]>(prependOne, given.asPath),
+    originatorId: reflection.originatorId ?? change.originatorIdIfAbsent ?? null,
+    clusterList: [...(id === undefined ? [] : [id]), ...reflection.clusterList],
+    others: given.others.filter(({ flags }) => !change.dropUnknownNonTransitive || (flags & 0x40) !== 0),
+  };
+}
+
+function prependOne(path: readonly AsPathSegment[], added: number): readonly AsPathSegment[] {
+  const first = path[0];
+  if (first?.kind === 'sequence' && first.asns.length < 255) {
+    return [{ kind: 'sequence', asns: [added, ...first.asns] }, ...path.slice(1)];
+  }
+  return [{ kind: 'sequence', asns: [added] }, ...path];
+}
+
+/** Also attributes that a local source could make: optional non-transitive ones that we do not know. */
+const withNonTransitive = attributes.chain((given) =>
+  fc.boolean().map((add) => ({
+    ...given,
+    others: add ? [{ code: 26, flags: 0x80, value: Uint8Array.of(1, 2) }, ...given.others] : given.others,
+  })),
+);
+
+test('rewriting equals decode, edit, encode; the input stays as it was', (t) => {
+  fc.assert(
+    fc.property(withNonTransitive, edits, (given, change) => {
+      const block = encodeBlock(given);
+      const before = block.slice();
+      const rewritten = rewriteBlock(block, change as AttributeEdits);
+      t.is(toHex(rewritten), toHex(encodeBlock(edit(given, change as AttributeEdits))));
+      t.true(bytesEqual(block, before));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('edits that change nothing return the block itself', (t) => {
+  const block = encodeBlock(PLAIN);
+  t.is(rewriteBlock(block, {}), block);
+  t.is(rewriteBlock(block, { localPref: 100, med: null, dropReflection: true, prependAs: [] }), block);
+});
+
+test('the Partial bit of an attribute survives edits of its neighbours', (t) => {
+  const block = encodeBlock({ ...PLAIN, communities: [1] });
+  const at = block.lastIndexOf(8) - 1;
+  block[at] = 0xe0;
+  const rewritten = rewriteBlock(block, { med: 5, clusterIdPrepend: 1 });
+  t.true(toHex(rewritten).includes('e00804'));
+});
+
+test('prepending to a full sequence begins a new one', (t) => {
+  const full = encodeBlock({
+    ...PLAIN,
+    asPath: [{ kind: 'sequence', asns: Array.from({ length: 254 }, () => 7) }],
+  });
+  const { asPath } = decodeBlock(rewriteBlock(full, { prependAs: [1, 2, 3] }));
+  t.deepEqual(
+    asPath.map(({ asns }) => asns.slice(0, 3)),
+    [
+      [1, 2],
+      [3, 7, 7],
+    ],
+  );
+});
