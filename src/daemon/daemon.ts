@@ -2,8 +2,6 @@
 // installs no signal handlers and never ends the process.
 
 import { randomBytes } from 'node:crypto';
-import { createMetrics } from '../api/metrics.js';
-import { startApi } from '../api/server.js';
 import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
@@ -18,6 +16,7 @@ import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
+import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
 import { Reloader } from './reload.js';
 import { endpoint, sessionConfig } from './session-setup.js';
@@ -146,7 +145,12 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   return null;
 }
 
+/** The API's libraries are loaded while the sessions come up: these do not wait for it. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
+  const [{ startApi }, { createMetrics }] = await Promise.all([
+    import('../api/server.js'),
+    import('../api/metrics.js'),
+  ]);
   const { options, speaker, clock, events, stops } = parts;
   const reloader = new Reloader(
     speaker,
@@ -208,4 +212,5 @@ const driverFactory =
       handlers,
       clock,
       random: Math.random,
+      sockets: peerSockets,
     });

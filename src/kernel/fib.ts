@@ -7,6 +7,7 @@ import * as observe from './fib-observe.js';
 import { fibStatus, heldRoutes, pendingWrites } from './fib-report.js';
 import {
   createFibState,
+  desiredSet,
   type FibState,
   forgetHeld,
   retryRow,
