@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net';
 import { Framer } from '../../src/wire/framer.js';
 
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 
 /** Promises that settle when something that was reported makes their condition true. */
 export class Watch {
@@ -13,11 +13,11 @@ export class Watch {
     for (const check of this.#waiting) check();
   }
 
-  until(condition: () => boolean, what: string): Promise<void> {
+  until(condition: () => boolean, what: string | (() => string)): Promise<void> {
     return new Promise((resolve, reject) => {
       const timeout = setTimeout(() => {
         this.#waiting.delete(check);
-        reject(new Error(`waited in vain for ${what}`));
+        reject(new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`));
       }, PATIENCE);
       const check = (): void => {
         if (!condition()) return;
