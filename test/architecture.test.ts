@@ -32,7 +32,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
 /** Packages and built-ins that only some folders may use. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   koffi: ['sys'],
-  'node:net': ['net', 'cli'],
+  'node:net': ['net', 'daemon', 'cli'],
   'node:worker_threads': ['kernel'],
   'node:child_process': [],
   pino: ['daemon'],

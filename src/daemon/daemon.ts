@@ -2,8 +2,6 @@
 // installs no signal handlers and never ends the process.
 
 import { randomBytes } from 'node:crypto';
-import { createMetrics } from '../api/metrics.js';
-import { startApi } from '../api/server.js';
 import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
@@ -18,6 +16,7 @@ import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
+import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
 import { Reloader } from './reload.js';
 import { endpoint, sessionConfig } from './session-setup.js';
@@ -58,6 +57,8 @@ const LOG_LINES = 10;
 const DYNAMIC_SWEEP = 10_000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
+/** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
+const API_DELAY = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
   const hostAddresses = options.hostAddresses ?? readHostAddresses;
@@ -88,10 +89,20 @@ async function awaitRouterId(hostAddresses: () => HostAddresses, clock: Clock): 
   const giveUp = clock.now() + ADDRESS_WAIT;
   let routerId = defaultRouterId(hostAddresses());
   while (routerId === null && clock.now() < giveUp) {
-    await new Promise<void>((resolve) => clock.timer(resolve).start(ADDRESS_POLL));
+    await pause(clock, ADDRESS_POLL);
     routerId = defaultRouterId(hostAddresses());
   }
   return routerId;
+}
+
+function pause(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.timer(() => {
+      timer.close();
+      resolve();
+    });
+    timer.start(milliseconds);
+  });
 }
 
 type DaemonClock = Clock & { wallClock(): number };
@@ -146,8 +157,12 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   return null;
 }
 
+/** The API's libraries are loaded while the sessions come up: these do not wait for it. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { options, speaker, clock, events, stops } = parts;
+  await pause(clock, API_DELAY);
+  const { createMetrics } = await import('../api/metrics.js');
+  const { startApi } = await import('../api/server.js');
   const reloader = new Reloader(
     speaker,
     events,
@@ -208,4 +223,5 @@ const driverFactory =
       handlers,
       clock,
       random: Math.random,
+      sockets: peerSockets,
     });

@@ -4,10 +4,11 @@
 import { Bitset } from '../base/bitset.js';
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import { type IpAddress, ipFromBytes, isLinkLocal } from '../base/ip.js';
-import type { FibNextHop, Kernel } from '../kernel/types.js';
+import { type IpAddress, isLinkLocal } from '../base/ip.js';
+import type { FibIntent, Kernel } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
 import type { CompiledPolicy } from '../rib/hooks.js';
+import type { NextHopId } from '../rib/next-hops.js';
 import { RouteCursor } from '../rib/route-cursor.js';
 import { prefixOf } from '../rib/views.js';
 
@@ -20,6 +21,8 @@ export class FibFeed {
   readonly #interfaceOf: InterfaceOfPeer;
   readonly #route: RouteCursor;
   readonly #wanted = [new Bitset(), new Bitset()] as const;
+  /** By the next hop's address, which is one object as long as it is in use: thousands of routes share an intent. */
+  readonly #intents = new WeakMap<IpAddress, FibIntent>();
   #policy: CompiledPolicy;
 
   constructor(rib: Rib, kernel: Kernel, policy: CompiledPolicy, interfaceOf: InterfaceOfPeer) {
@@ -43,10 +46,10 @@ export class FibFeed {
 
   /** The best path of a prefix may have changed. */
   update(family: FamilyIndex, prefix: PrefixId): void {
-    const nextHop = this.#nextHop(family, prefix);
-    if (nextHop !== null) {
+    const intent = this.#intent(family, prefix);
+    if (intent !== null) {
       this.#wanted[family].add(prefix);
-      this.#kernel.install(prefixOf(this.#rib, family, prefix), { nextHops: [nextHop] });
+      this.#kernel.install(prefixOf(this.#rib, family, prefix), intent);
     } else if (this.#wanted[family].delete(prefix)) {
       this.#kernel.uninstall(prefixOf(this.#rib, family, prefix));
     }
@@ -58,7 +61,7 @@ export class FibFeed {
   }
 
   /** Null when the best path is none, local, or not to be installed. */
-  #nextHop(family: FamilyIndex, prefix: PrefixId): FibNextHop | null {
+  #intent(family: FamilyIndex, prefix: PrefixId): FibIntent | null {
     const table = this.#rib.prefixes[family];
     const best = table.best[prefix]!;
     if (best === NONE) return null;
@@ -67,16 +70,19 @@ export class FibFeed {
     const attrs = table.bestAttrs[prefix]! as AttrSetId;
     this.#route.show(family, table, prefix, 'bgp');
     if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;
-    const address = nextHopAddress(this.#rib.attrSets.block(attrs));
-    if (address === null) return null;
-    const scoped = address.family === 'ipv6' && isLinkLocal(address);
-    return { address, interface: scoped ? this.#interfaceOf(peer) : null };
+    const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
+    return address === null ? null : this.#intentOf(address, peer);
   }
-}
 
-/** The next hop of an attribute block; the global address where there are two. */
-function nextHopAddress(block: Uint8Array): IpAddress | null {
-  const length = block[0]!;
-  if (length === 0) return null;
-  return ipFromBytes(block, 1, length === 4 ? 4 : 16);
+  #intentOf(address: IpAddress, peer: PeerId): FibIntent {
+    if (address.family === 'ipv6' && isLinkLocal(address)) {
+      return { nextHops: [{ address, interface: this.#interfaceOf(peer) }] };
+    }
+    let intent = this.#intents.get(address);
+    if (intent === undefined) {
+      intent = { nextHops: [{ address, interface: null }] };
+      this.#intents.set(address, intent);
+    }
+    return intent;
+  }
 }

@@ -1,7 +1,7 @@
 // Makes the process log: JSON lines, or readable ones on a terminal. Keeps secrets out of it.
 
+import { createRequire } from 'node:module';
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { Config } from '../config/types.js';
 import { LogSink } from './log-sink.js';
 
@@ -52,7 +52,11 @@ const dropNotice = (dropped: number): string => {
   return `${JSON.stringify({ level: 'warn', time, msg: 'log lines dropped: the reader was too slow', dropped })}\n`;
 };
 
+/** Loaded only for a terminal: a daemon under a supervisor writes JSON and starts faster without it. */
+const loadPretty = (): typeof import('pino-pretty') => createRequire(import.meta.url)('pino-pretty');
+
 function prettyStream(target: DestinationStream, isTerminal: boolean): DestinationStream {
+  const { prettyFactory } = loadPretty();
   const { NO_COLOR = '' } = process.env;
   const pretty = prettyFactory({
     colorize: isTerminal && NO_COLOR === '',

@@ -52,7 +52,7 @@ export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEnd
   interface: peer.interface,
   port: peer.port,
   localAddress: peer.localAddress,
-  ttl: peer.multihop ?? (peer.asn === local.asn ? 255 : 1),
+  ttl: peer.multihop ?? (peer.asn === null || peer.asn === local.asn ? null : 1),
 });
 
 export function ribPeer(

@@ -68,7 +68,7 @@ function ribStatus({ rib }: Speaker, name: FamilyName): RibFamilyStatus {
   const family = familyIndex(name);
   const local = (source: typeof KERNEL_SOURCE): number => rib.sources.count(source, family).received;
   return {
-    prefixes: rib.prefixes[family].size,
+    prefixes: rib.prefixes[family].occupied,
     paths: rib.paths[family].size,
     best: rib.bestCount(family),
     local: local(KERNEL_SOURCE) + local(STATIC_SOURCE),

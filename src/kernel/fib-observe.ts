@@ -13,7 +13,7 @@ import {
   tableOf,
   unwantRow,
 } from './fib-state.js';
-import { type FibTable, IN_FLIGHT, NO_GROUP, STALE, WAITING } from './fib-table.js';
+import { type FibTable, IN_FLIGHT, NO_GROUP, REWRITE, STALE, WAITING } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
 import { sameHop } from './route-store.js';
 import type { KernelRoute } from './types.js';
@@ -100,7 +100,8 @@ export function endListing(fib: FibState, families: readonly FamilyIndex[], ifin
   for (const table of families.map((family) => fib.tables[family])) {
     for (const row of table.rows) {
       const held = table.held(row);
-      if (held === NO_SET || listed[table.index].has(row) || table.has(row, IN_FLIGHT)) continue;
+      // A row to be rewritten is listed under its old protocol, as if it were not ours.
+      if (held === NO_SET || listed[table.index].has(row) || table.has(row, IN_FLIGHT | REWRITE)) continue;
       if (through === null || through.has(held)) forgetHeld(fib, table, row);
     }
   }

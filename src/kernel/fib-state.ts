@@ -41,6 +41,8 @@ export interface FibState {
   /** Strays to remove as soon as every row is written. */
   removals: Stray[];
   identity: RouteIdentity;
+  /** What rows marked REWRITE still carry in the kernel. */
+  previous: RouteIdentity;
   nextId: number;
   /** Rows that the running listing named, by family; null when none runs. */
   listed: readonly [Set<number>, Set<number>] | null;
@@ -67,6 +69,7 @@ export function createFibState(
     strays: new Map(),
     removals: [],
     identity,
+    previous: identity,
     nextId: 1,
     listed: null,
     isTaken,

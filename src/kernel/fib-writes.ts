@@ -17,7 +17,7 @@ import {
 } from './fib-state.js';
 import { type FibTable, IN_FLIGHT, REWRITE, STALE, WAITING } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
-import type { RouteWrite, WriteFailure } from './port.js';
+import type { RouteIdentity, RouteWrite, WriteFailure } from './port.js';
 import type { KernelNextHop } from './types.js';
 
 /** Writes to hand to the port; the answer goes to `settleBatch`. */
@@ -71,10 +71,13 @@ function takeRow(
   }
   const kind = set === NO_SET ? 'remove' : held === NO_SET ? 'add' : 'replace';
   table.raise(row, IN_FLIGHT);
-  table.lower(row, REWRITE);
   writes.push(rowWrite(fib, table, row, kind, set));
   pending.push({ table, row, set });
 }
+
+/** A route that still has the old protocol can be removed under that one only. */
+const rowIdentity = (fib: FibState, table: FibTable, row: number, kind: RouteWrite['kind']): RouteIdentity =>
+  kind === 'remove' && table.has(row, REWRITE) ? fib.previous : fib.identity;
 
 const rowWrite = (
   fib: FibState,
@@ -90,7 +93,7 @@ const rowWrite = (
   w2: table.rows.word(row, 2),
   w3: table.rows.word(row, 3),
   length: table.rows.length(row),
-  identity: identityIn(fib.identity, table),
+  identity: identityIn(rowIdentity(fib, table, row, kind), table),
   nextHops: kind === 'remove' ? NO_HOPS : fib.sets.get(set),
 });
 
@@ -156,19 +159,29 @@ function settleWrite(
   table.lower(row, IN_FLIGHT);
   if (outcome === 'done') table.setHeld(row, set);
   if (outcome === 'gone') table.setHeld(row, NO_SET);
-  // The identity changed while this was under way: what was written is now a stray.
-  if (batch.identity !== fib.identity && outcome === 'done' && set !== NO_SET)
-    outdate(fib, batch, table, row);
+  if (outcome !== 'failed') settleIdentity(fib, batch, table, row, set);
   const failure = outcome === 'failed' ? fail(fib, table, row, errno ?? 'unknown', now) : null;
   finishRow(fib, table, row);
   return failure;
 }
 
-function outdate(fib: FibState, { identity }: BatchInFlight, table: FibTable, row: number): void {
-  if (sameKey(identity, fib.identity)) {
+/** The identity may have changed while the write was under way: then what was written carries an old one. */
+function settleIdentity(
+  fib: FibState,
+  { identity }: BatchInFlight,
+  table: FibTable,
+  row: number,
+  set: number,
+): void {
+  const outdated = identity !== fib.identity && set !== NO_SET;
+  if (outdated && sameKey(identity, fib.identity)) {
     table.raise(row, REWRITE);
     return;
   }
+  // A listing may have met the old route, as one that is not ours.
+  fib.doubtful ||= table.has(row, REWRITE);
+  table.lower(row, REWRITE);
+  if (!outdated) return;
   fib.removals.push({ prefix: table.rows.prefix(row), identity });
   table.setHeld(row, NO_SET);
 }

@@ -18,7 +18,7 @@ import {
   unwantRow,
   wantRow,
 } from './fib-state.js';
-import { IN_FLIGHT, NO_GROUP, REWRITE, WAITING } from './fib-table.js';
+import { IN_FLIGHT, NO_GROUP, REWRITE, STALE, WAITING } from './fib-table.js';
 import { type FibBatch, type FibFailure, settleBatch, takeBatch } from './fib-writes.js';
 import { NO_SET } from './next-hop-sets.js';
 import type { NextHops, TrackedHop } from './next-hops.js';
@@ -139,11 +139,12 @@ export class Fib {
     const inPlace = sameKey(old, identity);
     if (inPlace && old.protocol === identity.protocol) return;
     this.#state.identity = identity;
+    this.#state.previous = old;
     this.#state.strays.clear();
     for (const table of this.#state.tables) {
       for (const row of table.rows) {
         if (table.held(row) === NO_SET) continue;
-        if (inPlace && desiredSet(this.#state, table, row) !== NO_SET) {
+        if (inPlace && !table.has(row, STALE)) {
           table.raise(row, REWRITE);
           tryNow(this.#state, table, row);
           continue;

@@ -13,8 +13,8 @@ export interface PeerEndpoint {
   readonly port: number;
   /** Source address of outgoing connections, null for the kernel's choice. */
   readonly localAddress: IpAddress | null;
-  /** TTL of outgoing packets: 1 for a directly connected eBGP peer, more for multihop, 255 for iBGP. */
-  readonly ttl: number;
+  /** TTL of outgoing packets: 1 for a directly connected eBGP peer, more for multihop; null for the kernel's own. */
+  readonly ttl: number | null;
 }
 
 export interface Transport {

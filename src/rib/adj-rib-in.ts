@@ -42,6 +42,7 @@ export class AdjRibIn {
     this.peer[id] = peer;
     this.received[id] = this.accepted[id] = NONE;
     this.next[id] = prefixes.head[prefix]!;
+    if (this.next[id] === NONE) prefixes.occupied++;
     prefixes.head[prefix] = id;
     this.#size++;
     return id;
@@ -56,6 +57,7 @@ export class AdjRibIn {
       while (this.next[before] !== id) before = this.next[before]!;
       this.next[before] = this.next[id]!;
     }
+    if (prefixes.head[prefix] === NONE) prefixes.occupied--;
     this.prefix[id] = this.peer[id] = NONE;
     this.next[id] = this.#freeHead;
     this.#freeHead = id;

@@ -20,9 +20,15 @@ interface Slot {
   readonly entry: PacketEntry;
   /** Members that have not passed it. */
   waiting: number;
-  /** Octets of all entries before it. */
+  /** Sum of the costs of all entries before it. */
   readonly position: number;
 }
+
+/** Octets that an entry costs besides its contents: passes that change one prefix must count, too. */
+const ENTRY_OVERHEAD = 512;
+
+const costOf = ({ bytes, prefixes }: PacketEntry): number =>
+  bytes.length + prefixes[0].byteLength + prefixes[1].byteLength + ENTRY_OVERHEAD;
 
 export class PacketQueue {
   #slots: Slot[] = [];
@@ -35,7 +41,7 @@ export class PacketQueue {
     return this.#cursors;
   }
 
-  /** Octets held for members that have not taken them. */
+  /** Octets of memory, about, held for members that have not taken them. */
   get bytes(): number {
     const head = this.#slots[0];
     return head === undefined ? 0 : this.#position - head.position;
@@ -65,7 +71,7 @@ export class PacketQueue {
   append(entry: PacketEntry): void {
     if (this.#cursors.size === 0) return;
     this.#slots.push({ entry, waiting: this.#cursors.size, position: this.#position });
-    this.#position += entry.bytes.length;
+    this.#position += costOf(entry);
   }
 
   /** The member's next entry, passed; null at the tail. */
@@ -79,7 +85,7 @@ export class PacketQueue {
     return slot.entry;
   }
 
-  /** Octets queued that the member has not taken. */
+  /** Octets of memory, about, that the member has not taken. */
   lag(peer: PeerId): number {
     const cursor = this.#cursors.get(peer);
     const slot = cursor === undefined ? undefined : this.#slots[cursor - this.#first];

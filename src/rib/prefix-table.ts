@@ -18,6 +18,8 @@ export class PrefixTable {
   w2: Words;
   w3: Words;
   length = new Uint8Array(64);
+  /** Prefixes that have a path. */
+  occupied = 0;
   /** First path of the prefix, or NONE. */
   head: Ids = new Int32Array(64).fill(NONE);
   /** The best path. Until the next decision its row may be gone or another's: `isDirty` tells. */

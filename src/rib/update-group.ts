@@ -50,6 +50,8 @@ export class UpdateGroup {
   readonly #slicePending: PendingChanges;
   readonly #packer: UpdatePacker;
   #epoch = 0;
+  /** Something was recorded since the last flush. */
+  #hasNews = false;
 
   constructor(
     id: GroupId,
@@ -140,19 +142,21 @@ export class UpdateGroup {
     const oldSource = out.sourceOf(prefix);
     if (oldAttrs === attrs && (attrs === NONE || oldSource === source)) return;
     out.set(this.#tables.attrSets, prefix, attrs, source);
-    if (this.#members.size === 0) return;
-    this.#pending.add(family, prefix, attrs, attrs === NONE ? oldSource : source);
-    const held = oldAttrs !== NONE && attrs !== NONE && oldSource !== source;
-    if (held && this.#members.get(source)?.catchUp === null)
-      this.#pending.withdrawFrom(source, family, prefix);
+    this.#hasNews = true;
+    if (this.#queue.members.size > 0) {
+      this.#pending.add(family, prefix, attrs, attrs === NONE ? oldSource : source);
+      const held = oldAttrs !== NONE && attrs !== NONE && oldSource !== source;
+      if (held && this.#queue.members.has(source)) this.#pending.withdrawFrom(source, family, prefix);
+    }
     for (const catchUp of this.#catchUps) if (this.built) catchUp.owe(family, prefix);
   }
 
   /** Packs what the pass recorded. True when members have something new to pull. */
   flush(epoch: number): boolean {
     this.#epoch = epoch;
-    if (this.#pending.size === 0) return false;
-    this.#queue.append(this.#pending.pack(this.#packer, epoch));
+    if (!this.#hasNews) return false;
+    this.#hasNews = false;
+    if (this.#pending.size > 0) this.#queue.append(this.#pending.pack(this.#packer, epoch));
     this.#evictSlow();
     return true;
   }

@@ -79,7 +79,7 @@ export const stepText = (step: number): string =>
 function lossReason(rib: Rib, family: FamilyIndex, path: PathId, step: number): string {
   if (step !== STEP.usable) return `lost at ${stepText(step)}`;
   const accepted = rib.paths[family].accepted[path]!;
-  if (accepted === NONE) return `not used: ${rib.importRefusal(family, path) ?? 'refused on import'}`;
+  if (accepted === NONE) return `not used: ${rib.importRefusal(family, path) ?? 'refused by import policy'}`;
   const nextHop = rib.attrSets.nextHop[accepted]! as NextHopId;
   return rib.nextHops.reachable(nextHop) ? 'not used' : 'not used: next hop unreachable';
 }

@@ -245,5 +245,5 @@ export const history: fc.Arbitrary<History> = fc.record({
   samples: fc.array(sample, { minLength: 6, maxLength: 6 }),
   actions: fc.array(action, { minLength: 10, maxLength: 120, size: 'max' }),
   slicePrefixes: fc.constantFrom(1, 2, 2048),
-  queueBytes: fc.constantFrom(1, 200, 1 << 20),
+  queueBytes: fc.constantFrom(1, 2000, 1 << 20),
 });

@@ -169,7 +169,7 @@ const STALLS: readonly (readonly [
 ])[] = [
   ['at the shared queue', { queueBytes: 1 << 20, memberBytes: 1, slicePrefixes: 10 }, () => {}],
   ['evicted at once', { queueBytes: 1, memberBytes: 1, slicePrefixes: 10 }, () => {}],
-  ['evicted late', { queueBytes: 500, memberBytes: 1, slicePrefixes: 10 }, () => {}],
+  ['evicted late', { queueBytes: 5000, memberBytes: 1, slicePrefixes: 10 }, () => {}],
   ['after a refresh', { queueBytes: 1 << 20, memberBytes: 1, slicePrefixes: 10 }, (slow) => slow.refresh()],
   [
     'after a move to another group',
