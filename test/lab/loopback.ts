@@ -46,7 +46,7 @@ export interface LoopbackLab {
 const onLoopback = (address: string): string => address.replace(/^\d+/, '127');
 
 /** Loopback has one IPv6 address only: both families go over the IPv4 session. */
-const overIpv4 = (spec: RouterSpec): RouterSpec => ({
+const overIpv4 = ({ acceptFrom: _ranges, ...spec }: RouterSpec): RouterSpec => ({
   ...spec,
   neighbors: spec.neighbors
     .filter(({ address }) => !address.includes(':'))
