@@ -33,6 +33,10 @@ export interface RibOptions {
   readonly listener: RibListener;
 }
 
+/** Path rows that may be looked at, and paths that may be removed, for the cost of one decision. */
+const SWEEP_ROWS = 16;
+const SWEEP_PATHS = 2;
+
 export interface RibListener {
   /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
   bestChanged(family: FamilyIndex, prefix: PrefixId): void;
@@ -150,7 +154,7 @@ export class Rib {
     this.#announced = false;
     const epoch = this.#epoch++;
     this.#markChangedNextHops();
-    this.#sweepLeaving(budget * 16);
+    this.#sweepLeaving(budget);
     for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
     const built = this.groups.build(budget);
     for (const group of built.completed) group.finishBuild();
@@ -337,11 +341,15 @@ export class Rib {
     if (this.#leaving.size === 0) return;
     for (const family of [0, 1] as const) {
       const paths = this.paths[family];
-      const end = Math.min(paths.rows, this.#sweepAt[family] + budget);
-      for (let path = this.#sweepAt[family]; path < end; path++) {
-        if (this.#leaving.has(paths.peer[path]! as PeerId)) this.#removePath(family, path as PathId);
+      const end = Math.min(paths.rows, this.#sweepAt[family] + budget * SWEEP_ROWS);
+      let room = budget * SWEEP_PATHS;
+      let path = this.#sweepAt[family];
+      for (; path < end && room > 0; path++) {
+        if (!this.#leaving.has(paths.peer[path]! as PeerId)) continue;
+        this.#removePath(family, path as PathId);
+        room--;
       }
-      this.#sweepAt[family] = end;
+      this.#sweepAt[family] = path;
     }
     const swept = ([0, 1] as const).every((family) => this.#sweepAt[family] >= this.paths[family].rows);
     // Ids are given back one slice after the last path went, when no group names them as a source any more.
