@@ -176,13 +176,13 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   await pause(clock, API_DELAY);
   const { createMetrics } = await import('../api/metrics.js');
   const { startApi } = await import('../api/server.js');
-  const reloader = new Reloader(
-    speaker,
+  const reloader = new Reloader({
+    target: speaker,
     events,
-    options.configFile,
-    options.readConfig ?? null,
-    clock.wallClock,
-  );
+    file: options.configFile,
+    read: options.readConfig ?? null,
+    wallClock: clock.wallClock,
+  });
   const status = createStatus({
     speaker,
     routerId,
