@@ -83,9 +83,10 @@ export class Speaker {
     return this.peers.apply(config, this.#peerContext());
   }
 
+  /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
-    await this.peers.stop(CEASE.administrativeShutdown, options.text);
     this.#pass.stop();
+    await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
   }
 

@@ -84,7 +84,8 @@ function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
       return;
     case 'linkDown':
     case 'linkUp':
-      log.info({ interface: event.interface }, event.kind === 'linkUp' ? 'link up' : 'link down');
+      // Every workload has a link, so these are as frequent as workloads.
+      log.debug({ interface: event.interface }, event.kind === 'linkUp' ? 'link up' : 'link down');
       return;
     case 'swept':
       log.info({ routes: event.routes }, 'stale routes of an earlier run removed');

@@ -56,6 +56,15 @@ export const kernelTable = async (lab: Lab, node: string): Promise<readonly Rout
   return [...v4, ...v6];
 };
 
+/** How many of the expected routes are in the tables of their nodes. */
+export const countPresent = (
+  expected: readonly ExpectedRoute[],
+  tables: ReadonlyMap<string, readonly RouteView[]>,
+): number =>
+  expected.filter(({ node, destination, gateway }) =>
+    tables.get(node)?.some((route) => route.dst === destination && leadsOver(route, gateway)),
+  ).length;
+
 const establishedSessions = async (lab: Lab): Promise<number> => {
   const counts = [...lab.routers.values()].map(async (router) => {
     const states = await Promise.all(router.spec.neighbors.map(({ address }) => router.session(address)));
@@ -71,14 +80,11 @@ export const measureProgress = async (lab: Lab): Promise<Progress> => {
   const tables = new Map(
     await Promise.all(nodes.map(async (node) => [node, await kernelTable(lab, node)] as const)),
   );
-  const present = expected.filter(({ node, destination, gateway }) =>
-    tables.get(node)?.some((route) => route.dst === destination && leadsOver(route, gateway)),
-  );
   const neighbors = [...lab.routers.values()].map((router) => router.spec.neighbors.length);
   return {
     sessions: await establishedSessions(lab),
     sessionsWanted: neighbors.reduce((sum, count) => sum + count, 0),
-    routes: present.length,
+    routes: countPresent(expected, tables),
     routesWanted: expected.length,
   };
 };

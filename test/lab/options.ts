@@ -8,6 +8,7 @@ export interface LabOptions {
   readonly hosts: number;
   readonly keep: boolean;
   readonly clean: boolean;
+  readonly loopback: boolean;
   readonly help: boolean;
   readonly router: RouterKind;
 }
@@ -20,6 +21,7 @@ export const HELP = `npm run lab [-- OPTIONS]
   --hosts N     compute hosts, ${MIN_HOSTS} to ${MAX_HOSTS} (default ${MIN_HOSTS})
   --keep        leave the network up and say how to look around
   --clean       remove networks left up by --keep, and those of killed runs
+  --loopback    all in one process on loopback, as where namespaces can't be made
   --router KIND what runs on hosts and reflector: bgpd (default), bird, frr
   --help        this text`;
 
@@ -33,6 +35,7 @@ export const parseLabOptions = (args: readonly string[]): OptionsResult => {
         hosts: { type: 'string', default: String(MIN_HOSTS) },
         keep: { type: 'boolean', default: false },
         clean: { type: 'boolean', default: false },
+        loopback: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         router: { type: 'string', default: 'bgpd' },
       },

@@ -1,6 +1,9 @@
-// Shows one changing line: redrawn in place on a terminal, a new line when it changes otherwise.
+// Shows how the network converges: one line redrawn in place on a terminal, a new line when it changes otherwise.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WriteStream } from 'node:tty';
+import { isConverged, type Progress } from './checks.js';
+import { progressText } from './presenter.js';
 
 export interface ProgressDisplay {
   show(line: string): void;
@@ -29,4 +32,29 @@ export const createProgressDisplay = (stream: WriteStream | NodeJS.WriteStream):
     },
     end: () => {},
   };
+};
+
+export const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const CONVERGENCE_LIMIT_MS = 60_000;
+const POLL_MS = 200;
+
+/** The last measurement: converged, or taken at the limit. `begin`: when the routers were started. */
+export const waitForConvergence = async (
+  measure: () => Progress | Promise<Progress>,
+  begin: number,
+): Promise<Progress> => {
+  const display = createProgressDisplay(process.stdout);
+  for (;;) {
+    const progress = await measure();
+    const elapsed = performance.now() - begin;
+    display.show(progressText(progress, elapsed / 1000));
+    if (isConverged(progress) || elapsed > CONVERGENCE_LIMIT_MS) {
+      display.end();
+      return progress;
+    }
+    await sleep(POLL_MS);
+  }
 };

@@ -109,6 +109,7 @@ export const reflectorRouter = (topology: Topology): RouterSpec => ({
   asn: CLUSTER_ASN,
   routerId: topology.reflector.address,
   clusterId: '244.0.0.1',
+  acceptFrom: ['172.18.203.0/24', '2001:db8:a41::/64'],
   neighbors: topology.hosts.flatMap((plan) =>
     bothFamilies(plan, { asn: CLUSTER_ASN, routeReflectorClient: true, passive: true }),
   ),

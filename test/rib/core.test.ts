@@ -29,8 +29,8 @@ test('a peer whose export changes is woken, even when its new group has nothing 
   const world = new TestRib();
   const from = new Neighbour(world, neighbourOptions(1, 'ibgp')).up();
   const exportPolicy = EVEN_PREFIXES;
-  const already = new Neighbour(world, neighbourOptions(2, 'ebgp', { exportPolicy, asn: 65009 })).up();
-  const moved = new Neighbour(world, neighbourOptions(3, 'ebgp', { asn: 65009 })).up();
+  const already = new Neighbour(world, neighbourOptions(2, 'ebgp', { exportPolicy })).up();
+  const moved = new Neighbour(world, neighbourOptions(3, 'ebgp')).up();
   from.announce(['10.1.0.0/24', '10.1.1.0/24'], { ...VIA, localPref: 100 });
   world.settle();
   for (const peer of [already, moved]) peer.pullAll();

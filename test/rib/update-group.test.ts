@@ -279,7 +279,7 @@ test('groups differ exactly where the octets would', (t) => {
   const base = neighbourOptions(1, 'ebgp');
   const rows: readonly (readonly [groups: number, change: Partial<NeighbourOptions>])[] = [
     [1, { address: '10.0.0.99', routerId: 99 }],
-    [2, { asn: 65099 }],
+    [1, { asn: 65099 }],
     [2, { families: [true, false] }],
     [2, { asn4: false }],
     [2, { maxMessage: 65535 }],

@@ -37,6 +37,34 @@ const peer = (spec: RouterSpec, neighbor: NeighborSpec, disabled: boolean) => ({
   ...policyKeys(spec, neighbor),
 });
 
+/** What a group may say: all but the address. */
+const groupOf = (spec: RouterSpec, neighbor: NeighborSpec) => {
+  const {
+    address: _address,
+    families: _families,
+    passive: _passive,
+    ...rest
+  } = {
+    passive: false,
+    ...peer(spec, neighbor, false),
+  };
+  return { ...rest, families: ['ipv4-unicast', 'ipv6-unicast'] };
+};
+
+const GROUP = 'neighbors';
+
+const peerSections = (spec: RouterSpec, disabled: string | null) => {
+  const [first] = spec.neighbors;
+  if (spec.acceptFrom === undefined || first === undefined) {
+    return { peers: spec.neighbors.map((neighbor) => peer(spec, neighbor, neighbor.address === disabled)) };
+  }
+  return {
+    peers: [],
+    peerGroups: { [GROUP]: groupOf(spec, first) },
+    dynamicPeers: spec.acceptFrom.map((range) => ({ range, group: GROUP })),
+  };
+};
+
 const kernel = (spec: RouterSpec) => {
   const imports = spec.importPools !== undefined;
   if (spec.install !== true && !imports) return { backend: 'none' };
@@ -84,7 +112,7 @@ export const bgpdConfig = (
     ...(spec.externalPools?.includes(cidr) ? { external: true } : {}),
   })),
   originate: routes.map(attributeFree),
-  peers: spec.neighbors.map((neighbor) => peer(spec, neighbor, neighbor.address === disabled)),
+  ...peerSections(spec, disabled),
   ...exportPolicies(spec),
   api: { socket: files.socket },
   log: { level: 'debug', format: 'json' },

@@ -82,8 +82,12 @@ export class BgpdRouter implements Router {
     await this.process?.kill();
   }
 
+  /** A dynamic neighbour that has not connected yet is Idle. */
   async session(neighbor: string): Promise<SessionState> {
-    return (await this.detail(neighbor)).state;
+    const all = (await askBgpd(this.socket, '/v1/neighbors')) as {
+      readonly neighbors: readonly PeerDetail[];
+    };
+    return all.neighbors.find(({ address }) => address === neighbor)?.state ?? 'Idle';
   }
 
   /** All that bgpd knows about a neighbour. */

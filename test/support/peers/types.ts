@@ -43,6 +43,8 @@ export interface RouterSpec {
   readonly neighbors: readonly NeighborSpec[];
   readonly announce?: readonly AnnouncedRoute[];
   readonly clusterId?: string;
+  /** Accept the neighbours from these ranges instead of naming them; all are then as the first one (bgpd only). */
+  readonly acceptFrom?: readonly string[];
   /** Put learned routes into the namespace's kernel. */
   readonly install?: boolean;
   /** Advertise the kernel's host routes inside these pools (the workloads). */
