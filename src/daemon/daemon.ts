@@ -10,7 +10,7 @@ import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
-import { createListener } from '../net/listener.js';
+import { createListener, type ListenAddress } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
@@ -36,14 +36,18 @@ export interface DaemonOptions {
   readonly kernel?: Kernel;
   /** Instead of the host's own addresses (several daemons in one process). */
   readonly hostAddresses?: () => HostAddresses;
+  /** Instead of the system's clock. */
+  readonly clock?: Clock;
 }
 
 export interface Daemon {
   readonly status: StatusSource;
+  /** Where BGP connections are accepted, with the ports in force. */
+  readonly listening: readonly ListenAddress[];
   /** Where the API listens on TCP, with the port in force; null without. */
   readonly apiAddress: { readonly host: string; readonly port: number } | null;
   reload(): ReturnType<StatusSource['reload']>;
-  /** Cease to every peer; the kernel's routes stay unless the configuration or the caller says otherwise. */
+  /** Cease to every peer; the kernel's routes stay unless the configuration says otherwise. */
   stop(text?: string): Promise<void>;
 }
 
@@ -62,7 +66,7 @@ const API_DELAY = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
   const hostAddresses = options.hostAddresses ?? readHostAddresses;
-  const clock = { ...systemClock(), wallClock: () => Date.now() };
+  const clock = { ...(options.clock ?? systemClock()), wallClock: () => Date.now() };
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock));
   if (routerId === null)
     return { ok: false, reason: 'no interface of this host has an IPv4 address: set routerId' };
@@ -78,7 +82,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     seed: randomBytes(4).readUInt32LE(),
     makeDriver: driverFactory(clock),
   });
-  const parts: Parts = { options, speaker, clock, events, stops: [] };
+  const parts: Parts = { options, speaker, clock, events, stops: [], listening: [] };
   const reason = (await startSpeaker(parts)) ?? (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   return serve(parts, routerId);
@@ -113,10 +117,18 @@ interface Parts {
   readonly clock: DaemonClock;
   readonly events: DaemonEvents;
   /** What has to end, the latest first. */
-  readonly stops: ((text: string) => Promise<void> | void)[];
+  readonly stops: ((ending: Ending) => Promise<void> | void)[];
+  listening: readonly ListenAddress[];
 }
 
-async function listen({ options, speaker, clock, events, stops }: Parts): Promise<string | null> {
+interface Ending {
+  /** For the peers (RFC 9003). */
+  readonly text: string;
+  readonly removeRoutes: boolean;
+}
+
+async function listen(parts: Parts): Promise<string | null> {
+  const { options, speaker, clock, events, stops } = parts;
   const listener = createListener({
     addresses: options.config.listen,
     clock,
@@ -130,6 +142,7 @@ async function listen({ options, speaker, clock, events, stops }: Parts): Promis
   stops.unshift(() => listener.stop());
   const [problem] = await listener.start();
   if (problem === undefined) {
+    parts.listening = listener.bound();
     speaker.peers.start();
     return null;
   }
@@ -144,7 +157,7 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
 };
 
 async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<string | null> {
-  stops.unshift((text) => speaker.stop({ removeRoutes: speaker.config.kernel.removeOnStop, text }));
+  stops.unshift((ending) => speaker.stop(ending));
   const started = await speaker.start();
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
@@ -189,17 +202,25 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   });
   if (!api.ok) return await abandon(parts, api.reason);
   stops.unshift(() => api.close());
-  const stop = (text = ''): Promise<void> => stopAll(stops, text);
-  return { ok: true, daemon: { status, apiAddress: api.address, reload: () => reloader.reload(), stop } };
+  const { listening } = parts;
+  const daemon: Daemon = {
+    status,
+    listening,
+    apiAddress: api.address,
+    reload: () => reloader.reload(),
+    stop: (text = '') => stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop }),
+  };
+  return { ok: true, daemon };
 }
 
+/** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */
 async function abandon({ stops }: Parts, reason: string): Promise<DaemonStart> {
-  await stopAll(stops, 'could not start');
+  await stopAll(stops, { text: 'could not start', removeRoutes: false });
   return { ok: false, reason };
 }
 
-async function stopAll(stops: Parts['stops'], text: string): Promise<void> {
-  for (const stop of stops.splice(0)) await stop(text);
+async function stopAll(stops: Parts['stops'], ending: Ending): Promise<void> {
+  for (const stop of stops.splice(0)) await stop(ending);
 }
 
 function selectKernel(

@@ -30,8 +30,8 @@ export function defaultRouterId(hosts: HostAddresses): number | null {
 
 /**
  * Our next hop octets of one family for a session whose local address is `local`: that address when it is of the family
- * and others can use it, else the first global one of the interface that holds `local`, else the first global one of the
- * host.
+ * and others can reach it, else the first global one of the interface that holds `local`, else the first global one of
+ * the host.
  */
 export function nextHopFor(family: AddressFamily, local: IpAddress, hosts: HostAddresses): Uint8Array | null {
   if (local.family === family && isGlobal(local)) return ipToBytes(local);

@@ -1,7 +1,7 @@
 // The NOTIFICATIONs that the session machine itself raises (RFC 4271 6.5 to 6.8, RFC 4486, RFC 6608, RFC 9687).
 
 import { EMPTY } from '../base/bytes.js';
-import { CEASE, MESSAGE } from '../wire/iana.js';
+import { CEASE, ERROR, MESSAGE } from '../wire/iana.js';
 import * as notification from '../wire/notification.js';
 import type { Notification } from '../wire/types.js';
 import type { FsmEventKind } from './events.js';
@@ -9,7 +9,11 @@ import type { SessionState } from './types.js';
 
 export const holdTimerExpired: Notification = notification.holdTimerExpired();
 /** RFC 9687 3. */
-export const sendHoldTimerExpired: Notification = { code: 8, subcode: 0, data: EMPTY };
+export const sendHoldTimerExpired: Notification = {
+  code: ERROR.sendHoldTimerExpired,
+  subcode: 0,
+  data: EMPTY,
+};
 export const collisionCease: Notification = notification.cease(CEASE.connectionCollisionResolution);
 export const rejectedCease: Notification = notification.cease(CEASE.connectionRejected);
 

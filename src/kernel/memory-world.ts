@@ -4,7 +4,7 @@
 import { type IpAddress, isLinkLocal, parseIp } from '../base/ip.js';
 import { formatPrefix, makePrefix, type Prefix, parsePrefix, prefixContainsIp } from '../base/prefix.js';
 import type { KernelChange, RouteArrival } from './port.js';
-import { sameHop, sameRoute } from './route-store.js';
+import { sameRoute } from './route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from './rtnetlink/numbers.js';
 import type { KernelAddress, KernelLink, KernelRoute, RouteType } from './types.js';
 
@@ -62,6 +62,8 @@ interface WorldState {
   readonly addresses: KernelAddress[];
   /** Per prefix as text. */
   readonly routes: Map<string, readonly KernelRoute[]>;
+  /** Routes without a gateway: a gateway has to lie inside one. */
+  readonly direct: Set<KernelRoute>;
   readonly subscribers: Set<Subscriber>;
   nextIndex: number;
   failures: string[];
@@ -73,6 +75,7 @@ export function createMemoryWorld(): MemoryWorld {
     links: new Map(),
     addresses: [],
     routes: new Map(),
+    direct: new Set(),
     subscribers: new Set(),
     nextIndex: 1,
     failures: [],
@@ -215,9 +218,13 @@ const at = (world: WorldState, prefix: Prefix): readonly KernelRoute[] =>
   world.routes.get(formatPrefix(prefix)) ?? [];
 
 function put(world: WorldState, prefix: Prefix, routes: readonly KernelRoute[]): void {
+  for (const route of at(world, prefix)) world.direct.delete(route);
+  for (const route of routes) if (isDirect(route)) world.direct.add(route);
   if (routes.length === 0) world.routes.delete(formatPrefix(prefix));
   else world.routes.set(formatPrefix(prefix), routes);
 }
+
+const isDirect = (route: KernelRoute): boolean => route.nextHops.some((hop) => hop.gateway === null);
 
 const remove = (world: WorldState, route: KernelRoute): void =>
   put(
@@ -280,16 +287,16 @@ function checkNextHops(world: WorldState, route: KernelRoute): string | null {
     if (!link.up) return 'ENETDOWN';
     const { gateway } = hop;
     if (gateway === null || hop.onlink || (gateway.family === 'ipv6' && isLinkLocal(gateway))) continue;
-    const near = [...world.routes.values()]
-      .flat()
-      .some(
-        (other) =>
-          prefixContainsIp(other.prefix, gateway) &&
-          other.nextHops.some((direct) => sameHop(direct, { ...hop, gateway: null })),
-      );
-    if (!near) return gateway.family === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH';
+    if (!isNear(world, gateway, hop.ifindex))
+      return gateway.family === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH';
   }
   return null;
+}
+
+function isNear(world: WorldState, gateway: IpAddress, ifindex: number): boolean {
+  for (const { prefix, nextHops } of world.direct)
+    if (nextHops.some((hop) => hop.ifindex === ifindex) && prefixContainsIp(prefix, gateway)) return true;
+  return false;
 }
 
 function routeOf(world: WorldState, spec: RouteSpec): KernelRoute {

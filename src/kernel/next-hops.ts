@@ -39,6 +39,11 @@ export class NextHops {
     this.#table = table;
   }
 
+  /** Hops that somebody asked for or uses. */
+  get size(): number {
+    return this.#tracked.size;
+  }
+
   configure(table: number): void {
     this.#table = table;
     this.touchAll();

@@ -20,12 +20,12 @@ import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from 
 import { afiSafiOf, ROUTE_REFRESH } from '../wire/iana.js';
 import { encodeNotification } from '../wire/notification.js';
 import { encodeRouteRefresh } from '../wire/route-refresh.js';
-import type { Notification } from '../wire/types.js';
+import type { Notification, UpdateView } from '../wire/types.js';
 import type { Clock } from './clock.js';
 import { type Connection, refuseConnection } from './connection.js';
 import { SessionCounters } from './counters.js';
 import { PeerSlot } from './peer-slot.js';
-import { sessionOutlives } from './session-change.js';
+import { nothingChanges, sessionOutlives } from './session-change.js';
 import { PLAIN_SOCKETS, type SocketOptions } from './socket-options.js';
 import type { PeerDriver, PeerDriverStatus, PeerEndpoint, PeerHandlers, Transport } from './types.js';
 
@@ -93,8 +93,14 @@ class Driver implements AcceptingPeerDriver {
   }
 
   #slot(role: Role): PeerSlot {
-    const { clock, random, handlers } = this.#options;
+    const { clock, random, handlers: daemon } = this.#options;
     const counters = this.#counters;
+    const handlers = {
+      update: (view: UpdateView) => this.#unnested(() => daemon.update(view)),
+      flushed: () => this.#unnested(() => daemon.flushed()),
+      routeRefresh: (family: FamilyIndex, subtype: number) =>
+        this.#unnested(() => daemon.routeRefresh(family, subtype)),
+    };
     const happened = (from: Role, event: FsmEvent): void => this.#happened(from, event);
     return new PeerSlot({ role, clock, random, counters, handlers, happened });
   }
@@ -116,6 +122,7 @@ class Driver implements AcceptingPeerDriver {
   }
 
   reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean {
+    if (nothingChanges(this.#peer.config, config, this.#endpoint, endpoint)) return true;
     const connected = hasConnection(this.#peer.active) || hasConnection(this.#peer.passive);
     const keeps = sessionOutlives(this.#peer.config, config, this.#endpoint, endpoint);
     this.#endpoint = endpoint;
@@ -213,13 +220,15 @@ class Driver implements AcceptingPeerDriver {
 
   /** Events that come up while one is being worked on wait for their turn. */
   #happened(role: Role, event: FsmEvent): void {
-    if (this.#busy) {
-      this.#waiting.push({ role, event });
-      return;
-    }
+    if (this.#busy) this.#waiting.push({ role, event });
+    else this.#unnested(() => this.#take(role, event));
+  }
+
+  /** What a handler asks of the driver takes effect once the handler has returned. */
+  #unnested(call: () => void): void {
     this.#busy = true;
     try {
-      this.#take(role, event);
+      call();
       for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         this.#take(next.role, next.event);
       }
@@ -254,7 +263,8 @@ class Driver implements AcceptingPeerDriver {
             reason = action.reason;
             break;
           case 'attemptFailed':
-            this.#options.log?.({ ...action, role });
+            // Who only waited has not attempted anything.
+            if (action.state !== 'Active') this.#options.log?.({ ...action, role });
             if (action.reason.kind !== 'collision') reason ??= action.reason;
             break;
           default:

@@ -22,7 +22,7 @@ export interface SlotOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly counters: SessionCounters;
-  readonly handlers: PeerHandlers;
+  readonly handlers: Pick<PeerHandlers, 'update' | 'flushed' | 'routeRefresh'>;
   /** Runs the machine; has taken effect when it returns. */
   readonly happened: (role: Role, event: FsmEvent) => void;
 }
@@ -216,15 +216,27 @@ export class PeerSlot {
   }
 
   #makeTimers(): Readonly<Record<TimerName, Timer>> {
-    const make = (name: TimerName): readonly [TimerName, Timer] => {
-      const expired = name === 'sendHold' ? () => this.#sendHoldDue() : () => this.#expired(name);
-      return [name, this.#options.clock.timer(expired)];
+    const due: Partial<Record<TimerName, () => void>> = {
+      hold: () => this.#holdDue(),
+      sendHold: () => this.#sendHoldDue(),
     };
+    const make = (name: TimerName): readonly [TimerName, Timer] => [
+      name,
+      this.#options.clock.timer(due[name] ?? (() => this.#expired(name))),
+    ];
     return Object.fromEntries(TIMERS.map(make)) as Record<TimerName, Timer>;
   }
 
   #expired(name: TimerName): void {
     this.#happened({ kind: `${name}TimerExpires` });
+  }
+
+  /** After a stall of this process the peer's messages may wait unread: they are read before the peer is given up. */
+  #holdDue(): void {
+    const { connection } = this;
+    this.#options.clock.defer(() => {
+      if (this.connection === connection && !this.#timer('hold').running) this.#expired('hold');
+    });
   }
 }
 

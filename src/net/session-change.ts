@@ -25,6 +25,17 @@ export const sessionOutlives = (
   to: PeerEndpoint,
 ): boolean => said(before) === said(after) && sameEndpoint(from, to);
 
+export const nothingChanges = (
+  before: SessionConfig,
+  after: SessionConfig,
+  from: PeerEndpoint,
+  to: PeerEndpoint,
+): boolean =>
+  sessionOutlives(before, after, from, to) &&
+  before.passive === after.passive &&
+  before.connectRetryTime === after.connectRetryTime &&
+  before.delayOpenTime === after.delayOpenTime;
+
 const sameEndpoint = (a: PeerEndpoint, b: PeerEndpoint): boolean =>
   ipEquals(a.address, b.address) &&
   a.interface === b.interface &&

@@ -82,7 +82,7 @@ export const CAPABILITY = {
   softwareVersion: 75,
 } as const;
 
-/** NOTIFICATION error codes (RFC 4271 4.5, RFC 7313). */
+/** NOTIFICATION error codes (RFC 4271 4.5, RFC 7313, RFC 9687). */
 export const ERROR = {
   header: 1,
   open: 2,
@@ -91,6 +91,7 @@ export const ERROR = {
   fsm: 5,
   cease: 6,
   routeRefresh: 7,
+  sendHoldTimerExpired: 8,
 } as const;
 
 export const HEADER_ERROR = { connectionNotSynchronized: 1, badMessageLength: 2, badMessageType: 3 } as const;
@@ -206,6 +207,7 @@ export const ERROR_NAMES: Readonly<Record<number, ErrorNames>> = {
     },
   },
   7: { name: 'ROUTE-REFRESH error', subcodes: { 1: 'invalid message length' } },
+  8: { name: 'send hold timer expired', subcodes: {} },
 };
 
 /** Names of well-known communities (RFC 1997, 3765, 7999, 8326, 9494). */

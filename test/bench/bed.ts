@@ -12,6 +12,7 @@ import {
   FEEDER_ADDRESS,
   HOST_ADDRESS,
   PREFIX_LENGTH,
+  ROUTE_PROTOCOL,
   type SessionPlan,
   WATCHER_ADDRESS,
   WORKLOAD_INTERFACE,
@@ -71,9 +72,12 @@ export class Bed {
 
   /** The moment at which the session became Established; throws with the daemon's log when it does not. */
   async established(daemon: RunningDaemon, session: SessionPlan): Promise<number> {
+    const ended = daemon.process.exited.then(({ code, signal }) => {
+      throw new Error(`the daemon ended: ${code ?? signal}`);
+    });
+    const wait = { address: session.address, timeoutMs: SESSION_TIMEOUT_MS };
     try {
-      const wait = { address: session.address, timeoutMs: SESSION_TIMEOUT_MS };
-      return await this.speaker.call('awaitEstablished', wait);
+      return await Promise.race([this.speaker.call('awaitEstablished', wait), ended]);
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${daemon.process.log().slice(-3000)}`);
     }
@@ -82,7 +86,7 @@ export class Bed {
   /** Ends the daemon and removes every route that it or a workload left. */
   async clear(daemon: RunningDaemon): Promise<void> {
     await daemon.process.stop();
-    await this.host.run('ip', ['route', 'flush', 'proto', 'bird']);
+    await this.host.run('ip', ['route', 'flush', 'proto', String(ROUTE_PROTOCOL)]);
     await this.host.run('ip', ['route', 'flush', 'dev', WORKLOAD_INTERFACE]);
   }
 

@@ -1,3 +1,5 @@
+// Feeds, read back by the project's own decoder.
+
 import test from 'ava';
 import { formatIpv4 } from '../../src/base/ip.js';
 import { Framer } from '../../src/wire/framer.js';

@@ -8,7 +8,7 @@ import type { Benchmark, Figures } from './benchmark.js';
 import { monotonicMs } from './clock.js';
 import { BGPD, BIRD, type Contestant } from './contestants.js';
 import type { Feed } from './feed.js';
-import { FEEDER, FEEDER_ADDRESS, FIRST_LEARNED, WATCHER } from './plan.js';
+import { FEEDER, FEEDER_ADDRESS, FIRST_LEARNED, ROUTE_PROTOCOL, WATCHER } from './plan.js';
 import { usageOf } from './process-usage.js';
 import { largestGap } from './statistics.js';
 
@@ -19,6 +19,8 @@ const SETTLE_MS = 1200;
 
 interface Load {
   readonly sentAt: number;
+  /** When the kernel was first seen with a change. */
+  readonly firstAt: number;
   readonly doneAt: number;
   /** Routes a second from a tenth of the load to nine tenths. */
   readonly steadyRate: number;
@@ -48,13 +50,14 @@ const runLoad = async (bed: Bed, daemon: RunningDaemon, kind: Feed['kind']): Pro
   const [samples, sentAt] = await Promise.all([waiting, feeding]);
   await sleep(SETTLE_MS);
   const cpuSeconds = usageOf(daemon.process.pid).cpuSeconds - before;
+  const firstAt = samples.find((sample) => sample.routes !== begin)?.at ?? Number.NaN;
   const doneAt = samples.at(-1)?.at ?? Number.NaN;
-  return { sentAt, doneAt, steadyRate: steadyRate(samples, begin, routes), cpuSeconds };
+  return { sentAt, firstAt, doneAt, steadyRate: steadyRate(samples, begin, routes), cpuSeconds };
 };
 
 /** The routes must carry the daemon's protocol number and lead to the feeder. */
 const checkRoutes = async (bed: Bed): Promise<void> => {
-  const text = await bed.host.must('ip', ['route', 'show', 'proto', 'bird']);
+  const text = await bed.host.must('ip', ['route', 'show', 'proto', String(ROUTE_PROTOCOL)]);
   const count = text.split('\n').filter((line) => line.includes(` via ${FEEDER_ADDRESS} dev eth0`)).length;
   if (count !== ROUTES) throw new Error(`${count} of ${ROUTES} routes lead to ${FEEDER_ADDRESS}`);
 };
@@ -69,6 +72,7 @@ const measure = async (bed: Bed, daemon: RunningDaemon): Promise<Figures> => {
   const unload = await runLoad(bed, daemon, 'withdraw');
   const keepalives = await bed.speaker.call('keepalives', WATCHER.address);
   return {
+    first: load.firstAt - load.sentAt,
     seconds: (load.doneAt - load.sentAt) / 1000,
     rate: (1000 * ROUTES) / (load.doneAt - load.sentAt),
     steadyRate: load.steadyRate,
@@ -92,6 +96,7 @@ export const FIB: Benchmark = {
   sessions: [FEEDER, WATCHER],
   contestants: [BGPD, BIRD],
   metrics: [
+    { key: 'first', label: 'first ones in the kernel', unit: 'ms', better: 'lower' },
     { key: 'seconds', label: 'all in the kernel', unit: 's', better: 'lower' },
     { key: 'rate', label: 'rate, first octet to last route', unit: 'routes/s', better: 'higher' },
     { key: 'steadyRate', label: 'rate, 10 % to 90 %', unit: 'routes/s', better: 'higher', aim: 200_000 },

@@ -1,7 +1,7 @@
 // What the figures depend on: processor, kernel, versions of the programs. Never measures.
 
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findProgram, run, runSync } from '../support/command.js';
 
@@ -19,6 +19,8 @@ export interface Machine {
   readonly bird: string | null;
   /** The daemons get a processor of their own, the load comes from another. */
   readonly pinned: boolean;
+  /** Runnable tasks over the last minute, before the first benchmark. */
+  readonly loadAverage: number;
 }
 
 const bgpdVersion = (): string => {
@@ -41,6 +43,7 @@ export const describeMachine = async (): Promise<Machine> => ({
   bgpd: bgpdVersion(),
   bird: await birdVersion(),
   pinned: availableParallelism() > 1,
+  loadAverage: loadavg()[0] ?? Number.NaN,
 });
 
 const DAEMON_PROCESSOR = '0';

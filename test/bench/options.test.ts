@@ -1,3 +1,5 @@
+// Command lines of the benchmark suite: understood and refused.
+
 import test from 'ava';
 import { parseBenchOptions } from './options.js';
 

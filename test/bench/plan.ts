@@ -15,6 +15,9 @@ export const WORKLOAD_INTERFACE = 'cali0';
 /** Learned routes begin here, outside the pool. */
 export const FIRST_LEARNED = '10.128.0.0';
 
+/** rtm_protocol of the routes that both daemons install. */
+export const ROUTE_PROTOCOL = 12;
+
 /** What a daemon is told about one of its sessions; all are iBGP. */
 export interface SessionPlan {
   readonly address: string;

@@ -1,3 +1,5 @@
+// The text that a run prints, and what is read from /proc.
+
 import test from 'ava';
 import type { Benchmark, Figures } from './benchmark.js';
 import { BGPD, BIRD } from './contestants.js';

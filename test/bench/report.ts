@@ -5,7 +5,7 @@ import type { Machine } from './machine.js';
 import { type Spread, spread } from './statistics.js';
 
 const LABEL_WIDTH = 34;
-const COLUMN_WIDTH = 34;
+const COLUMN_WIDTH = 38;
 
 const number = (value: number): string => {
   const size = Math.abs(value);
@@ -62,6 +62,7 @@ export const machineText = (machine: Machine): string =>
     machine.pinned
       ? 'the daemon has processor 0, speaker and agent have processor 1'
       : 'daemon, speaker and agent share one processor',
+    `load average before the start: ${number(machine.loadAverage)}; figures of a busy machine say little`,
     '',
   ].join('\n');
 

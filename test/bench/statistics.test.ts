@@ -1,3 +1,5 @@
+// Order statistics against known answers and their definition.
+
 import test from 'ava';
 import fc from 'fast-check';
 import { largestGap, median, percentile, spread } from './statistics.js';

@@ -1,3 +1,5 @@
+// The agent's netlink messages, read back by the kernel codec.
+
 import test from 'ava';
 import { messageAt, viewOf } from '../../src/kernel/rtnetlink/octets.js';
 import { decodeRoute } from '../../src/kernel/rtnetlink/route-decode.js';

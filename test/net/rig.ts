@@ -1,6 +1,6 @@
 // Speakers and scripted peers on real loopback sockets. Everything a test opens is closed by its `Rig`.
 
-import { createServer, connect as dialSocket, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { formatIp, type IpAddress, parseIp } from '../../src/base/ip.js';
 import { localOpen } from '../../src/fsm/capabilities.js';
 import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../../src/fsm/types.js';
@@ -8,40 +8,14 @@ import { type Clock, systemClock } from '../../src/net/clock.js';
 import { createListener, type Listener } from '../../src/net/listener.js';
 import { type AcceptingPeerDriver, createPeerDriver } from '../../src/net/peer-driver.js';
 import type { PacketSource, PeerHandlers, Transport } from '../../src/net/types.js';
-import { Framer } from '../../src/wire/framer.js';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { cease } from '../../src/wire/notification.js';
 import { encodeOpen } from '../../src/wire/open.js';
 import type { UpdateView } from '../../src/wire/types.js';
 import { CONFIG } from '../fsm/samples.js';
+import { dialScripted, ScriptedPeer, Watch } from '../support/scripted-peer.js';
 
 const PATIENCE = 10_000;
-
-/** Promises that settle when something that was reported makes their condition true. */
-export class Watch {
-  readonly #waiting = new Set<() => void>();
-
-  changed(): void {
-    for (const check of this.#waiting) check();
-  }
-
-  until(condition: () => boolean, what: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timeout = setTimeout(() => {
-        this.#waiting.delete(check);
-        reject(new Error(`waited in vain for ${what}`));
-      }, PATIENCE);
-      const check = (): void => {
-        if (!condition()) return;
-        clearTimeout(timeout);
-        this.#waiting.delete(check);
-        resolve();
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-}
 
 /** What a driver has told its daemon. */
 export class Recorder implements PeerHandlers {
@@ -106,61 +80,6 @@ export class Recorder implements PeerHandlers {
   #called(name: string): void {
     this.calls.push(name);
     this.watch.changed();
-  }
-}
-
-/** The far end as a script: it says what it is told to say, and keeps what it hears. */
-export class ScriptedPeer {
-  readonly socket: Socket;
-  readonly watch = new Watch();
-  /** `type: hex of the body`. */
-  readonly heard: string[] = [];
-  closed = false;
-  readonly #framer = new Framer(65535);
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on('data', (chunk: Uint8Array) => {
-      this.#framer.push(chunk, (type, frame) => {
-        this.heard.push(`${type}: ${Buffer.from(frame.subarray(19)).toString('hex')}`);
-        return true;
-      });
-      this.watch.changed();
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      this.closed = true;
-      this.watch.changed();
-    });
-  }
-
-  say(...messages: readonly Uint8Array[]): void {
-    for (const message of messages) this.socket.write(message);
-  }
-
-  /** The latest NOTIFICATION as `code/subcode data`. */
-  get notification(): string | null {
-    const last = this.heard.findLast((message) => message.startsWith('3: '));
-    if (last === undefined) return null;
-    const body = Buffer.from(last.slice(3), 'hex');
-    return `${body[0]}/${body[1]} ${body.subarray(2).toString('hex')}`.trim();
-  }
-
-  count(type: number): number {
-    return this.heard.filter((message) => message.startsWith(`${type}: `)).length;
-  }
-
-  async hears(type: number, times = 1): Promise<void> {
-    await this.watch.until(() => this.count(type) >= times, `message type ${type} (${times})`);
-  }
-
-  async hearsNotification(): Promise<string> {
-    await this.hears(3);
-    return this.notification ?? '';
-  }
-
-  async isClosed(): Promise<void> {
-    await this.watch.until(() => this.closed, 'the close');
   }
 }
 
@@ -237,13 +156,8 @@ export class Rig {
 
   /** Dials as a scripted peer. */
   async dial(address: string, port: number, local: string): Promise<ScriptedPeer> {
-    const socket = dialSocket({ host: address, port, localAddress: local });
-    this.#closers.push(() => socket.destroy());
-    const peer = new ScriptedPeer(socket);
-    await new Promise<void>((resolve) => {
-      socket.once('connect', resolve);
-      socket.once('close', resolve);
-    });
+    const peer = await dialScripted(address, port, local);
+    this.#closers.push(() => peer.socket.destroy());
     return peer;
   }
 

@@ -75,6 +75,7 @@ test('wake asks the source at most once a turn', (t) =>
 
 test('both dial at once, many times: one connection, the same on both sides', (t) =>
   withRig(async (rig) => {
+    let collisions = 0;
     for (let round = 0; round < 25; round++) {
       const addresses = [`127.0.1.${round + 1}`, `127.0.2.${round + 1}`] as const;
       const speakers: Record<string, Speaker> = {};
@@ -92,8 +93,10 @@ test('both dial at once, many times: one connection, the same on both sides', (t
       t.is(here.remotePort, there.localPort);
       t.not(here.role, there.role);
       t.deepEqual([left.recorder.downs, right.recorder.downs], [[], []], 'no session was lost');
+      if (left.driver.status().counters.sent.open > 1) collisions++;
       await Promise.all([left.driver.stop(cease(2), ADMIN), right.driver.stop(cease(2), ADMIN)]);
     }
+    t.true(collisions > 0, 'two connections met at least once');
   }));
 
 test('stop says Cease with its text, resolves when the connection is gone, and stays down', (t) =>
@@ -241,12 +244,30 @@ test('reconfigure: what a session can live with, and what it cannot', (t) =>
     } as const;
     driver.start();
     t.true(driver.reconfigure(config, endpoint), 'nothing is connected: all of it is in force at once');
+    const before = recorder.calls.length;
+    t.true(driver.reconfigure({ ...config }, { ...endpoint }), 'nothing changes');
+    t.is(recorder.calls.length, before, 'and nothing happens');
     await handshake(await server.next());
     await recorder.until('Established');
     t.true(driver.reconfigure({ ...config, connectRetryTime: 7, passive: true }, endpoint));
     t.false(driver.reconfigure({ ...config, holdTime: 33 }, endpoint));
     t.false(driver.reconfigure(config, { ...endpoint, ttl: 1 }));
     t.is(recorder.state, 'Established');
+  }));
+
+test('a handler may stop the driver: it takes effect after the handler', (t) =>
+  withRig(async (rig) => {
+    const { driver, recorder, peer } = await rig.passivePair();
+    let stopped = Promise.resolve();
+    recorder.onUpdate = () => {
+      stopped = driver.stop(cease(1), ADMIN);
+      t.is(driver.status().state, 'Established');
+    };
+    peer.say(Buffer.concat([END_OF_RIB, END_OF_RIB, END_OF_RIB]));
+    t.is(await peer.hearsNotification(), '6/1');
+    await stopped;
+    t.is(recorder.updates, 1, 'nothing more is passed on');
+    t.deepEqual(recorder.calls.slice(-3), ['update', 'down', 'stateChanged']);
   }));
 
 test('extended messages pass once both sides have announced them', (t) =>

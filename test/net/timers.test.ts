@@ -144,6 +144,22 @@ test('a silent peer runs into the hold timer', (t) =>
     t.is(recorder.state, 'Active');
   }));
 
+test('what arrived during a stall of our own is read before the peer is given up', (t) =>
+  withRig(async (rig) => {
+    const clock = fakeClock();
+    const { recorder, driver, peer } = await rig.passivePair({ clock, config: { holdTime: 30 } });
+    await new Promise(setImmediate);
+    peer.say(KEEPALIVE);
+    // No turn of the event loop in between: to the driver the two come at the same time.
+    clock.advance(31_000);
+    await turnsUntil(() => driver.status().counters.received.keepalive === 2, 'the KEEPALIVE');
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    t.is(recorder.state, 'Established');
+    clock.advance(31_000);
+    await recorder.until('Active');
+    t.deepEqual(recorder.downs, [{ kind: 'holdTimerExpired' }]);
+  }));
+
 test('keepalives go out in time, jittered, and every message from the peer counts as life', (t) =>
   withRig(async (rig) => {
     const clock = fakeClock();

@@ -29,6 +29,11 @@ export const PREFIXES: readonly string[] = [
   '::/0',
 ];
 
+/** Many that come and go, so that their ids are used again. */
+const HOSTS = Array.from({ length: 24 }, (_, i) => `10.2.0.${i}/32`);
+
+export const ALL_PREFIXES = [...PREFIXES, ...HOSTS];
+
 export const NEXT_HOPS: readonly string[] = [
   '192.0.2.1',
   '192.0.2.2',
@@ -67,6 +72,8 @@ export type Action =
     }
   | { readonly kind: 'run'; readonly budget: number }
   | { readonly kind: 'pull'; readonly peer: number; readonly times: number }
+  /** All work is done and everybody but `slow` takes everything. */
+  | { readonly kind: 'pass'; readonly slow: readonly number[] }
   | { readonly kind: 'check' };
 
 export interface History {
@@ -246,4 +253,59 @@ export const history: fc.Arbitrary<History> = fc.record({
   actions: fc.array(action, { minLength: 10, maxLength: 120, size: 'max' }),
   slicePrefixes: fc.constantFrom(1, 2, 2048),
   queueBytes: fc.constantFrom(1, 2000, 1 << 20),
+});
+
+const client = (n: number): fc.Arbitrary<NeighbourOptions> =>
+  fc.constant(neighbourOptions(n, 'ibgpClient', { exportPolicy: n === 4 ? MED_BY_PREFIX : ACCEPT }));
+
+const SLOW = [2, 3] as const;
+const slow = fc.constantFrom(...SLOW);
+const someHosts = fc.subarray(HOSTS, { minLength: 1, maxLength: 3 });
+
+const slowAction: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('announce'),
+      peer: fc.constantFrom(0, 1, 2),
+      prefixes: someHosts,
+      sample: sampleIndex,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('withdraw'),
+      peer: fc.constantFrom(0, 1, 2),
+      prefixes: fc.subarray(HOSTS, { minLength: 6 }),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('pass'), slow: fc.constant(SLOW) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refresh'), peer: slow }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('pull'), peer: slow, times: fc.constantFrom(1, 50) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('change'),
+      peer: slow,
+      changes: fc.record({ exportPolicy: fc.constantFrom(ACCEPT, MED_BY_PREFIX) }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('up', 'down'), peer: fc.constantFrom(0, 3) }) },
+);
+
+/** A reflector with two slow clients while prefixes come and go. */
+export const slowHistory: fc.Arbitrary<History> = fc.record({
+  reflector: fc.constant(true),
+  tracksNextHops: fc.constant(false),
+  peers: fc.tuple(client(1), client(2), client(3), client(4), client(5)),
+  samples: fc.array(sample, { minLength: 6, maxLength: 6 }),
+  actions: fc
+    .array(slowAction, { minLength: 20, maxLength: 100, size: 'max' })
+    .map((actions) => [...[0, 1, 2, 3, 4].map((n) => ({ kind: 'up' as const, peer: n })), ...actions]),
+  slicePrefixes: fc.constantFrom(1, 2048),
+  queueBytes: fc.constantFrom(2000, 5000, 1 << 20),
 });

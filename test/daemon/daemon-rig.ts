@@ -1,0 +1,227 @@
+// Whole daemons in this process on loopback, with test speakers around them. Everything is closed by the rig.
+
+import { createServer } from 'node:net';
+import { stringify } from 'yaml';
+import type { PeerDetail, RouteQuery, RouteStatus, StatusSource } from '../../src/api/types.js';
+import { parseIp } from '../../src/base/ip.js';
+import { kernelSettings } from '../../src/config/kernel-settings.js';
+import { loadConfig } from '../../src/config/load.js';
+import type { ConfigResult } from '../../src/config/types.js';
+import { type Daemon, type DaemonOptions, startDaemon } from '../../src/daemon/daemon.js';
+import type { HostAddresses } from '../../src/daemon/host-addresses.js';
+import { createLogger } from '../../src/daemon/logger.js';
+import { createMemoryKernel } from '../../src/kernel/memory-kernel.js';
+import { createMemoryWorld, type MemoryWorld } from '../../src/kernel/memory-world.js';
+import type { Clock } from '../../src/net/clock.js';
+import { dialScripted, ScriptedPeer, Watch } from '../support/scripted-peer.js';
+import { type SpeakerIdentity, TestSpeaker } from '../support/test-speaker.js';
+import { waitFor } from '../support/wait.js';
+
+/** A configuration as the YAML would give it. */
+export type Yaml = Readonly<Record<string, unknown>>;
+
+/** Written in `listen`; the system chooses the port that is really used. */
+const ANY_PORT = 1790;
+
+export const BASE: Yaml = {
+  node: 'host-a',
+  asn: 64512,
+  routerId: '10.0.0.1',
+  listen: [{ address: '127.0.0.1', port: ANY_PORT }],
+  kernel: { backend: 'none' },
+  api: { socket: 'none', listen: 'none' },
+};
+
+/** A peer that dials us. */
+export const passive = (name: string, address: string, asn: number, more: Yaml = {}): Yaml => ({
+  name,
+  address,
+  asn,
+  passive: true,
+  ...more,
+});
+
+export const OPEN_EBGP: Yaml = { import: ['accept-all'], export: ['accept-all'] };
+
+const HOST: HostAddresses = new Map([
+  ['eth0', ['10.0.0.1', 'fd00::1'].flatMap((text) => parseIp(text) ?? [])],
+]);
+
+/** A host with one interface `eth0`, 10.0.0.1/24 and fd00::1/64, where next hops live. */
+export function hostWorld(): MemoryWorld {
+  const world = createMemoryWorld();
+  world.addLink('eth0');
+  world.addAddress('eth0', '10.0.0.1/24');
+  world.addAddress('eth0', 'fd00::1/64');
+  return world;
+}
+
+interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly [key: string]: unknown;
+}
+
+export function readYaml(yaml: Yaml): ConfigResult {
+  const result = loadConfig(stringify(yaml), 'bgpd.yaml', { hostname: 'host-a' });
+  if (!result.ok) return result;
+  const listen = result.config.listen.map(({ address, port }) => ({
+    address,
+    port: port === ANY_PORT ? 0 : port,
+  }));
+  return { ...result, config: { ...result.config, listen } };
+}
+
+export class TestDaemon {
+  readonly daemon: Daemon;
+  readonly log: readonly LogLine[];
+  readonly #file: { yaml: Yaml };
+
+  constructor(daemon: Daemon, log: readonly LogLine[], file: { yaml: Yaml }) {
+    this.daemon = daemon;
+    this.log = log;
+    this.#file = file;
+  }
+
+  get status(): StatusSource {
+    return this.daemon.status;
+  }
+
+  get port(): number {
+    return this.daemon.listening[0]!.port;
+  }
+
+  peer(name: string): PeerDetail {
+    const peer = this.status.peer(name);
+    if (peer === null) throw new Error(`no peer ${name}`);
+    return peer;
+  }
+
+  /** The routes that answer; throws with the reason where there is no answer. */
+  routes(query: RouteQuery): readonly RouteStatus[] {
+    const answer = this.status.routes(query);
+    if (typeof answer === 'string') throw new Error(answer);
+    return answer.routes;
+  }
+
+  /** The only route of a prefix. */
+  route(prefix: string): RouteStatus {
+    const [first, ...others] = this.routes({ prefix, all: true });
+    if (first === undefined || others.length > 0)
+      throw new Error(`${prefix}: ${others.length} others, want one`);
+    return first;
+  }
+
+  async until(what: string, condition: () => boolean): Promise<void> {
+    await waitFor(what, condition, { interval: 5, evidence: () => JSON.stringify(this.log.slice(-20)) });
+  }
+
+  isUp(name: string): boolean {
+    return this.status.peer(name)?.state === 'Established';
+  }
+
+  logged(text: string): readonly LogLine[] {
+    return this.log.filter((line) => JSON.stringify(line).includes(text));
+  }
+
+  /** What the next reload will read. */
+  write(yaml: Yaml): void {
+    this.#file.yaml = yaml;
+  }
+
+  reload(yaml: Yaml): Promise<{ readonly ok: boolean; readonly message: string }> {
+    this.write(yaml);
+    return this.daemon.reload();
+  }
+}
+
+export interface StartOptions {
+  /** With it the daemon has a memory kernel that trusts only what this world holds. */
+  readonly world?: MemoryWorld;
+  readonly clock?: Clock;
+}
+
+export class DaemonRig {
+  readonly #closers: (() => Promise<unknown> | unknown)[] = [];
+
+  async start(yaml: Yaml, options: StartOptions = {}): Promise<TestDaemon> {
+    const { started, log, file } = await this.tryStart(yaml, options);
+    if (!started.ok) throw new Error(started.reason);
+    return new TestDaemon(started.daemon, log, file);
+  }
+
+  async tryStart(yaml: Yaml, { world, clock }: StartOptions = {}) {
+    const file = { yaml };
+    const log: LogLine[] = [];
+    const read = readYaml(yaml);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    const { config } = read;
+    const options: DaemonOptions = {
+      config,
+      configFile: 'bgpd.yaml',
+      logger: createLogger({
+        level: 'debug',
+        format: 'json',
+        stream: { write: (line) => log.push(JSON.parse(line)) },
+      }),
+      readConfig: () => readYaml(file.yaml),
+      hostAddresses: () => HOST,
+      ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
+      ...(clock === undefined ? {} : { clock }),
+    };
+    const started = await startDaemon(options);
+    if (started.ok) this.#closers.unshift(() => started.daemon.stop());
+    return { started, log, file };
+  }
+
+  async dial(daemon: TestDaemon, from: string): Promise<ScriptedPeer> {
+    const address = from.includes(':') ? '::1' : '127.0.0.1';
+    const peer = await dialScripted(address, daemon.port, from);
+    this.#closers.push(() => peer.socket.destroy());
+    return peer;
+  }
+
+  /** A speaker with an established session. */
+  async join(daemon: TestDaemon, from: string, identity: SpeakerIdentity): Promise<TestSpeaker> {
+    const speaker = new TestSpeaker(await this.dial(daemon, from), identity);
+    await speaker.establish();
+    await daemon.until(`the session with ${from}`, () => daemon.isUp(from));
+    return speaker;
+  }
+
+  /** A speaker that waits for the daemon to dial. */
+  async await(
+    address: string,
+  ): Promise<{ readonly port: number; readonly next: () => Promise<ScriptedPeer> }> {
+    const watch = new Watch();
+    const arrived: ScriptedPeer[] = [];
+    const server = createServer((socket) => {
+      this.#closers.push(() => socket.destroy());
+      arrived.push(new ScriptedPeer(socket));
+      watch.changed();
+    });
+    await new Promise<void>((resolve) => server.listen({ host: address, port: 0 }, resolve));
+    this.#closers.push(() => server.close());
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('no port');
+    const next = async (): Promise<ScriptedPeer> => {
+      await watch.until(() => arrived.length > 0, 'a connection');
+      return arrived.shift()!;
+    };
+    return { port: bound.port, next };
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) await close();
+  }
+}
+
+/** Runs `body` with a rig that is closed whatever happens. */
+export async function withDaemons(body: (rig: DaemonRig) => Promise<void>): Promise<void> {
+  const rig = new DaemonRig();
+  try {
+    await body(rig);
+  } finally {
+    await rig.close();
+  }
+}

@@ -1,0 +1,173 @@
+// A BGP speaker for tests on top of a scripted peer: opens a session, announces and withdraws, knows what it was told.
+// Never answers for itself beyond that: no timers, no retries.
+
+import { parseIp } from '../../src/base/ip.js';
+import { formatPrefix, parsePrefix, prefixFromWords, prefixWords } from '../../src/base/prefix.js';
+import { decodeBlock, encodeBlock } from '../../src/wire/block.js';
+import { MESSAGE } from '../../src/wire/iana.js';
+import { KEEPALIVE } from '../../src/wire/message.js';
+import { NlriCursor } from '../../src/wire/nlri.js';
+import { encodeOpen } from '../../src/wire/open.js';
+import type { Capability, NlriRun, OpenMessage, PathAttributes } from '../../src/wire/types.js';
+import { UpdateDecoder } from '../../src/wire/update.js';
+import { UpdatePacker } from '../../src/wire/update-packer.js';
+import type { ScriptedPeer } from './scripted-peer.js';
+
+export interface SpeakerIdentity {
+  readonly asn: number;
+  /** Default 10.9.9.9. */
+  readonly routerId?: number;
+  /** The AS of the other side, default 64512. */
+  readonly peerAsn?: number;
+  /** Seconds, default 90. */
+  readonly holdTime?: number;
+  readonly capabilities?: readonly Capability[];
+}
+
+export type Attributes = Partial<Omit<PathAttributes, 'nextHop'>> & { readonly nextHop?: string };
+
+const ATTRIBUTES: PathAttributes = {
+  nextHop: null,
+  linkLocalNextHop: null,
+  origin: 0,
+  asPath: [],
+  med: null,
+  localPref: null,
+  atomicAggregate: false,
+  aggregator: null,
+  communities: [],
+  extendedCommunities: [],
+  largeCommunities: [],
+  originatorId: null,
+  clusterList: [],
+  others: [],
+};
+
+export const openOf = ({ asn, routerId, holdTime, capabilities }: SpeakerIdentity): OpenMessage => ({
+  version: 4,
+  asn,
+  holdTime: holdTime ?? 90,
+  routerId: routerId ?? 0x0a090909,
+  capabilities: capabilities ?? [
+    { kind: 'multiprotocol', afi: 1, safi: 1 },
+    { kind: 'multiprotocol', afi: 2, safi: 1 },
+    { kind: 'routeRefresh' },
+    { kind: 'fourOctetAs', asn },
+  ],
+});
+
+export class TestSpeaker {
+  readonly peer: ScriptedPeer;
+  /** By prefix: what the other side has told and not withdrawn. */
+  readonly told = new Map<string, PathAttributes>();
+  /** Families of the End-of-RIB markers, in order. */
+  readonly endOfRib: number[] = [];
+  /** Prefixes withdrawn so far, in order. */
+  readonly withdrawn: string[] = [];
+  /** What was wrong with the messages of the other side. */
+  readonly faults: string[] = [];
+  readonly #identity: SpeakerIdentity;
+  readonly #decoder: UpdateDecoder;
+  readonly #packer = new UpdatePacker({ maxMessage: 4096, asn4: true });
+
+  constructor(peer: ScriptedPeer, identity: SpeakerIdentity) {
+    this.peer = peer;
+    this.#identity = identity;
+    this.#decoder = new UpdateDecoder({
+      asn4: true,
+      sessionType: this.#isInternal ? 'ibgp' : 'ebgp',
+      families: [true, true],
+      addPath: [false, false],
+    });
+    peer.onMessage = (type, frame) => {
+      if (type === MESSAGE.update) this.#take(frame);
+    };
+  }
+
+  /** OPEN and KEEPALIVE both ways. */
+  async establish(): Promise<void> {
+    this.peer.say(encodeOpen(openOf(this.#identity)));
+    await this.peer.hears(MESSAGE.open);
+    this.peer.say(KEEPALIVE);
+    await this.peer.hears(MESSAGE.keepalive);
+  }
+
+  /** Defaults: ORIGIN IGP; towards another AS a path of our own AS, else LOCAL_PREF 100. */
+  announce(prefixes: readonly string[], attributes: Attributes): void {
+    const { nextHop, ...rest } = attributes;
+    const block = encodeBlock({
+      ...ATTRIBUTES,
+      ...(this.#isInternal
+        ? { localPref: 100 }
+        : { asPath: [{ kind: 'sequence', asns: [this.#identity.asn] }] }),
+      ...rest,
+      nextHop: nextHop === undefined ? null : parseIp(nextHop),
+    });
+    this.#pack(prefixes, (family) => this.#packer.reach(family, block));
+  }
+
+  withdraw(prefixes: readonly string[]): void {
+    this.#pack(prefixes, (family) => this.#packer.unreach(family));
+  }
+
+  sayEndOfRib(): void {
+    for (const family of [0, 1] as const) this.#packer.endOfRib(family);
+    this.peer.say(this.#packer.take());
+  }
+
+  /** Prefixes in force, sorted as text. */
+  get routes(): readonly string[] {
+    return [...this.told.keys()].sort();
+  }
+
+  async hasRoutes(...prefixes: readonly string[]): Promise<void> {
+    const wanted = [...prefixes].sort().join(' ');
+    await this.peer.watch.until(
+      () => this.routes.join(' ') === wanted,
+      () => `the routes ${wanted}; has ${this.routes.join(' ')}${this.faults.join()}`,
+    );
+  }
+
+  get #isInternal(): boolean {
+    return this.#identity.asn === (this.#identity.peerAsn ?? 64512);
+  }
+
+  #pack(prefixes: readonly string[], begin: (family: 0 | 1) => void): void {
+    for (const family of [0, 1] as const) {
+      const mine = prefixes.filter((prefix) => prefix.includes(':') === (family === 1));
+      if (mine.length > 0) begin(family);
+      for (const text of mine) {
+        const prefix = parsePrefix(text);
+        if (prefix === null) throw new Error(`no prefix: ${text}`);
+        this.#packer.prefix(...prefixWords(prefix), prefix.length);
+      }
+    }
+    this.peer.say(this.#packer.take());
+  }
+
+  #take(frame: Uint8Array): void {
+    const view = this.#decoder.decode(frame);
+    if (view.reset !== null) this.faults.push('a malformed UPDATE');
+    for (const { attribute, reason } of view.verdicts) this.faults.push(`attribute ${attribute}: ${reason}`);
+    if (view.endOfRib !== null) this.endOfRib.push(view.endOfRib);
+    for (const run of view.runs) {
+      for (const prefix of prefixesOf(view.frame, run)) {
+        if (run.kind === 'unreach') {
+          this.told.delete(prefix);
+          this.withdrawn.push(prefix);
+        } else this.told.set(prefix, decodeBlock(view.scratch.slice(run.blockStart, run.blockEnd)));
+      }
+    }
+  }
+}
+
+function prefixesOf(frame: Uint8Array, run: NlriRun): string[] {
+  const cursor = new NlriCursor();
+  const found: string[] = [];
+  cursor.open(frame, run);
+  while (cursor.next()) {
+    const { w0, w1, w2, w3, length } = cursor;
+    found.push(formatPrefix(prefixFromWords(run.family === 0 ? 'ipv4' : 'ipv6', w0, w1, w2, w3, length)));
+  }
+  return found;
+}
