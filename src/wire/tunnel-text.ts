@@ -23,9 +23,11 @@ function formatSubTlv({ type, value }: Tlv): string {
   // RFC 9012 3.4.2: the value is a Color extended community.
   if (type === TUNNEL_SUB_TLV.color && value.length === 8) return `color ${readU32(value, 4)}`;
   const known = NUMBERS[type];
-  if (known === undefined || known[1] !== value.length) return `sub-tlv ${type} 0x${toHex(value)}`;
+  if (known === undefined || known[1] !== value.length) return `sub-tlv ${type}${octetsText(value)}`;
   return `${known[0]} ${value.length === 1 ? value[0] : readU16(value, 0)}`;
 }
+
+const octetsText = (value: Uint8Array): string => (value.length === 0 ? '' : ` 0x${toHex(value)}`);
 
 /** RFC 9012 3.1: family 0 stands for the next hop of the route. */
 function formatEndpoint(value: Uint8Array): string {
@@ -42,6 +44,6 @@ export function formatAigp(aigp: readonly Tlv[]): string {
   const counted = aigp.findIndex(({ type }) => type === 1);
   const rest = aigp
     .filter((_tlv, i) => i !== counted)
-    .map(({ type, value }) => `tlv ${type} 0x${toHex(value)}`);
+    .map(({ type, value }) => `tlv ${type}${octetsText(value)}`);
   return [...(metric === null ? [] : [String(metric)]), ...rest].join(' ');
 }
