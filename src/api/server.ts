@@ -3,10 +3,11 @@
 
 import { chmod } from 'node:fs/promises';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { socketObstacle, tcpObstacle } from './availability.js';
 import type { Metrics } from './metrics.js';
 import { type ApiSurface, addResources, refuse } from './resources.js';
 import type { StatusSource } from './types.js';
-import { claimSocketPath, errorCode, errorText } from './unix-socket.js';
+import { claimSocketPath, errorText } from './unix-socket.js';
 
 /** Per listener: enough for scrapers and people, too few to matter to the daemon. */
 const MAX_CONNECTIONS = 64;
@@ -94,21 +95,15 @@ const statusOf = (error: unknown): number =>
 /** Null when it listens, else why not. */
 async function bindSocket(app: FastifyInstance, path: string): Promise<string | null> {
   const taken = await claimSocketPath(path);
-  if (taken !== null) return `API socket: ${taken}`;
+  if (taken !== null) return socketObstacle(taken);
   try {
     await app.listen({ path });
     await chmod(path, SOCKET_MODE);
     return null;
   } catch (error) {
-    return `API socket: can't listen on ${path}: ${errorText(error)}`;
+    return socketObstacle(`can't listen on ${path}: ${errorText(error)}`);
   }
 }
-
-const LISTEN_REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there: stop it or set api.listen',
-  EADDRNOTAVAIL: 'the address is not on this node: set api.listen to one that is',
-  EACCES: 'not permitted: choose a port above 1023 in api.listen',
-};
 
 /** Null when it listens, else why not. */
 async function bindTcp(app: FastifyInstance, listen: HostPort): Promise<string | null> {
@@ -116,13 +111,9 @@ async function bindTcp(app: FastifyInstance, listen: HostPort): Promise<string |
     await app.listen(listen);
     return null;
   } catch (error) {
-    const why = LISTEN_REASONS[errorCode(error) ?? ''] ?? errorText(error);
-    return `API: can't listen on ${hostPort(listen)}: ${why}`;
+    return tcpObstacle(listen, error);
   }
 }
-
-const hostPort = ({ host, port }: HostPort): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 function boundAddress(app: FastifyInstance): HostPort {
   const bound = app.server.address();

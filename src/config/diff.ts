@@ -39,9 +39,8 @@ export interface Difference<T, C> {
 
 export interface ConfigDiff {
   readonly isEmpty: boolean;
-  /** `asn` or `routerId`: every session is reset. `clusterId`: all routes are sent anew. `node`: a name only. */
+  /** `asn`: every session is reset. `node`: a name only. */
   readonly identity: readonly ('node' | 'asn' | 'routerId' | 'clusterId')[];
-  /** Sockets are opened and closed; needs no restart, but sessions accepted there stay. */
   readonly listenChanged: boolean;
   /** Peers are the same when their names are. */
   readonly peers: Difference<PeerConfig, PeerChange>;
@@ -91,6 +90,28 @@ const KERNEL_KEYS = [
   'sweepDelay',
 ] as const satisfies readonly (keyof KernelConfig)[];
 
+/** What is made once, at the start. */
+const FIXED = {
+  routerId: ({ routerId }) => routerId,
+  listen: ({ listen }) => listen,
+  'routeReflector.clusterId': ({ routeReflector }) => routeReflector?.clusterId ?? null,
+  'kernel.backend': ({ kernel }) => kernel.backend,
+  'kernel.sweepDelay': ({ kernel }) => kernel.sweepDelay,
+  api: ({ api }) => api,
+  'log.format': ({ log }) => log.format,
+} as const satisfies Readonly<Record<string, (config: Config) => unknown>>;
+
+/** `next` as a process that runs with `running` can have it: what is fixed (see `needsRestart`) stays as it is. */
+export const liveConfig = (running: Config, next: Config): Config => ({
+  ...next,
+  routerId: running.routerId,
+  listen: running.listen,
+  routeReflector: running.routeReflector,
+  kernel: { ...next.kernel, backend: running.kernel.backend, sweepDelay: running.kernel.sweepDelay },
+  api: running.api,
+  log: { ...next.log, format: running.log.format },
+});
+
 export function diffConfig(before: Config, after: Config): ConfigDiff {
   const policies = changedPolicies(before, after);
   const kernel = changedKernelKeys(before, after, policies);
@@ -112,7 +133,9 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),
     logChanged: !same(before.log, after.log),
-    needsRestart: kernel.filter((key) => key === 'backend').map((key) => `kernel.${key}`),
+    needsRestart: Object.entries(FIXED).flatMap(([key, read]) =>
+      same(read(before), read(after)) ? [] : [key],
+    ),
   };
   return { isEmpty: same(before, after), ...diff };
 }

@@ -4,11 +4,14 @@
 import type { FamilyIndex } from '../base/family.js';
 import { familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
-import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
+import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
-import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
+import type { PacketSource, PeerEndpoint, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
+import type { ExportProfile } from '../rib/hooks.js';
+import type { RibPeer } from '../rib/sources.js';
+import { profileKey } from '../rib/update-groups.js';
 import { cease } from '../wire/notification.js';
 import type { UpdateView } from '../wire/types.js';
 import type { DaemonEvents } from './events.js';
@@ -51,6 +54,9 @@ interface Attachment {
   readonly ribId: PeerId;
   readonly session: NegotiatedSession;
   readonly transport: Transport;
+  /** What the RIB knows of the session. */
+  readonly peer: RibPeer;
+  readonly profile: ExportProfile;
 }
 
 export class BgpPeer implements PeerHandlers {
@@ -113,22 +119,22 @@ export class BgpPeer implements PeerHandlers {
     const enabledChanged = config.enabled !== this.#config.enabled;
     const kindChanged =
       config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
+    const before = this.#driverSettings();
     this.#config = config;
     this.#context = context;
-    const kept = this.driver.reconfigure(
-      sessionConfig(context.local, config),
-      endpoint(context.local, config),
-    );
+    const settings = this.#driverSettings();
+    // Told of no change, the driver would begin to dial anew and forget why the last attempt failed.
+    const kept = JSON.stringify(before) === JSON.stringify(settings) || this.driver.reconfigure(...settings);
     if (!kept || kindChanged || enabledChanged) return true;
     this.#applyPolicies();
     return false;
   }
 
   established(session: NegotiatedSession, transport: Transport): PacketSource {
-    const { local, policies, rib, events, attachments, hostAddresses } = this.#context;
-    const profile = exportProfile(local, this.#config, session, transport, policies, hostAddresses());
-    const ribId = rib.peerUp(ribPeer(local, this.#config, session, policies), profile);
-    this.#attachment = { ribId, session, transport };
+    const { rib, events, attachments } = this.#context;
+    const view = this.#ribView(session, transport);
+    const ribId = rib.peerUp(view.peer, view.profile);
+    this.#attachment = { ribId, session, transport, ...view };
     this.endOfRib.clear();
     this.establishedAt = this.#context.wallClock();
     attachments.attached(ribId, this);
@@ -173,12 +179,31 @@ export class BgpPeer implements PeerHandlers {
     this.#context.events.emit('endOfRib', this.name, familyName(family));
   }
 
-  /** Policies may have changed: the RIB works out the difference. */
+  #driverSettings(): readonly [SessionConfig, PeerEndpoint] {
+    const { local } = this.#context;
+    return [sessionConfig(local, this.#config), endpoint(local, this.#config)];
+  }
+
+  #ribView(session: NegotiatedSession, transport: Transport): RibView {
+    const { local, policies, hostAddresses } = this.#context;
+    return {
+      peer: ribPeer(local, this.#config, session, policies),
+      profile: exportProfile(local, this.#config, session, transport, policies, hostAddresses()),
+    };
+  }
+
+  /** Where policies have changed the RIB works out the difference, which costs a look at every path. */
   #applyPolicies(): void {
-    if (this.#attachment === null) return;
-    const { ribId, session, transport } = this.#attachment;
-    const { local, policies, rib, hostAddresses } = this.#context;
-    const profile = exportProfile(local, this.#config, session, transport, policies, hostAddresses());
-    rib.peerChanged(ribId, ribPeer(local, this.#config, session, policies), profile);
+    const attachment = this.#attachment;
+    if (attachment === null) return;
+    const view = this.#ribView(attachment.session, attachment.transport);
+    if (sameView(attachment, view)) return;
+    this.#attachment = { ...attachment, ...view };
+    this.#context.rib.peerChanged(attachment.ribId, view.peer, view.profile);
   }
 }
+
+type RibView = Pick<Attachment, 'peer' | 'profile'>;
+
+const sameView = (a: RibView, b: RibView): boolean =>
+  a.peer.importPolicy.key === b.peer.importPolicy.key && profileKey(a.profile) === profileKey(b.profile);

@@ -2,6 +2,7 @@
 // installs no signal handlers and never ends the process.
 
 import { randomBytes } from 'node:crypto';
+import { type ApiAddresses, apiObstacle } from '../api/availability.js';
 import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
@@ -83,8 +84,10 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     makeDriver: driverFactory(clock),
   });
   const parts: Parts = { options, speaker, clock, events, stops: [], listening: [] };
-  const reason = (await startSpeaker(parts)) ?? (await listen(parts));
+  const reason =
+    (await apiObstacle(apiAddresses(options))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
+  speaker.peers.start();
   return serve(parts, routerId);
 }
 
@@ -143,7 +146,6 @@ async function listen(parts: Parts): Promise<string | null> {
   const [problem] = await listener.start();
   if (problem === undefined) {
     parts.listening = listener.bound();
-    speaker.peers.start();
     return null;
   }
   const { address, port } = problem.address;
@@ -176,13 +178,13 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   await pause(clock, API_DELAY);
   const { createMetrics } = await import('../api/metrics.js');
   const { startApi } = await import('../api/server.js');
-  const reloader = new Reloader(
-    speaker,
+  const reloader = new Reloader({
+    target: speaker,
     events,
-    options.configFile,
-    options.readConfig ?? null,
-    clock.wallClock,
-  );
+    file: options.configFile,
+    read: options.readConfig ?? null,
+    wallClock: clock.wallClock,
+  });
   const status = createStatus({
     speaker,
     routerId,
@@ -192,12 +194,10 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   });
   const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
   stops.unshift(() => metrics.close());
-  const { socket, listen: tcp } = options.config.api;
   const api = await startApi({
     source: status,
     metrics,
-    socketPath: socket,
-    listen: tcp === null ? null : { host: formatIp(tcp.address), port: tcp.port },
+    ...apiAddresses(options),
     onError: (line) => options.logger.error(line),
   });
   if (!api.ok) return await abandon(parts, api.reason);
@@ -211,6 +211,14 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
     stop: (text = '') => stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop }),
   };
   return { ok: true, daemon };
+}
+
+function apiAddresses({ config: { api } }: DaemonOptions): ApiAddresses {
+  const { socket, listen: tcp } = api;
+  return {
+    socketPath: socket,
+    listen: tcp === null ? null : { host: formatIp(tcp.address), port: tcp.port },
+  };
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */

@@ -1,7 +1,7 @@
 // What happens in the daemon, as typed events. Producers emit and forget; logs are subscribers.
 
 import { EventEmitter } from 'eventemitter3';
-import type { ConfigProblem } from '../config/types.js';
+import type { Config, ConfigProblem } from '../config/types.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { KernelEvent } from '../kernel/types.js';
 import type { AttributeVerdict } from '../wire/types.js';
@@ -17,7 +17,7 @@ export interface DaemonEventMap {
   dynamicPeer: (peer: string, action: 'added' | 'removed' | 'refused', detail: string) => void;
   connectionRefused: (address: string, reason: string) => void;
   kernel: (event: KernelEvent) => void;
-  configLoaded: (generation: number, changes: readonly string[]) => void;
+  configLoaded: (generation: number, config: Config, changes: readonly string[]) => void;
   configRejected: (problems: readonly ConfigProblem[]) => void;
   configWarning: (problem: ConfigProblem) => void;
   /** Something degraded that an operator should know of, once. */

@@ -45,3 +45,17 @@ export function nextHopFor(family: AddressFamily, local: IpAddress, hosts: HostA
 }
 
 const isGlobal = (address: IpAddress): boolean => !isLoopback(address) && !isLinkLocal(address);
+
+/** The same answer for all who ask in one turn of the event loop: a host may have thousands of interfaces. */
+export function onceATurn(read: () => HostAddresses, defer: (task: () => void) => void): () => HostAddresses {
+  let known: HostAddresses | null = null;
+  return () => {
+    if (known === null) {
+      known = read();
+      defer(() => {
+        known = null;
+      });
+    }
+    return known;
+  };
+}

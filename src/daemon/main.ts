@@ -3,6 +3,7 @@
 // configuration is wrong.
 
 import { Command } from 'commander';
+import { formatIp } from '../base/ip.js';
 import { readConfigFile } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config } from '../config/types.js';
@@ -45,6 +46,9 @@ async function main({ config: file, check }: Arguments): Promise<void> {
 
 async function run(file: string, config: Config): Promise<void> {
   const logger = createLogger(config.log);
+  const state: Process = { daemon: null, reloadWanted: false, stopping: false };
+  handleSignals(state, logger);
+  endOnBug(logger);
   logger.info({ version: VERSION, node: config.node, asn: config.asn }, 'bgpd starts');
   const started = await startDaemon({
     config,
@@ -52,28 +56,51 @@ async function run(file: string, config: Config): Promise<void> {
     logger,
     readConfig: () => readConfigFile(file),
   });
-  if (!started.ok) {
-    process.stderr.write(`bgpd can't start: ${started.reason}\n`);
-    process.exitCode = EXIT_CANNOT_RUN;
-    return;
-  }
-  handleSignals(started.daemon, logger);
+  if (started.ok) runs(state, started.daemon, logger);
+  else cannotRun(started.reason);
 }
 
-function handleSignals(daemon: Daemon, logger: Logger): void {
-  let stopping = false;
+/** What the signals act on. */
+interface Process {
+  /** Null while it starts. */
+  daemon: Daemon | null;
+  reloadWanted: boolean;
+  stopping: boolean;
+}
+
+function runs(state: Process, daemon: Daemon, logger: Logger): void {
+  state.daemon = daemon;
+  const listen = daemon.listening.map(({ address, port }) => `${formatIp(address)} port ${port}`);
+  logger.info({ listen, api: daemon.apiAddress }, 'bgpd runs');
+  if (state.reloadWanted) void daemon.reload();
+}
+
+function cannotRun(reason: string): void {
+  process.stderr.write(`bgpd can't start: ${reason}\n`);
+  process.exitCode = EXIT_CANNOT_RUN;
+}
+
+function handleSignals(state: Process, logger: Logger): void {
   const stop = async (signal: string): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
+    if (state.stopping) return;
+    state.stopping = true;
     logger.info({ signal }, 'bgpd stops');
-    await daemon.stop();
+    await state.daemon?.stop();
     logger.info('bgpd has stopped');
     logger.flush();
+    // No session is up yet and no route is written: there is nothing to undo, and what starts would go on.
+    if (state.daemon === null) process.exit(0);
   };
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
-  process.on('SIGHUP', () => void daemon.reload());
-  // A bug of ours: what is in memory can't be trusted any more. The kernel's routes stay, the next start adopts them.
+  process.on('SIGHUP', () => {
+    if (state.daemon === null) state.reloadWanted = true;
+    else void state.daemon.reload();
+  });
+}
+
+/** A bug of ours: what is in memory can't be trusted any more. The kernel's routes stay, the next start adopts them. */
+function endOnBug(logger: Logger): void {
   process.on('uncaughtException', (error) => {
     logger.fatal({ error: error.stack }, 'internal error, bgpd ends');
     logger.flush();

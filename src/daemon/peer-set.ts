@@ -4,6 +4,7 @@
 import { formatIp, type IpAddress } from '../base/ip.js';
 import { prefixContainsIp } from '../base/prefix.js';
 import type { Config, DynamicPeerConfig } from '../config/types.js';
+import { parseSocketAddress } from '../net/address.js';
 import { CEASE } from '../wire/iana.js';
 import { BgpPeer, type DriverFactory, type PeerContext } from './bgp-peer.js';
 import { configuredPeer, dynamicPeer, type RunningPeerConfig } from './session-setup.js';
@@ -33,8 +34,9 @@ export class PeerSet {
 
   /** By name or by address. */
   find(nameOrAddress: string): BgpPeer | null {
-    const byAddress = this.#byKey.get(nameOrAddress);
-    if (byAddress !== undefined) return byAddress;
+    const address = parseSocketAddress(nameOrAddress);
+    const byAddress = address && this.#byKey.get(peerKey(address));
+    if (byAddress) return byAddress;
     for (const peer of this.all()) if (peer.name === nameOrAddress) return peer;
     return null;
   }
@@ -114,9 +116,11 @@ export class PeerSet {
   }
 
   async #reconfigure(peer: BgpPeer, config: RunningPeerConfig, changes: string[]): Promise<void> {
+    const wasEnabled = peer.config.enabled;
     if (!peer.reconfigure(config, this.#context)) return;
-    changes.push(`peer ${config.name} restarted`);
-    await peer.stop(CEASE.otherConfigurationChange, 'configuration changed');
+    const { verb, subcode, text } = restartOf(wasEnabled, config.enabled);
+    changes.push(`peer ${config.name} ${verb}`);
+    await peer.stop(subcode, text);
     peer.start();
   }
 
@@ -129,6 +133,19 @@ export class PeerSet {
   #rangeOf(address: IpAddress): DynamicPeerConfig | null {
     return this.#ranges.find(({ range }) => prefixContainsIp(range, address)) ?? null;
   }
+}
+
+const DISABLED = { verb: 'disabled', subcode: CEASE.administrativeShutdown, text: 'disabled' } as const;
+const ENABLED = { verb: 'enabled', subcode: CEASE.administrativeReset, text: 'enabled' } as const;
+const RESTARTED = {
+  verb: 'restarted',
+  subcode: CEASE.otherConfigurationChange,
+  text: 'configuration changed',
+} as const;
+
+function restartOf(before: boolean, after: boolean): typeof DISABLED | typeof ENABLED | typeof RESTARTED {
+  if (before === after) return RESTARTED;
+  return after ? ENABLED : DISABLED;
 }
 
 const peerKey = ({ address, interface: zone }: { address: IpAddress; interface: string | null }): string =>

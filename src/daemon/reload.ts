@@ -2,50 +2,50 @@
 // One at a time; a request that comes during one is answered by the next.
 
 import type { ConfigStatus } from '../api/types.js';
-import { diffConfig } from '../config/diff.js';
+import { diffConfig, liveConfig } from '../config/diff.js';
 import { formatProblem } from '../config/problem.js';
-import type { Config, ConfigResult } from '../config/types.js';
+import type { Config, ConfigProblem, ConfigResult } from '../config/types.js';
 import type { DaemonEvents } from './events.js';
+import { describeChanges, summarize } from './reload-notes.js';
 
 export interface ReloadTarget {
+  /** What is in force. */
   readonly config: Config;
+  /** Returns what happened to sessions. */
   reconfigure(config: Config): Promise<readonly string[]>;
+}
+
+export interface ReloadOptions {
+  readonly target: ReloadTarget;
+  readonly events: DaemonEvents;
+  readonly file: string;
+  /** Null: there is nothing to read again. */
+  readonly read: (() => ConfigResult) | null;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
 }
 
 export interface ReloadResult {
   readonly ok: boolean;
+  /** One line. */
   readonly message: string;
 }
 
 export class Reloader {
-  readonly #target: ReloadTarget;
-  readonly #events: DaemonEvents;
-  readonly #read: (() => ConfigResult) | null;
-  readonly #wallClock: () => number;
-  readonly #file: string;
+  readonly #options: ReloadOptions;
   #generation = 1;
   #loadedAt: number;
   #lastError: string | null = null;
   #running: Promise<ReloadResult> | null = null;
 
-  constructor(
-    target: ReloadTarget,
-    events: DaemonEvents,
-    file: string,
-    read: (() => ConfigResult) | null,
-    wallClock: () => number,
-  ) {
-    this.#target = target;
-    this.#events = events;
-    this.#file = file;
-    this.#read = read;
-    this.#wallClock = wallClock;
-    this.#loadedAt = wallClock();
+  constructor(options: ReloadOptions) {
+    this.#options = options;
+    this.#loadedAt = options.wallClock();
   }
 
   status(): ConfigStatus {
     return {
-      file: this.#file,
+      file: this.#options.file,
       generation: this.#generation,
       loadedAt: new Date(this.#loadedAt).toISOString(),
       lastError: this.#lastError,
@@ -60,26 +60,40 @@ export class Reloader {
   }
 
   async #once(): Promise<ReloadResult> {
-    if (this.#read === null) return { ok: false, message: 'this daemon was started without a file' };
-    const result = this.#read();
+    const { read, events } = this.#options;
+    if (read === null) return { ok: false, message: 'this daemon was started without a file' };
+    const result = read();
     if (!result.ok) {
-      this.#events.emit('configRejected', result.problems);
-      this.#lastError = result.problems.map(formatProblem).join('\n');
+      events.emit('configRejected', result.problems);
+      this.#lastError = firstOf(result.problems);
       return { ok: false, message: this.#lastError };
     }
-    for (const warning of result.warnings) this.#events.emit('configWarning', warning);
+    for (const warning of result.warnings) events.emit('configWarning', warning);
     return this.#apply(result.config);
   }
 
-  async #apply(config: Config): Promise<ReloadResult> {
-    const diff = diffConfig(this.#target.config, config);
-    const changes = diff.isEmpty ? [] : await this.#target.reconfigure(config);
-    const notes = [...changes, ...diff.needsRestart.map((key) => `${key} takes effect at the next start`)];
+  async #apply(wanted: Config): Promise<ReloadResult> {
+    const { target, events, wallClock } = this.#options;
+    const config = liveConfig(target.config, wanted);
+    const { needsRestart } = diffConfig(target.config, wanted);
+    const diff = diffConfig(target.config, config);
+    const sessions = diff.isEmpty ? [] : await target.reconfigure(config);
+    const notes = [
+      ...sessions,
+      ...describeChanges(diff),
+      ...needsRestart.map((key) => `${key} takes effect at the next start`),
+    ];
     this.#generation++;
-    this.#loadedAt = this.#wallClock();
+    this.#loadedAt = wallClock();
     this.#lastError = null;
-    this.#events.emit('configLoaded', this.#generation, notes);
-    const detail = diff.isEmpty ? 'nothing changed' : notes.join(', ') || 'applied, no session was disturbed';
-    return { ok: true, message: `generation ${this.#generation}: ${detail}` };
+    events.emit('configLoaded', this.#generation, config, notes);
+    return { ok: true, message: `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}` };
   }
+}
+
+/** One line for the status; the log has them all. */
+function firstOf(problems: readonly ConfigProblem[]): string {
+  const more = problems.length - 1;
+  const [first] = problems.map(formatProblem);
+  return `${first ?? 'the configuration is wrong'}${more > 0 ? ` (and ${more} more: bgpd --check shows all)` : ''}`;
 }

@@ -13,7 +13,7 @@ import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
-import type { HostAddresses } from './host-addresses.js';
+import { type HostAddresses, onceATurn } from './host-addresses.js';
 import { LocalRoutes } from './local-routes.js';
 import { type PassClock, PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';
@@ -41,6 +41,7 @@ export class Speaker {
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
+  readonly #hostAddresses: () => HostAddresses;
   #config: Config;
 
   constructor(options: SpeakerOptions) {
@@ -48,6 +49,7 @@ export class Speaker {
     this.#options = options;
     this.#config = config;
     this.kernel = kernel;
+    this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
     this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib);
@@ -122,14 +124,14 @@ export class Speaker {
   }
 
   #peerContext(): PeerContext {
-    const { events, hostAddresses, routerId, clock } = this.#options;
+    const { events, routerId, clock } = this.#options;
     return {
       local: { asn: this.#config.asn, routerId },
       policies: this.#config.policies,
       rib: this.rib,
       attachments: this,
       events,
-      hostAddresses,
+      hostAddresses: this.#hostAddresses,
       wallClock: () => clock.wallClock(),
     };
   }

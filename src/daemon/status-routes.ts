@@ -4,8 +4,8 @@ import type { RouteList, RouteQuery, RouteStatus } from '../api/types.js';
 import { type FamilyIndex, familyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { formatIp, parseIp } from '../base/ip.js';
-import { formatPrefix, parsePrefix } from '../base/prefix.js';
-import type { FibProblem } from '../kernel/types.js';
+import { formatPrefix, type Prefix, parsePrefix } from '../base/prefix.js';
+import type { FibProblem, Kernel } from '../kernel/types.js';
 import type { UpdateGroup } from '../rib/update-group.js';
 import {
   explainPrefix,
@@ -36,7 +36,9 @@ export function queryRoutes(speaker: Speaker, query: RouteQuery): RouteList | st
   let total = 0;
   for (const [family, prefix] of rows) {
     for (const route of filter(family, prefix)) {
-      if (total++ < limit) routes.push(route());
+      if (total++ >= limit) continue;
+      const shown = route();
+      if (shown !== null) routes.push(shown);
     }
   }
   return { routes, total };
@@ -67,40 +69,40 @@ function* allRows(speaker: Speaker, query: RouteQuery): Generator<Row> {
 }
 
 /** The routes of one prefix that the query asks for, each made only when it is to be shown. */
-type RowFilter = (family: FamilyIndex, prefix: PrefixId) => readonly (() => RouteStatus)[];
+type RowFilter = (family: FamilyIndex, prefix: PrefixId) => readonly (() => RouteStatus | null)[];
 
 function peerFilter(speaker: Speaker, query: RouteQuery): RowFilter | string {
+  const tell = teller(speaker);
   if (query.peer === undefined)
-    return (family, prefix) => locRibRoutes(speaker, family, prefix, query.all === true);
+    return (family, prefix) => locRibRoutes(speaker, tell, family, prefix, query.all === true);
   const peer = speaker.peers.find(query.peer);
   if (peer === null) return `no peer has the name or address ${query.peer}`;
   const { ribId } = peer;
   if (ribId === null) return `peer ${peer.name} is not established, so it has no routes`;
   if (query.direction !== 'out') {
-    return (family, prefix) => learnedRoutes(speaker, family, prefix, ribId);
+    return (family, prefix) => learnedRoutes(speaker, tell, family, prefix, ribId);
   }
   const group = speaker.rib.groups.of(ribId);
   return (family, prefix) => (group === null ? [] : toldRoutes(speaker, family, prefix, ribId, group));
 }
 
-function locRibRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, all: boolean) {
-  const table = speaker.rib.prefixes[family];
-  const single = table.best[prefix] !== NONE && !all;
-  // Most prefixes have one path: explaining is only paid for where it is shown.
-  if (single)
-    return [() => routeStatus(speaker, family, prefix, explainPrefix(speaker.rib, family, prefix)[0]!)];
-  if (!all) return [];
-  return explainPrefix(speaker.rib, family, prefix).map(
-    (view) => () => routeStatus(speaker, family, prefix, view),
-  );
+function locRibRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefix: PrefixId, all: boolean) {
+  const views = (): readonly PathView[] => explainPrefix(speaker.rib, family, prefix);
+  if (all) return views().map((view) => () => tell(family, prefix, view));
+  // Explaining is only paid for where it is shown. The path may have gone since the last decision.
+  const best = (): RouteStatus | null => {
+    const view = views().find((candidate) => candidate.best);
+    return view === undefined ? null : tell(family, prefix, view);
+  };
+  return speaker.rib.prefixes[family].best[prefix] === NONE ? [] : [best];
 }
 
-function learnedRoutes(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, peer: PeerId) {
+function learnedRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefix: PrefixId, peer: PeerId) {
   const { rib } = speaker;
   if (rib.paths[family].find(rib.prefixes[family].head[prefix]!, peer) === NONE) return [];
   return explainPrefix(rib, family, prefix)
     .filter((view) => view.peer === peer)
-    .map((view) => () => routeStatus(speaker, family, prefix, view));
+    .map((view) => () => tell(family, prefix, view));
 }
 
 function toldRoutes(
@@ -127,16 +129,26 @@ function toldRoutes(
   ];
 }
 
-function routeStatus(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, view: PathView): RouteStatus {
-  return {
+type Teller = (family: FamilyIndex, prefix: PrefixId, view: PathView) => RouteStatus;
+
+/** Tells the routes of one query: the kernel is asked for its problems once. */
+function teller(speaker: Speaker): Teller {
+  let problems: ReadonlyMap<string, FibProblem> | null = null;
+  const problemOf: ProblemOf = (kernel, prefix) => {
+    problems ??= new Map(kernel.status().fib.problems.map((each) => [formatPrefix(each.prefix), each]));
+    return problems.get(formatPrefix(prefix));
+  };
+  return (family, prefix, view) => ({
     ...attributeStatus(view.attributes),
     prefix: formatPrefix(prefixOf(speaker.rib, family, prefix)),
     best: view.best,
     ...sourceStatus(speaker, view.peer),
     decision: view.decision,
-    kernel: view.best ? kernelState(speaker, family, prefix, view.peer) : null,
-  };
+    kernel: view.best ? kernelState(speaker, problemOf, family, prefix, view.peer) : null,
+  });
 }
+
+type ProblemOf = (kernel: Kernel, prefix: Prefix) => FibProblem | undefined;
 
 function attributeStatus(attributes: PathAttributes) {
   return {
@@ -167,14 +179,18 @@ function sourceStatus(speaker: Speaker, peer: PeerId): Pick<RouteStatus, 'source
 }
 
 /** What became of a best path in the kernel. */
-function kernelState(speaker: Speaker, family: FamilyIndex, prefix: PrefixId, peer: PeerId): string {
+function kernelState(
+  { kernel, fib, rib }: Speaker,
+  problemOf: ProblemOf,
+  family: FamilyIndex,
+  id: PrefixId,
+  peer: PeerId,
+): string {
   if (peer < FIRST_PEER) return 'local';
-  const { kernel, fib } = speaker;
   if (kernel === null || fib === null) return 'not installed: this node has no kernel backend';
-  if (!fib.wants(family, prefix)) return 'not installed: refused by kernel.install';
-  const wanted = formatPrefix(prefixOf(speaker.rib, family, prefix));
-  const isWanted = ({ prefix: other }: FibProblem): boolean => formatPrefix(other) === wanted;
-  const problem = kernel.status().fib.problems.find(isWanted);
-  if (problem !== undefined) return `failed: ${problem.reason}`;
-  return kernel.isInstalled(prefixOf(speaker.rib, family, prefix)) ? 'installed' : 'pending';
+  if (!fib.wants(family, id)) return 'not installed: refused by kernel.install';
+  const prefix = prefixOf(rib, family, id);
+  if (kernel.isInstalled(prefix)) return 'installed';
+  const problem = problemOf(kernel, prefix);
+  return problem === undefined ? 'pending' : `failed: ${problem.reason}`;
 }

@@ -8,14 +8,16 @@ import type { KernelEvent } from '../kernel/types.js';
 import type { DaemonEvents } from './events.js';
 import type { Logger } from './logger.js';
 import type { LineLimiter } from './rate-limit.js';
+import { summarize } from './reload-notes.js';
 
-/** Says whether a line of this key may be logged now. */
-type Limit = (key: string) => { readonly suppressed: number } | null;
+/** Says whether a line of this key may be logged now, and how many before it were not. */
+type Limit = (key: string) => { readonly suppressed?: number } | null;
 
 export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimiter, now: () => number): void {
   const limit: Limit = (key) => {
     const admission = limiter.admit(key, now());
-    return admission.pass ? { suppressed: admission.suppressed } : null;
+    if (!admission.pass) return null;
+    return admission.suppressed === 0 ? {} : { suppressed: admission.suppressed };
   };
   events.on('peerState', (peer, from, to, reason) => logPeerState(log, limit, { peer, from, to, reason }));
   events.on('peerEstablished', (peer, session) => {
@@ -37,9 +39,10 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     if (pass !== null) log.warn({ address, reason, ...pass }, 'incoming connection refused');
   });
   events.on('kernel', (event) => logKernel(log, limit, event));
-  events.on('configLoaded', (generation, changes) =>
-    log.info({ generation, changes }, 'configuration loaded'),
-  );
+  events.on('configLoaded', (generation, config, changes) => {
+    log.info({ generation, changes: summarize(changes) }, 'configuration loaded');
+    log.level = config.log.level;
+  });
   events.on('configRejected', (problems) => {
     for (const problem of problems) log.error({ problem }, formatProblem(problem));
     log.error('configuration rejected, the running one stays in force');
@@ -63,6 +66,8 @@ function logPeerState(log: Logger, limit: Limit, { peer, from, to, reason }: Sta
     log.warn({ peer, reason: text }, 'session down');
     return;
   }
+  // Nobody has to be told that what never was up does not come up once it is switched off.
+  if (reason.kind === 'adminDown') return;
   const pass = limit(`attempt ${peer} ${text}`);
   if (pass !== null) log.info({ peer, reason: text, ...pass }, 'session not established');
 }
@@ -79,7 +84,8 @@ function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
       return;
     case 'linkDown':
     case 'linkUp':
-      log.info({ interface: event.interface }, event.kind === 'linkUp' ? 'link up' : 'link down');
+      // Every workload has a link, so these are as frequent as workloads.
+      log.debug({ interface: event.interface }, event.kind === 'linkUp' ? 'link up' : 'link down');
       return;
     case 'swept':
       log.info({ routes: event.routes }, 'stale routes of an earlier run removed');

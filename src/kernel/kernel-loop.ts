@@ -3,11 +3,12 @@
 
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
+import { LoopCounters } from './counters.js';
 import { KernelView, type ViewNews } from './kernel-view.js';
-import { Latency } from './latency.js';
 import { Listings } from './listings.js';
 import type { KernelPort, PortFilter, PortReport } from './port.js';
 import { RT_TABLE } from './rtnetlink/numbers.js';
+import { Timers } from './timers.js';
 import type {
   FibIntent,
   Kernel,
@@ -27,9 +28,9 @@ export interface LoopOptions {
 }
 
 const BUDGET = 4;
-const BATCH = 512;
+const BATCH = 256;
 /** Batches that the port may have at a time: enough to keep it busy while this thread does something else. */
-const WINDOW = 8;
+const WINDOW = 16;
 const RESYNC_INTERVAL = 300;
 /** Milliseconds in which link and address changes are gathered before a listing. */
 const LISTING_DELAY = 5;
@@ -37,8 +38,6 @@ const FIRST_REOPEN = 1000;
 const LONGEST_REOPEN = 30_000;
 /** Milliseconds that `close` waits for routes to be removed. */
 const CLOSE_TIMEOUT = 10_000;
-/** Milliseconds between two `fibError` events of the same errno. */
-const ERROR_EVENT_INTERVAL = 5000;
 
 type StartResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -46,7 +45,7 @@ export class KernelLoop implements Kernel {
   readonly #port: KernelPort;
   readonly #view: KernelView;
   readonly #listings = new Listings();
-  readonly #latency = new Latency();
+  readonly #counters = new LoopCounters();
   readonly #budget: number;
   readonly #resyncInterval: number;
   #settings: KernelSettings;
@@ -57,12 +56,8 @@ export class KernelLoop implements Kernel {
   #pumpScheduled = false;
   #settleScheduled = false;
   #closed = false;
-  #overruns = 0;
-  #resyncs = 0;
-  #workloadEvents = 0;
   #reopenDelay = FIRST_REOPEN;
-  readonly #lastErrorEvent = new Map<string, number>();
-  readonly #timers = new Map<'retry' | 'listing' | 'resync' | 'reopen', NodeJS.Timeout>();
+  readonly #timers = new Timers<'retry' | 'listing' | 'resync' | 'reopen'>();
   #retryAt = Number.POSITIVE_INFINITY;
   #whenIdle: (() => void) | null = null;
 
@@ -84,8 +79,7 @@ export class KernelLoop implements Kernel {
       this.#state = 'failed';
       return opened;
     }
-    this.#listings.want({ kind: 'everything' });
-    this.#list();
+    this.#listEverything();
     return synced;
   }
 
@@ -151,14 +145,7 @@ export class KernelLoop implements Kernel {
       addresses: links.addresses,
       workloads: importer.size,
       fib: fib.status(),
-      counters: {
-        ...fib.counters,
-        errors: { ...fib.counters.errors },
-        overruns: this.#overruns,
-        resyncs: this.#resyncs,
-        workloadEvents: this.#workloadEvents,
-        latency: this.#latency.snapshot(),
-      },
+      counters: this.#counters.snapshot(fib.counters),
     };
   }
 
@@ -169,7 +156,7 @@ export class KernelLoop implements Kernel {
       await this.#untilIdle();
     }
     this.#closed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.stop();
     this.#started?.({ ok: false, reason: 'closed' });
     await this.#port.close();
   }
@@ -188,7 +175,7 @@ export class KernelLoop implements Kernel {
         this.#written(report);
         return;
       case 'overrun':
-        this.#overruns++;
+        this.#counters.overruns++;
         this.#emit({ kind: 'overrun' });
         this.#wantListing();
         return;
@@ -223,7 +210,7 @@ export class KernelLoop implements Kernel {
 
   #synced(): void {
     if (this.#state === 'synced') {
-      this.#resyncs++;
+      this.#counters.resyncs++;
     } else {
       this.#state = 'synced';
       this.#reopenDelay = FIRST_REOPEN;
@@ -235,26 +222,17 @@ export class KernelLoop implements Kernel {
       this.#started = null;
     }
     if (this.#resyncInterval > 0)
-      this.#setTimer('resync', this.#resyncInterval * 1000, () => this.#wantListing());
+      this.#timers.set('resync', this.#resyncInterval * 1000, () => this.#wantListing());
   }
 
   #written({ id, failures, latency }: Extract<PortReport, { kind: 'written' }>): void {
     this.#batches--;
-    this.#latency.observe(latency);
+    this.#counters.latency.observe(latency);
     const now = performance.now();
-    for (const failure of this.#view.fib.written(id, failures, now)) this.#fibError(failure, now);
+    for (const failure of this.#view.fib.written(id, failures, now))
+      if (this.#counters.mayReport(failure.errno, now)) this.#emit({ kind: 'fibError', ...failure });
     if (this.#view.fib.takeDoubt()) this.#wantListing();
     this.#pump();
-  }
-
-  #fibError(
-    { prefix, errno, attempt }: { prefix: Prefix; errno: string; attempt: number },
-    now: number,
-  ): void {
-    const last = this.#lastErrorEvent.get(errno) ?? Number.NEGATIVE_INFINITY;
-    if (now - last < ERROR_EVENT_INTERVAL) return;
-    this.#lastErrorEvent.set(errno, now);
-    this.#emit({ kind: 'fibError', prefix, errno, attempt });
   }
 
   #failed(message: string): void {
@@ -263,7 +241,7 @@ export class KernelLoop implements Kernel {
     this.#listings.abandon();
     this.#view.fib.abandon();
     this.#emit({ kind: 'workerFailed', message });
-    this.#setTimer('reopen', this.#reopenDelay, () => void this.#reopen());
+    this.#timers.set('reopen', this.#reopenDelay, () => void this.#reopen());
     this.#reopenDelay = Math.min(this.#reopenDelay * 2, LONGEST_REOPEN);
   }
 
@@ -274,6 +252,10 @@ export class KernelLoop implements Kernel {
       this.#failed(opened.reason);
       return;
     }
+    this.#listEverything();
+  }
+
+  #listEverything(): void {
     this.#listings.want({ kind: 'everything' });
     this.#list();
   }
@@ -289,7 +271,7 @@ export class KernelLoop implements Kernel {
   }
 
   #tell({ workloads, nextHops }: ViewNews): void {
-    this.#workloadEvents += workloads.length;
+    this.#counters.workloadEvents += workloads.length;
     if (workloads.length > 0) this.#observer?.workloads(workloads);
     if (nextHops.length > 0) this.#observer?.nextHops(nextHops);
   }
@@ -341,7 +323,7 @@ export class KernelLoop implements Kernel {
     if (due === this.#retryAt) return;
     this.#retryAt = due;
     if (due === Number.POSITIVE_INFINITY) return;
-    this.#setTimer('retry', Math.max(1, due - performance.now()), () => {
+    this.#timers.set('retry', Math.max(1, due - performance.now()), () => {
       this.#retryAt = Number.POSITIVE_INFINITY;
       this.#pump();
     });
@@ -354,22 +336,13 @@ export class KernelLoop implements Kernel {
 
   #scheduleListing(): void {
     if (this.#timers.has('listing')) return;
-    this.#setTimer('listing', LISTING_DELAY, () => this.#list());
+    this.#timers.set('listing', LISTING_DELAY, () => this.#list());
   }
 
   #list(): void {
     if (this.#closed) return;
     const next = this.#listings.next();
     if (next !== null) this.#port.list(next.id, next.scope);
-  }
-
-  #setTimer(name: 'retry' | 'listing' | 'resync' | 'reopen', delay: number, run: () => void): void {
-    clearTimeout(this.#timers.get(name));
-    const timer = setTimeout(() => {
-      this.#timers.delete(name);
-      if (!this.#closed) run();
-    }, delay);
-    this.#timers.set(name, timer);
   }
 
   #untilIdle(): Promise<void> {

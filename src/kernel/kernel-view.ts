@@ -3,7 +3,7 @@
 
 import { FAMILY_INDEXES, familyOfAddress } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
-import { hostPrefix } from '../base/prefix.js';
+import { hostPrefix, type Prefix } from '../base/prefix.js';
 import { Fib } from './fib.js';
 import { Importer } from './importer.js';
 import { Links } from './links.js';
@@ -136,11 +136,13 @@ export class KernelView {
   /** Works out what all changes since the last call mean. `now` in milliseconds, for back-off. */
   settle(now: number): ViewNews {
     const workloads: WorkloadChange[] = [];
+    const prefixes: Prefix[] = [];
     this.store.takeTouched((touched) => {
       const change = this.importer.evaluate(touched);
       if (change !== null) workloads.push(change);
-      this.nextHops.touch(touched.prefix);
+      prefixes.push(touched.prefix);
     });
+    this.nextHops.touch(prefixes);
     const { changed, states } = this.nextHops.refresh();
     this.fib.refreshHops(changed);
     for (const { route, present } of this.#own.splice(0)) this.fib.observe(route, present, now);
@@ -215,7 +217,7 @@ export class KernelView {
   #applyAddress(address: KernelAddress, present: boolean): void {
     if (present) this.links.setAddress(address);
     else this.links.deleteAddress(address);
-    this.nextHops.touch(hostPrefix(address.address));
+    this.nextHops.touch([hostPrefix(address.address)]);
     if (present || address.address.family === 'ipv6') return;
     // Routes that preferred it as their source went without a word, and all of the link's with its last address.
     this.#relist.push({ kind: 'foreign', family: 'ipv4' });

@@ -55,7 +55,8 @@ class NetlinkPort implements KernelPort {
   #current: Inbound | null = null;
   #scheduled = false;
   #sequence = 1;
-  readonly #wakeAtExit = (): void => this.#wake();
+  /** Node waits for its threads: one that sleeps in the kernel has to be told that it is over. */
+  readonly #closeAtExit = (): void => this.#ask({ kind: 'close' });
 
   constructor(options: NetlinkPortOptions) {
     this.#receiveBuffer = options.receiveBuffer ?? RECEIVE_BUFFER;
@@ -73,7 +74,11 @@ class NetlinkPort implements KernelPort {
       receiveBuffer: this.#receiveBuffer,
       backlog: this.#backlog,
     };
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData,
+      // Its sockets come from libc: Node would warn of descriptors closed that it never opened.
+      trackUnmanagedFds: false,
+    });
     this.#worker = worker;
     return new Promise((resolve) => this.#attach(worker, resolve));
   }
@@ -114,7 +119,7 @@ class NetlinkPort implements KernelPort {
       if (report.kind === 'ready') {
         ready = true;
         this.#eventFd = report.eventFd;
-        process.once('exit', this.#wakeAtExit);
+        process.once('exit', this.#closeAtExit);
         opened({ ok: true });
       } else if (report.kind === 'failed') reason = report.message;
       else this.#enqueue(report);
@@ -123,7 +128,7 @@ class NetlinkPort implements KernelPort {
       reason = error.message;
     });
     worker.once('exit', () => {
-      process.removeListener('exit', this.#wakeAtExit);
+      process.removeListener('exit', this.#closeAtExit);
       if (this.#eventFd >= 0) closeFd(this.#eventFd);
       this.#eventFd = -1;
       if (!ready) opened({ ok: false, reason });

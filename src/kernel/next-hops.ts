@@ -26,6 +26,8 @@ interface Resolution {
   readonly cost: number;
 }
 
+const MANY_PREFIXES = 16;
+
 export class NextHops {
   readonly #store: RouteStore;
   readonly #links: Links;
@@ -72,15 +74,16 @@ export class NextHops {
     this.#dropUnused(tracked);
   }
 
-  /** Routes of this prefix changed: hops inside it have to be looked up again. */
-  touch(prefix: Prefix): void {
-    if (prefix.length === maxLength(prefix.address.family)) {
-      const tracked = this.#tracked.get(keyOf({ address: prefix.address, interface: null }));
-      if (tracked !== undefined) this.#stale.add(tracked);
-      return;
+  /** Routes of these prefixes changed: hops inside them have to be looked up again. */
+  touch(prefixes: readonly Prefix[]): void {
+    const wide: Prefix[] = [];
+    for (const prefix of prefixes) {
+      if (prefix.length < maxLength(prefix.address.family)) wide.push(prefix);
+      else this.#touchHost(prefix.address);
     }
-    for (const tracked of this.#tracked.values())
-      if (prefixContainsIp(prefix, tracked.hop.address)) this.#stale.add(tracked);
+    // To look every hop up again costs less than to ask of each whether it lies in one of many prefixes.
+    if (wide.length > MANY_PREFIXES) this.touchAll();
+    else for (const prefix of wide) this.#touchInside(prefix);
   }
 
   /** A link came, went or changed; `known` when routes may already use it. */
@@ -118,6 +121,16 @@ export class NextHops {
   /** The interface that packets to the address leave by, null when there is none. */
   interfaceTo(address: IpAddress): number | null {
     return this.#links.ownerOf(address) || (this.#lookup(address)?.hops[0]?.ifindex ?? null);
+  }
+
+  #touchHost(address: IpAddress): void {
+    const tracked = this.#tracked.get(keyOf({ address, interface: null }));
+    if (tracked !== undefined) this.#stale.add(tracked);
+  }
+
+  #touchInside(prefix: Prefix): void {
+    for (const tracked of this.#tracked.values())
+      if (prefixContainsIp(prefix, tracked.hop.address)) this.#stale.add(tracked);
   }
 
   #track(hop: FibNextHop): TrackedHop {

@@ -87,7 +87,7 @@ export interface KernelSettings {
   /** RTA_PRIORITY of the routes we install. */
   readonly metric: number;
   readonly import: readonly ImportRule[];
-  /** Sweep adopted routes that nobody confirmed after `sweep()` was called. */
+  /** False: nothing is written to the kernel, neither by `install` nor by `sweep`; the rest works on. */
   readonly install: boolean;
 }
 

@@ -15,6 +15,7 @@ import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
 import { Importer } from './importer.js';
 import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
+import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { type RibPeer, Sources } from './sources.js';
@@ -55,10 +56,7 @@ export class Rib {
   readonly #listener: RibListener;
   readonly #quarantine: Quarantine;
   readonly #cursor = new NlriCursor();
-  /** Peers whose session ended and whose paths are still to be removed. */
-  readonly #leaving = new Set<PeerId>();
-  /** Where the removal sweep stands, by family. */
-  readonly #sweepAt: [number, number] = [0, 0];
+  readonly #sweep = new PathSweep(this.paths);
   /** By family: prefixes with a best path. */
   readonly #bestCount: [number, number] = [0, 0];
   readonly #changedNextHops = new Set<NextHopId>();
@@ -94,16 +92,19 @@ export class Rib {
   /** The session ended: its paths go in slices, its id is free again when they are gone. */
   peerDown(id: PeerId): void {
     this.groups.leave(id);
-    this.#leaving.add(id);
-    this.#sweepAt[0] = this.#sweepAt[1] = 0;
+    this.#sweep.add(id, 'left');
     this.#announceWork();
   }
 
-  /** Policies or export settings changed: re-evaluates what was learned and what is told, sending only differences. */
+  /**
+   * Policies or export settings changed: re-evaluates what was learned and what is told, sending only differences.
+   * Address, AS, router id and kind of the peer are those of the session.
+   */
   peerChanged(id: PeerId, peer: RibPeer, profile: ExportProfile): void {
+    const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    for (const family of [0, 1] as const) this.#reimport(id, family);
+    if (before.importPolicy.key !== peer.importPolicy.key) this.#sweep.add(id, 'importChanged');
     this.#announceWork();
   }
 
@@ -152,7 +153,7 @@ export class Rib {
     this.#announced = false;
     const epoch = this.#epoch++;
     this.#markChangedNextHops();
-    this.#sweepLeaving(budget * 16);
+    this.#sweepPaths(budget);
     for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
     const built = this.groups.build(budget);
     for (const group of built.completed) group.finishBuild();
@@ -164,7 +165,7 @@ export class Rib {
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
     this.nextHops.sweep();
     this.attrSets.sweep();
-    return built.more || this.#hasDirty() || this.#leaving.size > 0;
+    return built.more || this.#hasDirty() || this.#sweep.pending;
   }
 
   bestCount(family: FamilyIndex): number {
@@ -269,19 +270,16 @@ export class Rib {
     this.#dirty[family].add(prefix);
   }
 
-  #reimport(id: PeerId, family: FamilyIndex): void {
+  #reimport(family: FamilyIndex, path: PathId): void {
     const paths = this.paths[family];
-    const peer = this.sources.get(id).peer!;
-    for (let path = 0; path < paths.rows; path++) {
-      if (paths.peer[path] !== id) continue;
-      const received = paths.received[path]! as AttrSetId;
-      const prefix = paths.prefix[path]! as PrefixId;
-      const feasible = this.#importer.feasible(peer, received);
-      const accepted = feasible ? this.#importer.import(family, prefix, peer, received) : NONE;
-      if (accepted === paths.accepted[path]) continue;
-      this.#setAccepted(family, path as PathId, accepted);
-      this.#dirty[family].add(prefix);
-    }
+    const peer = this.sources.get(paths.peer[path]! as PeerId).peer!;
+    const received = paths.received[path]! as AttrSetId;
+    const prefix = paths.prefix[path]! as PrefixId;
+    const feasible = this.#importer.feasible(peer, received);
+    const accepted = feasible ? this.#importer.import(family, prefix, peer, received) : NONE;
+    if (accepted === paths.accepted[path]) return;
+    this.#setAccepted(family, path, accepted);
+    this.#dirty[family].add(prefix);
   }
 
   /** One scan for all next hops that changed since the last pass. */
@@ -340,25 +338,20 @@ export class Rib {
     return table.head[prefix] === NONE && !table.isDirty(prefix);
   }
 
-  #sweepLeaving(budget: number): void {
-    if (this.#leaving.size === 0) return;
-    for (const family of [0, 1] as const) {
-      const paths = this.paths[family];
-      const end = Math.min(paths.rows, this.#sweepAt[family] + budget);
-      for (let path = this.#sweepAt[family]; path < end; path++) {
-        if (this.#leaving.has(paths.peer[path]! as PeerId)) this.#removePath(family, path as PathId);
-      }
-      this.#sweepAt[family] = end;
-    }
-    const swept = ([0, 1] as const).every((family) => this.#sweepAt[family] >= this.paths[family].rows);
+  #sweepPaths(budget: number): void {
+    if (!this.#sweep.pending) return;
+    this.#sweep.slice(budget, (family, path, reason) => {
+      if (reason === 'left') this.#removePath(family, path);
+      else this.#reimport(family, path);
+    });
     // Ids are given back one slice after the last path went, when no group names them as a source any more.
-    if (swept && !this.#hasDirty()) this.#releaseLeft();
+    if (this.#sweep.complete && !this.#hasDirty()) this.#releaseLeft();
   }
 
   #releaseLeft(): void {
-    this.groups.forgetSources();
-    for (const id of this.#leaving) this.sources.remove(id);
-    this.#leaving.clear();
+    const left = this.#sweep.finish();
+    if (left.length > 0) this.groups.forgetSources();
+    for (const id of left) this.sources.remove(id);
   }
 
   #hasDirty(): boolean {

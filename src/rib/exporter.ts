@@ -4,7 +4,9 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { findAttribute } from '../wire/attributes/tlv.js';
 import { decodeBlock, rewriteBlock } from '../wire/block.js';
+import { ATTRIBUTE } from '../wire/iana.js';
 import type { AttributeEdits } from '../wire/types.js';
 import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
@@ -38,6 +40,14 @@ export interface ExportTables {
 
 type Ids = Int32Array<ArrayBuffer>;
 
+/** All that the edits depend on, within one profile. */
+interface EditsInput {
+  readonly family: FamilyIndex;
+  readonly origin: PathOrigin;
+  readonly hasLocalPref: boolean;
+  readonly nextHop: Uint8Array | null;
+}
+
 /** Tag of an unused memo row. */
 const EMPTY_TAG = 0;
 
@@ -54,6 +64,7 @@ export class Exporter {
   /** Per attribute set: which source and family the memo is for, and what came out (a reference is held). */
   #memoTag: Ids = new Int32Array(0);
   #memoResult: Ids = new Int32Array(0);
+  #lastEdits: (EditsInput & { readonly edits: AttributeEdits }) | null = null;
 
   constructor(profile: ExportProfile, rules: ExportRules, tables: ExportTables) {
     this.profile = profile;
@@ -80,7 +91,8 @@ export class Exporter {
     if (!this.#communitiesAllow(attrs)) return 'a NO_EXPORT or NO_ADVERTISE community';
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return verdict.term;
-    if (this.#nextHop(family, attrs) === 'missing') return 'we have no next hop address of this family';
+    if (this.#nextHop(family, peerType, attrs) === 'missing')
+      return 'we have no next hop address of this family';
     const unsendable = this.#remembered(family, prefix, source, attrs) === NONE;
     return unsendable ? 'the attributes do not fit into a message' : null;
   }
@@ -114,7 +126,7 @@ export class Exporter {
   #transform(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
     const { origin } = this.#tables.sources.get(source);
     if (!this.#matrixAllows(origin.peerType) || !this.#communitiesAllow(attrs)) return NONE;
-    const nextHop = this.#nextHop(family, attrs);
+    const nextHop = this.#nextHop(family, origin.peerType, attrs);
     if (nextHop === 'missing') return NONE;
     const edits = this.#edits(family, origin, attrs, nextHop);
     if (this.profile.policy.readsPrefix) return this.#ifSendable(family, this.#edited(attrs, edits));
@@ -132,8 +144,9 @@ export class Exporter {
   }
 
   #communitiesAllow(attrs: AttrSetId): boolean {
-    const { communities } = decodeBlock(this.#tables.attrSets.block(attrs));
-    return communities.length === 0 || this.#rules.communitiesAllow(communities, this.profile.peerType);
+    const block = this.#tables.attrSets.block(attrs);
+    if (findAttribute(block, 0, block.length, ATTRIBUTE.communities) < 0) return true;
+    return this.#rules.communitiesAllow(decodeBlock(block).communities, this.profile.peerType);
   }
 
   #verdict(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): PolicyVerdict {
@@ -161,17 +174,36 @@ export class Exporter {
     return shape.headLength + shape.tailLength + LONGEST_PREFIX <= maxMessage ? attrs : NONE;
   }
 
+  /** The same few edits serve all attribute sets of a source: the last ones are kept. */
   #edits(
     family: FamilyIndex,
     origin: PathOrigin,
     attrs: AttrSetId,
     nextHop: Uint8Array | null,
   ): AttributeEdits {
+    const hasLocalPref = this.#tables.attrSets.hasLocalPref(attrs);
+    const last = this.#lastEdits;
+    const same =
+      last?.origin === origin &&
+      last.family === family &&
+      last.nextHop === nextHop &&
+      last.hasLocalPref === hasLocalPref;
+    if (same) return last.edits;
+    const edits = this.#makeEdits(family, origin, hasLocalPref, nextHop);
+    this.#lastEdits = { family, origin, hasLocalPref, nextHop, edits };
+    return edits;
+  }
+
+  #makeEdits(
+    family: FamilyIndex,
+    origin: PathOrigin,
+    hasLocalPref: boolean,
+    nextHop: Uint8Array | null,
+  ): AttributeEdits {
     const ruled = this.#rules.rewrite(this.profile, origin, this.#rules.clusterId ?? 0, family);
-    const ownLocalPref = this.#tables.attrSets.hasLocalPref(attrs);
     const { nextHop: _asRuled, localPref, ...edits } = ruled;
     // The rule gives a LOCAL_PREF to routes that enter the AS here; one that import policy gave stays.
-    const keepsLocalPref = localPref === undefined || (localPref !== null && ownLocalPref);
+    const keepsLocalPref = localPref === undefined || (localPref !== null && hasLocalPref);
     return {
       ...edits,
       ...(keepsLocalPref ? {} : { localPref }),
@@ -180,13 +212,20 @@ export class Exporter {
   }
 
   /** The next hop to put in, null to keep the route's own. */
-  #nextHop(family: FamilyIndex, attrs: AttrSetId): Uint8Array | null | 'missing' {
+  #nextHop(
+    family: FamilyIndex,
+    from: PathOrigin['peerType'],
+    attrs: AttrSetId,
+  ): Uint8Array | null | 'missing' {
     const { profile } = this;
+    // RFC 4456 10: a reflector leaves the next hop alone, also where next-hop-self is on for what it learns from eBGP.
+    const reflected = profile.peerType !== 'ebgp' && (from === 'ibgp' || from === 'ibgpClient');
+    const replaced = profile.alwaysNextHopSelf && !reflected;
     const block = this.#tables.attrSets.block(attrs);
     const length = block[0]!;
     const self = profile.nextHopSelf[family];
     const linkLocalOnly = length === 16 && block[1] === 0xfe && (block[2]! & 0xc0) === 0x80;
-    if (length === 0 || profile.alwaysNextHopSelf || linkLocalOnly) return self ?? 'missing';
+    if (length === 0 || replaced || linkLocalOnly) return self ?? 'missing';
     // RFC 2545 3: the link-local address is for peers on the same link; a third party gets the global one.
     return length === 32 ? block.slice(1, 17) : null;
   }

@@ -35,6 +35,7 @@ export interface CompiledPolicy {
 export interface ExportProfile {
   readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
   readonly localAsn: number;
+  /** Not for rewrites: eBGP peers of many ASes share one group. */
   readonly peerAsn: number;
   /** By family index. */
   readonly families: readonly [boolean, boolean];

@@ -13,8 +13,6 @@ export function profileKey(profile: ExportProfile): string {
   return [
     profile.peerType,
     profile.localAsn,
-    // A neighbour AS matters only where the rewrite may look at it.
-    profile.peerType === 'ebgp' ? profile.peerAsn : '',
     ...([0, 1] as const).map((family) => (profile.families[family] ? addressFamily(family) : '-')),
     profile.asn4,
     profile.maxMessage,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type ConfigDiff, diffConfig } from '../../src/config/diff.js';
+import { type ConfigDiff, diffConfig, liveConfig } from '../../src/config/diff.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
 
@@ -63,11 +63,16 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
   ['nothing', '', '', []],
   ['a comment', 'pools:', 'pools: # ranges', []],
   ['our AS', 'asn: 64512\nrouterId', 'asn: 64513\nrouterId', ['identity asn']],
-  ['our router id', 'routerId: 10.0.0.1', 'routerId: 10.0.0.9', ['identity routerId']],
-  ['cluster id', '244.0.0.1', '244.0.0.2', ['identity clusterId']],
-  ['no reflector any more', 'routeReflector: { clusterId: 244.0.0.1 }', '', ['identity clusterId']],
+  ['our router id', 'routerId: 10.0.0.1', 'routerId: 10.0.0.9', ['identity routerId', 'restart routerId']],
+  ['cluster id', '244.0.0.1', '244.0.0.2', ['identity clusterId', 'restart routeReflector.clusterId']],
+  [
+    'no reflector any more',
+    'routeReflector: { clusterId: 244.0.0.1 }',
+    '',
+    ['identity clusterId', 'restart routeReflector.clusterId'],
+  ],
   ['node name', 'asn: 64512\nrouterId', 'asn: 64512\nnode: other\nrouterId', ['identity node']],
-  ['listener', '0.0.0.0 }]', '0.0.0.0, port: 1179 }]', ['listen']],
+  ['listener', '0.0.0.0 }]', '0.0.0.0, port: 1179 }]', ['listen', 'restart listen']],
   ['peer added', 'dynamicPeers:', '  - { name: b, address: 10.0.0.4, asn: 64512 }\ndynamicPeers:', ['+ b']],
   ['peer renamed', 'name: rr', 'name: rr-1', ['- rr', '+ rr-1']],
   ['description', TOR, `${TOR}, description: rack`, ['none tor: description']],
@@ -121,8 +126,15 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
     'install: [pools], backend: memory',
     ['kernel backend', 'restart kernel.backend'],
   ],
-  ['api', 'pools:\n', 'api: { listen: none }\npools:\n', ['api']],
-  ['log', 'pools:\n', 'log: { level: debug }\npools:\n', ['log']],
+  ['api', 'pools:\n', 'api: { listen: none }\npools:\n', ['api', 'restart api']],
+  ['log level', 'pools:\n', 'log: { level: debug }\npools:\n', ['log']],
+  ['log format', 'pools:\n', 'log: { format: json }\npools:\n', ['log', 'restart log.format']],
+  [
+    'sweep delay',
+    'install: [pools]',
+    'install: [pools], sweepDelay: 9',
+    ['kernel sweepDelay', 'restart kernel.sweepDelay'],
+  ],
 ];
 
 for (const [name, from, to, expected] of table) {
@@ -140,4 +152,21 @@ test('a diff says what was and what is', (t) => {
   const [change] = diff.peers.changed;
   t.deepEqual(change?.before.address, { family: 'ipv4', word: 0x0a000003 });
   t.deepEqual(change?.after.address, { family: 'ipv4', word: 0x0a000021 });
+});
+
+test('what needs a restart stays as it was until then; all else is taken over', (t) => {
+  const before = load(BASE);
+  const wanted = BASE.replace('routerId: 10.0.0.1', 'routerId: 10.0.0.9')
+    .replace('244.0.0.1', '244.0.0.2')
+    .replace('0.0.0.0 }]', '0.0.0.0, port: 1179 }]')
+    .replace('install: [pools]', 'install: [accept-all], backend: none, sweepDelay: 9')
+    .replace('pools:\n', 'api: { listen: none }\nlog: { level: debug, format: json }\npools:\n');
+  const live = liveConfig(before, load(wanted));
+  t.deepEqual(live, {
+    ...before,
+    kernel: { ...before.kernel, install: ['accept-all'] },
+    log: { level: 'debug', format: before.log.format },
+  });
+  t.deepEqual(diffConfig(before, live).needsRestart, []);
+  t.is(diffConfig(live, load(wanted)).needsRestart.length, 7, 'it is said again at the next reload');
 });

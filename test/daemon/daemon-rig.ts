@@ -2,6 +2,7 @@
 
 import { createServer } from 'node:net';
 import { stringify } from 'yaml';
+import { createMetrics } from '../../src/api/metrics.js';
 import type { PeerDetail, RouteQuery, RouteStatus, StatusSource } from '../../src/api/types.js';
 import { parseIp } from '../../src/base/ip.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
@@ -13,6 +14,7 @@ import { createLogger } from '../../src/daemon/logger.js';
 import { createMemoryKernel } from '../../src/kernel/memory-kernel.js';
 import { createMemoryWorld, type MemoryWorld } from '../../src/kernel/memory-world.js';
 import type { Clock } from '../../src/net/clock.js';
+import { parseExposition, sampleValue } from '../support/exposition.js';
 import { dialScripted, ScriptedPeer, Watch } from '../support/scripted-peer.js';
 import { type SpeakerIdentity, TestSpeaker } from '../support/test-speaker.js';
 import { waitFor } from '../support/wait.js';
@@ -122,6 +124,14 @@ export class TestDaemon {
 
   logged(text: string): readonly LogLine[] {
     return this.log.filter((line) => JSON.stringify(line).includes(text));
+  }
+
+  /** The value of a metric at this moment; undefined when it has no such series. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number | undefined> {
+    const metrics = createMetrics(this.status);
+    const text = await metrics.text();
+    metrics.close();
+    return sampleValue(parseExposition(text), name, labels);
   }
 
   /** What the next reload will read. */

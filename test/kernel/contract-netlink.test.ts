@@ -15,3 +15,8 @@ for (const { title } of CASES) {
     t.is(code, 0, output);
   });
 }
+
+register('a process can end while its kernel is open', async (t) => {
+  const { code, output } = await runInNamespace(join(import.meta.dirname, 'netlink-exit.js'), []);
+  t.is(code, 0, output);
+});
