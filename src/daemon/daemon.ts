@@ -17,11 +17,9 @@ import { createEvents, type DaemonEvents } from './events.js';
 import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
 import { LineLimiter } from './rate-limit.js';
-import { Reloader } from './reload.js';
 import { endpoint, sessionConfig } from './session-setup.js';
 import { Speaker } from './speaker.js';
 import { sweepWhenConverged } from './startup-sweep.js';
-import { createStatus } from './status.js';
 import { logEvents } from './telemetry.js';
 
 export interface DaemonOptions {
@@ -99,7 +97,8 @@ const pause = (clock: Clock, milliseconds: number): Promise<void> =>
 
 type DaemonClock = Clock & { wallClock(): number };
 
-interface Parts {
+/** What a daemon is made of, as far as it is started. */
+export interface Parts {
   readonly options: DaemonOptions;
   readonly speaker: Speaker;
   readonly clock: DaemonClock;
@@ -150,38 +149,13 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
 }
 
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
-  const { options, speaker, clock, events, stops } = parts;
+  const { clock, stops } = parts;
   await pause(clock, API_DELAY);
-  const { createMetrics } = await import('../api/metrics.js');
-  const { startApi } = await import('../api/server.js');
-  const reloader = new Reloader(
-    speaker,
-    events,
-    options.configFile,
-    options.readConfig ?? null,
-    clock.wallClock,
-  );
-  const status = createStatus({
-    speaker,
-    routerId,
-    clock,
-    config: () => reloader.status(),
-    reload: () => reloader.reload(),
-  });
-  const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
-  stops.unshift(() => metrics.close());
-  const { socket, listen: tcp } = options.config.api;
-  const api = await startApi({
-    source: status,
-    metrics,
-    socketPath: socket,
-    listen: tcp === null ? null : { host: formatIp(tcp.address), port: tcp.port },
-    onError: (line) => options.logger.error(line),
-  });
-  if (!api.ok) return await abandon(parts, api.reason);
-  stops.unshift(() => api.close());
-  const stop = (text = ''): Promise<void> => stopAll(stops, text);
-  return { ok: true, daemon: { status, apiAddress: api.address, reload: () => reloader.reload(), stop } };
+  const { serveStatus } = await import('./serve-status.js');
+  const served = await serveStatus(parts, routerId);
+  if (!served.ok) return await abandon(parts, served.reason);
+  const { status, apiAddress, reload } = served;
+  return { ok: true, daemon: { status, apiAddress, reload, stop: (text = '') => stopAll(stops, text) } };
 }
 
 async function abandon({ stops }: Parts, reason: string): Promise<DaemonStart> {
