@@ -13,8 +13,8 @@ import type { HostAddresses } from '../../src/daemon/host-addresses.js';
 import { createLogger } from '../../src/daemon/logger.js';
 import { createMemoryKernel } from '../../src/kernel/memory-kernel.js';
 import { createMemoryWorld, type MemoryWorld } from '../../src/kernel/memory-world.js';
-import type { Clock } from '../../src/net/clock.js';
 import { parseExposition, sampleValue } from '../support/exposition.js';
+import type { FakeClock } from '../support/fake-clock.js';
 import { dialScripted, ScriptedPeer, Watch } from '../support/scripted-peer.js';
 import { type SpeakerIdentity, TestSpeaker } from '../support/test-speaker.js';
 import { waitFor } from '../support/wait.js';
@@ -148,7 +148,7 @@ export class TestDaemon {
 export interface StartOptions {
   /** With it the daemon has a memory kernel that trusts only what this world holds. */
   readonly world?: MemoryWorld;
-  readonly clock?: Clock;
+  readonly clock?: FakeClock;
 }
 
 export class DaemonRig {
@@ -179,7 +179,7 @@ export class DaemonRig {
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
       ...(clock === undefined ? {} : { clock }),
     };
-    const started = await startDaemon(options);
+    const started = await promptly(startDaemon(options), clock);
     if (started.ok) this.#closers.unshift(() => started.daemon.stop());
     return { started, log, file };
   }
@@ -224,6 +224,19 @@ export class DaemonRig {
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
   }
+}
+
+/** A clock that stands still would never let a start with pauses come to its end. */
+async function promptly<T>(start: Promise<T>, clock: FakeClock | undefined): Promise<T> {
+  let done = false;
+  const ended = start.finally(() => {
+    done = true;
+  });
+  while (!done && clock !== undefined) {
+    clock.advance(10);
+    await new Promise(setImmediate);
+  }
+  return ended;
 }
 
 /** Runs `body` with a rig that is closed whatever happens. */

@@ -165,6 +165,7 @@ test('SIGTERM while it starts ends it with exit code 0', (t) =>
     const running = await daemon.launch(signalAtListen('SIGTERM'));
     t.deepEqual(await running.exited, { code: 0, signal: null });
     t.regex(daemon.log(), /"signal":"SIGTERM","msg":"bgpd stops"/);
+    t.regex(daemon.log(), /"msg":"bgpd has stopped"/);
   }));
 
 test('a bug of ours is logged with its stack and ends the process with exit code 1', (t) =>
