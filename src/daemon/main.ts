@@ -100,7 +100,7 @@ function handleSignals(state: Process, logger: Logger): void {
   process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGHUP', () => {
     if (state.daemon === null) state.reloadWanted = true;
-    else void state.daemon.reload();
+    else if (!state.stopping) void state.daemon.reload();
   });
 }
 

@@ -45,7 +45,7 @@ export const passive = (name: string, address: string, asn: number, more: Yaml =
 
 export const OPEN_EBGP: Yaml = { import: ['accept-all'], export: ['accept-all'] };
 
-const HOST: HostAddresses = new Map([
+export const HOST: HostAddresses = new Map([
   ['eth0', ['10.0.0.1', 'fd00::1'].flatMap((text) => parseIp(text) ?? [])],
 ]);
 
@@ -149,6 +149,8 @@ export interface StartOptions {
   /** With it the daemon has a memory kernel that trusts only what this world holds. */
   readonly world?: MemoryWorld;
   readonly clock?: FakeClock;
+  /** Default: `eth0` with 10.0.0.1 and fd00::1. */
+  readonly hostAddresses?: () => HostAddresses;
 }
 
 export class DaemonRig {
@@ -160,7 +162,7 @@ export class DaemonRig {
     return new TestDaemon(started.daemon, log, file);
   }
 
-  async tryStart(yaml: Yaml, { world, clock }: StartOptions = {}) {
+  async tryStart(yaml: Yaml, { world, clock, hostAddresses }: StartOptions = {}) {
     const file = { yaml };
     const log: LogLine[] = [];
     const read = readYaml(yaml);
@@ -175,7 +177,7 @@ export class DaemonRig {
         stream: { write: (line) => log.push(JSON.parse(line)) },
       }),
       readConfig: () => readYaml(file.yaml),
-      hostAddresses: () => HOST,
+      hostAddresses: hostAddresses ?? (() => HOST),
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
       ...(clock === undefined ? {} : { clock }),
     };
