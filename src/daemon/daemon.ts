@@ -2,7 +2,7 @@
 // installs no signal handlers and never ends the process.
 
 import { randomBytes } from 'node:crypto';
-import { type ApiAddresses, apiObstacle } from '../api/availability.js';
+import { apiObstacle } from '../api/availability.js';
 import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
@@ -13,17 +13,16 @@ import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
 import { createListener, type ListenAddress, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
+import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
-import { Reloader } from './reload.js';
 import { endpoint, sessionConfig } from './session-setup.js';
 import { Speaker } from './speaker.js';
 import { sweepWhenConverged } from './startup-sweep.js';
-import { createStatus } from './status.js';
 import { logEvents } from './telemetry.js';
 
 export interface DaemonOptions {
@@ -84,7 +83,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   });
   const parts: Parts = { options, speaker, clock, events, stops: [], listening: [] };
   const reason =
-    (await apiObstacle(apiAddresses(options))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
+    (await apiObstacle(apiAddresses(options.config))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   speaker.peers.start();
   return serve(parts, routerId);
@@ -120,7 +119,8 @@ function pause(clock: Clock, milliseconds: number): Promise<void> {
 
 type DaemonClock = Clock & { wallClock(): number };
 
-interface Parts {
+/** What a daemon is made of, as far as it is started. */
+export interface Parts {
   readonly options: DaemonOptions;
   readonly speaker: Speaker;
   readonly clock: DaemonClock;
@@ -186,51 +186,15 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
 
 /** The API's libraries are loaded while the sessions come up: these do not wait for it. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
-  const { options, speaker, clock, events, stops } = parts;
+  const { clock, speaker, stops, listening } = parts;
   await pause(clock, API_DELAY);
-  const { createMetrics } = await import('../api/metrics.js');
-  const { startApi } = await import('../api/server.js');
-  const reloader = new Reloader({
-    target: speaker,
-    events,
-    file: options.configFile,
-    read: options.readConfig ?? null,
-    wallClock: clock.wallClock,
-  });
-  const status = createStatus({
-    speaker,
-    routerId,
-    clock,
-    config: () => reloader.status(),
-    reload: () => reloader.reload(),
-  });
-  const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
-  stops.unshift(() => metrics.close());
-  const api = await startApi({
-    source: status,
-    metrics,
-    ...apiAddresses(options),
-    onError: (line) => options.logger.error(line),
-  });
-  if (!api.ok) return await abandon(parts, api.reason);
-  stops.unshift(() => api.close());
-  const { listening } = parts;
-  const daemon: Daemon = {
-    status,
-    listening,
-    apiAddress: api.address,
-    reload: () => reloader.reload(),
-    stop: (text = '') => stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop }),
-  };
-  return { ok: true, daemon };
-}
-
-function apiAddresses({ config: { api } }: DaemonOptions): ApiAddresses {
-  const { socket, listen: tcp } = api;
-  return {
-    socketPath: socket,
-    listen: tcp === null ? null : { host: formatIp(tcp.address), port: tcp.port },
-  };
+  const { serveStatus } = await import('./serve-status.js');
+  const served = await serveStatus(parts, routerId);
+  if (!served.ok) return await abandon(parts, served.reason);
+  const { status, apiAddress, reload } = served;
+  const stop = (text = ''): Promise<void> =>
+    stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
+  return { ok: true, daemon: { status, listening, apiAddress, reload, stop } };
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */

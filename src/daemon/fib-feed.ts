@@ -63,10 +63,9 @@ export class FibFeed {
   /** Null when the best path is none, local, or not to be installed. */
   #intent(family: FamilyIndex, prefix: PrefixId): FibIntent | null {
     const table = this.#rib.prefixes[family];
-    const best = table.best[prefix]!;
-    if (best === NONE) return null;
-    const peer = this.#rib.paths[family].peer[best]! as PeerId;
-    if (peer < FIRST_PEER) return null;
+    // As of the last decision: the path row may have been reused since.
+    const peer = table.bestSource[prefix]! as PeerId;
+    if (peer === NONE || peer < FIRST_PEER) return null;
     const attrs = table.bestAttrs[prefix]! as AttrSetId;
     this.#route.show(family, table, prefix, 'bgp');
     if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;

@@ -36,7 +36,9 @@ export function queryRoutes(speaker: Speaker, query: RouteQuery): RouteList | st
   let total = 0;
   for (const [family, prefix] of rows) {
     for (const route of filter(family, prefix)) {
-      if (total++ < limit) routes.push(route());
+      if (total++ >= limit) continue;
+      const shown = route();
+      if (shown !== null) routes.push(shown);
     }
   }
   return { routes, total };
@@ -67,7 +69,7 @@ function* allRows(speaker: Speaker, query: RouteQuery): Generator<Row> {
 }
 
 /** The routes of one prefix that the query asks for, each made only when it is to be shown. */
-type RowFilter = (family: FamilyIndex, prefix: PrefixId) => readonly (() => RouteStatus)[];
+type RowFilter = (family: FamilyIndex, prefix: PrefixId) => readonly (() => RouteStatus | null)[];
 
 function peerFilter(speaker: Speaker, query: RouteQuery): RowFilter | string {
   const tell = teller(speaker);
@@ -85,12 +87,14 @@ function peerFilter(speaker: Speaker, query: RouteQuery): RowFilter | string {
 }
 
 function locRibRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefix: PrefixId, all: boolean) {
-  const table = speaker.rib.prefixes[family];
-  const single = table.best[prefix] !== NONE && !all;
-  // Most prefixes have one path: explaining is only paid for where it is shown.
-  if (single) return [() => tell(family, prefix, explainPrefix(speaker.rib, family, prefix)[0]!)];
-  if (!all) return [];
-  return explainPrefix(speaker.rib, family, prefix).map((view) => () => tell(family, prefix, view));
+  const views = (): readonly PathView[] => explainPrefix(speaker.rib, family, prefix);
+  if (all) return views().map((view) => () => tell(family, prefix, view));
+  // Explaining is only paid for where it is shown. The path may have gone since the last decision.
+  const best = (): RouteStatus | null => {
+    const view = views().find((candidate) => candidate.best);
+    return view === undefined ? null : tell(family, prefix, view);
+  };
+  return speaker.rib.prefixes[family].best[prefix] === NONE ? [] : [best];
 }
 
 function learnedRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefix: PrefixId, peer: PeerId) {

@@ -74,7 +74,11 @@ class NetlinkPort implements KernelPort {
       receiveBuffer: this.#receiveBuffer,
       backlog: this.#backlog,
     };
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData,
+      // Its sockets come from libc: Node would warn of descriptors closed that it never opened.
+      trackUnmanagedFds: false,
+    });
     this.#worker = worker;
     return new Promise((resolve) => this.#attach(worker, resolve));
   }

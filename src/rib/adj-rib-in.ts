@@ -1,7 +1,7 @@
 // Paths of one family as columns: which peer told which attributes for which prefix, before and after import policy.
 // A prefix's paths form a chain from `PrefixTable.head`. It never chooses between them.
 
-import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
 import { growInt32, grownCapacity } from './columns.js';
 import type { PrefixTable } from './prefix-table.js';
 
@@ -62,10 +62,6 @@ export class AdjRibIn {
     this.next[id] = this.#freeHead;
     this.#freeHead = id;
     this.#size--;
-  }
-
-  attrs(id: PathId): AttrSetId | typeof NONE {
-    return this.accepted[id]! as AttrSetId;
   }
 
   get bytes(): number {

@@ -3,17 +3,16 @@
 
 import { hashBytes } from '../base/hash.js';
 import type { AttrSetId } from '../base/ids.js';
-import { readFacts } from '../wire/block.js';
+import { emptyFacts, readFacts } from '../wire/block.js';
 import type { AttributeFacts } from '../wire/types.js';
 import { ByteArena } from './byte-arena.js';
 import { growInt32, grownCapacity, growUint8, growUint16, growUint32 } from './columns.js';
 import type { NextHopId, NextHops } from './next-hops.js';
 
-const HAS_MED = 1;
-const HAS_LOCAL_PREF = 2;
-const HAS_ORIGINATOR = 4;
-const QUEUED = 8;
-const LIVE = 16;
+const HAS_LOCAL_PREF = 1;
+const HAS_ORIGINATOR = 2;
+const QUEUED = 4;
+const LIVE = 8;
 
 export class AttrSets {
   origin = new Uint8Array(64);
@@ -162,10 +161,7 @@ export class AttrSets {
     this.#localPref[id] = facts.localPref < 0 ? 100 : facts.localPref;
     this.#originatorId[id] = Math.max(facts.originatorId, 0);
     this.#flags[id] =
-      LIVE |
-      (facts.med < 0 ? 0 : HAS_MED) |
-      (facts.localPref < 0 ? 0 : HAS_LOCAL_PREF) |
-      (facts.originatorId < 0 ? 0 : HAS_ORIGINATOR);
+      LIVE | (facts.localPref < 0 ? 0 : HAS_LOCAL_PREF) | (facts.originatorId < 0 ? 0 : HAS_ORIGINATOR);
   }
 
   #newRow(): number {
@@ -223,13 +219,3 @@ export class AttrSets {
     }
   }
 }
-
-const emptyFacts = (): AttributeFacts => ({
-  origin: 0,
-  asPathLength: 0,
-  neighbourAs: 0,
-  med: -1,
-  localPref: -1,
-  originatorId: -1,
-  clusterListLength: 0,
-});

@@ -91,7 +91,8 @@ export class Exporter {
     if (!this.#communitiesAllow(attrs)) return 'a NO_EXPORT or NO_ADVERTISE community';
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return verdict.term;
-    if (this.#nextHop(family, attrs) === 'missing') return 'we have no next hop address of this family';
+    if (this.#nextHop(family, peerType, attrs) === 'missing')
+      return 'we have no next hop address of this family';
     const unsendable = this.#remembered(family, prefix, source, attrs) === NONE;
     return unsendable ? 'the attributes do not fit into a message' : null;
   }
@@ -125,7 +126,7 @@ export class Exporter {
   #transform(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
     const { origin } = this.#tables.sources.get(source);
     if (!this.#matrixAllows(origin.peerType) || !this.#communitiesAllow(attrs)) return NONE;
-    const nextHop = this.#nextHop(family, attrs);
+    const nextHop = this.#nextHop(family, origin.peerType, attrs);
     if (nextHop === 'missing') return NONE;
     const edits = this.#edits(family, origin, attrs, nextHop);
     if (this.profile.policy.readsPrefix) return this.#ifSendable(family, this.#edited(attrs, edits));
@@ -211,13 +212,20 @@ export class Exporter {
   }
 
   /** The next hop to put in, null to keep the route's own. */
-  #nextHop(family: FamilyIndex, attrs: AttrSetId): Uint8Array | null | 'missing' {
+  #nextHop(
+    family: FamilyIndex,
+    from: PathOrigin['peerType'],
+    attrs: AttrSetId,
+  ): Uint8Array | null | 'missing' {
     const { profile } = this;
+    // RFC 4456 10: a reflector leaves the next hop alone, also where next-hop-self is on for what it learns from eBGP.
+    const reflected = profile.peerType !== 'ebgp' && (from === 'ibgp' || from === 'ibgpClient');
+    const replaced = profile.alwaysNextHopSelf && !reflected;
     const block = this.#tables.attrSets.block(attrs);
     const length = block[0]!;
     const self = profile.nextHopSelf[family];
     const linkLocalOnly = length === 16 && block[1] === 0xfe && (block[2]! & 0xc0) === 0x80;
-    if (length === 0 || profile.alwaysNextHopSelf || linkLocalOnly) return self ?? 'missing';
+    if (length === 0 || replaced || linkLocalOnly) return self ?? 'missing';
     // RFC 2545 3: the link-local address is for peers on the same link; a third party gets the global one.
     return length === 32 ? block.slice(1, 17) : null;
   }

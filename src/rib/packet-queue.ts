@@ -1,7 +1,7 @@
 // The shared packets of a set of peers: entries of ready octets, a cursor per member, freed when all have passed.
 // It knows nothing of routes but the prefix ids of an entry, which a member that leaves early takes along.
 
-import { NONE, type PeerId } from '../base/ids.js';
+import type { PeerId } from '../base/ids.js';
 
 /** What one pass produced for the members. Whole messages; never changed once queued. */
 export interface PacketEntry {
@@ -85,19 +85,10 @@ export class PacketQueue {
     return slot.entry;
   }
 
-  /** Octets of memory, about, that the member has not taken. */
-  lag(peer: PeerId): number {
-    const cursor = this.#cursors.get(peer);
-    const slot = cursor === undefined ? undefined : this.#slots[cursor - this.#first];
-    return slot === undefined ? 0 : this.#position - slot.position;
-  }
-
-  /** The member furthest behind, or NONE when nobody is. */
-  slowest(): PeerId | typeof NONE {
-    for (const [peer, cursor] of this.#cursors) {
-      if (cursor === this.#first && this.#slots.length > 0) return peer;
-    }
-    return NONE;
+  /** The members furthest behind: those that have taken nothing of what is held. None when nothing is. */
+  slowest(): readonly PeerId[] {
+    if (this.#slots.length === 0) return [];
+    return [...this.#cursors].filter(([, cursor]) => cursor === this.#first).map(([peer]) => peer);
   }
 
   #release(): void {

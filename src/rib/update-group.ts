@@ -15,15 +15,12 @@ import { PendingChanges } from './pending-changes.js';
 export interface GroupLimits {
   /** Octets that a queue may hold before slow members leave it. */
   readonly queueBytes: number;
-  /** Octets: a member with less than this queued is not slow. */
-  readonly memberBytes: number;
   /** Prefixes packed at one pull of a member that catches up. */
   readonly slicePrefixes: number;
 }
 
 export const DEFAULT_LIMITS: GroupLimits = {
   queueBytes: 16 * 1024 * 1024,
-  memberBytes: 1024 * 1024,
   slicePrefixes: 2048,
 };
 
@@ -233,32 +230,37 @@ export class UpdateGroup {
     return missed;
   }
 
-  /** Moves the member to a catch-up of its own that owes it all it had not taken. */
   #ownCatchUp(peer: PeerId, member: Member): CatchUp {
-    const own = this.#newCatchUp(false);
-    if (member.catchUp === null) own.oweMissed(this.#queue.leave(peer));
-    else {
-      own.oweAsIn(member.catchUp);
-      own.oweMissed(this.#leaveCatchUp(peer, member.catchUp));
+    return this.#catchUpTogether([peer], member.catchUp);
+  }
+
+  /**
+   * Moves members that stand at the same place (of a catch-up, or of the shared queue) to a new catch-up: it owes all
+   * that they had not taken, packed once for all of them.
+   */
+  #catchUpTogether(peers: readonly PeerId[], from: CatchUp | null): CatchUp {
+    const together = this.#newCatchUp(false);
+    if (from !== null) together.oweAsIn(from);
+    for (const [i, peer] of peers.entries()) {
+      const missed = from === null ? this.#queue.leave(peer) : this.#leaveCatchUp(peer, from);
+      if (i === 0) together.oweMissed(missed);
+      together.queue.join(peer);
+      this.#members.get(peer)!.catchUp = together;
     }
-    own.queue.join(peer);
-    member.catchUp = own;
-    return own;
+    return together;
   }
 
   #evictSlow(): void {
     while (this.#queue.bytes > this.#limits.queueBytes) {
-      const slow = this.#queue.slowest();
-      if (slow === NONE || this.#queue.lag(slow as PeerId) < this.#limits.memberBytes) return;
-      this.#ownCatchUp(slow as PeerId, this.#members.get(slow as PeerId)!);
+      this.#catchUpTogether(this.#queue.slowest(), null);
     }
   }
 
   #splitSlow(catchUp: CatchUp, puller: PeerId): void {
     while (catchUp.queue.bytes > this.#limits.queueBytes) {
       const slow = catchUp.queue.slowest();
-      if (slow === NONE || slow === puller) return;
-      this.#ownCatchUp(slow as PeerId, this.#members.get(slow as PeerId)!);
+      if (slow.includes(puller)) return;
+      this.#catchUpTogether(slow, catchUp);
     }
   }
 }

@@ -7,7 +7,7 @@ import { type NetNode, Network } from '../support/netns.js';
 import type { AgentCalls } from './agent-process.js';
 import { monotonicMs } from './clock.js';
 import type { Contestant } from './contestants.js';
-import { daemonCommand, type Machine } from './machine.js';
+import { daemonCommand, type Machine, setUrgency } from './machine.js';
 import {
   FEEDER_ADDRESS,
   HOST_ADDRESS,
@@ -67,6 +67,7 @@ export class Bed {
     const [command, args] = daemonCommand(this.#machine, ...contestant.command(configFile, directory));
     const startedAt = monotonicMs();
     const process = await this.host.start(contestant.program, command, args);
+    if (this.#machine.urgent) setUrgency(process.pid, true);
     return { process, startedAt };
   }
 

@@ -1,7 +1,7 @@
 // What the figures depend on: processor, kernel, versions of the programs. Never measures.
 
-import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, release, setPriority, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findProgram, run, runSync } from '../support/command.js';
 
@@ -19,6 +19,8 @@ export interface Machine {
   readonly bird: string | null;
   /** The daemons get a processor of their own, the load comes from another. */
   readonly pinned: boolean;
+  /** Daemons and load come before everything else on this machine. */
+  readonly urgent: boolean;
   /** Runnable tasks over the last minute, before the first benchmark. */
   readonly loadAverage: number;
 }
@@ -34,7 +36,8 @@ const birdVersion = async (): Promise<string | null> => {
   return /version (\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown';
 };
 
-export const describeMachine = async (): Promise<Machine> => ({
+export const describeMachine = async (urgent: boolean): Promise<Machine> => ({
+  urgent,
   processor: cpus()[0]?.model ?? 'unknown',
   processors: availableParallelism(),
   memoryGiB: totalmem() / 2 ** 30,
@@ -54,6 +57,17 @@ export const pinLoadSide = (machine: Machine): void => {
   if (!machine.pinned) return;
   const { status, stderr } = runSync('taskset', ['-a', '-c', '-p', LOAD_PROCESSOR, String(process.pid)]);
   if (status !== 0) throw new Error(`taskset: ${stderr.trim()}`);
+};
+
+/**
+ * Puts a process and its session in front of everything else that runs here, or back among it. Nice values do not do
+ * that where the kernel shares processors among sessions.
+ */
+export const setUrgency = (pid: number, urgent: boolean): void => {
+  const group = `/proc/${pid}/autogroup`;
+  const priority = urgent ? '-20' : '0';
+  if (existsSync(group)) writeFileSync(group, priority);
+  setPriority(pid, Number(priority));
 };
 
 /** The command line that runs a daemon on its own processor. */

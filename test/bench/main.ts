@@ -8,7 +8,7 @@ import { Bed } from './bed.js';
 import type { Benchmark, BenchmarkResult, Figures } from './benchmark.js';
 import type { Contestant } from './contestants.js';
 import { FIB } from './fib-benchmark.js';
-import { describeMachine, type Machine, pinLoadSide } from './machine.js';
+import { describeMachine, type Machine, pinLoadSide, setUrgency } from './machine.js';
 import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
 import { machineText, resultsJson, resultText } from './report.js';
 import { START } from './start-benchmark.js';
@@ -65,8 +65,12 @@ const runBenchmark = async (
 };
 
 const runAll = async (options: BenchOptions): Promise<number> => {
-  const machine = await describeMachine();
+  const machine = await describeMachine(options.urgent);
   pinLoadSide(machine);
+  if (machine.urgent) {
+    setUrgency(process.pid, true);
+    process.once('exit', () => setUrgency(process.pid, false));
+  }
   print(machineText(machine));
   const chosen = BENCHMARKS.filter(({ name }) => options.names.length === 0 || options.names.includes(name));
   const results: BenchmarkResult[] = [];

@@ -4,7 +4,7 @@ import test from 'ava';
 import { parseBenchOptions } from './options.js';
 
 const KNOWN = ['fib', 'start'];
-const NONE = { help: false, names: [], repetitions: null, jsonFile: null, program: null };
+const NONE = { help: false, urgent: false, names: [], repetitions: null, jsonFile: null, program: null };
 
 test('what is understood', (t) => {
   const cases = [
@@ -12,6 +12,7 @@ test('what is understood', (t) => {
     [['fib'], { ...NONE, names: ['fib'] }],
     [['--reps', '5', 'start', 'fib'], { ...NONE, names: ['start', 'fib'], repetitions: 5 }],
     [['--json', 'out.json', '--program', 'bird'], { ...NONE, jsonFile: 'out.json', program: 'bird' }],
+    [['--urgent'], { ...NONE, urgent: true }],
     [['--help'], { ...NONE, help: true }],
   ] as const;
   for (const [args, options] of cases) {

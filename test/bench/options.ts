@@ -9,6 +9,8 @@ export interface BenchOptions {
   /** Null: each benchmark's own number. */
   readonly repetitions: number | null;
   readonly jsonFile: string | null;
+  /** Daemons and load go before everything else on the machine. */
+  readonly urgent: boolean;
   /** Null: all. */
   readonly program: 'bgpd' | 'bird' | null;
 }
@@ -24,6 +26,7 @@ Measures bgpd and BIRD at the same jobs, in network namespaces of its own.
 NAME                workload, fib, start; default: all
 --reps N            repetitions with each daemon; default: 3, start 7
 --program PROGRAM   only bgpd or only bird
+--urgent            daemons and load go before everything else on this machine (root)
 --json FILE         also write all figures to a file
 --help`;
 
@@ -31,6 +34,7 @@ const OPTIONS = {
   help: { type: 'boolean' },
   reps: { type: 'string' },
   program: { type: 'string' },
+  urgent: { type: 'boolean' },
   json: { type: 'string' },
 } as const;
 
@@ -56,9 +60,15 @@ export const parseBenchOptions = (args: readonly string[], known: readonly strin
   if (program !== null && program !== 'bgpd' && program !== 'bird') {
     return refuse(`--program wants bgpd or bird, not ${program}`);
   }
-  const help = values.help === true;
   return {
     ok: true,
-    options: { help, names: positionals, repetitions, jsonFile: values.json ?? null, program },
+    options: {
+      help: values.help === true,
+      urgent: values.urgent === true,
+      names: positionals,
+      repetitions,
+      jsonFile: values.json ?? null,
+      program,
+    },
   };
 };

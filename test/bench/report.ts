@@ -62,7 +62,7 @@ export const machineText = (machine: Machine): string =>
     machine.pinned
       ? 'the daemon has processor 0, speaker and agent have processor 1'
       : 'daemon, speaker and agent share one processor',
-    `load average before the start: ${number(machine.loadAverage)}; figures of a busy machine say little`,
+    `load average before the start: ${number(machine.loadAverage)}${machine.urgent ? ', daemons and load go before the rest' : ''}`,
     '',
   ].join('\n');
 

@@ -1,9 +1,10 @@
 // What the RIB does with updates, policies, next hops and sessions that come and go, one story at a time.
 
 import test from 'ava';
-import { KERNEL_SOURCE, STATIC_SOURCE } from '../../src/base/ids.js';
+import { type AttrSetId, KERNEL_SOURCE, type PrefixId, STATIC_SOURCE } from '../../src/base/ids.js';
+import type { CompiledPolicy } from '../../src/rib/hooks.js';
 import { explainPrefix, findPrefix, longestMatch, prefixOf } from '../../src/rib/views.js';
-import { Neighbour, neighbourOptions } from './neighbour.js';
+import { Neighbour, type NeighbourOptions, neighbourOptions } from './neighbour.js';
 import { EVEN_PREFIXES, PREFERRED, REJECT } from './policies.js';
 import { address, attributes, attributesText, blockOf, prefix, sequence } from './routes.js';
 import { TestRib } from './test-rib.js';
@@ -161,6 +162,62 @@ test('another import policy is applied to what was learned before', (t) => {
   world.settle();
   t.deepEqual([...to.pullAll().told.keys()], ['10.1.0.0/24']);
   t.deepEqual(world.rib.sources.count(from.id, 0), { received: 2, accepted: 1 });
+});
+
+test('a changed import policy is applied slice by slice, an unchanged one not at all', (t) => {
+  const world = new TestRib();
+  let evaluations = 0;
+  const counting = (key: string): CompiledPolicy => ({
+    ...EVEN_PREFIXES,
+    key,
+    evaluate: (route) => {
+      evaluations++;
+      return EVEN_PREFIXES.evaluate(route);
+    },
+  });
+  const from = new Neighbour(world, neighbourOptions(1, 'ebgp', { importPolicy: counting('one') })).up();
+  from.announce(
+    Array.from({ length: 100 }, (_, i) => `10.1.${i}.0/24`),
+    VIA,
+  );
+  world.settle();
+  t.is(evaluations, 100);
+  from.change({ importPolicy: counting('one') });
+  world.settle();
+  t.is(evaluations, 100);
+  from.change({ importPolicy: counting('two') });
+  t.is(evaluations, 100);
+  world.run(10);
+  t.true(evaluations > 100 && evaluations < 150, `${evaluations}`);
+  world.settle(10);
+  t.is(evaluations, 200);
+});
+
+test('why a group does not get a path', (t) => {
+  const world = new TestRib();
+  const from = new Neighbour(world, neighbourOptions(1, 'ibgp')).up();
+  const refusal = (changes: Partial<NeighbourOptions>, fields: object): string | null => {
+    const to = new Neighbour(world, neighbourOptions(2, 'ebgp', changes)).up();
+    from.announce(['10.1.1.0/24'], { ...VIA, localPref: 100, ...fields });
+    world.settle();
+    const id = findPrefix(world.rib, prefix('10.1.1.0/24')) as PrefixId;
+    const attrs = world.rib.prefixes[0].bestAttrs[id] as AttrSetId;
+    const answer = world.rib.groups.of(to.id)!.exporter.refusal(0, id, from.id, attrs);
+    t.is(answer === null, to.pullAll().told.size === 1);
+    to.down();
+    world.settle();
+    return answer;
+  };
+  t.is(refusal({}, {}), null);
+  t.regex(
+    refusal({ peerType: 'ibgp', asn: 65000 }, {}) ?? '',
+    /from ibgp sources are not sent to ibgp peers/,
+  );
+  t.regex(refusal({}, { communities: [0xffffff01] }) ?? '', /NO_EXPORT/);
+  t.is(refusal({ exportPolicy: EVEN_PREFIXES }, {}), 'refused');
+  t.is(refusal({ exportPolicy: REJECT }, {}), 'refused');
+  t.regex(refusal({ nextHopSelf: [null, null] }, {}) ?? '', /no next hop address/);
+  t.regex(refusal({ maxMessage: 60 }, {}) ?? '', /do not fit/);
 });
 
 test('local routes: our own next hop, and the kernel before the configuration before what is learned', (t) => {

@@ -35,7 +35,7 @@ class World {
   constructor(of: History) {
     this.history = of;
     const { reflector, tracksNextHops, slicePrefixes, queueBytes } = of;
-    const limits = { queueBytes, memberBytes: 1, slicePrefixes };
+    const limits = { queueBytes, slicePrefixes };
     this.test = new TestRib({ reflector, tracksNextHops, limits });
     this.neighbours = of.peers.map((options) => new Neighbour(this.test, options));
     this.routes = of.peers.map(() => new Map());

@@ -105,7 +105,7 @@ export function toldRoute(world: ModelWorld, to: ModelPeer, prefix: string): Pat
   if (!mayTell(world, best.from, to) || !communitiesAllow(best.attributes, to)) return null;
   const source = typeof best.from === 'string' ? best.from : 'bgp';
   const verdict = ask(to.options.exportPolicy, prefix, source, best.attributes);
-  const nextHop = toldNextHop(best.attributes, to, family);
+  const nextHop = toldNextHop(best, to, family);
   if (verdict.action === 'reject' || nextHop === null) return null;
   const told = { ...asSent(best, to), nextHop, linkLocalNextHop: null };
   return edited(told, verdict.edits);
@@ -125,10 +125,16 @@ function communitiesAllow({ communities }: PathAttributes, to: ModelPeer): boole
   return isInternal(to.options.peerType) || !communities.includes(0xffffff01);
 }
 
-function toldNextHop({ nextHop }: PathAttributes, to: ModelPeer, family: FamilyIndex): IpAddress | null {
+function toldNextHop(
+  { from, attributes: { nextHop } }: ModelRoute,
+  to: ModelPeer,
+  family: FamilyIndex,
+): IpAddress | null {
   const self = to.options.nextHopSelf[family];
   const ours = self === null ? null : ipFromBytes(self, 0, family === 0 ? 4 : 16);
-  const replace = to.options.alwaysNextHopSelf || nextHop === null;
+  const reflected =
+    typeof from !== 'string' && isInternal(from.options.peerType) && isInternal(to.options.peerType);
+  const replace = (to.options.alwaysNextHopSelf && !reflected) || nextHop === null;
   return replace || (nextHop.family === 'ipv6' && isLinkLocal(nextHop)) ? ours : nextHop;
 }
 

@@ -81,7 +81,7 @@ test('who becomes the source is withdrawn what it was told, and who stops being 
 
 test('joiners that come together share one catch-up, and End-of-RIB comes after all routes', (t) => {
   const { world, clients } = reflector(1, {
-    limits: { queueBytes: 1 << 20, memberBytes: 1, slicePrefixes: 10 },
+    limits: { queueBytes: 1 << 20, slicePrefixes: 10 },
   });
   clients[0]!.announce(hosts(95), VIA);
   tell({ world, clients });
@@ -111,7 +111,7 @@ test('a joiner gets no withdrawals, nor routes of its own', (t) => {
 });
 
 test('a slow member leaves the shared queue at the bound and comes back with the latest state only', (t) => {
-  const limits = { queueBytes: 2000, memberBytes: 100, slicePrefixes: 50 };
+  const limits = { queueBytes: 2000, slicePrefixes: 50 };
   const { world, clients } = reflector(3, { limits });
   const [a, slow, fast] = clients as [Neighbour, Neighbour, Neighbour];
   for (let med = 0; med < 100; med++) {
@@ -132,8 +132,21 @@ test('a slow member leaves the shared queue at the bound and comes back with the
   t.true(slow.told.has('10.9.0.0/16'), 'it is at the shared queue again');
 });
 
+test('members that are equally slow leave together and share what they catch up with', (t) => {
+  const limits = { queueBytes: 20_000, slicePrefixes: 50 };
+  const { world, clients } = reflector(6, { limits });
+  const [a, fast, ...slow] = clients as [Neighbour, Neighbour, ...Neighbour[]];
+  for (let med = 0; med < 40; med++) {
+    a.announce(hosts(120), { ...VIA, med });
+    world.settle();
+    for (const client of [a, fast]) client.pullAll();
+  }
+  const chunks = slow.map((client) => world.rib.pull(client.id)![0]);
+  t.is(new Set(chunks).size, 1, 'the same chunk, not a copy');
+});
+
 test('a stuck member costs bounded memory, at the shared queue and while it joins', (t) => {
-  const limits = { queueBytes: 10_000, memberBytes: 1000, slicePrefixes: 50 };
+  const limits = { queueBytes: 10_000, slicePrefixes: 50 };
   const { world, clients } = reflector(2, { limits });
   const [a] = clients as [Neighbour, Neighbour];
   const joining = [3, 4].map((n) => new Neighbour(world, neighbourOptions(n, 'ibgpClient')).up());
@@ -167,13 +180,13 @@ const STALLS: readonly (readonly [
   limits: NonNullable<TestRibOptions['limits']>,
   stall: Stall,
 ])[] = [
-  ['at the shared queue', { queueBytes: 1 << 20, memberBytes: 1, slicePrefixes: 10 }, () => {}],
-  ['evicted at once', { queueBytes: 1, memberBytes: 1, slicePrefixes: 10 }, () => {}],
-  ['evicted late', { queueBytes: 5000, memberBytes: 1, slicePrefixes: 10 }, () => {}],
-  ['after a refresh', { queueBytes: 1 << 20, memberBytes: 1, slicePrefixes: 10 }, (slow) => slow.refresh()],
+  ['at the shared queue', { queueBytes: 1 << 20, slicePrefixes: 10 }, () => {}],
+  ['evicted at once', { queueBytes: 1, slicePrefixes: 10 }, () => {}],
+  ['evicted late', { queueBytes: 5000, slicePrefixes: 10 }, () => {}],
+  ['after a refresh', { queueBytes: 1 << 20, slicePrefixes: 10 }, (slow) => slow.refresh()],
   [
     'after a move to another group',
-    { queueBytes: 1 << 20, memberBytes: 1, slicePrefixes: 10 },
+    { queueBytes: 1 << 20, slicePrefixes: 10 },
     (slow) => slow.change(otherPolicy(ACCEPT_TOO)),
   ],
 ];
@@ -241,7 +254,7 @@ test('route refresh tells everything again, once, without another End-of-RIB', (
 });
 
 test('a member that leaves in the middle leaves nothing behind', (t) => {
-  const limits = { queueBytes: 300, memberBytes: 1, slicePrefixes: 3 };
+  const limits = { queueBytes: 300, slicePrefixes: 3 };
   const { world, clients } = reflector(3, { limits });
   const [a, leaves, stays] = clients as [Neighbour, Neighbour, Neighbour];
   const joins = new Neighbour(world, neighbourOptions(4, 'ibgpClient')).up();
