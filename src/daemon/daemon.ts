@@ -11,7 +11,7 @@ import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
-import { createListener, type ListenAddress } from '../net/listener.js';
+import { createListener, type ListenAddress, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
 import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
@@ -67,11 +67,10 @@ const API_DELAY = 50;
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
   const clock = { ...(options.clock ?? systemClock()), wallClock: () => Date.now() };
   const hostAddresses = options.hostAddresses ?? cachedHostAddresses(() => clock.now());
-  const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock));
-  if (routerId === null)
-    return { ok: false, reason: 'no interface of this host has an IPv4 address: set routerId' };
   const events = createEvents();
   logEvents(events, options.logger, new LineLimiter(LOG_LINES), () => clock.now());
+  const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
+  if (routerId === null) return { ok: false, reason: `${NO_ADDRESS}: set routerId` };
   const speaker = new Speaker({
     ...selectKernel(options, events),
     config: options.config,
@@ -90,10 +89,17 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   return serve(parts, routerId);
 }
 
+const NO_ADDRESS = 'no interface of this host has an IPv4 address';
+
 /** At boot the address may be a moment away, and an interface without carrier does not count. */
-async function awaitRouterId(hostAddresses: () => HostAddresses, clock: Clock): Promise<number | null> {
+async function awaitRouterId(
+  hostAddresses: () => HostAddresses,
+  clock: Clock,
+  events: DaemonEvents,
+): Promise<number | null> {
   const giveUp = clock.now() + ADDRESS_WAIT;
   let routerId = defaultRouterId(hostAddresses());
+  if (routerId === null) events.emit('warning', `${NO_ADDRESS}: waiting for one, as routerId is not set`, {});
   while (routerId === null && clock.now() < giveUp) {
     await pause(clock, ADDRESS_POLL);
     routerId = defaultRouterId(hostAddresses());
@@ -143,19 +149,25 @@ async function listen(parts: Parts): Promise<string | null> {
     },
   });
   stops.unshift(() => listener.stop());
-  const [problem] = await listener.start();
-  if (problem === undefined) {
-    parts.listening = listener.bound();
-    return null;
-  }
-  const { address, port } = problem.address;
-  return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[problem.code] ?? problem.code}`;
+  const problems = await listener.start();
+  parts.listening = listener.bound();
+  const lacksFamily = ({ code }: ListenProblem): boolean =>
+    code === 'EAFNOSUPPORT' && parts.listening.length > 0;
+  const fatal = problems.find((problem) => !lacksFamily(problem));
+  if (fatal !== undefined) return listenProblem(fatal);
+  for (const problem of problems) events.emit('warning', listenProblem(problem), {});
+  return null;
+}
+
+function listenProblem({ address: { address, port }, code }: ListenProblem): string {
+  return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[code] ?? code}`;
 }
 
 const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process does (EADDRINUSE)',
   EACCES: 'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE (EACCES)',
   EADDRNOTAVAIL: 'this host does not have the address (EADDRNOTAVAIL)',
+  EAFNOSUPPORT: 'this host does without the address family (EAFNOSUPPORT)',
 };
 
 async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<string | null> {

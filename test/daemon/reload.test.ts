@@ -271,3 +271,24 @@ test('a long list of changes is cut', (t) =>
     const { message } = await daemon.reload(config(many));
     t.regex(message, /; peer p9 added; and 20 more$/);
   }));
+
+test('a stop in the middle of a reload is a stop: nobody is dialled or started again', (t) =>
+  withDaemons(async (rig) => {
+    const server = await rig.await(C);
+    const fresh = { name: 'c', address: C, asn: 64512, port: server.port };
+    const daemon = await rig.start(config([passive('a', A, 64512), passive('b', B, 64512)]));
+    await rig.join(daemon, A, { asn: 64512 });
+    await rig.join(daemon, B, { asn: 64512, routerId: 0x0a090908 });
+    daemon.write(config([passive('b', B, 64512, { timers: { hold: 30 } }), fresh]));
+    const reload = daemon.daemon.reload();
+    await new Promise(setImmediate);
+    const stop = daemon.daemon.stop();
+    await Promise.all([reload, stop]);
+    t.deepEqual(
+      daemon.status.peers().map(({ name, state }) => [name, state]),
+      [
+        ['b', 'Idle'],
+        ['c', 'Idle'],
+      ],
+    );
+  }));
