@@ -4,9 +4,9 @@
 import type { FamilyIndex } from '../base/family.js';
 import { familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
-import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
+import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
-import type { PacketSource, PeerEndpoint, PeerHandlers, Transport } from '../net/types.js';
+import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
@@ -119,12 +119,12 @@ export class BgpPeer implements PeerHandlers {
     const enabledChanged = config.enabled !== this.#config.enabled;
     const kindChanged =
       config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
-    const before = this.#driverSettings();
     this.#config = config;
     this.#context = context;
-    const settings = this.#driverSettings();
-    // Told of no change, the driver would begin to dial anew and forget why the last attempt failed.
-    const kept = JSON.stringify(before) === JSON.stringify(settings) || this.driver.reconfigure(...settings);
+    const kept = this.driver.reconfigure(
+      sessionConfig(context.local, config),
+      endpoint(context.local, config),
+    );
     if (!kept || kindChanged || enabledChanged) return true;
     this.#applyPolicies();
     return false;
@@ -177,11 +177,6 @@ export class BgpPeer implements PeerHandlers {
   #endOfRibReceived(family: FamilyIndex): void {
     this.endOfRib.add(family);
     this.#context.events.emit('endOfRib', this.name, familyName(family));
-  }
-
-  #driverSettings(): readonly [SessionConfig, PeerEndpoint] {
-    const { local } = this.#context;
-    return [sessionConfig(local, this.#config), endpoint(local, this.#config)];
   }
 
   #ribView(session: NegotiatedSession, transport: Transport): RibView {

@@ -32,6 +32,7 @@ export const BASE: Yaml = {
   listen: [{ address: '127.0.0.1', port: ANY_PORT }],
   kernel: { backend: 'none' },
   api: { socket: 'none', listen: 'none' },
+  log: { level: 'debug' },
 };
 
 /** A peer that dials us. */
