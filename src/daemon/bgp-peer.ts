@@ -141,7 +141,7 @@ export class BgpPeer implements PeerHandlers {
     events.emit('peerEstablished', this.name, session);
     const missing = this.missingPolicies;
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
-    return { pull: () => rib.pull(ribId) };
+    return { pull: (budget) => rib.pull(ribId, budget) };
   }
 
   update(view: UpdateView): void {

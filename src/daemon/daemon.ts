@@ -16,7 +16,7 @@ import { createPeerDriver } from '../net/peer-driver.js';
 import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
-import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
+import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
@@ -65,8 +65,8 @@ const ADDRESS_POLL = 50;
 const API_DELAY = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
-  const hostAddresses = options.hostAddresses ?? readHostAddresses;
   const clock = { ...(options.clock ?? systemClock()), wallClock: () => Date.now() };
+  const hostAddresses = options.hostAddresses ?? cachedHostAddresses(() => clock.now());
   const events = createEvents();
   logEvents(events, options.logger, new LineLimiter(LOG_LINES), () => clock.now());
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));

@@ -108,8 +108,9 @@ export class Rib {
     this.#announceWork();
   }
 
-  pull(id: PeerId): readonly Uint8Array[] | null {
-    return this.groups.of(id)?.pull(id) ?? null;
+  /** Whole messages for the peer, about `budget` octets where so much is ready; null when it has everything. */
+  pull(id: PeerId, budget = 0): readonly Uint8Array[] | null {
+    return this.groups.of(id)?.pull(id, budget) ?? null;
   }
 
   /** ROUTE-REFRESH from the peer. */

@@ -2,7 +2,7 @@
 // itself: states come in, and those who ask for it learn which next hops the accepted paths use. Next hops that only
 // occur in what we tell others, our own addresses among them, are nobody's concern.
 
-import { toHex } from '../base/bytes.js';
+import { EMPTY, toHex } from '../base/bytes.js';
 import type { Brand } from '../base/ids.js';
 import { type IpAddress, ipFromBytes, ipToBytes, isLinkLocal } from '../base/ip.js';
 
@@ -43,6 +43,9 @@ export class NextHops {
   readonly #byKey = new Map<string, NextHopId>();
   readonly #states = new Map<string, AddressState>();
   readonly #free: NextHopId[] = [];
+  #latest: NextHopId = NO_NEXT_HOP;
+  /** Length octet and octets of `#latest`; empty for none. */
+  #latestOctets: Uint8Array = EMPTY;
   /** Lost their last path since the last `sweep`. */
   #idle: NextHopId[] = [];
   readonly #interest: NextHopInterest | null;
@@ -56,6 +59,25 @@ export class NextHops {
   use(bytes: Uint8Array, start: number): NextHopId {
     const length = bytes[start]!;
     if (length === 0) return NO_NEXT_HOP;
+    if (this.#isLatest(bytes, start, length)) {
+      this.#rows[this.#latest]!.uses++;
+      return this.#latest;
+    }
+    const id = this.#intern(bytes, start, length);
+    this.#latest = id;
+    this.#latestOctets = bytes.slice(start, start + 1 + length);
+    return id;
+  }
+
+  /** Most attribute sets that come one after the other have the same next hop. */
+  #isLatest(bytes: Uint8Array, start: number, length: number): boolean {
+    const latest = this.#latestOctets;
+    if (latest.length !== length + 1) return false;
+    for (let i = 1; i <= length; i++) if (latest[i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  #intern(bytes: Uint8Array, start: number, length: number): NextHopId {
     const key = toHex(bytes.subarray(start + 1, start + 1 + length));
     const known = this.#byKey.get(key);
     if (known === undefined) return this.#add(key, ipFromBytes(bytes, start + 1, length === 4 ? 4 : 16));
@@ -66,6 +88,7 @@ export class NextHops {
   release(id: NextHopId): void {
     const row = this.#rows[id]!;
     if (id === NO_NEXT_HOP || --row.uses > 0) return;
+    if (id === this.#latest) this.#latestOctets = EMPTY;
     this.#byKey.delete(row.key);
     this.#rows[id] = null;
     this.#free.push(id);
