@@ -32,6 +32,8 @@ export interface ConfigStatus {
   readonly loadedAt: string;
   /** The last reload failed and the running configuration stayed: why. */
   readonly lastError: string | null;
+  /** Keys whose new value was loaded and is not in force: it is at the next start. */
+  readonly needsRestart: readonly string[];
 }
 
 export interface RibFamilyStatus {

@@ -168,6 +168,7 @@ for (const [key, change] of FIXED) {
         const { ok, message } = await daemon.reload(changed);
         t.true(ok);
         t.is(message, `generation ${generation}: ${key} takes effect at the next start`);
+        t.deepEqual(summary().config.needsRestart, [key]);
       }
       t.deepEqual(identity(), before, 'the status shows what is in force');
       t.is(daemon.logged(`${key} takes effect at the next start`).length, 2);
@@ -179,6 +180,7 @@ for (const [key, change] of FIXED) {
         (await daemon.reload({ ...base, routeReflector: { clusterId: '244.0.0.1' } })).message,
         'generation 4: nothing changed',
       );
+      t.deepEqual(summary().config.needsRestart, []);
       t.is(established(daemon, 'a'), 1);
     }));
 }

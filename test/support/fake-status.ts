@@ -159,6 +159,7 @@ export const fakeSummary = (peers: readonly PeerDetail[] = FAKE_PEERS): Summary 
     generation: 3,
     loadedAt: '2026-01-02T10:00:00.000Z',
     lastError: null,
+    needsRestart: [],
   },
   kernelBackend: 'netlink',
   rib: {
