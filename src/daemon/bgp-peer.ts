@@ -40,6 +40,8 @@ export interface PeerContext {
 }
 
 export interface Attachments {
+  /** False while the first routes of a session wait for those of others that come up with it. */
+  mayPull(ribId: PeerId): boolean;
   attached(ribId: PeerId, peer: BgpPeer): void;
   detached(ribId: PeerId): void;
 }
@@ -141,7 +143,7 @@ export class BgpPeer implements PeerHandlers {
     events.emit('peerEstablished', this.name, session);
     const missing = this.missingPolicies;
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
-    return { pull: (budget) => rib.pull(ribId, budget) };
+    return { pull: (budget) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null) };
   }
 
   update(view: UpdateView): void {

@@ -24,6 +24,7 @@ import { endpoint, sessionConfig } from './session-setup.js';
 import { Speaker } from './speaker.js';
 import { sweepWhenConverged } from './startup-sweep.js';
 import { logEvents } from './telemetry.js';
+import { warmUp } from './warm-up.js';
 
 export interface DaemonOptions {
   readonly config: Config;
@@ -38,6 +39,8 @@ export interface DaemonOptions {
   readonly hostAddresses?: () => HostAddresses;
   /** Instead of the system's clock. */
   readonly clock?: Clock;
+  /** Let the engine compile the core on an invented table after the start; absent: not. */
+  readonly warmUp?: boolean;
 }
 
 export interface Daemon {
@@ -186,11 +189,12 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
 
 /** The API's libraries are loaded while the sessions come up: these do not wait for it. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
-  const { clock, speaker, stops, listening } = parts;
+  const { options, clock, speaker, stops, listening } = parts;
   await pause(clock, API_DELAY);
   const { serveStatus } = await import('./serve-status.js');
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
+  if (options.warmUp === true) stops.unshift(warmUp((task) => clock.defer(task)));
   const { status, apiAddress, reload } = served;
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });

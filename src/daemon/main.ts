@@ -54,6 +54,7 @@ async function run(file: string, config: Config): Promise<void> {
     config,
     configFile: file,
     logger,
+    warmUp: true,
     readConfig: () => readConfigFile(file),
   });
   if (started.ok) await runs(state, started.daemon, logger);
