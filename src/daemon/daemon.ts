@@ -3,21 +3,19 @@
 
 import { randomBytes } from 'node:crypto';
 import { apiObstacle } from '../api/availability.js';
-import type { StatusSource } from '../api/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
-import type { Config, ConfigResult } from '../config/types.js';
 import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
-import { createListener, type ListenAddress, type ListenProblem } from '../net/listener.js';
+import { createListener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
 import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
-import type { Logger } from './logger.js';
+import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
 import { endpoint, sessionConfig } from './session-setup.js';
@@ -25,38 +23,6 @@ import { Speaker } from './speaker.js';
 import { sweepWhenConverged } from './startup-sweep.js';
 import { logEvents } from './telemetry.js';
 import { warmUp } from './warm-up.js';
-
-export interface DaemonOptions {
-  readonly config: Config;
-  /** For reload, the API and messages. */
-  readonly configFile: string;
-  readonly logger: Logger;
-  /** Reads the configuration again; absent: reload is refused. */
-  readonly readConfig?: () => ConfigResult;
-  /** Instead of the backend that the configuration chooses. */
-  readonly kernel?: Kernel;
-  /** Instead of the host's own addresses (several daemons in one process). */
-  readonly hostAddresses?: () => HostAddresses;
-  /** Instead of the system's clock. */
-  readonly clock?: Clock;
-  /** Let the engine compile the core on an invented table after the start; absent: not. */
-  readonly warmUp?: boolean;
-}
-
-export interface Daemon {
-  readonly status: StatusSource;
-  /** Where BGP connections are accepted, with the ports in force. */
-  readonly listening: readonly ListenAddress[];
-  /** Where the API listens on TCP, with the port in force; null without. */
-  readonly apiAddress: { readonly host: string; readonly port: number } | null;
-  reload(): ReturnType<StatusSource['reload']>;
-  /** Cease to every peer; the kernel's routes stay unless the configuration says otherwise. */
-  stop(text?: string): Promise<void>;
-}
-
-export type DaemonStart =
-  | { readonly ok: true; readonly daemon: Daemon }
-  | { readonly ok: false; readonly reason: string };
 
 /** Lines of one kind in the log, a minute. */
 const LOG_LINES = 10;
@@ -118,25 +84,6 @@ function pause(clock: Clock, milliseconds: number): Promise<void> {
     });
     timer.start(milliseconds);
   });
-}
-
-type DaemonClock = Clock & { wallClock(): number };
-
-/** What a daemon is made of, as far as it is started. */
-export interface Parts {
-  readonly options: DaemonOptions;
-  readonly speaker: Speaker;
-  readonly clock: DaemonClock;
-  readonly events: DaemonEvents;
-  /** What has to end, the latest first. */
-  readonly stops: ((ending: Ending) => Promise<void> | void)[];
-  listening: readonly ListenAddress[];
-}
-
-interface Ending {
-  /** For the peers (RFC 9003). */
-  readonly text: string;
-  readonly removeRoutes: boolean;
 }
 
 async function listen(parts: Parts): Promise<string | null> {

@@ -7,8 +7,9 @@ import { formatIp } from '../base/ip.js';
 import { readConfigFile } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config } from '../config/types.js';
-import { type Daemon, startDaemon } from './daemon.js';
+import { startDaemon } from './daemon.js';
 import { createLogger, type Logger } from './logger.js';
+import type { Daemon } from './parts.js';
 import { VERSION } from './version.js';
 
 const EXIT_CANNOT_RUN = 1;

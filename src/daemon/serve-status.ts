@@ -4,7 +4,7 @@
 import { createMetrics } from '../api/metrics.js';
 import { startApi } from '../api/server.js';
 import { apiAddresses } from './api-addresses.js';
-import type { Daemon, Parts } from './daemon.js';
+import type { Daemon, Parts } from './parts.js';
 import { Reloader } from './reload.js';
 import { createStatus } from './status.js';
 
