@@ -8,7 +8,7 @@ import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
-import { encodeBlock } from '../wire/block.js';
+import { encodeBlock, NO_ATTRIBUTES } from '../wire/block.js';
 import { Framer } from '../wire/framer.js';
 import type { PathAttributes } from '../wire/types.js';
 import { UpdateDecoder } from '../wire/update.js';
@@ -121,18 +121,10 @@ function invent(peer: number): Uint8Array {
 }
 
 const inventedAttributes = (peer: number, i: number): PathAttributes => ({
+  ...NO_ATTRIBUTES,
   nextHop: ipv4(0xc0000200 + peer),
-  linkLocalNextHop: null,
-  origin: 0,
   asPath: [{ kind: 'sequence', asns: [65_001 + peer, 65_100 + (i % 7), 65_200 + i] }],
   med: i % 4 === 0 ? i : null,
   localPref: 100,
-  atomicAggregate: false,
-  aggregator: null,
-  communities: i % 2 === 0 ? [64512 * 65536 + i] : [],
-  extendedCommunities: [],
-  largeCommunities: [],
-  originatorId: null,
-  clusterList: [],
-  others: [],
+  communities: i % 2 === 0 ? [ASN * 65_536 + i] : [],
 });

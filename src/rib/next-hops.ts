@@ -2,7 +2,8 @@
 // itself: states come in, and those who ask for it learn which next hops the accepted paths use. Next hops that only
 // occur in what we tell others, our own addresses among them, are nobody's concern.
 
-import { EMPTY, toHex } from '../base/bytes.js';
+import { copyBytes, EMPTY, toHex } from '../base/bytes.js';
+import { hashBytes } from '../base/hash.js';
 import type { Brand } from '../base/ids.js';
 import { type IpAddress, ipFromBytes, ipToBytes, isLinkLocal } from '../base/ip.js';
 
@@ -10,6 +11,9 @@ export type NextHopId = Brand<number, 'NextHopId'>;
 
 /** A route without a next hop of its own: a local one. */
 export const NO_NEXT_HOP = 0 as NextHopId;
+
+/** A power of two. */
+const RECENT = 256;
 
 /** What is known of one address; an IPv6 address is shared by the next hops with and without a link-local one. */
 interface AddressState {
@@ -22,6 +26,8 @@ interface AddressState {
 
 interface NextHopRow {
   readonly key: string;
+  /** As in an attribute block: 4, 16 or 32; none for `NO_NEXT_HOP`. */
+  readonly octets: Uint8Array;
   /** Null for `NO_NEXT_HOP`. The global address where there are two. */
   readonly address: IpAddress | null;
   /** Null: not tracked. */
@@ -39,15 +45,16 @@ export interface NextHopInterest {
 }
 
 export class NextHops {
-  readonly #rows: (NextHopRow | null)[] = [{ key: '', address: null, state: null, uses: 1, paths: 0 }];
+  readonly #rows: (NextHopRow | null)[] = [
+    { key: '', octets: EMPTY, address: null, state: null, uses: 1, paths: 0 },
+  ];
   readonly #byKey = new Map<string, NextHopId>();
   readonly #states = new Map<string, AddressState>();
   readonly #free: NextHopId[] = [];
-  #latest: NextHopId = NO_NEXT_HOP;
-  /** Length octet and octets of `#latest`; empty for none. */
-  #latestOctets: Uint8Array = EMPTY;
   /** Lost their last path since the last `sweep`. */
   #idle: NextHopId[] = [];
+  /** Interned before, by hash; the row may be gone or another's by now. */
+  readonly #recent = new Int32Array(RECENT);
   readonly #interest: NextHopInterest | null;
 
   /** Without `interest` every next hop counts as reachable at cost 0: a reflector that installs nothing. */
@@ -59,28 +66,22 @@ export class NextHops {
   use(bytes: Uint8Array, start: number): NextHopId {
     const length = bytes[start]!;
     if (length === 0) return NO_NEXT_HOP;
-    if (this.#isLatest(bytes, start, length)) {
-      this.#rows[this.#latest]!.uses++;
-      return this.#latest;
+    // Many attribute sets share few next hops: most are found without making a key.
+    const slot = hashBytes(bytes, start + 1, start + 1 + length, 0) & (RECENT - 1);
+    const recent = this.#rows[this.#recent[slot]!];
+    if (recent !== null && recent !== undefined && sameOctets(recent.octets, bytes, start + 1, length)) {
+      recent.uses++;
+      return this.#recent[slot] as NextHopId;
     }
-    const id = this.#intern(bytes, start, length);
-    this.#latest = id;
-    this.#latestOctets = bytes.slice(start, start + 1 + length);
+    const id = this.#find(bytes, start, length);
+    this.#recent[slot] = id;
     return id;
   }
 
-  /** Most attribute sets that come one after the other have the same next hop. */
-  #isLatest(bytes: Uint8Array, start: number, length: number): boolean {
-    const latest = this.#latestOctets;
-    if (latest.length !== length + 1) return false;
-    for (let i = 1; i <= length; i++) if (latest[i] !== bytes[start + i]) return false;
-    return true;
-  }
-
-  #intern(bytes: Uint8Array, start: number, length: number): NextHopId {
+  #find(bytes: Uint8Array, start: number, length: number): NextHopId {
     const key = toHex(bytes.subarray(start + 1, start + 1 + length));
     const known = this.#byKey.get(key);
-    if (known === undefined) return this.#add(key, ipFromBytes(bytes, start + 1, length === 4 ? 4 : 16));
+    if (known === undefined) return this.#add(key, copyBytes(bytes, start + 1, start + 1 + length));
     this.#rows[known]!.uses++;
     return known;
   }
@@ -88,7 +89,6 @@ export class NextHops {
   release(id: NextHopId): void {
     const row = this.#rows[id]!;
     if (id === NO_NEXT_HOP || --row.uses > 0) return;
-    if (id === this.#latest) this.#latestOctets = EMPTY;
     this.#byKey.delete(row.key);
     this.#rows[id] = null;
     this.#free.push(id);
@@ -138,9 +138,10 @@ export class NextHops {
     return this.#byKey.size;
   }
 
-  #add(key: string, address: IpAddress): NextHopId {
+  #add(key: string, octets: Uint8Array): NextHopId {
     const id = this.#free.pop() ?? (this.#rows.length as NextHopId);
-    this.#rows[id] = { key, address, state: null, uses: 1, paths: 0 };
+    const address = ipFromBytes(octets, 0, octets.length === 4 ? 4 : 16);
+    this.#rows[id] = { key, octets, address, state: null, uses: 1, paths: 0 };
     this.#byKey.set(key, id);
     return id;
   }
@@ -163,6 +164,12 @@ export class NextHops {
     this.#states.delete(state.key);
     this.#interest?.untrack(state.address);
   }
+}
+
+function sameOctets(octets: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {
+  if (octets.length !== length) return false;
+  for (let i = 0; i < length; i++) if (octets[i] !== bytes[start + i]) return false;
+  return true;
 }
 
 /** A link-local next hop is on the link of the session that brought it: nothing to resolve. */

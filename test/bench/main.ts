@@ -5,16 +5,20 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { probePrivilege, userNamespaceCommand } from '../support/privilege.js';
 import { Bed } from './bed.js';
-import type { Benchmark, BenchmarkResult, Figures } from './benchmark.js';
+import type { Benchmark, BenchmarkResult, Figures, LocalBenchmark } from './benchmark.js';
 import type { Contestant } from './contestants.js';
 import { FIB } from './fib-benchmark.js';
 import { describeMachine, type Machine, pinLoadSide, setUrgency } from './machine.js';
 import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
 import { machineText, resultsJson, resultText } from './report.js';
 import { START } from './start-benchmark.js';
+import { WIRE } from './wire-benchmark.js';
 import { WORKLOAD } from './workload-benchmark.js';
 
-const BENCHMARKS: readonly Benchmark[] = [WORKLOAD, FIB, START];
+const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [WORKLOAD, FIB, START, WIRE];
+
+const isLocal = (benchmark: Benchmark | LocalBenchmark): benchmark is LocalBenchmark =>
+  !('sessions' in benchmark);
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -64,6 +68,26 @@ const runBenchmark = async (
   return { benchmark, contestants, figures };
 };
 
+const runLocal = async (
+  benchmark: LocalBenchmark,
+  options: BenchOptions,
+  machine: Machine,
+): Promise<BenchmarkResult> => {
+  const figures: Figures[] = [];
+  for (let i = 0; i < (options.repetitions ?? benchmark.repetitions); i += 1) {
+    progress(`${benchmark.name} ${i + 1}`);
+    figures.push(await benchmark.run(machine));
+  }
+  return {
+    benchmark,
+    contestants: [{ name: 'bgpd', program: 'bgpd' }],
+    figures: new Map([['bgpd', figures]]),
+  };
+};
+
+const chosenBy = ({ names }: BenchOptions): readonly (Benchmark | LocalBenchmark)[] =>
+  BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+
 const runAll = async (options: BenchOptions): Promise<number> => {
   const machine = await describeMachine(options.urgent);
   pinLoadSide(machine);
@@ -72,12 +96,14 @@ const runAll = async (options: BenchOptions): Promise<number> => {
     process.once('exit', () => setUrgency(process.pid, false));
   }
   print(machineText(machine));
-  const chosen = BENCHMARKS.filter(({ name }) => options.names.length === 0 || options.names.includes(name));
+  const chosen = chosenBy(options);
   const results: BenchmarkResult[] = [];
   let failures = 0;
   for (const benchmark of chosen) {
     try {
-      const result = await runBenchmark(benchmark, options, machine);
+      const result = isLocal(benchmark)
+        ? await runLocal(benchmark, options, machine)
+        : await runBenchmark(benchmark, options, machine);
       results.push(result);
       print(resultText(result));
     } catch (error) {
@@ -110,6 +136,7 @@ const main = async (): Promise<number> => {
     print(HELP);
     return 0;
   }
+  if (chosenBy(parsed.options).every(isLocal)) return runAll(parsed.options);
   const privilege = probePrivilege();
   if (privilege.kind === 'root') return runAll(parsed.options);
   if (privilege.kind === 'userNamespace') return runInUserNamespace();

@@ -23,7 +23,7 @@ export const HELP = `npm run bench -- [OPTIONS] [NAME...]
 
 Measures bgpd and BIRD at the same jobs, in network namespaces of its own.
 
-NAME                workload, fib, start; default: all
+NAME                workload, fib, start, wire; default: all
 --reps N            repetitions with each daemon; default: 3, start 7
 --program PROGRAM   only bgpd or only bird
 --urgent            daemons and load go before everything else on this machine (root)

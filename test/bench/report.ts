@@ -14,7 +14,7 @@ const number = (value: number): string => {
 };
 
 const cell = ({ median, min, max }: Spread, unit: string): string =>
-  `${number(median)} ${unit} (${number(min)} - ${number(max)})`;
+  Number.isNaN(median) ? 'not measured' : `${number(median)} ${unit} (${number(min)} - ${number(max)})`;
 
 const spreadOf = (result: BenchmarkResult, contestant: string, metric: Metric): Spread =>
   spread((result.figures.get(contestant) ?? []).map((figures) => figures[metric.key] ?? Number.NaN));
@@ -23,7 +23,7 @@ const spreadOf = (result: BenchmarkResult, contestant: string, metric: Metric): 
 const ratio = (ours: Spread, theirs: Spread): string => `x ${number(ours.median / theirs.median)}`;
 
 const verdict = (metric: Metric, ours: Spread | undefined): string => {
-  if (metric.aim === undefined || ours === undefined) return '';
+  if (metric.aim === undefined || ours === undefined || Number.isNaN(ours.median)) return '';
   const reached = metric.better === 'lower' ? ours.median <= metric.aim : ours.median >= metric.aim;
   const bound = metric.better === 'lower' ? 'at most' : 'at least';
   return `aim ${bound} ${number(metric.aim)}: ${reached ? 'reached' : 'MISSED'}`;

@@ -7,7 +7,7 @@ import { AdjRibIn } from '../../src/rib/adj-rib-in.js';
 import { AdjRibOut } from '../../src/rib/adj-rib-out.js';
 import { AttrSets } from '../../src/rib/attr-sets.js';
 import { DirtyList } from '../../src/rib/dirty-list.js';
-import { NextHops } from '../../src/rib/next-hops.js';
+import { type NextHopId, NextHops } from '../../src/rib/next-hops.js';
 import { PrefixTable } from '../../src/rib/prefix-table.js';
 import { Quarantine } from '../../src/rib/quarantine.js';
 import { blockOf } from './routes.js';
@@ -143,6 +143,30 @@ test('paths: chains per prefix as lists, rows used again', (t) => {
     return paths.size === model.size && paths.rows <= 36;
   });
   t.notThrows(() => fc.assert(property, { numRuns: 100 }));
+});
+
+test('next hops are found again, also where one took the row of another that left', (t) => {
+  const step = fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 }), fc.constantFrom(4, 16, 32));
+  const property = fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    const nextHops = new NextHops(null);
+    const model = new Map<string, { readonly id: NextHopId; uses: number }>();
+    for (const [use, last, length] of steps) {
+      const octets = Uint8Array.from({ length }, (_, i) => (i === length - 1 ? last : 9));
+      const key = `${length} ${last}`;
+      const known = model.get(key);
+      if (use) {
+        const id = nextHops.use(Uint8Array.of(7, length, ...octets), 1);
+        if (known !== undefined && known.id !== id) return false;
+        if ([...model].some(([other, row]) => other !== key && row.id === id)) return false;
+        model.set(key, { id, uses: (known?.uses ?? 0) + 1 });
+      } else if (known !== undefined) {
+        nextHops.release(known.id);
+        if (--known.uses === 0) model.delete(key);
+      }
+    }
+    return nextHops.size === model.size;
+  });
+  t.notThrows(() => fc.assert(property, { numRuns: 200 }));
 });
 
 test('what was told: counts per member and references', (t) => {
