@@ -108,6 +108,10 @@ export class ByteWriter {
 
 export const EMPTY = new Uint8Array(0);
 
+/** A copy that is a plain Uint8Array: `slice` of a Buffer would share its memory. */
+export const copyBytes = (bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end));
+
 export const readU16 = (bytes: Uint8Array, offset: number): number =>
   (bytes[offset]! << 8) | bytes[offset + 1]!;
 

@@ -6,26 +6,11 @@ import { formatPrefix, type Prefix } from '../base/prefix.js';
 import type { OriginateConfig } from '../config/types.js';
 import type { WorkloadChange } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
-import { encodeBlock } from '../wire/block.js';
+import { encodeBlock, NO_ATTRIBUTES } from '../wire/block.js';
 import type { PathAttributes } from '../wire/types.js';
 
 /** ORIGIN IGP, an empty AS_PATH and no next hop: the export fills in our own address. */
-const LOCAL_ATTRIBUTES: PathAttributes = {
-  nextHop: null,
-  linkLocalNextHop: null,
-  origin: 0,
-  asPath: [],
-  med: null,
-  localPref: null,
-  atomicAggregate: false,
-  aggregator: null,
-  communities: [],
-  extendedCommunities: [],
-  largeCommunities: [],
-  originatorId: null,
-  clusterList: [],
-  others: [],
-};
+const LOCAL_ATTRIBUTES: PathAttributes = { ...NO_ATTRIBUTES, origin: 0 };
 
 export class LocalRoutes {
   readonly #rib: Rib;

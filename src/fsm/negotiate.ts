@@ -3,7 +3,7 @@
 
 import { writeU16, writeU32 } from '../base/bytes.js';
 import { FAMILY_INDEXES, type FamilyIndex } from '../base/family.js';
-import { AS_TRANS, afiSafiOf, ERROR, familyOf, OPEN_ERROR } from '../wire/iana.js';
+import { AFI, AS_TRANS, afiSafiOf, ERROR, familyOf, OPEN_ERROR } from '../wire/iana.js';
 import { roleMismatch, unsupportedCapability } from '../wire/notification.js';
 import type { Capability, Notification, OpenMessage } from '../wire/types.js';
 import { findCapability, localCapabilities } from './capabilities.js';
@@ -105,6 +105,7 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
         receivesPathIds(local, open.capabilities, 0, families),
         receivesPathIds(local, open.capabilities, 1, families),
       ],
+      extendedNextHop: takesExtendedNextHop(local),
     },
     localCapabilities: local,
     peerCapabilities: open.capabilities,
@@ -127,6 +128,12 @@ function receivesPathIds(
     (addPathMode(peer, family) & SEND) !== 0
   );
 }
+
+/** RFC 8950 4: the peer may use what we have announced; its own capability permits us, not it. */
+const takesExtendedNextHop = (local: readonly Capability[]): boolean =>
+  local
+    .flatMap((capability) => (capability.kind === 'extendedNextHop' ? capability.families : []))
+    .some(({ afi, safi, nextHopAfi }) => familyOf(afi, safi) === 0 && nextHopAfi === AFI.ipv6);
 
 const addPathMode = (capabilities: readonly Capability[], family: FamilyIndex): number =>
   capabilities

@@ -14,7 +14,7 @@ export const exportRewrite: ExportRewrite = (profile, origin, clusterId, family)
     : ibgpEdits(profile, origin, clusterId, family);
 
 // RFC 4271 5.1.4: the MED of a neighbouring AS is not passed on to another. 9: nor what we do not know and is not
-// transitive, to anybody.
+// transitive, to anybody. AIGP, tunnels and internal extended communities end at the border of the AS.
 function ebgpEdits(profile: ExportProfile, origin: PathOrigin, family: FamilyIndex): AttributeEdits {
   return {
     prependAs: [profile.localAsn],
@@ -22,6 +22,7 @@ function ebgpEdits(profile: ExportProfile, origin: PathOrigin, family: FamilyInd
     localPref: null,
     ...(origin.peerType === 'local' ? {} : { med: null }),
     dropReflection: true,
+    dropInternal: true,
     dropUnknownNonTransitive: true,
   };
 }
@@ -41,7 +42,7 @@ function ibgpEdits(
       };
     case 'ebgp':
       return {
-        ...(profile.alwaysNextHopSelf ? nextHopEdit(profile, family) : {}),
+        ...(profile.alwaysNextHopSelf ? { ...nextHopEdit(profile, family), dropAigp: true } : {}),
         localPref: DEFAULT_LOCAL_PREF,
         dropUnknownNonTransitive: true,
       };

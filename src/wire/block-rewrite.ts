@@ -2,7 +2,8 @@
 
 import { bytesEqual } from '../base/bytes.js';
 import { prependAsns, readSegments, segmentsValue } from './attributes/as-path.js';
-import { OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, WELL_KNOWN } from './attributes/row.js';
+import { EXTENDED_WIDTH, IPV6_EXTENDED_WIDTH } from './attributes/lists.js';
+import { OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, PARTIAL, WELL_KNOWN } from './attributes/row.js';
 import { u32Value } from './attributes/scalars.js';
 import { rowOf } from './attributes/table.js';
 import { copyOctets, firstAttribute, tlvLength, valueEnd, valueStart, writeTlv } from './attributes/tlv.js';
@@ -63,6 +64,30 @@ const EDITS: readonly EditRow[] = [
     edit: ({ clusterIdPrepend, dropReflection }, old) =>
       prependCluster(clusterIdPrepend, dropReflection ? null : old),
   },
+  {
+    code: ATTRIBUTE.extendedCommunities,
+    flags: OPTIONAL_TRANSITIVE,
+    applies: ({ dropInternal }) => dropInternal === true,
+    edit: (_edits, old) => dropInternalCommunities(old, EXTENDED_WIDTH),
+  },
+  {
+    code: ATTRIBUTE.tunnelEncapsulation,
+    flags: OPTIONAL_TRANSITIVE,
+    applies: ({ dropInternal }) => dropInternal === true,
+    edit: () => null,
+  },
+  {
+    code: ATTRIBUTE.ipv6ExtendedCommunities,
+    flags: OPTIONAL_TRANSITIVE,
+    applies: ({ dropInternal }) => dropInternal === true,
+    edit: (_edits, old) => dropInternalCommunities(old, IPV6_EXTENDED_WIDTH),
+  },
+  {
+    code: ATTRIBUTE.aigp,
+    flags: OPTIONAL_NON_TRANSITIVE,
+    applies: ({ dropAigp, dropInternal }) => dropAigp === true || dropInternal === true,
+    edit: () => null,
+  },
 ];
 
 const wordOrNull = (value: number | null | undefined): Uint8Array | null =>
@@ -75,6 +100,28 @@ function prependCluster(id: number | undefined, old: OldValue): Uint8Array | nul
   value.set(u32Value(id));
   value.set(old, 4);
   return value;
+}
+
+/** The bit of an extended community's type that says: not across ASes (RFC 4360 2, RFC 5701 2). */
+const NON_TRANSITIVE = 0x40;
+const OPAQUE = 0x03;
+const ENCAPSULATION = 0x0c;
+
+function isInternal(value: Uint8Array, at: number, width: number): boolean {
+  if ((value[at]! & NON_TRANSITIVE) !== 0) return true;
+  return width === EXTENDED_WIDTH && value[at] === OPAQUE && value[at + 1] === ENCAPSULATION;
+}
+
+/** `old` itself when it has no internal one. */
+function dropInternalCommunities(old: OldValue, width: number): Uint8Array | null {
+  if (old === null) return null;
+  const kept = new Uint8Array(old.length);
+  let length = 0;
+  for (let at = 0; at < old.length; at += width) {
+    if (!isInternal(old, at, width)) length = copyOctets(old, at, at + width, kept, length);
+  }
+  if (length === old.length) return old;
+  return length === 0 ? null : kept.subarray(0, length);
 }
 
 /** Octets that an edit can add: each new or changed TLV in its longest form. */
@@ -101,9 +148,10 @@ export function rewriteBlock(block: Uint8Array, edits: AttributeEdits): Uint8Arr
     const present = at < block.length && block[at + 1] === row.code;
     const next = present ? valueEnd(block, at) : at;
     const old = present ? block.subarray(valueStart(block, at), next) : null;
+    const partial = present ? block[at]! & PARTIAL : 0;
     const value = row.edit(edits, old);
     if (value === old) out = copyOctets(block, at, next, target, out);
-    else if (value !== null) out = writeTlv(target, out, row.flags, row.code, value);
+    else if (value !== null) out = writeTlv(target, out, row.flags | partial, row.code, value);
     at = next;
   }
   out = copyAttributes(block, at, block.length, edits, target, out);

@@ -1,7 +1,7 @@
 // Reading and making attribute blocks (see types.ts for their form). Blocks come from the decoder or from here, so
 // nothing is checked again.
 
-import { ByteWriter, readU32 } from '../base/bytes.js';
+import { ByteWriter, copyBytes, readU32 } from '../base/bytes.js';
 import { type IpAddress, ipFromBytes, ipToBytes } from '../base/ip.js';
 import { asPathLength, countAsn, neighbourAs } from './attributes/as-path.js';
 import type { AttributeDraft } from './attributes/row.js';
@@ -93,7 +93,8 @@ export function clusterListContains(block: Uint8Array, id: number, start = 0, en
   return false;
 }
 
-const ABSENT: PathAttributes = {
+/** Nothing but ORIGIN INCOMPLETE and an empty AS_PATH: to be spread into attributes that are made here. */
+export const NO_ATTRIBUTES: PathAttributes = {
   nextHop: null,
   linkLocalNextHop: null,
   origin: 2,
@@ -107,12 +108,16 @@ const ABSENT: PathAttributes = {
   largeCommunities: [],
   originatorId: null,
   clusterList: [],
+  tunnels: [],
+  ipv6ExtendedCommunities: [],
+  aigp: [],
+  onlyToCustomer: null,
   others: [],
 };
 
 /** The block as data; everything in it is copied. A next hop that is link-local alone is `nextHop`. */
 export function decodeBlock(block: Uint8Array): PathAttributes {
-  const draft: AttributeDraft = { ...ABSENT };
+  const draft: AttributeDraft = { ...NO_ATTRIBUTES };
   const others: PathAttributes['others'][number][] = [];
   readNextHop(draft, block);
   let at = firstAttribute(block, 0);
@@ -122,7 +127,7 @@ export function decodeBlock(block: Uint8Array): PathAttributes {
     const end = valueEnd(block, at);
     const codec = rowOf(code)?.value;
     if (codec) codec.read(draft, block, start, end);
-    else others.push({ code, flags: block[at]!, value: block.slice(start, end) });
+    else others.push({ code, flags: block[at]!, value: copyBytes(block, start, end) });
     at = end;
   }
   draft.others = others;

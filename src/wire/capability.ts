@@ -1,7 +1,7 @@
 // Capabilities of the OPEN message (RFC 5492): octets <-> data, and their text. A capability we know but cannot parse
 // is kept as `unknown`, as if we had never heard of it; it never ends the session.
 
-import { ByteReader, ByteWriter, EMPTY, toHex } from '../base/bytes.js';
+import { ByteReader, ByteWriter, copyBytes, EMPTY, toHex } from '../base/bytes.js';
 import { CAPABILITY } from './iana.js';
 import { encodeText, formatAfiSafi, sanitizeText } from './text.js';
 import type { AddPathMode, AfiSafi, Capability } from './types.js';
@@ -34,7 +34,7 @@ export function decodeCapability(code: number, value: Uint8Array): Capability {
   const reader = new ByteReader(value);
   const capability = DECODERS[code]?.(reader) ?? null;
   if (capability === null || reader.overrun || reader.remaining > 0) {
-    return { kind: 'unknown', code, value: value.slice() };
+    return { kind: 'unknown', code, value: copyBytes(value) };
   }
   return capability;
 }

@@ -1,7 +1,7 @@
 // Cuts the octets of a TCP stream into messages and checks their headers (RFC 4271 6.1). Owns only the partial tail
 // between two reads; each octet is copied at most once. Never looks into a body.
 
-import { EMPTY, readU16 } from '../base/bytes.js';
+import { copyBytes, EMPTY, readU16 } from '../base/bytes.js';
 import { ERROR, HEADER_ERROR, MESSAGE } from './iana.js';
 import { HEADER_LENGTH, MAX_MESSAGE } from './message.js';
 import type { Notification } from './types.js';
@@ -100,7 +100,7 @@ function headerError(bytes: Uint8Array, at: number, maxMessage: number): Notific
   const type = bytes[at + 18]!;
   if (length < HEADER_LENGTH || length > maxMessage) return badLength(bytes, at);
   const shortest = SHORTEST[type];
-  if (shortest === undefined) return header(HEADER_ERROR.badMessageType, bytes.slice(at + 18, at + 19));
+  if (shortest === undefined) return header(HEADER_ERROR.badMessageType, copyBytes(bytes, at + 18, at + 19));
   if (length < shortest || length > longest(type, maxMessage)) return badLength(bytes, at);
   return null;
 }
@@ -112,6 +112,6 @@ function longest(type: number, maxMessage: number): number {
 
 /** RFC 4271 6.1: the data is the length field as received. */
 const badLength = (bytes: Uint8Array, at: number): Notification =>
-  header(HEADER_ERROR.badMessageLength, bytes.slice(at + 16, at + 18));
+  header(HEADER_ERROR.badMessageLength, copyBytes(bytes, at + 16, at + 18));
 
 const header = (subcode: number, data: Uint8Array): Notification => ({ code: ERROR.header, subcode, data });

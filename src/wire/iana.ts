@@ -11,9 +11,16 @@ export const SAFI = {
   unicast: 1,
   multicast: 2,
   labeledUnicast: 4,
+  multicastVpn: 5,
+  vpls: 65,
   evpn: 70,
+  bgpLs: 71,
+  srPolicy: 73,
   vpn: 128,
+  multicastOfVpn: 129,
+  routeTarget: 132,
   flowSpec: 133,
+  flowSpecVpn: 134,
 } as const;
 
 /** Stands in for an AS number that needs four octets (RFC 6793 4.2.2). */
@@ -35,9 +42,41 @@ export const ATTRIBUTE = {
   extendedCommunities: 16,
   as4Path: 17,
   as4Aggregator: 18,
+  tunnelEncapsulation: 23,
   ipv6ExtendedCommunities: 25,
+  aigp: 26,
   largeCommunities: 32,
   onlyToCustomer: 35,
+} as const;
+
+/** Tunnel types of TUNNEL_ENCAP and of the Encapsulation extended community (RFC 9012 2, 4.1). */
+export const TUNNEL_NAMES: Readonly<Record<number, string>> = {
+  1: 'l2tpv3',
+  2: 'gre',
+  7: 'ip-in-ip',
+  8: 'vxlan',
+  9: 'nvgre',
+  10: 'mpls',
+  11: 'mpls-in-gre',
+  12: 'vxlan-gpe',
+  13: 'mpls-in-udp',
+  14: 'ipv6-tunnel',
+  15: 'sr-policy',
+  19: 'geneve',
+};
+
+/** Sub-TLVs of a tunnel (RFC 9012 3). */
+export const TUNNEL_SUB_TLV = {
+  encapsulation: 1,
+  protocol: 2,
+  color: 4,
+  loadBalancingBlock: 5,
+  egressEndpoint: 6,
+  dsField: 7,
+  udpDestinationPort: 8,
+  embeddedLabelHandling: 9,
+  labelStack: 10,
+  prefixSid: 11,
 } as const;
 
 export const ATTRIBUTE_NAMES: Readonly<Record<number, string>> = {
@@ -57,7 +96,7 @@ export const ATTRIBUTE_NAMES: Readonly<Record<number, string>> = {
   17: 'AS4_PATH',
   18: 'AS4_AGGREGATOR',
   22: 'PMSI_TUNNEL',
-  23: 'TUNNEL_ENCAPSULATION',
+  23: 'TUNNEL_ENCAP',
   25: 'IPV6_EXTENDED_COMMUNITIES',
   26: 'AIGP',
   29: 'BGP_LS',
@@ -221,6 +260,35 @@ export const WELL_KNOWN_COMMUNITIES: Readonly<Record<number, string>> = {
   4294967043: 'no-export-subconfed',
   4294967044: 'no-peer',
 };
+
+/** SAFIs by the name that follows `ipv4-` or `ipv6-`. */
+const SAFI_NAMES: Readonly<Record<number, string>> = {
+  [SAFI.unicast]: 'unicast',
+  [SAFI.multicast]: 'multicast',
+  [SAFI.labeledUnicast]: 'labeled-unicast',
+  [SAFI.multicastVpn]: 'mvpn',
+  [SAFI.srPolicy]: 'sr-policy',
+  [SAFI.vpn]: 'vpn',
+  [SAFI.multicastOfVpn]: 'multicast-vpn',
+  [SAFI.routeTarget]: 'route-target',
+  [SAFI.flowSpec]: 'flowspec',
+  [SAFI.flowSpecVpn]: 'flowspec-vpn',
+};
+
+/** Families whose name does not follow from AFI and SAFI, by `afi * 256 + safi`. */
+const OTHER_FAMILY_NAMES: Readonly<Record<number, string>> = {
+  [AFI.l2vpn * 256 + SAFI.vpls]: 'vpls',
+  [AFI.l2vpn * 256 + SAFI.evpn]: 'evpn',
+  [AFI.l2vpn * 256 + SAFI.flowSpecVpn]: 'l2vpn-flowspec',
+  [AFI.bgpLs * 256 + SAFI.bgpLs]: 'link-state',
+};
+
+/** `ipv4-unicast`, `evpn` and the like; null for a family without a name here. None of them but unicast is routed. */
+export function familyLabel(afi: number, safi: number): string | null {
+  if (afi !== AFI.ipv4 && afi !== AFI.ipv6) return OTHER_FAMILY_NAMES[afi * 256 + safi] ?? null;
+  const name = SAFI_NAMES[safi];
+  return name === undefined ? null : `${afi === AFI.ipv4 ? 'ipv4' : 'ipv6'}-${name}`;
+}
 
 /** The routed family of an AFI/SAFI pair, or null when the daemon does not route it. */
 export function familyOf(afi: number, safi: number): FamilyIndex | null {

@@ -1,6 +1,6 @@
 // NOTIFICATION (RFC 4271 4.5): octets <-> data, and a constructor for each error that the daemon itself raises.
 
-import { EMPTY } from '../base/bytes.js';
+import { copyBytes, EMPTY } from '../base/bytes.js';
 import { encodeCapabilities } from './capability.js';
 import { CEASE, ERROR, FSM_ERROR, MESSAGE, OPEN_ERROR } from './iana.js';
 import { buildFrame, MAX_MESSAGE } from './message.js';
@@ -25,7 +25,7 @@ export function encodeNotification(notification: Notification): Uint8Array {
 export const decodeNotification = (frame: Uint8Array): Notification => ({
   code: frame[19] ?? 0,
   subcode: frame[20] ?? 0,
-  data: frame.slice(21),
+  data: copyBytes(frame, 21),
 });
 
 const notify = (code: number, subcode: number, data: Uint8Array = EMPTY): Notification => ({

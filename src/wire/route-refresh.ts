@@ -1,6 +1,6 @@
 // ROUTE-REFRESH (RFC 2918) with the subtypes of RFC 7313.
 
-import { readU16 } from '../base/bytes.js';
+import { copyBytes, readU16 } from '../base/bytes.js';
 import { ERROR, MESSAGE, ROUTE_REFRESH, ROUTE_REFRESH_ERROR } from './iana.js';
 import { buildFrame } from './message.js';
 import type { Notification, RouteRefreshMessage } from './types.js';
@@ -21,7 +21,7 @@ export function decodeRouteRefresh(frame: Uint8Array): RouteRefreshResult {
   const marksRefresh = subtype === ROUTE_REFRESH.beginning || subtype === ROUTE_REFRESH.end;
   if (frame.length < LENGTH || (marksRefresh && frame.length !== LENGTH)) {
     const subcode = ROUTE_REFRESH_ERROR.invalidMessageLength;
-    return { ok: false, notification: { code: ERROR.routeRefresh, subcode, data: frame.slice() } };
+    return { ok: false, notification: { code: ERROR.routeRefresh, subcode, data: copyBytes(frame) } };
   }
   return { ok: true, message: { afi: readU16(frame, 19), safi: frame[22]!, subtype } };
 }

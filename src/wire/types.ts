@@ -79,6 +79,12 @@ export interface DecodeContext {
   readonly families: readonly [boolean, boolean];
   /** By family index: NLRI from the peer carry path ids (RFC 7911). */
   readonly addPath: readonly [boolean, boolean];
+  /** We announced RFC 8950 to the peer: IPv4 routes may have an IPv6 next hop. Absent: no. */
+  readonly extendedNextHop?: boolean;
+  /** RFC 7311 3.3, AIGP_SESSION: absent means that AIGP of an external peer is ignored. */
+  readonly aigp?: boolean;
+  /** RFC 9012 11: absent means that TUNNEL_ENCAP of an external peer is filtered. */
+  readonly tunnelEncapsulation?: boolean;
 }
 
 /** One malformed attribute and what RFC 7606 makes of it; at most a few per UPDATE. */
@@ -121,6 +127,17 @@ export interface AsPathSegment {
   readonly asns: readonly number[];
 }
 
+export interface Tlv {
+  readonly type: number;
+  readonly value: Uint8Array;
+}
+
+/** One tunnel of TUNNEL_ENCAP (RFC 9012 2): its type and its sub-TLVs in order, those we do not know included. */
+export interface Tunnel {
+  readonly type: number;
+  readonly subTlvs: readonly Tlv[];
+}
+
 /** A block decoded for policies, the API and people; never made on the hot path. */
 export interface PathAttributes {
   readonly nextHop: IpAddress | null;
@@ -137,7 +154,15 @@ export interface PathAttributes {
   readonly largeCommunities: readonly (readonly [number, number, number])[];
   readonly originatorId: number | null;
   readonly clusterList: readonly number[];
-  /** AIGP, OTC, tunnel encapsulation and everything else, as octets. */
+  /** RFC 9012; empty when absent. */
+  readonly tunnels: readonly Tunnel[];
+  /** RFC 5701, 20 octets each. */
+  readonly ipv6ExtendedCommunities: readonly Uint8Array[];
+  /** The TLVs of AIGP (RFC 7311 3) in order; the first of type 1 counts. Empty when absent. */
+  readonly aigp: readonly Tlv[];
+  /** RFC 9234 5: the AS number of ONLY_TO_CUSTOMER. */
+  readonly onlyToCustomer: number | null;
+  /** PMSI_TUNNEL and everything else without a field, as octets. */
   readonly others: readonly { readonly code: number; readonly flags: number; readonly value: Uint8Array }[];
 }
 
@@ -171,6 +196,13 @@ export interface AttributeEdits {
   readonly clusterIdPrepend?: number;
   /** Remove ORIGINATOR_ID and CLUSTER_LIST (towards eBGP). */
   readonly dropReflection?: true;
+  /** Remove AIGP: it must not stand beside a next hop that it was not counted for (RFC 7311 3.4.3). */
+  readonly dropAigp?: true;
+  /**
+   * Remove what stays inside an administration (towards eBGP): AIGP (RFC 7311 3.3), TUNNEL_ENCAP and the Encapsulation
+   * extended community (RFC 9012 11), extended communities that are not transitive across ASes (RFC 4360 6, RFC 5701 2).
+   */
+  readonly dropInternal?: true;
   /** Remove optional non-transitive attributes we do not know. */
   readonly dropUnknownNonTransitive?: true;
 }

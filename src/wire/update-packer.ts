@@ -1,7 +1,7 @@
 // Packs routes into full UPDATEs, back to back in one growing chunk. Hot path of the update groups: a prefix is written
 // where it will be sent from, nothing is allocated per prefix or per message.
 
-import { EMPTY, writeU16 } from '../base/bytes.js';
+import { EMPTY, writeU16, writeU32 } from '../base/bytes.js';
 import type { FamilyIndex } from '../base/family.js';
 import { copyOctets } from './attributes/tlv.js';
 import { ATTRIBUTE, afiSafiOf, MESSAGE } from './iana.js';
@@ -14,10 +14,12 @@ export interface PackerOptions {
   readonly maxMessage: number;
   /** False towards a peer without 4-octet AS numbers (RFC 6793). */
   readonly asn4: boolean;
+  /** By family index: prefixes are sent with path ids (RFC 7911). Absent: none are. */
+  readonly addPath?: readonly [boolean, boolean];
 }
 
-/** The most octets that one prefix takes: length octet and 16 of IPv6. */
-const LONGEST_PREFIX = 17;
+/** The most octets that one prefix takes: path id, length octet and 16 of IPv6. */
+const LONGEST_PREFIX = 21;
 
 export class UpdatePacker {
   /** Prefixes left out because their attributes leave no room for them in a message, or name no usable next hop. */
@@ -31,6 +33,8 @@ export class UpdatePacker {
   /** The open message's prefixes must end here to leave room for its tail. */
   #limit = 0;
   readonly #shape = emptyShape();
+  /** The prefixes of this shape carry path ids. */
+  #pathIds = false;
 
   constructor(options: PackerOptions) {
     this.#options = options;
@@ -39,22 +43,39 @@ export class UpdatePacker {
   /** The prefixes that follow are reachable with these attributes. Closes an open message. */
   reach(family: FamilyIndex, block: Uint8Array): void {
     this.close();
+    this.#pathIds = this.#options.addPath?.[family] ?? false;
     shapeReach(this.#shape, family, block, this.#options.asn4);
   }
 
   /** The prefixes that follow are withdrawn. Closes an open message. */
   unreach(family: FamilyIndex): void {
     this.close();
+    this.#pathIds = this.#options.addPath?.[family] ?? false;
     shapeUnreach(this.#shape, family);
   }
 
-  /** Adds one prefix as address words and mask length. Begins a message where there is none or the last one is full. */
+  /**
+   * Adds one prefix as address words and mask length. Begins a message where there is none or the last one is full.
+   * Throws in a family with path ids.
+   */
   prefix(w0: number, w1: number, w2: number, w3: number, length: number): void {
     const size = 1 + ((length + 7) >>> 3);
     if (this.#at + size > this.#limit || this.#at === this.#closed) {
+      if (this.#pathIds) throw new Error('a prefix without a path id in a family that has them');
       if (!this.#begin(size)) return;
     }
     this.#at = writeNlri(this.#bytes, this.#at, w0, w1, w2, w3, length);
+  }
+
+  /** As `prefix`, with the path id that a family with ADD-PATH demands (RFC 7911 3). Throws in any other family. */
+  path(pathId: number, w0: number, w1: number, w2: number, w3: number, length: number): void {
+    const size = 5 + ((length + 7) >>> 3);
+    if (this.#at + size > this.#limit || this.#at === this.#closed) {
+      if (!this.#pathIds) throw new Error('a path id in a family that has none');
+      if (!this.#begin(size)) return;
+    }
+    writeU32(this.#bytes, this.#at, pathId);
+    this.#at = writeNlri(this.#bytes, this.#at + 4, w0, w1, w2, w3, length);
   }
 
   /** RFC 4724 2. Closes an open message. */

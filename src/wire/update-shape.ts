@@ -1,7 +1,7 @@
 // The octets around the NLRI of an UPDATE to be sent: what goes before them and after them. Filled in once per attribute
 // set; the packer repeats it for every message.
 
-import { readU32, writeU16 } from '../base/bytes.js';
+import { copyBytes, readU32, writeU16 } from '../base/bytes.js';
 import type { FamilyIndex } from '../base/family.js';
 import { narrowAggregator } from './attributes/aggregator.js';
 import { readSegments } from './attributes/as-path.js';
@@ -180,7 +180,7 @@ function as4Attributes(block: Uint8Array): LateTlv[] {
     }
     if (code === ATTRIBUTE.aggregator && readU32(block, start) > 0xffff) {
       const flags = OPTIONAL_TRANSITIVE | (block[at]! & PARTIAL);
-      found.push({ code: ATTRIBUTE.as4Aggregator, flags, value: block.slice(start, end) });
+      found.push({ code: ATTRIBUTE.as4Aggregator, flags, value: copyBytes(block, start, end) });
     }
   }
   return found;

@@ -17,6 +17,8 @@ const EMPTY_UPDATE = 23;
 /** Octets in front of the attributes of a block: the length octet and the longest next hop. */
 const LONGEST_NEXT_HOP = 33;
 
+const UNUSABLE = 'unusable next hop';
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const emptyRun = (): Mutable<NlriRun> => ({
@@ -145,12 +147,20 @@ export class UpdateDecoder {
     if (classic) {
       this.#require(ATTRIBUTE.nextHop);
       if (section.has(ATTRIBUTE.nextHop) && !isUsableIpv4(frame, section.valueAt[ATTRIBUTE.nextHop]!)) {
-        this.#refuseNextHop(frame, ATTRIBUTE.nextHop);
+        this.#refuseNextHop(frame, ATTRIBUTE.nextHop, UNUSABLE);
       }
     }
-    if (!mpReach) return;
-    chooseNextHop(frame, section.mpReach.nextHopStart, section.mpReach.nextHopLength, this.#nextHop);
-    if (this.#nextHop.length === 0) this.#refuseNextHop(frame, ATTRIBUTE.mpReach);
+    if (mpReach) this.#checkMpNextHop(frame);
+  }
+
+  #checkMpNextHop(frame: Uint8Array): void {
+    const { family, nextHopStart, nextHopLength } = this.#section.mpReach;
+    // The length is one of RFC 8950, so the NLRI are where they should be and can be withdrawn.
+    if (family === 0 && nextHopLength > 4 && this.#context.extendedNextHop !== true) {
+      this.#refuseNextHop(frame, ATTRIBUTE.mpReach, 'IPv6 next hop was not negotiated');
+    }
+    chooseNextHop(frame, nextHopStart, nextHopLength, this.#nextHop);
+    if (this.#nextHop.length === 0) this.#refuseNextHop(frame, ATTRIBUTE.mpReach, UNUSABLE);
   }
 
   #require(code: number): void {
@@ -158,9 +168,9 @@ export class UpdateDecoder {
     this.#section.verdict('withdraw', code, `missing ${ATTRIBUTE_NAMES[code]}`, this.#view.frame, 0, 0);
   }
 
-  #refuseNextHop(frame: Uint8Array, code: number): void {
+  #refuseNextHop(frame: Uint8Array, code: number, reason: string): void {
     const { tlvAt, endAt } = this.#section;
-    this.#section.verdict('withdraw', code, 'unusable next hop', frame, tlvAt[code]!, endAt[code]!);
+    this.#section.verdict('withdraw', code, reason, frame, tlvAt[code]!, endAt[code]!);
   }
 
   #addRun(kind: NlriRun['kind'], family: FamilyIndex, start: number, end: number): void {

@@ -1,7 +1,7 @@
 // The UPDATEs that the benchmark's speaker sends: consecutive host routes in full messages. Pure.
 
 import { parseIp, parseIpv4 } from '../../src/base/ip.js';
-import { encodeBlock } from '../../src/wire/block.js';
+import { encodeBlock, NO_ATTRIBUTES } from '../../src/wire/block.js';
 import { MAX_MESSAGE } from '../../src/wire/message.js';
 import { UpdatePacker } from '../../src/wire/update-packer.js';
 
@@ -14,22 +14,7 @@ export interface Feed {
 }
 
 const attributes = (nextHop: string): Uint8Array =>
-  encodeBlock({
-    nextHop: parseIp(nextHop),
-    linkLocalNextHop: null,
-    origin: 0,
-    asPath: [],
-    med: null,
-    localPref: 100,
-    atomicAggregate: false,
-    aggregator: null,
-    communities: [],
-    extendedCommunities: [],
-    largeCommunities: [],
-    originatorId: null,
-    clusterList: [],
-    others: [],
-  });
+  encodeBlock({ ...NO_ATTRIBUTES, nextHop: parseIp(nextHop), origin: 0, localPref: 100 });
 
 /** Whole messages back to back. */
 export const encodeFeed = (feed: Feed): Uint8Array => {

@@ -136,6 +136,42 @@ const ACCEPTED: readonly (Case & { readonly agreed: Partial<NegotiatedSession> }
     agreed: { decode: { asn4: true, sessionType: 'ebgp', families: [true, true], addPath: [true, false] } },
   },
   {
+    says: 'IPv4 routes with an IPv6 next hop come where we announced it (RFC 8950)',
+    config: {
+      extraCapabilities: [{ kind: 'extendedNextHop', families: [{ afi: 1, safi: 1, nextHopAfi: 2 }] }],
+    },
+    agreed: {
+      decode: {
+        asn4: true,
+        sessionType: 'ebgp',
+        families: [true, true],
+        addPath: [false, false],
+        extendedNextHop: true,
+      },
+    },
+  },
+  {
+    says: 'an extended next hop that only the peer announces, or for another family, is none',
+    config: {
+      extraCapabilities: [{ kind: 'extendedNextHop', families: [{ afi: 1, safi: 4, nextHopAfi: 2 }] }],
+    },
+    open: {
+      capabilities: [
+        ...CAPABILITIES,
+        { kind: 'extendedNextHop', families: [{ afi: 1, safi: 1, nextHopAfi: 2 }] },
+      ],
+    },
+    agreed: {
+      decode: {
+        asn4: true,
+        sessionType: 'ebgp',
+        families: [true, true],
+        addPath: [false, false],
+        extendedNextHop: false,
+      },
+    },
+  },
+  {
     says: 'an equal identifier in another AS is fine (RFC 6286)',
     open: { routerId: LOCAL_ID },
     agreed: { peerRouterId: LOCAL_ID },

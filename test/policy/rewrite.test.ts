@@ -34,6 +34,7 @@ const toEbgp = {
   nextHop: V4,
   localPref: null,
   dropReflection: true,
+  dropInternal: true,
   dropUnknownNonTransitive: true,
 } as const;
 const reflected = {
@@ -56,7 +57,7 @@ const matrix: readonly [
   ['local', 'ibgp', false, { ...entering, nextHop: V4 }],
   ['local', 'ibgpClient', true, { ...entering, nextHop: V4 }],
   ['ebgp', 'ibgp', false, entering],
-  ['ebgp', 'ibgp', true, { ...entering, nextHop: V4 }],
+  ['ebgp', 'ibgp', true, { ...entering, nextHop: V4, dropAigp: true }],
   ['ebgp', 'ibgpClient', false, entering],
   ['ibgp', 'ibgpClient', false, reflected],
   ['ibgp', 'ibgpClient', true, reflected],

@@ -5,26 +5,11 @@ import { toHex } from '../../src/base/bytes.js';
 import { type FamilyIndex, familyOfAddress } from '../../src/base/family.js';
 import { type IpAddress, parseIp } from '../../src/base/ip.js';
 import { type Prefix, parsePrefix, prefixWords } from '../../src/base/prefix.js';
-import { encodeBlock } from '../../src/wire/block.js';
+import { encodeBlock, NO_ATTRIBUTES } from '../../src/wire/block.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { UpdatePacker } from '../../src/wire/update-packer.js';
 
-const PLAIN: PathAttributes = {
-  nextHop: null,
-  linkLocalNextHop: null,
-  origin: 0,
-  asPath: [],
-  med: null,
-  localPref: null,
-  atomicAggregate: false,
-  aggregator: null,
-  communities: [],
-  extendedCommunities: [],
-  largeCommunities: [],
-  originatorId: null,
-  clusterList: [],
-  others: [],
-};
+const PLAIN: PathAttributes = { ...NO_ATTRIBUTES, origin: 0 };
 
 export const attributes = (fields: Partial<PathAttributes>): PathAttributes => ({ ...PLAIN, ...fields });
 

@@ -3,7 +3,7 @@
 
 import { parseIp } from '../../src/base/ip.js';
 import { formatPrefix, parsePrefix, prefixFromWords, prefixWords } from '../../src/base/prefix.js';
-import { decodeBlock, encodeBlock } from '../../src/wire/block.js';
+import { decodeBlock, encodeBlock, NO_ATTRIBUTES } from '../../src/wire/block.js';
 import { MESSAGE } from '../../src/wire/iana.js';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { NlriCursor } from '../../src/wire/nlri.js';
@@ -26,22 +26,7 @@ export interface SpeakerIdentity {
 
 export type Attributes = Partial<Omit<PathAttributes, 'nextHop'>> & { readonly nextHop?: string };
 
-const ATTRIBUTES: PathAttributes = {
-  nextHop: null,
-  linkLocalNextHop: null,
-  origin: 0,
-  asPath: [],
-  med: null,
-  localPref: null,
-  atomicAggregate: false,
-  aggregator: null,
-  communities: [],
-  extendedCommunities: [],
-  largeCommunities: [],
-  originatorId: null,
-  clusterList: [],
-  others: [],
-};
+const ATTRIBUTES: PathAttributes = { ...NO_ATTRIBUTES, origin: 0 };
 
 export const openOf = ({ asn, routerId, holdTime, capabilities }: SpeakerIdentity): OpenMessage => ({
   version: 4,

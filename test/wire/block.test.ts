@@ -11,6 +11,7 @@ import {
   decodeBlock,
   emptyFacts,
   encodeBlock,
+  NO_ATTRIBUTES,
   nextHopOf,
   readFacts,
   rewriteBlock,
@@ -19,20 +20,11 @@ import type { AsPathSegment, AttributeEdits, PathAttributes } from '../../src/wi
 import { asn, attributes, u32 } from './samples.js';
 
 const PLAIN: PathAttributes = {
+  ...NO_ATTRIBUTES,
   nextHop: ipv4(0x0a000001),
-  linkLocalNextHop: null,
   origin: 0,
   asPath: [{ kind: 'sequence', asns: [65001, 65002] }],
-  med: null,
   localPref: 100,
-  atomicAggregate: false,
-  aggregator: null,
-  communities: [],
-  extendedCommunities: [],
-  largeCommunities: [],
-  originatorId: null,
-  clusterList: [],
-  others: [],
 };
 
 test('what is encoded is decoded again, and the octets are canonical', (t) => {
@@ -157,6 +149,8 @@ const edits = fc.record(
     clusterIdPrepend: u32,
     dropReflection: fc.constant(true as const),
     dropUnknownNonTransitive: fc.constant(true as const),
+    dropAigp: fc.constant(true as const),
+    dropInternal: fc.constant(true as const),
   },
   { requiredKeys: [] },
 );
@@ -182,9 +176,19 @@ function edit(given: PathAttributes, change: AttributeEdits): PathAttributes {
     asPath: (change.prependAs ?? []).reduceRight<readonly AsPathSegment[]>(prependOne, given.asPath),
     originatorId: reflection.originatorId ?? change.originatorIdIfAbsent ?? null,
     clusterList: [...(id === undefined ? [] : [id]), ...reflection.clusterList],
+    aigp: change.dropAigp || change.dropInternal ? [] : given.aigp,
+    ...(change.dropInternal ? withoutInternal(given) : {}),
     others: given.others.filter(({ flags }) => !change.dropUnknownNonTransitive || (flags & 0x40) !== 0),
   };
 }
+
+const withoutInternal = (given: PathAttributes): Partial<PathAttributes> => ({
+  tunnels: [],
+  extendedCommunities: given.extendedCommunities.filter(
+    ([type, subtype]) => (type! & 0x40) === 0 && !(type === 3 && subtype === 12),
+  ),
+  ipv6ExtendedCommunities: given.ipv6ExtendedCommunities.filter(([type]) => (type! & 0x40) === 0),
+});
 
 function prependOne(path: readonly AsPathSegment[], added: number): readonly AsPathSegment[] {
   const first = path[0];
@@ -198,7 +202,7 @@ function prependOne(path: readonly AsPathSegment[], added: number): readonly AsP
 const withNonTransitive = attributes.chain((given) =>
   fc.boolean().map((add) => ({
     ...given,
-    others: add ? [{ code: 26, flags: 0x80, value: Uint8Array.of(1, 2) }, ...given.others] : given.others,
+    others: add ? [{ code: 24, flags: 0x80, value: Uint8Array.of(1, 2) }, ...given.others] : given.others,
   })),
 );
 

@@ -72,13 +72,17 @@ function encode(input: Case): Uint8Array {
 }
 
 function pack(view: UpdateView, context: DecodeContext): Uint8Array {
-  const packer = new UpdatePacker({ maxMessage: 4096, asn4: context.asn4 });
+  const packer = new UpdatePacker({ maxMessage: 4096, asn4: context.asn4, addPath: context.addPath });
   const cursor = new NlriCursor();
   for (const run of view.runs) {
     if (run.kind === 'unreach') packer.unreach(run.family);
     else packer.reach(run.family, view.scratch.slice(run.blockStart, run.blockEnd));
     cursor.open(view.frame, run);
-    while (cursor.next()) packer.prefix(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
+    while (cursor.next()) {
+      const { w0, w1, w2, w3, length } = cursor;
+      if (run.addPath) packer.path(cursor.pathId, w0, w1, w2, w3, length);
+      else packer.prefix(w0, w1, w2, w3, length);
+    }
   }
   if (view.endOfRib !== null) packer.endOfRib(view.endOfRib);
   return packer.take();

@@ -11,11 +11,14 @@ import { decodeNotification, describeNotification } from '../../src/wire/notific
 import { decodeOpen } from '../../src/wire/open.js';
 import { decodeRouteRefresh } from '../../src/wire/route-refresh.js';
 import {
+  formatAigp,
   formatAsPath,
   formatCommunity,
   formatExtendedCommunity,
+  formatIpv6ExtendedCommunity,
   formatLargeCommunity,
   formatRouterId,
+  formatTunnel,
 } from '../../src/wire/text.js';
 import type {
   DecodeContext,
@@ -114,4 +117,7 @@ export const presentAttributes = (attributes: PathAttributes): Json =>
     largeCommunities: attributes.largeCommunities.map(formatLargeCommunity),
     originatorId: attributes.originatorId === null ? null : formatRouterId(attributes.originatorId),
     clusterList: attributes.clusterList.map(formatRouterId),
+    tunnels: attributes.tunnels.map(formatTunnel),
+    ipv6ExtendedCommunities: attributes.ipv6ExtendedCommunities.map(formatIpv6ExtendedCommunity),
+    aigp: formatAigp(attributes.aigp) || null,
   });

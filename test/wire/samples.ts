@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { ipv4, ipv6 } from '../../src/base/ip.js';
 import { makePrefix, type Prefix } from '../../src/base/prefix.js';
-import type { AsPathSegment, PathAttributes } from '../../src/wire/types.js';
+import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
+import type { AsPathSegment, PathAttributes, Tlv, Tunnel } from '../../src/wire/types.js';
 
 export const u32 = fc.integer({ min: 0, max: 0xffffffff });
 export const asn = fc.oneof(fc.integer({ min: 1, max: 0xffff }), fc.integer({ min: 1, max: 0xffffffff }));
@@ -50,6 +51,40 @@ const others = fc
       .map(([code, value]) => ({ code, flags: value.length > 255 ? 0xf0 : 0xe0, value })),
   );
 
+/** Of the kinds that are told apart on the way out. */
+const extended = fc
+  .tuple(fc.constantFrom([0x00, 0x02], [0x40, 0x04], [0x03, 0x0c], [0x43, 0x00]), octets(6))
+  .map(([head, rest]) => Uint8Array.from([...head, ...rest]));
+
+const tlv = (types: fc.Arbitrary<number>, longest: number): fc.Arbitrary<Tlv> =>
+  fc.record({ type: types, value: fc.uint8Array({ maxLength: longest }) });
+
+/** Egress endpoints of all three forms (RFC 9012 3.1). */
+const endpoint: fc.Arbitrary<Tlv> = fc
+  .constantFrom([0, 0], [1, 4], [2, 16])
+  .chain(([family, length]) =>
+    octets(length!).map((address) => Uint8Array.of(0, 0, 0, 0, 0, family!, ...address)),
+  )
+  .map((value) => ({ type: 6, value }));
+
+const tunnel: fc.Arbitrary<Tunnel> = fc
+  .tuple(
+    fc.constantFrom(2, 8, 13, 15, 60000),
+    fc.array(
+      fc.oneof(tlv(fc.integer({ min: 7, max: 127 }), 255), tlv(fc.integer({ min: 128, max: 255 }), 300)),
+      {
+        maxLength: 3,
+      },
+    ),
+    endpoint,
+    fc.array(tlv(fc.integer({ min: 0, max: 5 }), 9), { maxLength: 2 }),
+  )
+  .map(([type, after, own, before]) => ({ type, subTlvs: [...before, own, ...after] }));
+const tunnels = fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(tunnel, { maxLength: 3 }));
+
+const metric = fc.bigInt({ min: 0n, max: 0xfffffffffffffffen }).map((value) => aigpWithMetric(value)[0]!);
+const aigp = fc.array(fc.oneof(metric, tlv(fc.integer({ min: 2, max: 255 }), 20)), { maxLength: 3 });
+
 const fields = fc.record({
   origin: fc.integer({ min: 0, max: 2 }),
   asPath,
@@ -58,10 +93,14 @@ const fields = fc.record({
   atomicAggregate: fc.boolean(),
   aggregator: fc.option(fc.record({ asn, address: u32 })),
   communities: fc.array(u32, { maxLength: 70 }),
-  extendedCommunities: fc.array(octets(8), { maxLength: 3 }),
+  extendedCommunities: fc.array(fc.oneof(octets(8), extended), { maxLength: 4 }),
   largeCommunities: fc.array(fc.tuple(u32, u32, u32), { maxLength: 3 }),
   originatorId: fc.option(u32),
   clusterList: fc.array(u32, { maxLength: 3 }),
+  tunnels,
+  ipv6ExtendedCommunities: fc.array(octets(20), { maxLength: 3 }),
+  aigp,
+  onlyToCustomer: fc.option(u32),
   others,
 });
 

@@ -2,19 +2,23 @@
 
 import test from 'ava';
 import { fromHex, toHex } from '../../src/base/bytes.js';
+import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import { formatCapability } from '../../src/wire/capability.js';
 import { CEASE, familyOf } from '../../src/wire/iana.js';
 import * as notification from '../../src/wire/notification.js';
 import {
   encodeText,
   formatAfiSafi,
+  formatAigp,
   formatAsPath,
   formatCommunity,
   formatExtendedCommunity,
+  formatIpv6ExtendedCommunity,
   formatLargeCommunity,
   formatRouterId,
+  formatTunnel,
 } from '../../src/wire/text.js';
-import type { Capability, Notification } from '../../src/wire/types.js';
+import type { Capability, Notification, Tlv, Tunnel } from '../../src/wire/types.js';
 
 test('AS paths', (t) => {
   t.is(formatAsPath([]), '');
@@ -50,16 +54,83 @@ const EXTENDED: readonly [string, string][] = [
   ['0103c00002010007', 'soo:192.0.2.1:7'],
   ['0202000111700064', 'rt:70000:100'],
   ['4004fde94cee6b28', 'bandwidth:65001:125000000'],
-  ['030c000000000008', '0x030c000000000008'],
+  ['8205c00002010001', '0x8205c00002010001'],
+  ['0003fde900000064', 'soo:65001:100'],
+  ['0102c00002010007', 'rt:192.0.2.1:7'],
+  ['0203000111700064', 'soo:70000:100'],
+  ['0005fde900000200', 'ospf-domain:65001:512'],
+  ['0107c00002010000', 'ospf-router:192.0.2.1'],
+  ['0306000000000501', 'ospf-route:0.0.0.0:5:1'],
+  ['4300000000000002', 'validation:invalid'],
+  ['4300000000000009', '0x4300000000000009'],
+  ['030b000000000064', 'color:100'],
+  ['030c000000000008', 'encapsulation:vxlan'],
+  ['030c00000000ea60', 'encapsulation:60000'],
+  ['030d000000000000', 'default-gateway'],
+  ['0600000000000007', 'mac-mobility:7'],
+  ['0600010000000007', 'mac-mobility:7:sticky'],
+  ['0601010000000641', 'esi-label:100:single'],
+  ['0602020000000001', 'es-import:02:00:00:00:00:01'],
+  ['0603020000000002', 'router-mac:02:00:00:00:00:02'],
+  ['8006fde94cee6b28', 'traffic-rate:65001:125000000'],
+  ['8007000000000001', 'traffic-action:terminal'],
+  ['8007000000000000', 'traffic-action'],
+  ['8008fde900000064', 'redirect:65001:100'],
+  ['8009000000000a2e', 'traffic-marking:46'],
+  ['0499000000000000', '0x0499000000000000'],
 ];
 
 test('extended communities', (t) => {
   for (const [hex, text] of EXTENDED) t.is(formatExtendedCommunity(fromHex(hex)!), text);
 });
 
+const IPV6_EXTENDED: readonly [string, string][] = [
+  ['000220010db80000000000000000000000010064', 'rt:[2001:db8::1]:100'],
+  ['400320010db80000000000000000000000010007', 'soo:[2001:db8::1]:7'],
+  ['001020010db80000000000000000000000010007', '0x001020010db80000000000000000000000010007'],
+];
+
+test('IPv6 extended communities', (t) => {
+  for (const [hex, text] of IPV6_EXTENDED) t.is(formatIpv6ExtendedCommunity(fromHex(hex)!), text);
+});
+
+const subTlv = (type: number, hex: string): Tlv => ({ type, value: fromHex(hex)! });
+
+const TUNNELS: readonly [Tunnel, string][] = [
+  [{ type: 8, subTlvs: [subTlv(6, '000000000001c0000201')] }, 'vxlan endpoint 192.0.2.1'],
+  [
+    {
+      type: 2,
+      subTlvs: [subTlv(6, '00000000000220010db8000000000000000000000001'), subTlv(4, '030b000000000064')],
+    },
+    'gre endpoint 2001:db8::1 color 100',
+  ],
+  [
+    { type: 19, subTlvs: [subTlv(6, '000000000000'), subTlv(8, '17c1'), subTlv(7, '2e'), subTlv(2, '0800')] },
+    'geneve endpoint next-hop port 6081 ds 46 protocol 2048',
+  ],
+  [
+    { type: 60000, subTlvs: [subTlv(6, '0000'), subTlv(130, 'c0ffee'), subTlv(9, '0102')] },
+    'tunnel 60000 endpoint 0x0000 sub-tlv 130 0xc0ffee sub-tlv 9 0x0102',
+  ],
+];
+
+test('tunnels', (t) => {
+  for (const [tunnel, text] of TUNNELS) t.is(formatTunnel(tunnel), text);
+});
+
+test('AIGP', (t) => {
+  t.is(formatAigp([]), '');
+  t.is(formatAigp(aigpWithMetric(0xfffffffffffffffen)), '18446744073709551614');
+  t.is(
+    formatAigp([subTlv(7, 'aa'), ...aigpWithMetric(5n), ...aigpWithMetric(6n)]),
+    '5 tlv 7 0xaa tlv 1 0x0000000000000006',
+  );
+});
+
 const CAPABILITIES: readonly [Capability, string][] = [
   [{ kind: 'multiprotocol', afi: 2, safi: 1 }, 'multiprotocol ipv6-unicast'],
-  [{ kind: 'multiprotocol', afi: 25, safi: 70 }, 'multiprotocol afi 25 safi 70'],
+  [{ kind: 'multiprotocol', afi: 25, safi: 70 }, 'multiprotocol evpn'],
   [{ kind: 'routeRefresh' }, 'route refresh'],
   [{ kind: 'enhancedRouteRefresh' }, 'enhanced route refresh'],
   [{ kind: 'extendedMessage' }, 'extended message'],
@@ -188,4 +259,8 @@ test('families', (t) => {
   t.is(familyOf(1, 128), null);
   t.is(familyOf(25, 70), null);
   t.is(formatAfiSafi(1, 1), 'ipv4-unicast');
+  t.is(formatAfiSafi(2, 128), 'ipv6-vpn');
+  t.is(formatAfiSafi(25, 70), 'evpn');
+  t.is(formatAfiSafi(1, 70), 'afi 1 safi 70');
+  t.is(formatAfiSafi(7, 9), 'afi 7 safi 9');
 });

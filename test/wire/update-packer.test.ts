@@ -6,7 +6,7 @@ import { toHex } from '../../src/base/bytes.js';
 import type { FamilyIndex } from '../../src/base/family.js';
 import { ipv4, ipv6 } from '../../src/base/ip.js';
 import { formatPrefix, type Prefix, prefixWords } from '../../src/base/prefix.js';
-import { encodeBlock } from '../../src/wire/block.js';
+import { encodeBlock, NO_ATTRIBUTES } from '../../src/wire/block.js';
 import { Framer } from '../../src/wire/framer.js';
 import type { DecodeContext, PathAttributes } from '../../src/wire/types.js';
 import { UpdateDecoder } from '../../src/wire/update.js';
@@ -19,6 +19,7 @@ const CONTEXT: DecodeContext = {
   sessionType: 'ibgp',
   families: [true, true],
   addPath: [false, false],
+  extendedNextHop: true,
 };
 
 interface Routes {
@@ -123,22 +124,7 @@ test('what is packed is decoded to the same routes, in order', (t) => {
   );
 });
 
-const PLAIN: PathAttributes = {
-  nextHop: ipv4(0x0a000001),
-  linkLocalNextHop: null,
-  origin: 0,
-  asPath: [],
-  med: null,
-  localPref: 100,
-  atomicAggregate: false,
-  aggregator: null,
-  communities: [],
-  extendedCommunities: [],
-  largeCommunities: [],
-  originatorId: null,
-  clusterList: [],
-  others: [],
-};
+const PLAIN: PathAttributes = { ...NO_ATTRIBUTES, nextHop: ipv4(0x0a000001), origin: 0, localPref: 100 };
 const SIX = { ...PLAIN, nextHop: ipv6([0x20010db8, 0, 0, 1]) };
 
 const FULL: readonly [string, FamilyIndex, PathAttributes | null, number, number][] = [

@@ -9,9 +9,10 @@ import { mergeAs4Path } from './as4-path.js';
 import type { AttributeSection } from './section.js';
 import { canonicalFlags, rowOf } from './table.js';
 import { copyOctets, writeTlv, writeTlvHead } from './tlv.js';
+import { copyUsableTunnels } from './tunnels.js';
 
 /** Room that `writeCanonical` may need for attributes of `length` octets: 2-octet AS numbers double. */
-export const canonicalRoom = (length: number, asn4: boolean): number => (asn4 ? length : length * 2 + 8);
+export const canonicalRoom = (length: number, asn4: boolean): number => (asn4 ? length : length * 2) + 8;
 
 /** Writes at `at` of `target`; returns the offset behind. */
 export function writeCanonical(
@@ -30,7 +31,8 @@ export function writeCanonical(
     const code = section.codes[i]!;
     const start = section.tlvAt[code]!;
     const narrow = !asn4 && (code === ATTRIBUTE.asPath || code === ATTRIBUTE.aggregator);
-    if (!narrow && section.isClean(frame, code)) {
+    const filtered = code === ATTRIBUTE.tunnelEncapsulation;
+    if (!narrow && !filtered && section.isClean(frame, code)) {
       if (start !== pendingEnd) {
         out = copyOctets(frame, pending, pendingEnd, target, out);
         pending = start;
@@ -40,9 +42,9 @@ export function writeCanonical(
     }
     out = copyOctets(frame, pending, pendingEnd, target, out);
     pending = pendingEnd = 0;
-    out = narrow
-      ? writeWidened(section, frame, code, target, out)
-      : rewriteHead(section, frame, code, target, out);
+    if (narrow) out = writeWidened(section, frame, code, target, out);
+    else if (filtered) out = writeTunnels(section, frame, target, out);
+    else out = rewriteHead(section, frame, code, target, out);
   }
   return copyOctets(frame, pending, pendingEnd, target, out);
 }
@@ -58,6 +60,19 @@ function rewriteHead(
   const end = section.endAt[code]!;
   const flags = canonicalFlags(rowOf(code), frame[section.tlvAt[code]!]!, end - valueAt);
   return copyOctets(frame, valueAt, end, target, writeTlvHead(target, at, flags, code, end - valueAt));
+}
+
+/** RFC 9012 13: without the tunnels that nobody can use. */
+function writeTunnels(section: AttributeSection, frame: Uint8Array, target: Uint8Array, at: number): number {
+  const code = ATTRIBUTE.tunnelEncapsulation;
+  const valueAt = section.valueAt[code]!;
+  const end = section.endAt[code]!;
+  // The head is written once the length is known; in its longest form it has four octets.
+  const length = copyUsableTunnels(frame, valueAt, end, target, at + 4) - at - 4;
+  const flags = canonicalFlags(rowOf(code), frame[section.tlvAt[code]!]!, length);
+  const start = writeTlvHead(target, at, flags, code, length);
+  target.copyWithin(start, at + 4, at + 4 + length);
+  return start + length;
 }
 
 /** RFC 6793 4.2.3. */

@@ -1,8 +1,12 @@
 // Attributes that are lists of fixed-width values: the community kinds and CLUSTER_LIST.
 
-import { readU32, writeU32 } from '../../base/bytes.js';
+import { concatBytes, copyBytes, readU32, writeU32 } from '../../base/bytes.js';
 import { ATTRIBUTE } from '../iana.js';
 import { type AttributeRow, listOf, OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE } from './row.js';
+
+/** Octets of one extended community: RFC 4360 2, RFC 5701 2. */
+export const EXTENDED_WIDTH = 8;
+export const IPV6_EXTENDED_WIDTH = 20;
 
 function readList<T>(start: number, end: number, width: number, read: (at: number) => T): T[] {
   const rows: T[] = [];
@@ -20,12 +24,11 @@ function writeWords(words: readonly number[]): Uint8Array | null {
   return value;
 }
 
-function writeExtended(communities: readonly Uint8Array[]): Uint8Array | null {
-  if (communities.length === 0) return null;
-  const value = new Uint8Array(communities.length * 8);
-  for (let i = 0; i < communities.length; i++) value.set(communities[i]!, i * 8);
-  return value;
-}
+const readOctets = (bytes: Uint8Array, start: number, end: number, width: number): Uint8Array[] =>
+  readList(start, end, width, (at) => copyBytes(bytes, at, at + width));
+
+const writeOctets = (communities: readonly Uint8Array[]): Uint8Array | null =>
+  communities.length === 0 ? null : concatBytes(communities);
 
 export const LIST_ROWS = [
   {
@@ -59,12 +62,12 @@ export const LIST_ROWS = [
     flags: OPTIONAL_TRANSITIVE,
     onMalformed: 'withdraw',
     fromEbgp: 'accept',
-    check: listOf(8),
+    check: listOf(EXTENDED_WIDTH),
     value: {
       read: (draft, bytes, start, end) => {
-        draft.extendedCommunities = readList(start, end, 8, (at) => bytes.slice(at, at + 8));
+        draft.extendedCommunities = readOctets(bytes, start, end, EXTENDED_WIDTH);
       },
-      write: ({ extendedCommunities }) => writeExtended(extendedCommunities),
+      write: ({ extendedCommunities }) => writeOctets(extendedCommunities),
     },
   },
   {
@@ -72,8 +75,13 @@ export const LIST_ROWS = [
     flags: OPTIONAL_TRANSITIVE,
     onMalformed: 'withdraw',
     fromEbgp: 'accept',
-    check: listOf(20),
-    value: null,
+    check: listOf(IPV6_EXTENDED_WIDTH),
+    value: {
+      read: (draft, bytes, start, end) => {
+        draft.ipv6ExtendedCommunities = readOctets(bytes, start, end, IPV6_EXTENDED_WIDTH);
+      },
+      write: ({ ipv6ExtendedCommunities }) => writeOctets(ipv6ExtendedCommunities),
+    },
   },
   {
     code: ATTRIBUTE.largeCommunities,

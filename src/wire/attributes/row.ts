@@ -37,8 +37,13 @@ export interface AttributeRow {
   readonly flags: number;
   /** RFC 7606 7: what becomes of an UPDATE in which `check` fails. */
   readonly onMalformed: 'discard' | 'withdraw' | 'reset';
-  /** RFC 7606 7.5, 7.9, 7.10: some attributes have no business on an external session. */
-  readonly fromEbgp: 'accept' | 'discard';
+  /** RFC 7606 3 c: an attribute whose flags are wrong makes withdrawals, unless its own RFC says otherwise. */
+  readonly onFlags?: 'discard';
+  /**
+   * RFC 7606 7.5, 7.9, 7.10: some attributes have no business on an external session. Others are ignored there without
+   * a word, unless this field of the context says that the session carries them.
+   */
+  readonly fromEbgp: 'accept' | 'discard' | 'aigp' | 'tunnelEncapsulation';
   readonly check: AttributeCheck;
   /** Null: the attribute has no field of its own in `PathAttributes`. */
   readonly value: ValueCodec | null;

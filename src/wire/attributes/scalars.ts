@@ -94,6 +94,11 @@ export const SCALAR_ROWS = [
     onMalformed: 'withdraw',
     fromEbgp: 'accept',
     check: exactly(4),
-    value: null,
+    value: {
+      read: (draft, bytes, start) => {
+        draft.onlyToCustomer = readU32(bytes, start);
+      },
+      write: ({ onlyToCustomer }) => u32OrNull(onlyToCustomer),
+    },
   },
 ] as const satisfies readonly AttributeRow[];

@@ -1,8 +1,8 @@
 // The path attributes of one received UPDATE: one walk that finds them, holds them against their rows and collects
 // the verdicts of RFC 7606. Reused for every UPDATE of a session; remembers offsets, copies nothing but evidence.
 
-import { readU16 } from '../../base/bytes.js';
-import { ATTRIBUTE, UPDATE_ERROR } from '../iana.js';
+import { copyBytes, readU16 } from '../../base/bytes.js';
+import { ATTRIBUTE, familyLabel, UPDATE_ERROR } from '../iana.js';
 import { MAX_NOTIFICATION_DATA, updateError } from '../notification.js';
 import type { AttributeVerdict, DecodeContext, Notification } from '../types.js';
 import { emptyMpSection, parseMpReach, parseMpUnreach } from './mp-nlri.js';
@@ -87,7 +87,7 @@ export class AttributeSection {
   ): void {
     if (action === 'withdraw') this.withdraw = true;
     if (this.verdicts.length >= MAX_VERDICTS) return;
-    const bytes = frame.slice(start, Math.min(end, start + MAX_EVIDENCE));
+    const bytes = copyBytes(frame, start, Math.min(end, start + MAX_EVIDENCE));
     this.verdicts.push({ action, attribute, reason, bytes });
   }
 
@@ -108,13 +108,14 @@ export class AttributeSection {
     this.#seen[code >>> 5]! |= 1 << (code & 31);
     const row = rowOf(code);
     if (row === null) return this.#unknown(frame, at, valueAt, next);
-    if (row.fromEbgp === 'discard' && this.#context.sessionType === 'ebgp') {
-      this.verdict('discard', code, 'from an external peer', frame, at, next);
-      return null;
+    if (row.fromEbgp !== 'accept' && this.#context.sessionType === 'ebgp') {
+      if (row.fromEbgp === 'discard') this.verdict('discard', code, 'from an external peer', frame, at, next);
+      if (row.fromEbgp === 'discard' || this.#context[row.fromEbgp] !== true) return null;
     }
     // RFC 7606 3 c.
     if ((flags & OPTIONAL_TRANSITIVE) !== row.flags) {
-      this.verdict('withdraw', code, 'flags conflict with the type', frame, at, next);
+      this.verdict(row.onFlags ?? 'withdraw', code, 'flags conflict with the type', frame, at, next);
+      if (row.onFlags === 'discard') return null;
     }
     const reason = row.check(frame, valueAt, next, this.#context);
     if (reason === null) return this.#keep(frame, at, valueAt, next);
@@ -171,7 +172,10 @@ export class AttributeSection {
     const parse = reach ? parseMpReach : parseMpUnreach;
     const reason = parse(frame, valueAt, next, this.#context, section);
     if (reason !== null) return this.#reset(frame, at, next, code, reason);
-    if (!section.negotiated) this.verdict('disable', code, 'family was not negotiated', frame, at, next);
+    if (!section.negotiated) {
+      const family = familyLabel(readU16(frame, valueAt), frame[valueAt + 2]!) ?? 'family';
+      this.verdict('disable', code, `${family} was not negotiated`, frame, at, next);
+    }
     return null;
   }
 
@@ -213,4 +217,4 @@ export class AttributeSection {
 
 /** RFC 4271 6.3: type, length and value as received, as much as fits. */
 const evidence = (frame: Uint8Array, at: number, next: number): Uint8Array =>
-  frame.slice(at, Math.min(next, at + MAX_NOTIFICATION_DATA));
+  copyBytes(frame, at, Math.min(next, at + MAX_NOTIFICATION_DATA));

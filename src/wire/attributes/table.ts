@@ -1,12 +1,14 @@
 // The rows of all path attributes that the codec knows, by code. Adding an attribute means adding a row.
 
 import { AGGREGATOR_ROWS } from './aggregator.js';
+import { AIGP_ROW } from './aigp.js';
 import { AS_PATH_ROWS } from './as-path.js';
 import { LIST_ROWS } from './lists.js';
 import { MP_ROWS } from './mp-nlri.js';
 import { NEXT_HOP_ROW } from './next-hop.js';
 import { type AttributeRow, EXTENDED_LENGTH, OPTIONAL_TRANSITIVE, PARTIAL, TRANSITIVE } from './row.js';
 import { SCALAR_ROWS } from './scalars.js';
+import { TUNNELS_ROW } from './tunnels.js';
 
 /** Ascending by code. */
 export const ATTRIBUTE_ROWS: readonly AttributeRow[] = [
@@ -16,6 +18,8 @@ export const ATTRIBUTE_ROWS: readonly AttributeRow[] = [
   ...AGGREGATOR_ROWS,
   ...LIST_ROWS,
   ...MP_ROWS,
+  TUNNELS_ROW,
+  AIGP_ROW,
 ].sort((a, b) => a.code - b.code);
 
 /** By code; null where there is no row. */
