@@ -2,6 +2,7 @@
 
 import type {
   Config,
+  DecisionConfig,
   DynamicPeerConfig,
   KernelConfig,
   OriginateConfig,
@@ -49,6 +50,8 @@ export interface ConfigDiff {
   /** Policies added, removed or with other terms; `external` and `pools` change with the pools. */
   readonly policies: readonly string[];
   readonly originate: Difference<OriginateConfig, never>;
+  /** Keys of `decision` that changed: paths are chosen anew. */
+  readonly decision: readonly (keyof DecisionConfig)[];
   /** Keys of `kernel` that changed; `install` also when a policy of its list did. */
   readonly kernel: readonly (keyof KernelConfig)[];
   readonly poolsChanged: boolean;
@@ -90,6 +93,11 @@ const KERNEL_KEYS = [
   'sweepDelay',
 ] as const satisfies readonly (keyof KernelConfig)[];
 
+const DECISION_KEYS = [
+  'alwaysCompareMed',
+  'missingMedAsWorst',
+] as const satisfies readonly (keyof DecisionConfig)[];
+
 /** What is made once, at the start. */
 const FIXED = {
   routerId: ({ routerId }) => routerId,
@@ -129,6 +137,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     ),
     policies,
     originate: difference<OriginateConfig, never>(before.originate, after.originate, canonical, () => null),
+    decision: DECISION_KEYS.filter((key) => before.decision[key] !== after.decision[key]),
     kernel,
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),

@@ -14,6 +14,7 @@ export interface Config {
   /** Null: the node's first IPv4 address, found by the daemon. */
   readonly routerId: number | null;
   readonly listen: readonly ListenConfig[];
+  readonly decision: DecisionConfig;
   readonly routeReflector: { readonly clusterId: number } | null;
   readonly kernel: KernelConfig;
   readonly pools: readonly PoolConfig[];
@@ -30,6 +31,14 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 export interface ListenConfig {
   readonly address: IpAddress;
   readonly port: number;
+}
+
+/** RFC 4271 9.1.2.2 c leaves these to the operator. */
+export interface DecisionConfig {
+  /** Compare MED between paths of different neighbour ASes, too. */
+  readonly alwaysCompareMed: boolean;
+  /** A path without MED counts as the worst, not as 0. */
+  readonly missingMedAsWorst: boolean;
 }
 
 export interface KernelConfig {

@@ -80,6 +80,7 @@ export class Speaker {
     this.kernel?.reconfigure(kernelSettings(config));
     this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
     this.#local.originate(config.originate);
+    this.rib.setDecision(config.decision);
     return this.peers.apply(config, this.#peerContext());
   }
 
@@ -108,6 +109,7 @@ export class Speaker {
     return new Rib({
       routerId,
       seed,
+      decision: config.decision,
       rules: {
         rewrite: exportRewrite,
         mayExport,

@@ -9,7 +9,7 @@ import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
 import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
-import { Decision } from './decision.js';
+import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
@@ -31,6 +31,8 @@ export interface RibOptions {
   readonly seed: number;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: GroupLimits;
+  /** Default: `DEFAULT_DECISION`. */
+  readonly decision?: DecisionOptions;
   readonly listener: RibListener;
 }
 
@@ -70,7 +72,11 @@ export class Rib {
     this.prefixes = [new PrefixTable(false, options.seed), new PrefixTable(true, options.seed)];
     this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
     const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
-    this.decisions = [new Decision(tables, this.paths[0]), new Decision(tables, this.paths[1])];
+    const decision = options.decision ?? DEFAULT_DECISION;
+    this.decisions = [
+      new Decision(tables, this.paths[0], decision),
+      new Decision(tables, this.paths[1], decision),
+    ];
     this.groups = new UpdateGroups(
       options.rules,
       { ...tables, prefixes: this.prefixes },
@@ -147,6 +153,19 @@ export class Rib {
   setNextHop(address: IpAddress, reachable: boolean, cost: number): void {
     for (const id of this.nextHops.setState(address, reachable, cost)) this.#changedNextHops.add(id);
     if (this.#changedNextHops.size > 0) this.#announceWork();
+  }
+
+  /** Other rules of the decision: where there is a choice of paths it is made again. */
+  setDecision(options: DecisionOptions): void {
+    for (const family of [0, 1] as const) {
+      const decision = this.decisions[family];
+      const { alwaysCompareMed, missingMedAsWorst } = decision.options;
+      if (alwaysCompareMed === options.alwaysCompareMed && missingMedAsWorst === options.missingMedAsWorst)
+        continue;
+      decision.options = options;
+      this.#markChoices(family);
+    }
+    if (this.#hasDirty()) this.#announceWork();
   }
 
   /** One slice of at most about `budget` prefixes. True when there is more to do. */
@@ -296,6 +315,13 @@ export class Rib {
       const attrs = paths.accepted[path]!;
       if (attrs === NONE || !changed.has(this.attrSets.nextHop[attrs]! as NextHopId)) continue;
       this.#dirty[family].add(paths.prefix[path]! as PrefixId);
+    }
+  }
+
+  #markChoices(family: FamilyIndex): void {
+    const { prefix, next, rows } = this.paths[family];
+    for (let path = 0; path < rows; path++) {
+      if (prefix[path] !== NONE && next[path] !== NONE) this.#dirty[family].add(prefix[path]! as PrefixId);
     }
   }
 

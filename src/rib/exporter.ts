@@ -208,6 +208,8 @@ export class Exporter {
       ...edits,
       ...(keepsLocalPref ? {} : { localPref }),
       ...(nextHop === null ? {} : { nextHop }),
+      // RFC 7311 3.4.3: AIGP was counted for the next hop that goes.
+      ...(nextHop !== null && nextHop === this.profile.nextHopSelf[family] ? { dropAigp: true } : {}),
     };
   }
 

@@ -2,6 +2,8 @@
 // everything meets everything.
 
 import fc from 'fast-check';
+import type { DecisionOptions } from '../../src/rib/decision.js';
+import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { type NeighbourOptions, neighbourOptions, SELF_IPV4, SELF_IPV6 } from './neighbour.js';
 import {
@@ -70,6 +72,7 @@ export type Action =
       readonly reachable: boolean;
       readonly cost: number;
     }
+  | { readonly kind: 'decision'; readonly options: DecisionOptions }
   | { readonly kind: 'run'; readonly budget: number }
   | { readonly kind: 'pull'; readonly peer: number; readonly times: number }
   /** All work is done and everybody but `slow` takes everything. */
@@ -100,6 +103,8 @@ const PATHS: readonly PathAttributes['asPath'][] = [
   sequence(65001, LOCAL_ASN),
 ];
 
+const HIGHEST = (1n << 64n) - 1n;
+
 const sample: fc.Arbitrary<AttributeSample> = fc.record({
   nextHop: fc.nat({ max: 3 }),
   fields: fc.record({
@@ -111,6 +116,7 @@ const sample: fc.Arbitrary<AttributeSample> = fc.record({
     largeCommunities: fc.constantFrom<PathAttributes['largeCommunities'][]>([], [[1, 2, 3]]),
     originatorId: fc.constantFrom(null, null, 0x01010101, ROUTER_ID),
     clusterList: fc.constantFrom<(readonly number[])[]>([], [], [1], [1, 2], [CLUSTER_ID]),
+    aigp: fc.constantFrom<PathAttributes['aigp'][]>([], [], aigpWithMetric(5n), aigpWithMetric(HIGHEST - 3n)),
     others: fc.constantFrom<PathAttributes['others'][]>(
       [],
       [{ code: 99, flags: 0xe0, value: Uint8Array.of(7) }],
@@ -125,7 +131,7 @@ export function received(
   peerType: NeighbourOptions['peerType'],
 ): PathAttributes {
   const hops = { ...attributes(fields), ...nextHopFields(nextHop, family) };
-  if (peerType === 'ebgp') return { ...hops, localPref: null, originatorId: null, clusterList: [] };
+  if (peerType === 'ebgp') return { ...hops, localPref: null, originatorId: null, clusterList: [], aigp: [] };
   return { ...hops, localPref: hops.localPref ?? 100 };
 }
 
@@ -242,6 +248,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('run'), budget: fc.constantFrom(1, 2, 3, 100) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('pull'), peer, times: fc.constantFrom(1, 2, 50) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('decision'),
+      options: fc.record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('check') }) },
 );
 

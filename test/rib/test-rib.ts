@@ -6,6 +6,7 @@ import { formatIp, type IpAddress, ipToBytes } from '../../src/base/ip.js';
 import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
 import { exportRewrite } from '../../src/policy/rewrite.js';
 import { Rib } from '../../src/rib/core.js';
+import type { DecisionOptions } from '../../src/rib/decision.js';
 import type { GroupLimits } from '../../src/rib/update-group.js';
 import { address } from './routes.js';
 
@@ -17,6 +18,7 @@ export interface TestRibOptions {
   readonly reflector?: boolean;
   readonly tracksNextHops?: boolean;
   readonly limits?: GroupLimits;
+  readonly decision?: DecisionOptions;
 }
 
 interface LinkState {
@@ -49,6 +51,7 @@ export class TestRib {
         options.tracksNextHops === true
           ? { track: (ip) => this.#track(ip), untrack: (ip) => this.#untrack(ip) }
           : null,
+      ...(options.decision === undefined ? {} : { decision: options.decision }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       listener: {
         bestChanged: (family, prefix) => this.bestChanges.push({ family, prefix }),
