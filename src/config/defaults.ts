@@ -47,6 +47,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   families: FAMILY_NAMES,
   timers: DEFAULT_TIMERS,
   routeReflectorClient: false,
+  clusterId: null,
   nextHopSelf: false,
   import: null,
   export: null,

@@ -28,6 +28,7 @@ export const listenSchema = z.strictObject({ address: addressField, port: portFi
 
 export const routeReflectorSchema = z.strictObject({
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.1').optional(),
+  clientToClient: booleanField.optional(),
 });
 
 export const decisionSchema = z.strictObject({

@@ -49,6 +49,7 @@ function lines(diff: ConfigDiff): string[] {
     ...diff.policies.map((name) => `policy ${name}`),
     ...diff.originate.removed.map(({ kind }) => `- ${kind}`),
     ...diff.originate.added.map(({ kind }) => `+ ${kind}`),
+    ...(diff.clientToClientChanged ? ['clientToClient'] : []),
     ...diff.decision.map((key) => `decision ${key}`),
     ...diff.kernel.map((key) => `kernel ${key}`),
     ...(diff.poolsChanged ? ['pools'] : []),
@@ -71,6 +72,13 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
     'routeReflector: { clusterId: 244.0.0.1 }',
     '',
     ['identity clusterId', 'restart routeReflector.clusterId'],
+  ],
+  ['reflection between clients', '244.0.0.1 }', '244.0.0.1, clientToClient: false }', ['clientToClient']],
+  [
+    'cluster of a peer',
+    'import: [mine]',
+    'routeReflectorClient: true, clusterId: 9.9.9.9, import: [mine]',
+    ['reset rr: routeReflectorClient clusterId', 'reset range: routeReflectorClient clusterId'],
   ],
   [
     'decision',

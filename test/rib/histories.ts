@@ -16,7 +16,7 @@ import {
   WITHOUT_MED,
 } from './policies.js';
 import { address, attributes, sequence } from './routes.js';
-import { CLUSTER_ID, LOCAL_ASN, ROUTER_ID } from './test-rib.js';
+import { CLUSTER_ID, LOCAL_ASN, OTHER_CLUSTER_ID, ROUTER_ID } from './test-rib.js';
 
 export const PREFIXES: readonly string[] = [
   '10.1.0.0/24',
@@ -115,7 +115,14 @@ const sample: fc.Arbitrary<AttributeSample> = fc.record({
     communities: fc.constantFrom<(readonly number[])[]>([], [], [0xfde80001], [0xffffff01], [0xffffff02]),
     largeCommunities: fc.constantFrom<PathAttributes['largeCommunities'][]>([], [[1, 2, 3]]),
     originatorId: fc.constantFrom(null, null, 0x01010101, ROUTER_ID),
-    clusterList: fc.constantFrom<(readonly number[])[]>([], [], [1], [1, 2], [CLUSTER_ID]),
+    clusterList: fc.constantFrom<(readonly number[])[]>(
+      [],
+      [],
+      [1],
+      [1, 2],
+      [CLUSTER_ID],
+      [2, OTHER_CLUSTER_ID],
+    ),
     aigp: fc.constantFrom<PathAttributes['aigp'][]>([], [], aigpWithMetric(5n), aigpWithMetric(HIGHEST - 3n)),
     others: fc.constantFrom<PathAttributes['others'][]>(
       [],
@@ -186,14 +193,17 @@ const neighbour = (n: number): fc.Arbitrary<NeighbourOptions> =>
       sameRouterId: fc.boolean(),
       nextHopSelf,
       always: fc.boolean(),
+      otherCluster: fc.boolean(),
+      clientToClient: fc.boolean(),
       importPolicy,
       exportPolicy,
     })
-    .map(({ peerType, sameAs, sameRouterId, always, ...rest }) =>
+    .map(({ peerType, sameAs, sameRouterId, always, otherCluster, ...rest }) =>
       neighbourOptions(n, peerType, {
         ...rest,
         ...(sameAs && peerType === 'ebgp' ? { asn: 65001 } : {}),
         ...(sameRouterId ? { routerId: 0x0a000001 } : {}),
+        clusterId: otherCluster && peerType === 'ibgpClient' ? OTHER_CLUSTER_ID : CLUSTER_ID,
         alwaysNextHopSelf: peerType === 'ebgp' || always,
       }),
     );
@@ -224,6 +234,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       changes: fc.oneof(
         fc.record({ importPolicy }),
         fc.record({ exportPolicy }),
+        fc.record({ clientToClient: fc.boolean() }),
         fc.record({ importPolicy, exportPolicy, nextHopSelf }),
       ),
     }),

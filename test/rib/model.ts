@@ -9,7 +9,7 @@ import { aigpMetric } from '../../src/wire/attributes/aigp.js';
 import type { AttributeEdits, PathAttributes } from '../../src/wire/types.js';
 import type { NeighbourOptions } from './neighbour.js';
 import { address, familyOf, prefix as parse } from './routes.js';
-import { CLUSTER_ID, LOCAL_ASN, ROUTER_ID } from './test-rib.js';
+import { CLUSTER_ID, LOCAL_ASN, OTHER_CLUSTER_ID, ROUTER_ID } from './test-rib.js';
 
 export interface ModelPeer {
   readonly options: NeighbourOptions;
@@ -31,6 +31,8 @@ export interface ModelRoute {
   readonly from: ModelPeer | 'kernel' | 'static';
   readonly attributes: PathAttributes;
 }
+
+const OUR_CLUSTERS = [CLUSTER_ID, OTHER_CLUSTER_ID];
 
 export const isInternal = (type: NeighbourOptions['peerType']): boolean => type !== 'ebgp';
 
@@ -61,7 +63,8 @@ function isLoop(world: ModelWorld, from: ModelPeer, received: PathAttributes): b
   if (received.asPath.some(({ asns }) => asns.includes(LOCAL_ASN))) return true;
   if (!isInternal(from.options.peerType)) return false;
   return (
-    received.originatorId === ROUTER_ID || (world.reflector && received.clusterList.includes(CLUSTER_ID))
+    received.originatorId === ROUTER_ID ||
+    (world.reflector && received.clusterList.some((id) => OUR_CLUSTERS.includes(id)))
   );
 }
 
@@ -143,6 +146,10 @@ function mayTell(world: ModelWorld, from: ModelRoute['from'], to: ModelPeer): bo
   if (typeof from === 'string') return true;
   const types = [from.options.peerType, to.options.peerType];
   if (!types.every(isInternal)) return true;
+  const { options } = from;
+  const isOwnCluster =
+    types.every((type) => type === 'ibgpClient') && options.clusterId === to.options.clusterId;
+  if (isOwnCluster && !to.options.clientToClient) return false;
   return world.reflector && types.includes('ibgpClient');
 }
 
@@ -177,7 +184,7 @@ function asSent({ from, attributes }: ModelRoute, to: ModelPeer): PathAttributes
   return {
     ...attributes,
     originatorId: attributes.originatorId ?? from.options.routerId,
-    clusterList: [CLUSTER_ID, ...attributes.clusterList],
+    clusterList: [from.options.clusterId, ...attributes.clusterList],
   };
 }
 

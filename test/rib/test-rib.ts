@@ -13,6 +13,7 @@ import { address } from './routes.js';
 export const LOCAL_ASN = 65000;
 export const ROUTER_ID = 0x0a0000fe;
 export const CLUSTER_ID = 0x0a0000fd;
+export const OTHER_CLUSTER_ID = 0x0a0000fc;
 
 export interface TestRibOptions {
   readonly reflector?: boolean;
@@ -35,9 +36,11 @@ export class TestRib {
   readonly tracked = new Map<string, number>();
   readonly #links = new Map<string, LinkState>();
   readonly #unanswered: string[] = [];
+  readonly reflector: boolean;
   #pending = false;
 
   constructor(options: TestRibOptions = {}) {
+    this.reflector = options.reflector === true;
     this.rib = new Rib({
       routerId: ROUTER_ID,
       seed: 7,
@@ -45,8 +48,9 @@ export class TestRib {
         rewrite: exportRewrite,
         mayExport,
         communitiesAllow,
-        clusterId: options.reflector === true ? CLUSTER_ID : null,
+        isReflector: options.reflector === true,
       },
+      clusterIds: options.reflector === true ? [CLUSTER_ID, OTHER_CLUSTER_ID] : [],
       nextHopInterest:
         options.tracksNextHops === true
           ? { track: (ip) => this.#track(ip), untrack: (ip) => this.#untrack(ip) }
