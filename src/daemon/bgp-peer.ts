@@ -10,7 +10,7 @@ import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
-import type { RibPeer } from '../rib/sources.js';
+import { LOOP_KINDS, type LoopKind, type RibPeer } from '../rib/sources.js';
 import { profileKey } from '../rib/update-groups.js';
 import { cease } from '../wire/notification.js';
 import type { UpdateView } from '../wire/types.js';
@@ -67,6 +67,8 @@ export class BgpPeer implements PeerHandlers {
   #attachment: Attachment | null = null;
   readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
+  /** Of the sessions that ended. */
+  readonly #pastLoops = { asPath: 0, originatorId: 0, clusterList: 0 };
   /** Families whose End-of-RIB came in this session. */
   readonly endOfRib = new Set<FamilyIndex>();
   /** Wall-clock milliseconds. */
@@ -93,6 +95,14 @@ export class BgpPeer implements PeerHandlers {
 
   get session(): NegotiatedSession | null {
     return this.#attachment?.session ?? null;
+  }
+
+  /** Routes that came and were loops, over all sessions. */
+  get loops(): Readonly<Record<LoopKind, number>> {
+    const total = { ...this.#pastLoops };
+    const now = this.#attachment && this.#context.rib.sources.get(this.#attachment.ribId).loops;
+    if (now !== null) for (const kind of LOOP_KINDS) total[kind] += now[kind];
+    return total;
   }
 
   /** RFC 8212: the directions in which this peer is denied everything. */
@@ -166,6 +176,7 @@ export class BgpPeer implements PeerHandlers {
 
   down(_reason: DownReason): void {
     if (this.#attachment === null) return;
+    Object.assign(this.#pastLoops, this.loops);
     this.#context.rib.peerDown(this.#attachment.ribId);
     this.#context.attachments.detached(this.#attachment.ribId);
     this.#attachment = null;

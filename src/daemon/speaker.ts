@@ -84,6 +84,8 @@ export class Speaker {
     this.kernel?.reconfigure(kernelSettings(config));
     this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
     this.#local.originate(config.originate);
+    this.rib.setDecision(config.decision);
+    this.rib.setClusterIds(clusterIds(config));
     return this.peers.apply(config, this.#peerContext());
   }
 
@@ -119,11 +121,13 @@ export class Speaker {
     return new Rib({
       routerId,
       seed,
+      decision: config.decision,
+      clusterIds: clusterIds(config),
       rules: {
         rewrite: exportRewrite,
         mayExport,
         communitiesAllow,
-        clusterId: config.routeReflector?.clusterId ?? null,
+        isReflector: config.routeReflector !== null,
       },
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
@@ -137,7 +141,7 @@ export class Speaker {
   #peerContext(): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
-      local: { asn: this.#config.asn, routerId },
+      local: { asn: this.#config.asn, routerId, routeReflector: this.#config.routeReflector },
       policies: this.#config.policies,
       rib: this.rib,
       attachments: this,
@@ -160,6 +164,13 @@ export class Speaker {
       event: (event: KernelEvent) => this.#options.events.emit('kernel', event),
     };
   }
+}
+
+/** Every cluster we are the reflector of. */
+function clusterIds({ routeReflector, peers, dynamicPeers }: Config): readonly number[] {
+  if (routeReflector === null) return [];
+  const others = [...peers, ...dynamicPeers.map(({ template }) => template)].map((peer) => peer.clusterId);
+  return [...new Set([routeReflector.clusterId, ...others.filter((id) => id !== null)])];
 }
 
 const nextHopInterest = (kernel: Kernel) => ({

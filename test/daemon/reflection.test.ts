@@ -9,14 +9,16 @@ const [C1, C2, PEER] = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 const IDS = { c1: 0x0a090901, c2: 0x0a090902, peer: 0x0a090903 } as const;
 const CLUSTER = 0xf4000001;
 
+const PEERS: readonly Yaml[] = [
+  passive('c1', C1, 64512, { routeReflectorClient: true }),
+  passive('c2', C2, 64512, { routeReflectorClient: true }),
+  passive('peer', PEER, 64512),
+];
+
 const REFLECTOR: Yaml = {
   ...BASE,
   routeReflector: { clusterId: '244.0.0.1' },
-  peers: [
-    passive('c1', C1, 64512, { routeReflectorClient: true }),
-    passive('c2', C2, 64512, { routeReflectorClient: true }),
-    passive('peer', PEER, 64512),
-  ],
+  peers: PEERS,
 };
 
 interface Bed {
@@ -98,6 +100,88 @@ for (const [what, attributes, why] of LOOPS) {
       await c2.hasRoutes('10.65.0.64/26');
     }));
 }
+
+const MESHED: Yaml = { ...REFLECTOR, routeReflector: { clusterId: '244.0.0.1', clientToClient: false } };
+
+test('clients that are meshed hear of others only; a reload changes it while the sessions stay', (t) =>
+  withDaemons(async (rig) => {
+    const { daemon, c1, c2, peer } = await bed(rig, MESHED);
+    c1.announce(['10.65.0.0/26'], { nextHop: '10.0.0.11' });
+    peer.announce(['10.65.0.64/26'], { nextHop: '10.0.0.13' });
+    await peer.hasRoutes('10.65.0.0/26');
+    await c2.hasRoutes('10.65.0.64/26');
+    const { message } = await daemon.reload(REFLECTOR);
+    t.regex(message, /routeReflector\.clientToClient changed/);
+    await c2.hasRoutes('10.65.0.0/26', '10.65.0.64/26');
+    await daemon.reload(MESHED);
+    await c2.hasRoutes('10.65.0.64/26');
+    for (const name of ['c1', 'c2', 'peer']) t.is(daemon.peer(name).counters.flaps, 0);
+  }));
+
+const OTHER_CLUSTER = 0xf4000002;
+const CLIENT: Yaml = { routeReflectorClient: true };
+
+test('two clusters: each route passes the cluster of its client, and clients of the other one hear of it', (t) =>
+  withDaemons(async (rig) => {
+    const { daemon, c1, c2, peer } = await bed(rig, {
+      ...MESHED,
+      peerGroups: { second: { asn: 64512, ...CLIENT, clusterId: '244.0.0.2' } },
+      peers: [
+        passive('c1', C1, 64512, CLIENT),
+        { name: 'c2', address: C2, group: 'second', passive: true },
+        passive('peer', PEER, 64512),
+      ],
+    });
+    c1.announce(['10.65.0.0/26'], { nextHop: '10.0.0.11' });
+    c2.announce(['10.65.0.64/26'], { nextHop: '10.0.0.12' });
+    peer.announce(['10.65.0.128/26'], { nextHop: '10.0.0.13' });
+    await c1.hasRoutes('10.65.0.128/26', '10.65.0.64/26');
+    await c2.hasRoutes('10.65.0.0/26', '10.65.0.128/26');
+    await peer.hasRoutes('10.65.0.0/26', '10.65.0.64/26');
+    for (const speaker of [c1, peer])
+      t.deepEqual(speaker.told.get('10.65.0.64/26')?.clusterList, [OTHER_CLUSTER]);
+    t.deepEqual(c2.told.get('10.65.0.0/26')?.clusterList, [CLUSTER]);
+    t.deepEqual(
+      c2.told.get('10.65.0.128/26')?.clusterList,
+      [CLUSTER],
+      'a peer that is no client is in our own',
+    );
+    t.is(daemon.peer('c1').clusterId, '244.0.0.1');
+    t.is(daemon.peer('c2').clusterId, '244.0.0.2');
+    t.is(daemon.peer('peer').clusterId, null);
+    peer.announce(['10.65.1.0/26'], { nextHop: '10.0.0.13', clusterList: [OTHER_CLUSTER] });
+    peer.announce(['10.65.1.64/26'], { nextHop: '10.0.0.13' });
+    await c1.hasRoutes('10.65.0.128/26', '10.65.0.64/26', '10.65.1.64/26');
+    t.like(daemon.route('10.65.1.0/26'), { decision: 'not used: CLUSTER_LIST contains our cluster id' });
+  }));
+
+test('loops are counted by the attribute that shows them, beyond the session', (t) =>
+  withDaemons(async (rig) => {
+    const { daemon, c1, c2 } = await bed(rig);
+    c1.announce(['10.65.0.0/26', '10.65.0.64/26'], { nextHop: '10.0.0.11', clusterList: [CLUSTER] });
+    c1.announce(['10.65.0.128/26'], { nextHop: '10.0.0.11', originatorId: 0x0a000001 });
+    c1.announce(['10.65.1.0/26'], { nextHop: '10.0.0.11' });
+    await c2.hasRoutes('10.65.1.0/26');
+    const expected = { asPath: 0, originatorId: 1, clusterList: 2 };
+    t.deepEqual(daemon.peer('c1').loops, expected);
+    t.deepEqual(daemon.peer('c2').loops, { asPath: 0, originatorId: 0, clusterList: 0 });
+    c1.peer.socket.destroy();
+    await c2.hasRoutes();
+    t.deepEqual(daemon.peer('c1').loops, expected);
+  }));
+
+test('a cluster that a reload makes ours: routes that passed it are loops from then on', (t) =>
+  withDaemons(async (rig) => {
+    const { daemon, c1, c2 } = await bed(rig);
+    c1.announce(['10.65.0.0/26'], { nextHop: '10.0.0.11', clusterList: [OTHER_CLUSTER] });
+    await c2.hasRoutes('10.65.0.0/26');
+    const third = passive('c3', '127.0.0.5', 64512, { ...CLIENT, clusterId: '244.0.0.2' });
+    await daemon.reload({ ...REFLECTOR, peers: [...PEERS, third] });
+    await c2.hasRoutes();
+    await daemon.reload(REFLECTOR);
+    await c2.hasRoutes('10.65.0.0/26');
+    t.is(daemon.peer('c1').counters.flaps, 0);
+  }));
 
 test('withdrawals and the end of a client are told; when it comes back it gets and gives everything', (t) =>
   withDaemons(async (rig) => {
