@@ -86,7 +86,7 @@ const inventedRib = (): Rib =>
     routerId: 1,
     seed: 1,
     nextHopInterest: null,
-    rules: { rewrite: exportRewrite, mayExport, communitiesAllow, clusterId: 1 },
+    rules: { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector: true },
     listener: { bestChanged: nothing, wake: nothing, workPending: nothing },
   });
 
@@ -95,10 +95,11 @@ const nothing = (): void => undefined;
 function join(rib: Rib, peer: number): PeerId {
   const peerType = peer % 3 === 0 ? 'ebgp' : 'ibgpClient';
   const asn = peerType === 'ebgp' ? ASN + 1 + peer : ASN;
-  const own = { asn, peerType, localAsn: ASN } as const;
+  const own = { asn, peerType, localAsn: ASN, clusterId: 1 } as const;
   const profile: ExportProfile = {
     ...own,
     ...LIMITS,
+    clientToClient: true,
     peerAsn: asn,
     families: [true, true],
     nextHopSelf: [Uint8Array.of(192, 0, 2, 1), null],
