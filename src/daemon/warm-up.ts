@@ -84,6 +84,7 @@ function learn(rib: Rib, id: PeerId, chunk: Uint8Array): void {
 const inventedRib = (): Rib =>
   new Rib({
     routerId: 1,
+    clusterIds: [1],
     seed: 1,
     nextHopInterest: null,
     rules: { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector: true },
