@@ -2,8 +2,12 @@
 // API would have to undo; the listeners of `server.ts` have the last word.
 
 import { createServer } from 'node:http';
-import type { HostPort } from './server.js';
 import { claimSocketPath, errorCode, errorText } from './unix-socket.js';
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface ApiAddresses {
   readonly socketPath: string | null;

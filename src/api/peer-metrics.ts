@@ -189,4 +189,15 @@ export const PEER_METRICS: readonly MetricRow[] = [
     ['verdict'],
     ({ verdicts }) => Object.entries(verdicts).map(([verdict, count]) => sample(count, { verdict })),
   ),
+  fromPeer(
+    'counter',
+    'bgpd_peer_loops_total',
+    'Routes of the peer refused as loops, by the attribute that showed it.',
+    ['attribute'],
+    ({ loops }) => [
+      sample(loops.asPath, { attribute: 'AS_PATH' }),
+      sample(loops.originatorId, { attribute: 'ORIGINATOR_ID' }),
+      sample(loops.clusterList, { attribute: 'CLUSTER_LIST' }),
+    ],
+  ),
 ];

@@ -3,7 +3,7 @@
 
 import { chmod } from 'node:fs/promises';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { socketObstacle, tcpObstacle } from './availability.js';
+import { type HostPort, socketObstacle, tcpObstacle } from './availability.js';
 import type { Metrics } from './metrics.js';
 import { type ApiSurface, addResources, refuse } from './resources.js';
 import type { StatusSource } from './types.js';
@@ -18,11 +18,6 @@ const KEEP_ALIVE_TIMEOUT = 75_000;
 /** Octets; no resource takes a body. */
 const BODY_LIMIT = 1024;
 const SOCKET_MODE = 0o660;
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface ApiOptions {
   readonly source: StatusSource;

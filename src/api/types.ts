@@ -32,6 +32,8 @@ export interface ConfigStatus {
   readonly loadedAt: string;
   /** The last reload failed and the running configuration stayed: why. */
   readonly lastError: string | null;
+  /** Keys whose new value was loaded and is not in force: it is at the next start. */
+  readonly needsRestart: readonly string[];
 }
 
 export interface RibFamilyStatus {
@@ -81,6 +83,8 @@ export interface PeerDetail extends PeerSummary {
   };
   readonly policies: { readonly import: readonly string[] | null; readonly export: readonly string[] | null };
   readonly routeReflectorClient: boolean;
+  /** Of a client: its cluster. */
+  readonly clusterId: string | null;
   readonly counters: PeerCounters;
   readonly lastDown: { readonly at: string; readonly reason: string } | null;
   readonly lastUp: string | null;
@@ -88,6 +92,8 @@ export interface PeerDetail extends PeerSummary {
   readonly updateGroup: number | null;
   /** Attributes malformed so far, by verdict. */
   readonly verdicts: Readonly<Record<string, number>>;
+  /** Routes that came and were refused as loops, by the attribute that showed it. */
+  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList', number>>;
 }
 
 export interface RouteQuery {

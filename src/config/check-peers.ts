@@ -171,7 +171,12 @@ const written = ({ path, own, group }: Member, key: keyof PeerGroupSection): Pat
   own[key] === undefined && group !== null ? ['peerGroups', group, key] : [...path, key];
 
 function reflectorRules(sections: Sections, member: Member): Issue[] {
-  if (!member.settings.routeReflectorClient || sections.asn === null) return [];
+  const isClient = member.settings.routeReflectorClient;
+  if (!isClient && member.settings.clusterId !== null && member.own.clusterId !== undefined) {
+    const message = 'only a route reflector client is in a cluster of its own';
+    return [issue([...member.path, 'clusterId'], message, 'set routeReflectorClient: true, or leave it out')];
+  }
+  if (!isClient || sections.asn === null) return [];
   const place = written(member, 'routeReflectorClient');
   if (member.asn !== null && member.asn !== sections.asn) {
     const message = `an eBGP peer (AS ${member.asn}) can't be a route reflector client`;

@@ -2,7 +2,15 @@
 
 import { FAMILY_NAMES } from '../base/family.js';
 import { ipv4, ipv6 } from '../base/ip.js';
-import type { ApiConfig, Config, KernelConfig, ListenConfig, PeerConfig, TimersConfig } from './types.js';
+import type {
+  ApiConfig,
+  Config,
+  DecisionConfig,
+  KernelConfig,
+  ListenConfig,
+  PeerConfig,
+  TimersConfig,
+} from './types.js';
 
 export const BGP_PORT = 179;
 
@@ -39,6 +47,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   families: FAMILY_NAMES,
   timers: DEFAULT_TIMERS,
   routeReflectorClient: false,
+  clusterId: null,
   nextHopSelf: false,
   import: null,
   export: null,
@@ -50,5 +59,7 @@ export const DEFAULT_API: ApiConfig = {
   socket: '/run/bgpd/bgpd.sock',
   listen: { address: ipv4(0x7f000001), port: 9179 },
 };
+
+export const DEFAULT_DECISION: DecisionConfig = { alwaysCompareMed: false, missingMedAsWorst: false };
 
 export const DEFAULT_LOG: Config['log'] = { level: 'info', format: 'auto' };

@@ -2,6 +2,7 @@
 
 import type {
   Config,
+  DecisionConfig,
   DynamicPeerConfig,
   KernelConfig,
   OriginateConfig,
@@ -49,6 +50,10 @@ export interface ConfigDiff {
   /** Policies added, removed or with other terms; `external` and `pools` change with the pools. */
   readonly policies: readonly string[];
   readonly originate: Difference<OriginateConfig, never>;
+  /** Routes are reflected between clients now, or no more. */
+  readonly clientToClientChanged: boolean;
+  /** Keys of `decision` that changed: paths are chosen anew. */
+  readonly decision: readonly (keyof DecisionConfig)[];
   /** Keys of `kernel` that changed; `install` also when a policy of its list did. */
   readonly kernel: readonly (keyof KernelConfig)[];
   readonly poolsChanged: boolean;
@@ -74,6 +79,7 @@ const PEER_CHANGES = {
   families: 'reset',
   timers: 'none',
   routeReflectorClient: 'reset',
+  clusterId: 'reset',
   nextHopSelf: 'soft',
   import: 'soft',
   export: 'soft',
@@ -89,6 +95,11 @@ const KERNEL_KEYS = [
   'removeOnStop',
   'sweepDelay',
 ] as const satisfies readonly (keyof KernelConfig)[];
+
+const DECISION_KEYS = [
+  'alwaysCompareMed',
+  'missingMedAsWorst',
+] as const satisfies readonly (keyof DecisionConfig)[];
 
 /** What is made once, at the start. */
 const FIXED = {
@@ -106,11 +117,17 @@ export const liveConfig = (running: Config, next: Config): Config => ({
   ...next,
   routerId: running.routerId,
   listen: running.listen,
-  routeReflector: running.routeReflector,
+  routeReflector: liveReflector(running.routeReflector, next.routeReflector),
   kernel: { ...next.kernel, backend: running.kernel.backend, sweepDelay: running.kernel.sweepDelay },
   api: running.api,
   log: { ...next.log, format: running.log.format },
 });
+
+/** The role and its cluster id are fixed, what it does is not. */
+const liveReflector = (
+  running: Config['routeReflector'],
+  next: Config['routeReflector'],
+): Config['routeReflector'] => (running && next && { ...next, clusterId: running.clusterId }) ?? running;
 
 export function diffConfig(before: Config, after: Config): ConfigDiff {
   const policies = changedPolicies(before, after);
@@ -129,6 +146,9 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     ),
     policies,
     originate: difference<OriginateConfig, never>(before.originate, after.originate, canonical, () => null),
+    clientToClientChanged:
+      (before.routeReflector?.clientToClient ?? true) !== (after.routeReflector?.clientToClient ?? true),
+    decision: DECISION_KEYS.filter((key) => before.decision[key] !== after.decision[key]),
     kernel,
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),

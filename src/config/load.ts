@@ -8,6 +8,7 @@ import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
 import {
   BGP_PORT,
   DEFAULT_API,
+  DEFAULT_DECISION,
   DEFAULT_KERNEL,
   DEFAULT_LISTEN,
   DEFAULT_LOG,
@@ -82,7 +83,11 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
     listen:
       sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
       DEFAULT_LISTEN,
-    routeReflector: sections.routeReflector === null || clusterId === null ? null : { clusterId },
+    routeReflector:
+      sections.routeReflector === null || clusterId === null
+        ? null
+        : { clusterId, clientToClient: sections.routeReflector.clientToClient ?? true },
+    decision: { ...DEFAULT_DECISION, ...present(sections.decision ?? {}) },
     kernel: completeKernel(sections.kernel),
     pools: (sections.pools ?? []).map(({ value: { cidr, external, encapsulation } }) => ({
       cidr,

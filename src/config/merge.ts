@@ -55,6 +55,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     families: pick('families'),
     timers: mergeTimers(peer.timers ?? {}, group.timers ?? {}),
     routeReflectorClient: pick('routeReflectorClient'),
+    clusterId: pick('clusterId'),
     nextHopSelf: pick('nextHopSelf'),
     import: pick('import'),
     export: pick('export'),

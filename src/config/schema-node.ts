@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseIp } from '../base/ip.js';
 import {
   addressField,
+  booleanField,
   choiceField,
   type Fault,
   fault,
@@ -27,6 +28,12 @@ export const listenSchema = z.strictObject({ address: addressField, port: portFi
 
 export const routeReflectorSchema = z.strictObject({
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.1').optional(),
+  clientToClient: booleanField.optional(),
+});
+
+export const decisionSchema = z.strictObject({
+  alwaysCompareMed: booleanField.optional(),
+  missingMedAsWorst: booleanField.optional(),
 });
 
 const LISTEN = 'an address and a port such as 127.0.0.1:9179 or [::1]:9179';

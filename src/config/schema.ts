@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { asnField, nameField } from './fields.js';
 import { describe, type Issue, issue, type Path } from './problem.js';
 import { kernelSchema, originateSchema, poolSchema } from './schema-kernel.js';
-import { apiSchema, listenSchema, logSchema, routeReflectorSchema, routerIdField } from './schema-node.js';
+import {
+  apiSchema,
+  decisionSchema,
+  listenSchema,
+  logSchema,
+  routeReflectorSchema,
+  routerIdField,
+} from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
 import { policySchema } from './schema-policies.js';
 import { suggest } from './suggestion.js';
@@ -25,6 +32,7 @@ export const SECTIONS = {
   routerId: one(routerIdField),
   listen: list(listenSchema),
   routeReflector: one(routeReflectorSchema),
+  decision: one(decisionSchema),
   kernel: one(kernelSchema),
   pools: list(poolSchema),
   originate: list(originateSchema),

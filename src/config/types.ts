@@ -14,7 +14,8 @@ export interface Config {
   /** Null: the node's first IPv4 address, found by the daemon. */
   readonly routerId: number | null;
   readonly listen: readonly ListenConfig[];
-  readonly routeReflector: { readonly clusterId: number } | null;
+  readonly decision: DecisionConfig;
+  readonly routeReflector: RouteReflectorConfig | null;
   readonly kernel: KernelConfig;
   readonly pools: readonly PoolConfig[];
   readonly originate: readonly OriginateConfig[];
@@ -30,6 +31,20 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 export interface ListenConfig {
   readonly address: IpAddress;
   readonly port: number;
+}
+
+export interface RouteReflectorConfig {
+  readonly clusterId: number;
+  /** False: the clients of a cluster are meshed, so that their routes go to others only. */
+  readonly clientToClient: boolean;
+}
+
+/** RFC 4271 9.1.2.2 c leaves these to the operator. */
+export interface DecisionConfig {
+  /** Compare MED between paths of different neighbour ASes, too. */
+  readonly alwaysCompareMed: boolean;
+  /** A path without MED counts as the worst, not as 0. */
+  readonly missingMedAsWorst: boolean;
 }
 
 export interface KernelConfig {
@@ -95,6 +110,8 @@ export interface PeerConfig {
   readonly families: readonly FamilyName[];
   readonly timers: TimersConfig;
   readonly routeReflectorClient: boolean;
+  /** The cluster of a client, where it is not the reflector's own. */
+  readonly clusterId: number | null;
   readonly nextHopSelf: boolean;
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
   readonly import: readonly string[] | null;

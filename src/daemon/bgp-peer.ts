@@ -4,13 +4,13 @@
 import type { FamilyIndex } from '../base/family.js';
 import { familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
-import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
+import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
-import type { PacketSource, PeerEndpoint, PeerHandlers, Transport } from '../net/types.js';
+import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
-import type { RibPeer } from '../rib/sources.js';
+import { LOOP_KINDS, type LoopKind, type RibPeer } from '../rib/sources.js';
 import { profileKey } from '../rib/update-groups.js';
 import { cease } from '../wire/notification.js';
 import type { UpdateView } from '../wire/types.js';
@@ -40,6 +40,8 @@ export interface PeerContext {
 }
 
 export interface Attachments {
+  /** False while the first routes of a session wait for those of others that come up with it. */
+  mayPull(ribId: PeerId): boolean;
   attached(ribId: PeerId, peer: BgpPeer): void;
   detached(ribId: PeerId): void;
 }
@@ -65,6 +67,8 @@ export class BgpPeer implements PeerHandlers {
   #attachment: Attachment | null = null;
   readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
+  /** Of the sessions that ended. */
+  readonly #pastLoops = { asPath: 0, originatorId: 0, clusterList: 0 };
   /** Families whose End-of-RIB came in this session. */
   readonly endOfRib = new Set<FamilyIndex>();
   /** Wall-clock milliseconds. */
@@ -93,6 +97,14 @@ export class BgpPeer implements PeerHandlers {
     return this.#attachment?.session ?? null;
   }
 
+  /** Routes that came and were loops, over all sessions. */
+  get loops(): Readonly<Record<LoopKind, number>> {
+    const total = { ...this.#pastLoops };
+    const now = this.#attachment && this.#context.rib.sources.get(this.#attachment.ribId).loops;
+    if (now !== null) for (const kind of LOOP_KINDS) total[kind] += now[kind];
+    return total;
+  }
+
   /** RFC 8212: the directions in which this peer is denied everything. */
   get missingPolicies(): readonly ('import' | 'export')[] {
     const asn = this.#attachment?.session.peerAsn ?? this.#config.asn;
@@ -119,12 +131,12 @@ export class BgpPeer implements PeerHandlers {
     const enabledChanged = config.enabled !== this.#config.enabled;
     const kindChanged =
       config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
-    const before = this.#driverSettings();
     this.#config = config;
     this.#context = context;
-    const settings = this.#driverSettings();
-    // Told of no change, the driver would begin to dial anew and forget why the last attempt failed.
-    const kept = JSON.stringify(before) === JSON.stringify(settings) || this.driver.reconfigure(...settings);
+    const kept = this.driver.reconfigure(
+      sessionConfig(context.local, config),
+      endpoint(context.local, config),
+    );
     if (!kept || kindChanged || enabledChanged) return true;
     this.#applyPolicies();
     return false;
@@ -141,7 +153,7 @@ export class BgpPeer implements PeerHandlers {
     events.emit('peerEstablished', this.name, session);
     const missing = this.missingPolicies;
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
-    return { pull: () => rib.pull(ribId) };
+    return { pull: (budget) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null) };
   }
 
   update(view: UpdateView): void {
@@ -164,6 +176,7 @@ export class BgpPeer implements PeerHandlers {
 
   down(_reason: DownReason): void {
     if (this.#attachment === null) return;
+    Object.assign(this.#pastLoops, this.loops);
     this.#context.rib.peerDown(this.#attachment.ribId);
     this.#context.attachments.detached(this.#attachment.ribId);
     this.#attachment = null;
@@ -177,11 +190,6 @@ export class BgpPeer implements PeerHandlers {
   #endOfRibReceived(family: FamilyIndex): void {
     this.endOfRib.add(family);
     this.#context.events.emit('endOfRib', this.name, familyName(family));
-  }
-
-  #driverSettings(): readonly [SessionConfig, PeerEndpoint] {
-    const { local } = this.#context;
-    return [sessionConfig(local, this.#config), endpoint(local, this.#config)];
   }
 
   #ribView(session: NegotiatedSession, transport: Transport): RibView {

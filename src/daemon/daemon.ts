@@ -2,59 +2,27 @@
 // installs no signal handlers and never ends the process.
 
 import { randomBytes } from 'node:crypto';
-import { type ApiAddresses, apiObstacle } from '../api/availability.js';
-import type { StatusSource } from '../api/types.js';
+import { apiObstacle } from '../api/availability.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
-import type { Config, ConfigResult } from '../config/types.js';
 import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
-import { createListener, type ListenAddress } from '../net/listener.js';
+import { createListener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
+import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
-import { defaultRouterId, type HostAddresses, readHostAddresses } from './host-addresses.js';
-import type { Logger } from './logger.js';
+import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
-import { Reloader } from './reload.js';
 import { endpoint, sessionConfig } from './session-setup.js';
 import { Speaker } from './speaker.js';
 import { sweepWhenConverged } from './startup-sweep.js';
-import { createStatus } from './status.js';
 import { logEvents } from './telemetry.js';
-
-export interface DaemonOptions {
-  readonly config: Config;
-  /** For reload, the API and messages. */
-  readonly configFile: string;
-  readonly logger: Logger;
-  /** Reads the configuration again; absent: reload is refused. */
-  readonly readConfig?: () => ConfigResult;
-  /** Instead of the backend that the configuration chooses. */
-  readonly kernel?: Kernel;
-  /** Instead of the host's own addresses (several daemons in one process). */
-  readonly hostAddresses?: () => HostAddresses;
-  /** Instead of the system's clock. */
-  readonly clock?: Clock;
-}
-
-export interface Daemon {
-  readonly status: StatusSource;
-  /** Where BGP connections are accepted, with the ports in force. */
-  readonly listening: readonly ListenAddress[];
-  /** Where the API listens on TCP, with the port in force; null without. */
-  readonly apiAddress: { readonly host: string; readonly port: number } | null;
-  reload(): ReturnType<StatusSource['reload']>;
-  /** Cease to every peer; the kernel's routes stay unless the configuration says otherwise. */
-  stop(text?: string): Promise<void>;
-}
-
-export type DaemonStart =
-  | { readonly ok: true; readonly daemon: Daemon }
-  | { readonly ok: false; readonly reason: string };
+import { warmUp } from './warm-up.js';
 
 /** Lines of one kind in the log, a minute. */
 const LOG_LINES = 10;
@@ -66,13 +34,12 @@ const ADDRESS_POLL = 50;
 const API_DELAY = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
-  const hostAddresses = options.hostAddresses ?? readHostAddresses;
   const clock = { ...(options.clock ?? systemClock()), wallClock: () => Date.now() };
-  const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock));
-  if (routerId === null)
-    return { ok: false, reason: 'no interface of this host has an IPv4 address: set routerId' };
+  const hostAddresses = options.hostAddresses ?? cachedHostAddresses(() => clock.now());
   const events = createEvents();
   logEvents(events, options.logger, new LineLimiter(LOG_LINES), () => clock.now());
+  const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
+  if (routerId === null) return { ok: false, reason: `${NO_ADDRESS}: set routerId` };
   const speaker = new Speaker({
     ...selectKernel(options, events),
     config: options.config,
@@ -85,16 +52,23 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   });
   const parts: Parts = { options, speaker, clock, events, stops: [], listening: [] };
   const reason =
-    (await apiObstacle(apiAddresses(options))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
+    (await apiObstacle(apiAddresses(options.config))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   speaker.peers.start();
   return serve(parts, routerId);
 }
 
+const NO_ADDRESS = 'no interface of this host has an IPv4 address';
+
 /** At boot the address may be a moment away, and an interface without carrier does not count. */
-async function awaitRouterId(hostAddresses: () => HostAddresses, clock: Clock): Promise<number | null> {
+async function awaitRouterId(
+  hostAddresses: () => HostAddresses,
+  clock: Clock,
+  events: DaemonEvents,
+): Promise<number | null> {
   const giveUp = clock.now() + ADDRESS_WAIT;
   let routerId = defaultRouterId(hostAddresses());
+  if (routerId === null) events.emit('warning', `${NO_ADDRESS}: waiting for one, as routerId is not set`, {});
   while (routerId === null && clock.now() < giveUp) {
     await pause(clock, ADDRESS_POLL);
     routerId = defaultRouterId(hostAddresses());
@@ -112,24 +86,6 @@ function pause(clock: Clock, milliseconds: number): Promise<void> {
   });
 }
 
-type DaemonClock = Clock & { wallClock(): number };
-
-interface Parts {
-  readonly options: DaemonOptions;
-  readonly speaker: Speaker;
-  readonly clock: DaemonClock;
-  readonly events: DaemonEvents;
-  /** What has to end, the latest first. */
-  readonly stops: ((ending: Ending) => Promise<void> | void)[];
-  listening: readonly ListenAddress[];
-}
-
-interface Ending {
-  /** For the peers (RFC 9003). */
-  readonly text: string;
-  readonly removeRoutes: boolean;
-}
-
 async function listen(parts: Parts): Promise<string | null> {
   const { options, speaker, clock, events, stops } = parts;
   const listener = createListener({
@@ -143,19 +99,25 @@ async function listen(parts: Parts): Promise<string | null> {
     },
   });
   stops.unshift(() => listener.stop());
-  const [problem] = await listener.start();
-  if (problem === undefined) {
-    parts.listening = listener.bound();
-    return null;
-  }
-  const { address, port } = problem.address;
-  return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[problem.code] ?? problem.code}`;
+  const problems = await listener.start();
+  parts.listening = listener.bound();
+  const lacksFamily = ({ code }: ListenProblem): boolean =>
+    code === 'EAFNOSUPPORT' && parts.listening.length > 0;
+  const fatal = problems.find((problem) => !lacksFamily(problem));
+  if (fatal !== undefined) return listenProblem(fatal);
+  for (const problem of problems) events.emit('warning', listenProblem(problem), {});
+  return null;
+}
+
+function listenProblem({ address: { address, port }, code }: ListenProblem): string {
+  return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[code] ?? code}`;
 }
 
 const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process does (EADDRINUSE)',
   EACCES: 'not permitted: ports below 1024 need CAP_NET_BIND_SERVICE (EACCES)',
   EADDRNOTAVAIL: 'this host does not have the address (EADDRNOTAVAIL)',
+  EAFNOSUPPORT: 'this host does without the address family (EAFNOSUPPORT)',
 };
 
 async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<string | null> {
@@ -174,51 +136,16 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
 
 /** The API's libraries are loaded while the sessions come up: these do not wait for it. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
-  const { options, speaker, clock, events, stops } = parts;
+  const { options, clock, speaker, stops, listening } = parts;
   await pause(clock, API_DELAY);
-  const { createMetrics } = await import('../api/metrics.js');
-  const { startApi } = await import('../api/server.js');
-  const reloader = new Reloader({
-    target: speaker,
-    events,
-    file: options.configFile,
-    read: options.readConfig ?? null,
-    wallClock: clock.wallClock,
-  });
-  const status = createStatus({
-    speaker,
-    routerId,
-    clock,
-    config: () => reloader.status(),
-    reload: () => reloader.reload(),
-  });
-  const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
-  stops.unshift(() => metrics.close());
-  const api = await startApi({
-    source: status,
-    metrics,
-    ...apiAddresses(options),
-    onError: (line) => options.logger.error(line),
-  });
-  if (!api.ok) return await abandon(parts, api.reason);
-  stops.unshift(() => api.close());
-  const { listening } = parts;
-  const daemon: Daemon = {
-    status,
-    listening,
-    apiAddress: api.address,
-    reload: () => reloader.reload(),
-    stop: (text = '') => stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop }),
-  };
-  return { ok: true, daemon };
-}
-
-function apiAddresses({ config: { api } }: DaemonOptions): ApiAddresses {
-  const { socket, listen: tcp } = api;
-  return {
-    socketPath: socket,
-    listen: tcp === null ? null : { host: formatIp(tcp.address), port: tcp.port },
-  };
+  const { serveStatus } = await import('./serve-status.js');
+  const served = await serveStatus(parts, routerId);
+  if (!served.ok) return await abandon(parts, served.reason);
+  if (options.warmUp === true) stops.unshift(warmUp((task) => clock.defer(task)));
+  const { status, apiAddress, reload } = served;
+  const stop = (text = ''): Promise<void> =>
+    stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
+  return { ok: true, daemon: { status, listening, apiAddress, reload, stop } };
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */

@@ -7,7 +7,22 @@ import { type IpAddress, ipEquals, ipToBytes, isLinkLocal, isLoopback, parseIp }
 /** Addresses per interface name. */
 export type HostAddresses = ReadonlyMap<string, readonly IpAddress[]>;
 
-export function readHostAddresses(): HostAddresses {
+/** Milliseconds for which an answer holds: a thousand sessions that come up together ask the system once. */
+const FRESH = 1000;
+
+export function cachedHostAddresses(now: () => number): () => HostAddresses {
+  let known: HostAddresses | null = null;
+  let readAt = 0;
+  return () => {
+    if (known === null || now() - readAt >= FRESH) {
+      known = readHostAddresses();
+      readAt = now();
+    }
+    return known;
+  };
+}
+
+function readHostAddresses(): HostAddresses {
   const found = new Map<string, readonly IpAddress[]>();
   for (const [name, entries] of Object.entries(networkInterfaces())) {
     const addresses = (entries ?? []).map(({ address }) => parseIp(address));

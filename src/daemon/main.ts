@@ -7,8 +7,9 @@ import { formatIp } from '../base/ip.js';
 import { readConfigFile } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config } from '../config/types.js';
-import { type Daemon, startDaemon } from './daemon.js';
+import { startDaemon } from './daemon.js';
 import { createLogger, type Logger } from './logger.js';
+import type { Daemon } from './parts.js';
 import { VERSION } from './version.js';
 
 const EXIT_CANNOT_RUN = 1;
@@ -54,9 +55,10 @@ async function run(file: string, config: Config): Promise<void> {
     config,
     configFile: file,
     logger,
+    warmUp: true,
     readConfig: () => readConfigFile(file),
   });
-  if (started.ok) runs(state, started.daemon, logger);
+  if (started.ok) await runs(state, started.daemon, logger);
   else cannotRun(started.reason);
 }
 
@@ -64,15 +66,23 @@ async function run(file: string, config: Config): Promise<void> {
 interface Process {
   /** Null while it starts. */
   daemon: Daemon | null;
+  /** What was asked for while it started. */
   reloadWanted: boolean;
   stopping: boolean;
 }
 
-function runs(state: Process, daemon: Daemon, logger: Logger): void {
+async function runs(state: Process, daemon: Daemon, logger: Logger): Promise<void> {
   state.daemon = daemon;
   const listen = daemon.listening.map(({ address, port }) => `${formatIp(address)} port ${port}`);
   logger.info({ listen, api: daemon.apiAddress }, 'bgpd runs');
-  if (state.reloadWanted) void daemon.reload();
+  if (state.stopping) await end(daemon, logger);
+  else if (state.reloadWanted) await daemon.reload();
+}
+
+async function end(daemon: Daemon, logger: Logger): Promise<void> {
+  await daemon.stop();
+  logger.info('bgpd has stopped');
+  logger.flush();
 }
 
 function cannotRun(reason: string): void {
@@ -80,22 +90,19 @@ function cannotRun(reason: string): void {
   process.exitCode = EXIT_CANNOT_RUN;
 }
 
+/** While it starts there are only wishes: sessions may be up already, and they deserve a Cease. */
 function handleSignals(state: Process, logger: Logger): void {
-  const stop = async (signal: string): Promise<void> => {
+  const stop = (signal: string): void => {
     if (state.stopping) return;
     state.stopping = true;
     logger.info({ signal }, 'bgpd stops');
-    await state.daemon?.stop();
-    logger.info('bgpd has stopped');
-    logger.flush();
-    // No session is up yet and no route is written: there is nothing to undo, and what starts would go on.
-    if (state.daemon === null) process.exit(0);
+    if (state.daemon !== null) void end(state.daemon, logger);
   };
-  process.on('SIGTERM', () => void stop('SIGTERM'));
-  process.on('SIGINT', () => void stop('SIGINT'));
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
   process.on('SIGHUP', () => {
     if (state.daemon === null) state.reloadWanted = true;
-    else void state.daemon.reload();
+    else if (!state.stopping) void state.daemon.reload();
   });
 }
 

@@ -1,10 +1,13 @@
-// Runs the RIB in slices: at once when idle, again and again while there is work, never longer than a slice without
-// letting keepalives, hold timers and the API have their turn.
+// Runs the RIB in slices: at once when idle, slice after slice while there is work. A slice is as large as fits into its
+// time, because packets of one slice are shared and larger ones cost the sockets less; between slices keepalives, hold
+// timers and the API have their turn.
 
-/** Milliseconds that one turn may take. */
+/** Milliseconds that a slice should take. */
 const TURN = 5;
-/** Prefixes per call of the RIB. */
-const SLICE = 2000;
+/** Prefixes of a slice: where it begins, and its bounds. */
+const FIRST_SLICE = 2000;
+const SMALLEST_SLICE = 250;
+const LARGEST_SLICE = 16_000;
 
 export interface PassClock {
   now(): number;
@@ -14,6 +17,7 @@ export interface PassClock {
 export class PassScheduler {
   readonly #clock: PassClock;
   readonly #run: (budget: number) => boolean;
+  #slice = FIRST_SLICE;
   #scheduled = false;
   #stopped = false;
 
@@ -35,9 +39,18 @@ export class PassScheduler {
   #turn(): void {
     this.#scheduled = false;
     if (this.#stopped) return;
-    const until = this.#clock.now() + TURN;
-    let more = true;
-    while (more && this.#clock.now() < until) more = this.#run(SLICE);
-    if (more) this.request();
+    const start = this.#clock.now();
+    const more = this.#run(this.#slice);
+    if (!more) return;
+    // Only a full slice says how long slices take.
+    this.#slice = nextSlice(this.#slice, this.#clock.now() - start);
+    this.request();
   }
+}
+
+/** At most twice as large at a time: the first slices run in code that is still being compiled. */
+export function nextSlice(slice: number, elapsed: number): number {
+  const fitting = elapsed <= 0 ? slice * 2 : (slice * TURN) / elapsed;
+  const next = Math.min(fitting, slice * 2, LARGEST_SLICE);
+  return Math.max(SMALLEST_SLICE, Math.round(next));
 }

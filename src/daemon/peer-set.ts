@@ -68,7 +68,9 @@ export class PeerSet {
     for (const peer of this.all()) peer.start();
   }
 
+  /** For good, whatever a reload that is under way still adds. */
   async stop(subcode: number, text: string): Promise<void> {
+    this.#running = false;
     await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text)));
   }
 
@@ -121,7 +123,7 @@ export class PeerSet {
     const { verb, subcode, text } = restartOf(wasEnabled, config.enabled);
     changes.push(`peer ${config.name} ${verb}`);
     await peer.stop(subcode, text);
-    peer.start();
+    if (this.#running) peer.start();
   }
 
   #stillDynamic(peer: BgpPeer): RunningPeerConfig | null {

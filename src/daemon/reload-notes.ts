@@ -10,6 +10,8 @@ export function describeChanges(diff: ConfigDiff): readonly string[] {
     ...diff.policies.map((name) => `policy ${name} changed`),
     ...(diff.poolsChanged ? ['pools changed'] : []),
     ...originated(diff),
+    ...(diff.clientToClientChanged ? ['routeReflector.clientToClient changed'] : []),
+    ...diff.decision.map((key) => `decision.${key} changed`),
     ...diff.kernel.map((key) => `kernel.${key} changed`),
     ...diff.dynamicPeers.added.map(({ range }) => `dynamic peers ${formatPrefix(range)} added`),
     ...diff.dynamicPeers.removed.map(({ range }) => `dynamic peers ${formatPrefix(range)} removed`),

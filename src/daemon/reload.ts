@@ -36,6 +36,7 @@ export class Reloader {
   #generation = 1;
   #loadedAt: number;
   #lastError: string | null = null;
+  #needsRestart: readonly string[] = [];
   #running: Promise<ReloadResult> | null = null;
 
   constructor(options: ReloadOptions) {
@@ -49,6 +50,7 @@ export class Reloader {
       generation: this.#generation,
       loadedAt: new Date(this.#loadedAt).toISOString(),
       lastError: this.#lastError,
+      needsRestart: this.#needsRestart,
     };
   }
 
@@ -86,6 +88,7 @@ export class Reloader {
     this.#generation++;
     this.#loadedAt = wallClock();
     this.#lastError = null;
+    this.#needsRestart = needsRestart;
     events.emit('configLoaded', this.#generation, config, notes);
     return { ok: true, message: `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}` };
   }

@@ -2,7 +2,7 @@
 // view of the peer, the export profile of its update group.
 
 import { addressFamily, familyIndex } from '../base/family.js';
-import type { DynamicPeerConfig, PeerConfig } from '../config/types.js';
+import type { DynamicPeerConfig, PeerConfig, RouteReflectorConfig } from '../config/types.js';
 import type { NegotiatedSession, SessionConfig } from '../fsm/types.js';
 import type { PeerEndpoint, Transport } from '../net/types.js';
 import { exportPolicyOf, importPolicyOf } from '../policy/defaults.js';
@@ -21,6 +21,8 @@ export type RunningPeerConfig = Omit<PeerConfig, 'asn'> & {
 export interface LocalIdentity {
   readonly asn: number;
   readonly routerId: number;
+  /** Null when we do not reflect. */
+  readonly routeReflector: RouteReflectorConfig | null;
 }
 
 export type Policies = Readonly<Record<string, PolicyConfig>>;
@@ -68,6 +70,7 @@ export function ribPeer(
     routerId: session.peerRouterId,
     peerType: peerType(peer, session),
     localAsn: local.asn,
+    clusterId: clusterOf(local, peer),
     importPolicy: importPolicyOf(known, local.asn, policies),
   };
 }
@@ -91,6 +94,8 @@ export function exportProfile(
     maxMessage: session.maxMessage,
     nextHopSelf: [self(0), self(1)],
     alwaysNextHopSelf: peer.nextHopSelf || session.sessionType === 'ebgp',
+    clusterId: clusterOf(local, peer),
+    clientToClient: local.routeReflector?.clientToClient ?? true,
     policy: exportPolicyOf({ ...peer, asn: session.peerAsn }, local.asn, policies),
   };
 }
@@ -99,5 +104,8 @@ export const peerType = (peer: RunningPeerConfig, session: NegotiatedSession): R
   if (session.sessionType === 'ebgp') return 'ebgp';
   return peer.routeReflectorClient ? 'ibgpClient' : 'ibgp';
 };
+
+const clusterOf = (local: LocalIdentity, peer: RunningPeerConfig): number | null =>
+  local.routeReflector === null ? null : (peer.clusterId ?? local.routeReflector.clusterId);
 
 const hasFamily = (session: NegotiatedSession, family: 0 | 1): boolean => session.families.includes(family);

@@ -5,6 +5,7 @@ import type { PeerId } from '../base/ids.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
+import type { Clock } from '../net/clock.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
@@ -14,8 +15,9 @@ import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
+import { JoinGate } from './join-gate.js';
 import { LocalRoutes } from './local-routes.js';
-import { type PassClock, PassScheduler } from './pass-scheduler.js';
+import { PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';
 
 export interface SpeakerOptions {
@@ -25,7 +27,7 @@ export interface SpeakerOptions {
   readonly kernel: Kernel | null;
   /** False: every next hop counts as usable, because this kernel can't tell. */
   readonly resolveNextHops: boolean;
-  readonly clock: PassClock & { wallClock(): number };
+  readonly clock: Clock & { wallClock(): number };
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
   readonly hostAddresses: () => HostAddresses;
@@ -40,6 +42,7 @@ export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
+  readonly #joinGate: JoinGate;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
   #config: Config;
@@ -51,6 +54,7 @@ export class Speaker {
     this.kernel = kernel;
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
     this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
+    this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib);
     const install = installPolicyOf(config.kernel.install, config.policies);
@@ -80,12 +84,15 @@ export class Speaker {
     this.kernel?.reconfigure(kernelSettings(config));
     this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
     this.#local.originate(config.originate);
+    this.rib.setDecision(config.decision);
+    this.rib.setClusterIds(clusterIds(config));
     return this.peers.apply(config, this.#peerContext());
   }
 
   /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
+    this.#joinGate.close();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
   }
@@ -93,10 +100,16 @@ export class Speaker {
   /** A session of `peer` took `ribId`: wake-ups of the RIB go to it. */
   attached(ribId: PeerId, peer: BgpPeer): void {
     this.#byRibId.set(ribId, peer);
+    this.#joinGate.enter(ribId);
   }
 
   detached(ribId: PeerId): void {
     this.#byRibId.delete(ribId);
+    this.#joinGate.leave(ribId);
+  }
+
+  mayPull(ribId: PeerId): boolean {
+    return !this.#joinGate.holds(ribId);
   }
 
   peerOf(ribId: PeerId): BgpPeer | null {
@@ -108,11 +121,13 @@ export class Speaker {
     return new Rib({
       routerId,
       seed,
+      decision: config.decision,
+      clusterIds: clusterIds(config),
       rules: {
         rewrite: exportRewrite,
         mayExport,
         communitiesAllow,
-        clusterId: config.routeReflector?.clusterId ?? null,
+        isReflector: config.routeReflector !== null,
       },
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
@@ -126,7 +141,7 @@ export class Speaker {
   #peerContext(): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
-      local: { asn: this.#config.asn, routerId },
+      local: { asn: this.#config.asn, routerId, routeReflector: this.#config.routeReflector },
       policies: this.#config.policies,
       rib: this.rib,
       attachments: this,
@@ -149,6 +164,13 @@ export class Speaker {
       event: (event: KernelEvent) => this.#options.events.emit('kernel', event),
     };
   }
+}
+
+/** Every cluster we are the reflector of. */
+function clusterIds({ routeReflector, peers, dynamicPeers }: Config): readonly number[] {
+  if (routeReflector === null) return [];
+  const others = [...peers, ...dynamicPeers.map(({ template }) => template)].map((peer) => peer.clusterId);
+  return [...new Set([routeReflector.clusterId, ...others.filter((id) => id !== null)])];
 }
 
 const nextHopInterest = (kernel: Kernel) => ({

@@ -41,6 +41,10 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
   const status = peer.driver.status();
   const wall = (at: number): string => new Date(clock.wallClock() - (clock.now() - at)).toISOString();
   const ribId = peer.ribId;
+  const { routeReflector } = speaker.config;
+  const clusterId = config.routeReflectorClient
+    ? (config.clusterId ?? routeReflector?.clusterId ?? null)
+    : null;
   return {
     ...peerSummary(speaker, peer, clock),
     description: config.description,
@@ -57,6 +61,7 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     },
     policies: { import: config.import, export: config.export },
     routeReflectorClient: config.routeReflectorClient,
+    clusterId: clusterId === null ? null : formatRouterId(clusterId),
     counters: status.counters,
     lastDown:
       status.lastDown === null
@@ -66,6 +71,7 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     queuedBytes: status.queuedBytes,
     updateGroup: ribId === null ? null : (speaker.rib.groups.of(ribId)?.id ?? null),
     verdicts: Object.fromEntries(peer.verdicts),
+    loops: peer.loops,
   };
 }
 

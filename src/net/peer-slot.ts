@@ -43,6 +43,8 @@ export class PeerSlot {
   #session: Session | null = null;
   /** `Connection.delivered` when the send hold timer was started. */
   #deliveredMark = 0;
+  /** The machine has heard of an UPDATE of the read that is being worked on. */
+  #toldOfUpdate = false;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -54,6 +56,7 @@ export class PeerSlot {
       connected: () => this.#happened({ kind: 'tcpConnectionConfirmed' }),
       message: (type, frame) => this.#message(type, frame),
       readDone: () => {
+        this.#toldOfUpdate = false;
         if (this.#session !== null) this.#options.handlers.flushed();
       },
       malformed: (notification) => this.#happened({ kind: 'headerError', notification }),
@@ -61,6 +64,7 @@ export class PeerSlot {
       drained: () => this.#session?.outbox?.wake(),
     });
     this.connection = connection;
+    this.#toldOfUpdate = false;
     return connection;
   }
 
@@ -144,8 +148,10 @@ export class PeerSlot {
     );
   }
 
+  /** To the machine, the UPDATEs of one read are one event: it restarts the hold timer. */
   #update(frame: Uint8Array): void {
-    this.#happened(UPDATE_RECEIVED);
+    if (!this.#toldOfUpdate) this.#happened(UPDATE_RECEIVED);
+    this.#toldOfUpdate = true;
     if (this.#session === null) return;
     const view = this.#session.decoder.decode(frame);
     if (view.reset === null) this.#options.handlers.update(view);

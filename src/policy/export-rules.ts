@@ -22,8 +22,16 @@ const REFLECTOR = {
   ibgpClient: ALWAYS,
 } as const satisfies Record<From, Record<To, boolean>>;
 
-export const mayExport = (origin: From, to: To, isReflector: boolean): boolean =>
-  (isReflector ? REFLECTOR : PLAIN)[origin][to];
+export function mayExport(
+  from: Pick<PathOrigin, 'peerType' | 'clusterId'>,
+  to: Pick<ExportProfile, 'peerType' | 'clusterId' | 'clientToClient'>,
+  isReflector: boolean,
+): boolean {
+  const withinCluster =
+    from.peerType === 'ibgpClient' && to.peerType === 'ibgpClient' && from.clusterId === to.clusterId;
+  if (withinCluster && !to.clientToClient) return false;
+  return (isReflector ? REFLECTOR : PLAIN)[from.peerType][to.peerType];
+}
 
 /** RFC 1997 well-known communities. */
 export const NO_EXPORT = 0xffffff01;

@@ -8,10 +8,8 @@ import type { AttributeEdits } from '../wire/types.js';
 /** LOCAL_PREF of what enters the AS here: our own routes and those of eBGP peers (RFC 4271 5.1.5 leaves the value open). */
 export const DEFAULT_LOCAL_PREF = 100;
 
-export const exportRewrite: ExportRewrite = (profile, origin, clusterId, family) =>
-  profile.peerType === 'ebgp'
-    ? ebgpEdits(profile, origin, family)
-    : ibgpEdits(profile, origin, clusterId, family);
+export const exportRewrite: ExportRewrite = (profile, origin, family) =>
+  profile.peerType === 'ebgp' ? ebgpEdits(profile, origin, family) : ibgpEdits(profile, origin, family);
 
 // RFC 4271 5.1.4: the MED of a neighbouring AS is not passed on to another. 9: nor what we do not know and is not
 // transitive, to anybody. AIGP, tunnels and internal extended communities end at the border of the AS.
@@ -27,12 +25,7 @@ function ebgpEdits(profile: ExportProfile, origin: PathOrigin, family: FamilyInd
   };
 }
 
-function ibgpEdits(
-  profile: ExportProfile,
-  origin: PathOrigin,
-  clusterId: number,
-  family: FamilyIndex,
-): AttributeEdits {
+function ibgpEdits(profile: ExportProfile, origin: PathOrigin, family: FamilyIndex): AttributeEdits {
   switch (origin.peerType) {
     case 'local':
       return {
@@ -48,15 +41,15 @@ function ibgpEdits(
       };
     case 'ibgp':
     case 'ibgpClient':
-      return reflectionEdits(origin, clusterId);
+      return reflectionEdits(origin);
   }
 }
 
 // RFC 4456 8 and 10: a reflector says who brought the path and that it passed here, and leaves next hop, AS_PATH,
 // LOCAL_PREF and MED alone.
-const reflectionEdits = (origin: PathOrigin, clusterId: number): AttributeEdits => ({
+const reflectionEdits = (origin: PathOrigin): AttributeEdits => ({
   originatorIdIfAbsent: origin.peerRouterId,
-  clusterIdPrepend: clusterId,
+  ...(origin.clusterId === null ? {} : { clusterIdPrepend: origin.clusterId }),
   dropUnknownNonTransitive: true,
 });
 

@@ -3,7 +3,7 @@
 
 import { hashBytes } from '../base/hash.js';
 import type { AttrSetId } from '../base/ids.js';
-import { emptyFacts, readFacts } from '../wire/block.js';
+import { aigpOf, emptyFacts, readFacts } from '../wire/block.js';
 import type { AttributeFacts } from '../wire/types.js';
 import { ByteArena } from './byte-arena.js';
 import { growInt32, grownCapacity, growUint8, growUint16, growUint32 } from './columns.js';
@@ -13,6 +13,8 @@ const HAS_LOCAL_PREF = 1;
 const HAS_ORIGINATOR = 2;
 const QUEUED = 4;
 const LIVE = 8;
+const HAS_MED = 16;
+const HAS_AIGP = 32;
 
 export class AttrSets {
   origin = new Uint8Array(64);
@@ -85,9 +87,22 @@ export class AttrSets {
     return this.#arena.bytes[this.#offset[id]!]!;
   }
 
-  /** RFC 4271 9.1.2.2 c, with a missing MED counting as 0, the lowest. */
+  /** RFC 4271 9.1.2.2 c: a missing MED counts as 0, the lowest. */
   med(id: AttrSetId): number {
     return this.#med[id]!;
+  }
+
+  hasMed(id: AttrSetId): boolean {
+    return (this.#flags[id]! & HAS_MED) !== 0;
+  }
+
+  hasAigp(id: AttrSetId): boolean {
+    return (this.#flags[id]! & HAS_AIGP) !== 0;
+  }
+
+  /** The AIGP metric (RFC 7311 3), 0 where there is none. */
+  aigp(id: AttrSetId): bigint {
+    return aigpOf(this.block(id)) ?? 0n;
   }
 
   /** 100 where the route brought none, as every implementation does. */
@@ -161,7 +176,11 @@ export class AttrSets {
     this.#localPref[id] = facts.localPref < 0 ? 100 : facts.localPref;
     this.#originatorId[id] = Math.max(facts.originatorId, 0);
     this.#flags[id] =
-      LIVE | (facts.localPref < 0 ? 0 : HAS_LOCAL_PREF) | (facts.originatorId < 0 ? 0 : HAS_ORIGINATOR);
+      LIVE |
+      (facts.localPref < 0 ? 0 : HAS_LOCAL_PREF) |
+      (facts.originatorId < 0 ? 0 : HAS_ORIGINATOR) |
+      (facts.med < 0 ? 0 : HAS_MED) |
+      (facts.hasAigp ? HAS_AIGP : 0);
   }
 
   #newRow(): number {

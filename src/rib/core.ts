@@ -9,15 +9,16 @@ import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
 import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
-import { Decision } from './decision.js';
+import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
-import { Importer } from './importer.js';
+import { Importer, loopText } from './importer.js';
 import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
 import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
+import { markByNextHop, markChoices } from './recheck.js';
 import { type RibPeer, Sources } from './sources.js';
 import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
@@ -25,12 +26,16 @@ import { UpdateGroups } from './update-groups.js';
 export interface RibOptions {
   readonly routerId: number;
   readonly rules: ExportRules;
+  /** Of a reflector: its own and those of its peers that differ. */
+  readonly clusterIds: readonly number[];
   /** Null: next hops are not tracked, all are usable. */
   readonly nextHopInterest: NextHopInterest | null;
   /** For hash tables that peers can aim at. */
   readonly seed: number;
   /** Default: `DEFAULT_LIMITS`. */
   readonly limits?: GroupLimits;
+  /** Default: `DEFAULT_DECISION`. */
+  readonly decision?: DecisionOptions;
   readonly listener: RibListener;
 }
 
@@ -70,13 +75,17 @@ export class Rib {
     this.prefixes = [new PrefixTable(false, options.seed), new PrefixTable(true, options.seed)];
     this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
     const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
-    this.decisions = [new Decision(tables, this.paths[0]), new Decision(tables, this.paths[1])];
+    const decision = options.decision ?? DEFAULT_DECISION;
+    this.decisions = [
+      new Decision(tables, this.paths[0], decision),
+      new Decision(tables, this.paths[1], decision),
+    ];
     this.groups = new UpdateGroups(
       options.rules,
       { ...tables, prefixes: this.prefixes },
       options.limits ?? DEFAULT_LIMITS,
     );
-    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.rules.clusterId);
+    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds);
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
   }
@@ -108,8 +117,9 @@ export class Rib {
     this.#announceWork();
   }
 
-  pull(id: PeerId): readonly Uint8Array[] | null {
-    return this.groups.of(id)?.pull(id) ?? null;
+  /** Whole messages for the peer, about `budget` octets where so much is ready; null when it has everything. */
+  pull(id: PeerId, budget = 0): readonly Uint8Array[] | null {
+    return this.groups.of(id)?.pull(id, budget) ?? null;
   }
 
   /** ROUTE-REFRESH from the peer. */
@@ -148,6 +158,28 @@ export class Rib {
     if (this.#changedNextHops.size > 0) this.#announceWork();
   }
 
+  /** The cluster ids of our own (RFC 4456 7): a route that passed one of them is a loop. What is there is judged anew. */
+  setClusterIds(ids: readonly number[]): void {
+    if (!this.#importer.setClusterIds(ids)) return;
+    for (const { id, peer } of this.sources.all()) {
+      if (peer !== null && peer.peerType !== 'ebgp') this.#sweep.add(id, 'importChanged');
+    }
+    this.#announceWork();
+  }
+
+  /** Other rules of the decision: where there is a choice of paths it is made again. */
+  setDecision(options: DecisionOptions): void {
+    for (const family of [0, 1] as const) {
+      const decision = this.decisions[family];
+      const { alwaysCompareMed, missingMedAsWorst } = decision.options;
+      if (alwaysCompareMed === options.alwaysCompareMed && missingMedAsWorst === options.missingMedAsWorst)
+        continue;
+      decision.options = options;
+      markChoices(this.paths[family], this.#dirty[family]);
+    }
+    if (this.#hasDirty()) this.#announceWork();
+  }
+
   /** One slice of at most about `budget` prefixes. True when there is more to do. */
   run(budget: number): boolean {
     this.#announced = false;
@@ -178,8 +210,9 @@ export class Rib {
     const { peer } = this.sources.get(paths.peer[path]! as PeerId);
     if (peer === null) return null;
     const received = paths.received[path]! as AttrSetId;
-    const loop = this.#importer.infeasibility(peer, received);
-    return loop ?? this.#importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
+    const loop = this.#importer.loop(peer, received);
+    if (loop !== null) return loopText(loop, peer);
+    return this.#importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
   }
 
   #reach(id: PeerId, view: UpdateView, run: NlriRun): void {
@@ -188,14 +221,18 @@ export class Rib {
     const peer = this.sources.get(id).peer!;
     const received = this.attrSets.intern(view.scratch, run.blockStart, run.blockEnd);
     const perPrefix = peer.importPolicy.readsPrefix;
-    let accepted = this.#importer.feasible(peer, received) ? received : NONE;
+    const loop = this.#importer.loop(peer, received);
+    const { loops } = this.sources.get(id);
+    let accepted = loop === null ? received : NONE;
     const cursor = this.#cursor;
     cursor.open(view.frame, run);
     let evaluated = false;
     while (cursor.next()) {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (accepted === NONE) this.#setPath(family, prefix, id, received, NONE);
-      else if (perPrefix)
+      if (loop !== null) {
+        loops[loop]++;
+        this.#setPath(family, prefix, id, received, NONE);
+      } else if (perPrefix)
         this.#setPath(family, prefix, id, received, this.#importer.import(family, prefix, peer, received));
       else {
         if (!evaluated) accepted = this.#importer.import(family, prefix, peer, received);
@@ -275,8 +312,10 @@ export class Rib {
     const peer = this.sources.get(paths.peer[path]! as PeerId).peer!;
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
-    const feasible = this.#importer.feasible(peer, received);
-    const accepted = feasible ? this.#importer.import(family, prefix, peer, received) : NONE;
+    const accepted =
+      this.#importer.loop(peer, received) === null
+        ? this.#importer.import(family, prefix, peer, received)
+        : NONE;
     if (accepted === paths.accepted[path]) return;
     this.#setAccepted(family, path, accepted);
     this.#dirty[family].add(prefix);
@@ -285,17 +324,10 @@ export class Rib {
   /** One scan for all next hops that changed since the last pass. */
   #markChangedNextHops(): void {
     if (this.#changedNextHops.size === 0) return;
-    for (const family of [0, 1] as const) this.#markByNextHop(family, this.#changedNextHops);
-    this.#changedNextHops.clear();
-  }
-
-  #markByNextHop(family: FamilyIndex, changed: ReadonlySet<NextHopId>): void {
-    const paths = this.paths[family];
-    for (let path = 0; path < paths.rows; path++) {
-      const attrs = paths.accepted[path]!;
-      if (attrs === NONE || !changed.has(this.attrSets.nextHop[attrs]! as NextHopId)) continue;
-      this.#dirty[family].add(paths.prefix[path]! as PrefixId);
+    for (const family of [0, 1] as const) {
+      markByNextHop(this.paths[family], this.attrSets, this.#changedNextHops, this.#dirty[family]);
     }
+    this.#changedNextHops.clear();
   }
 
   #decideDirty(family: FamilyIndex, budget: number, epoch: number): void {

@@ -14,6 +14,7 @@ export const DECISION_STEPS = [
   'usable: accepted by import policy and next hop reachable',
   'local route before learned ones',
   'highest LOCAL_PREF',
+  'lowest AIGP with the cost to the next hop',
   'shortest AS_PATH',
   'lowest ORIGIN',
   'lowest MED of the same neighbour AS',
@@ -29,15 +30,31 @@ export const STEP = {
   usable: 1,
   local: 2,
   localPref: 3,
-  asPath: 4,
-  origin: 5,
-  med: 6,
-  ebgp: 7,
-  cost: 8,
-  routerId: 9,
-  clusterList: 10,
-  address: 11,
+  aigp: 4,
+  asPath: 5,
+  origin: 6,
+  med: 7,
+  ebgp: 8,
+  cost: 9,
+  routerId: 10,
+  clusterList: 11,
+  address: 12,
 } as const;
+
+/** What operators may want otherwise; the decision is deterministic either way. */
+export interface DecisionOptions {
+  /** MED is compared between paths of different neighbour ASes, too. */
+  readonly alwaysCompareMed: boolean;
+  /** A path without MED loses against every other; false: its MED is 0, which is the best. */
+  readonly missingMedAsWorst: boolean;
+}
+
+export const DEFAULT_DECISION: DecisionOptions = { alwaysCompareMed: false, missingMedAsWorst: false };
+
+/** The highest MED that a path can bring. */
+const WORST_MED = 0xffffffff;
+/** RFC 7311 3: what the sum of metric and cost cannot exceed. */
+const WORST_AIGP = 0xffffffffffffffffn;
 
 export interface DecisionTables {
   readonly attrSets: AttrSets;
@@ -54,9 +71,12 @@ export interface DecisionReport {
 
 type Rank = (decision: Decision, path: number) => number;
 
-const RANKS: readonly (readonly [step: number, rank: Rank])[] = [
+const RANKS_BEFORE_AIGP: readonly (readonly [step: number, rank: Rank])[] = [
   [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, 2)],
   [STEP.localPref, (d, path) => -d.tables.attrSets.localPref(d.attrs(path))],
+];
+
+const RANKS_BEFORE_MED: readonly (readonly [step: number, rank: Rank])[] = [
   [STEP.asPath, (d, path) => d.tables.attrSets.asPathLength[d.attrs(path)]!],
   [STEP.origin, (d, path) => d.tables.attrSets.origin[d.attrs(path)]!],
 ];
@@ -71,14 +91,16 @@ const RANKS_AFTER_MED: readonly (readonly [step: number, rank: Rank])[] = [
 export class Decision {
   readonly tables: DecisionTables;
   paths: AdjRibIn;
+  options: DecisionOptions;
   #candidates = new Int32Array(16);
   #count = 0;
   #report: { path: PathId; step: number }[] | null = null;
   #step = 0;
 
-  constructor(tables: DecisionTables, paths: AdjRibIn) {
+  constructor(tables: DecisionTables, paths: AdjRibIn, options: DecisionOptions = DEFAULT_DECISION) {
     this.tables = tables;
     this.paths = paths;
+    this.options = options;
   }
 
   /** The best path of the chain that starts at `head`, or NONE. */
@@ -121,7 +143,9 @@ export class Decision {
     this.#collect(head);
     this.#step = STEP.only;
     if (this.#count === 0) return NONE;
-    for (const [step, rank] of RANKS) this.#keepLowest(step, rank);
+    for (const [step, rank] of RANKS_BEFORE_AIGP) this.#keepLowest(step, rank);
+    this.#keepLowestAigp();
+    for (const [step, rank] of RANKS_BEFORE_MED) this.#keepLowest(step, rank);
     this.#keepLowestMed();
     for (const [step, rank] of RANKS_AFTER_MED) this.#keepLowest(step, rank);
     this.#keepLowestAddress();
@@ -154,19 +178,54 @@ export class Decision {
     this.#keep(step, (path) => rank(this, path) === lowest);
   }
 
+  /** RFC 7311 4.1: with an AIGP metric before without; of those the lowest sum of it and the cost to the next hop. */
+  #keepLowestAigp(): void {
+    if (this.#count < 2 || !this.#someAigp()) return;
+    const { attrSets } = this.tables;
+    const costs = new Map<number, bigint>();
+    let lowest = WORST_AIGP;
+    for (let i = 0; i < this.#count; i++) {
+      const path = this.#candidates[i]!;
+      if (!attrSets.hasAigp(this.attrs(path))) continue;
+      const cost = this.#aigpCost(path);
+      costs.set(path, cost);
+      if (cost < lowest) lowest = cost;
+    }
+    this.#keep(STEP.aigp, (path) => costs.get(path) === lowest);
+  }
+
+  #someAigp(): boolean {
+    for (let i = 0; i < this.#count; i++) {
+      if (this.tables.attrSets.hasAigp(this.attrs(this.#candidates[i]!))) return true;
+    }
+    return false;
+  }
+
+  #aigpCost(path: number): bigint {
+    const cost =
+      this.tables.attrSets.aigp(this.attrs(path)) + BigInt(this.tables.nextHops.cost(this.nextHop(path)));
+    return cost > WORST_AIGP ? WORST_AIGP : cost;
+  }
+
+  #med(attrs: AttrSetId): number {
+    const { attrSets } = this.tables;
+    return this.options.missingMedAsWorst && !attrSets.hasMed(attrs) ? WORST_MED : attrSets.med(attrs);
+  }
+
   /** RFC 4271 9.1.2.2 c: within each neighbour AS only the lowest MED stays. */
   #keepLowestMed(): void {
     if (this.#count < 2) return;
-    const { attrSets } = this.tables;
+    const { neighbourAs } = this.tables.attrSets;
+    const groupOf = (attrs: AttrSetId): number => (this.options.alwaysCompareMed ? 0 : neighbourAs[attrs]!);
     const lowest = new Map<number, number>();
     for (let i = 0; i < this.#count; i++) {
       const attrs = this.attrs(this.#candidates[i]!);
-      const group = attrSets.neighbourAs[attrs]!;
-      lowest.set(group, Math.min(lowest.get(group) ?? Number.POSITIVE_INFINITY, attrSets.med(attrs)));
+      const group = groupOf(attrs);
+      lowest.set(group, Math.min(lowest.get(group) ?? Number.POSITIVE_INFINITY, this.#med(attrs)));
     }
     this.#keep(STEP.med, (path) => {
       const attrs = this.attrs(path);
-      return attrSets.med(attrs) === lowest.get(attrSets.neighbourAs[attrs]!);
+      return this.#med(attrs) === lowest.get(groupOf(attrs));
     });
   }
 

@@ -21,15 +21,10 @@ type Attrs = AttrSetId | typeof NONE;
 /** The rules that `policy/` implements and every group shares. */
 export interface ExportRules {
   readonly rewrite: ExportRewrite;
-  readonly mayExport: (
-    from: PathOrigin['peerType'],
-    to: ExportProfile['peerType'],
-    isReflector: boolean,
-  ) => boolean;
+  readonly mayExport: (from: PathOrigin, to: ExportProfile, isReflector: boolean) => boolean;
   /** RFC 1997 well-known communities. */
   readonly communitiesAllow: (communities: readonly number[], to: ExportProfile['peerType']) => boolean;
-  /** Null when we do not reflect. */
-  readonly clusterId: number | null;
+  readonly isReflector: boolean;
 }
 
 export interface ExportTables {
@@ -85,9 +80,10 @@ export class Exporter {
 
   /** Why the group does not get a path, for people; null when it does. */
   refusal(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): string | null {
-    const { peerType } = this.#tables.sources.get(source).origin;
+    const { origin } = this.#tables.sources.get(source);
+    const { peerType } = origin;
     const to = this.profile.peerType;
-    if (!this.#matrixAllows(peerType)) return `routes from ${peerType} sources are not sent to ${to} peers`;
+    if (!this.#matrixAllows(origin)) return `routes from ${peerType} sources are not sent to ${to} peers`;
     if (!this.#communitiesAllow(attrs)) return 'a NO_EXPORT or NO_ADVERTISE community';
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return verdict.term;
@@ -125,7 +121,7 @@ export class Exporter {
 
   #transform(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
     const { origin } = this.#tables.sources.get(source);
-    if (!this.#matrixAllows(origin.peerType) || !this.#communitiesAllow(attrs)) return NONE;
+    if (!this.#matrixAllows(origin) || !this.#communitiesAllow(attrs)) return NONE;
     const nextHop = this.#nextHop(family, origin.peerType, attrs);
     if (nextHop === 'missing') return NONE;
     const edits = this.#edits(family, origin, attrs, nextHop);
@@ -139,8 +135,8 @@ export class Exporter {
     );
   }
 
-  #matrixAllows(from: PathOrigin['peerType']): boolean {
-    return this.#rules.mayExport(from, this.profile.peerType, this.#rules.clusterId !== null);
+  #matrixAllows(from: PathOrigin): boolean {
+    return this.#rules.mayExport(from, this.profile, this.#rules.isReflector);
   }
 
   #communitiesAllow(attrs: AttrSetId): boolean {
@@ -200,7 +196,7 @@ export class Exporter {
     hasLocalPref: boolean,
     nextHop: Uint8Array | null,
   ): AttributeEdits {
-    const ruled = this.#rules.rewrite(this.profile, origin, this.#rules.clusterId ?? 0, family);
+    const ruled = this.#rules.rewrite(this.profile, origin, family);
     const { nextHop: _asRuled, localPref, ...edits } = ruled;
     // The rule gives a LOCAL_PREF to routes that enter the AS here; one that import policy gave stays.
     const keepsLocalPref = localPref === undefined || (localPref !== null && hasLocalPref);
@@ -208,6 +204,8 @@ export class Exporter {
       ...edits,
       ...(keepsLocalPref ? {} : { localPref }),
       ...(nextHop === null ? {} : { nextHop }),
+      // RFC 7311 3.4.3: AIGP was counted for the next hop that goes.
+      ...(nextHop !== null && nextHop === this.profile.nextHopSelf[family] ? { dropAigp: true } : {}),
     };
   }
 

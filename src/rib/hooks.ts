@@ -45,6 +45,10 @@ export interface ExportProfile {
   readonly nextHopSelf: readonly [Uint8Array | null, Uint8Array | null];
   /** True: replace every next hop; false: only where a route has none of its own. */
   readonly alwaysNextHopSelf: boolean;
+  /** The cluster of the peers, where they are clients; null when we do not reflect. */
+  readonly clusterId: number | null;
+  /** False: the clients of one cluster tell each other what they have (RFC 4456 6), so that we need not. */
+  readonly clientToClient: boolean;
   readonly policy: CompiledPolicy;
 }
 
@@ -53,6 +57,8 @@ export interface PathOrigin {
   readonly source: 'kernel' | 'bgp' | 'static';
   readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient' | 'local';
   readonly peerRouterId: number;
+  /** What a reflector puts into CLUSTER_LIST: the cluster of a client, else our own; null when we do not reflect. */
+  readonly clusterId: number | null;
 }
 
 /**
@@ -62,6 +68,5 @@ export interface PathOrigin {
 export type ExportRewrite = (
   profile: ExportProfile,
   origin: PathOrigin,
-  clusterId: number,
   family: FamilyIndex,
 ) => AttributeEdits;

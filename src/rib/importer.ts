@@ -6,40 +6,43 @@ import { asPathContains, clusterListContains, rewriteBlock } from '../wire/block
 import type { AttrSets } from './attr-sets.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
-import type { RibPeer } from './sources.js';
+import type { LoopKind, RibPeer } from './sources.js';
 
 export class Importer {
   readonly #attrSets: AttrSets;
   readonly #prefixes: readonly [PrefixTable, PrefixTable];
   readonly #route: RouteCursor;
   readonly #routerId: number;
-  readonly #clusterId: number | null;
+  #clusterIds: readonly number[];
 
   constructor(
     attrSets: AttrSets,
     prefixes: readonly [PrefixTable, PrefixTable],
     routerId: number,
-    clusterId: number | null,
+    clusterIds: readonly number[],
   ) {
     this.#attrSets = attrSets;
     this.#prefixes = prefixes;
     this.#route = new RouteCursor(attrSets);
     this.#routerId = routerId;
-    this.#clusterId = clusterId;
+    this.#clusterIds = clusterIds;
   }
 
-  feasible(peer: RibPeer, attrs: AttrSetId): boolean {
-    return this.infeasibility(peer, attrs) === null;
+  /** True when they are others than before. */
+  setClusterIds(ids: readonly number[]): boolean {
+    const before = this.#clusterIds;
+    this.#clusterIds = ids;
+    return ids.length !== before.length || ids.some((id) => !before.includes(id));
   }
 
-  /** Why the route is a loop, for people; null when it is none. */
-  infeasibility(peer: RibPeer, attrs: AttrSetId): string | null {
+  /** Null: the route is none. */
+  loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
     const block = this.#attrSets.block(attrs);
-    if (asPathContains(block, peer.localAsn)) return `AS_PATH contains our AS ${peer.localAsn}`;
+    if (asPathContains(block, peer.localAsn)) return 'asPath';
     if (peer.peerType === 'ebgp') return null;
-    if (this.#attrSets.originatorId(attrs) === this.#routerId) return 'ORIGINATOR_ID is our router id';
-    const looped = this.#clusterId !== null && clusterListContains(block, this.#clusterId);
-    return looped ? 'CLUSTER_LIST contains our cluster id' : null;
+    if (this.#attrSets.originatorId(attrs) === this.#routerId) return 'originatorId';
+    if (this.#attrSets.clusterListLength[attrs] === 0) return null;
+    return this.#clusterIds.some((id) => clusterListContains(block, id)) ? 'clusterList' : null;
   }
 
   /** The attributes the route enters the decision with, or NONE. */
@@ -60,5 +63,17 @@ export class Importer {
   #verdict(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId) {
     this.#route.show(family, this.#prefixes[family], prefix, 'bgp');
     return peer.importPolicy.evaluate(this.#route.withAttributes(received));
+  }
+}
+
+/** Why a route is a loop, for people. */
+export function loopText(loop: LoopKind, { localAsn }: RibPeer): string {
+  switch (loop) {
+    case 'asPath':
+      return `AS_PATH contains our AS ${localAsn}`;
+    case 'originatorId':
+      return 'ORIGINATOR_ID is our router id';
+    case 'clusterList':
+      return 'CLUSTER_LIST contains our cluster id';
   }
 }

@@ -15,7 +15,13 @@ export interface RibPeer {
   readonly importPolicy: CompiledPolicy;
   /** RFC 4271 9: routes with our AS in their path are unfeasible. */
   readonly localAsn: number;
+  /** The cluster of a client, or our own; null when we do not reflect. */
+  readonly clusterId: number | null;
 }
+
+/** The attribute by which a route shows that it has been here before. */
+export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList'] as const;
+export type LoopKind = (typeof LOOP_KINDS)[number];
 
 export interface Source {
   readonly id: PeerId;
@@ -24,6 +30,8 @@ export interface Source {
   /** By family index: paths held, and how many of them the import policy took. */
   readonly received: [number, number];
   readonly accepted: [number, number];
+  /** Routes that came and were loops. */
+  readonly loops: Record<LoopKind, number>;
 }
 
 export class Sources {
@@ -50,11 +58,20 @@ export class Sources {
   /** Replaces what is known of a peer (policy change), keeping its counts. */
   replace(id: PeerId, peer: RibPeer): void {
     const before = this.get(id);
-    this.#rows[id] = { ...bgpSource(id, peer), received: before.received, accepted: before.accepted };
+    this.#rows[id] = {
+      ...bgpSource(id, peer),
+      received: before.received,
+      accepted: before.accepted,
+      loops: before.loops,
+    };
   }
 
   get(id: PeerId): Source {
     return this.#rows[id]!;
+  }
+
+  all(): readonly Source[] {
+    return this.#rows.filter((row) => row != null);
   }
 
   has(id: PeerId): boolean {
@@ -77,16 +94,23 @@ export class Sources {
 
 const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
   id,
-  origin: { source, peerType: 'local', peerRouterId: 0 },
+  origin: { source, peerType: 'local', peerRouterId: 0, clusterId: null },
   peer: null,
   received: [0, 0],
   accepted: [0, 0],
+  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
 });
 
 const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
   id,
-  origin: { source: 'bgp', peerType: peer.peerType, peerRouterId: peer.routerId },
+  origin: {
+    source: 'bgp',
+    peerType: peer.peerType,
+    peerRouterId: peer.routerId,
+    clusterId: peer.clusterId,
+  },
   peer,
   received: [0, 0],
   accepted: [0, 0],
+  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
 });

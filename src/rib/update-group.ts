@@ -163,10 +163,27 @@ export class UpdateGroup {
     for (const catchUp of this.#catchUps) catchUp.oweAll(this.adjRibOut, this.profile.families);
   }
 
-  /** The member's next octets, or null when it has everything. */
-  pull(peer: PeerId): readonly Uint8Array[] | null {
+  /**
+   * The member's next octets, or null when it has everything. Of shared packets as many as `budget` allows: they are
+   * ready, and one system call takes them all.
+   */
+  pull(peer: PeerId, budget: number): readonly Uint8Array[] | null {
     const member = this.#members.get(peer);
     if (member === undefined || !this.built) return null;
+    const first = this.#nextParts(peer, member);
+    if (first === null || member.catchUp !== null) return first;
+    let parts = first;
+    for (let octets = octetsOf(first); octets < budget; ) {
+      const entry = this.#queue.next(peer);
+      if (entry === null) break;
+      const more = partsFor(entry, peer);
+      octets += octetsOf(more);
+      parts = parts.concat(more);
+    }
+    return parts;
+  }
+
+  #nextParts(peer: PeerId, member: Member): readonly Uint8Array[] | null {
     for (;;) {
       const { catchUp } = member;
       const entry = catchUp === null ? this.#queue.next(peer) : this.#nextOwed(peer, catchUp);
@@ -264,3 +281,5 @@ export class UpdateGroup {
     }
   }
 }
+
+const octetsOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);

@@ -18,6 +18,7 @@ export function profileKey(profile: ExportProfile): string {
     profile.maxMessage,
     ...self,
     profile.alwaysNextHopSelf,
+    profile.peerType === 'ibgpClient' && !profile.clientToClient ? `cluster ${profile.clusterId}` : '-',
     profile.policy.key,
   ].join('|');
 }

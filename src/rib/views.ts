@@ -14,7 +14,7 @@ import {
 import { decodeBlock } from '../wire/block.js';
 import type { PathAttributes } from '../wire/types.js';
 import type { Rib } from './core.js';
-import { DECISION_STEPS, STEP } from './decision.js';
+import { DECISION_STEPS, type DecisionOptions, STEP } from './decision.js';
 import type { NextHopId } from './next-hops.js';
 
 export interface PathView {
@@ -70,14 +70,17 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
     view(path, false, lossReason(rib, family, path, step)),
   );
   if (report.best === NONE) return losers;
-  return [view(report.best as PathId, true, `best: ${stepText(report.step)}`), ...losers];
+  const { options } = rib.decisions[family];
+  return [view(report.best as PathId, true, `best: ${stepText(report.step, options)}`), ...losers];
 }
 
-export const stepText = (step: number): string =>
-  step === STEP.only ? DECISION_STEPS[step] : `step ${step}, ${DECISION_STEPS[step]}`;
+function stepText(step: number, { alwaysCompareMed }: DecisionOptions): string {
+  if (step === STEP.only) return DECISION_STEPS[step];
+  return `step ${step}, ${step === STEP.med && alwaysCompareMed ? 'lowest MED' : DECISION_STEPS[step]}`;
+}
 
 function lossReason(rib: Rib, family: FamilyIndex, path: PathId, step: number): string {
-  if (step !== STEP.usable) return `lost at ${stepText(step)}`;
+  if (step !== STEP.usable) return `lost at ${stepText(step, rib.decisions[family].options)}`;
   const accepted = rib.paths[family].accepted[path]!;
   if (accepted === NONE) return `not used: ${rib.importRefusal(family, path) ?? 'refused by import policy'}`;
   const nextHop = rib.attrSets.nextHop[accepted]! as NextHopId;

@@ -3,6 +3,7 @@
 
 import { ByteWriter, copyBytes, readU32 } from '../base/bytes.js';
 import { type IpAddress, ipFromBytes, ipToBytes } from '../base/ip.js';
+import { findAigpMetric } from './attributes/aigp.js';
 import { asPathLength, countAsn, neighbourAs } from './attributes/as-path.js';
 import type { AttributeDraft } from './attributes/row.js';
 import { ATTRIBUTE_ROWS, canonicalFlags, rowOf } from './attributes/table.js';
@@ -27,6 +28,7 @@ export const emptyFacts = (): AttributeFacts => ({
   localPref: -1,
   originatorId: -1,
   clusterListLength: 0,
+  hasAigp: false,
 });
 
 /** Fills `facts` from the block at `start` to `end` of `bytes`. An absent ORIGIN counts as INCOMPLETE. */
@@ -34,10 +36,11 @@ export function readFacts(bytes: Uint8Array, start: number, end: number, facts: 
   facts.origin = 2;
   facts.asPathLength = facts.neighbourAs = facts.clusterListLength = 0;
   facts.med = facts.localPref = facts.originatorId = -1;
+  facts.hasAigp = false;
   let at = firstAttribute(bytes, start);
   while (at < end) {
     const code = bytes[at + 1]!;
-    if (code > ATTRIBUTE.clusterList) return;
+    if (code > ATTRIBUTE.aigp) return;
     const value = valueStart(bytes, at);
     const next = valueEnd(bytes, at);
     readFact(facts, code, bytes, value, next);
@@ -66,6 +69,9 @@ function readFact(facts: AttributeFacts, code: number, bytes: Uint8Array, value:
     case ATTRIBUTE.clusterList:
       facts.clusterListLength = (end - value) >>> 2;
       break;
+    case ATTRIBUTE.aigp:
+      facts.hasAigp = findAigpMetric(bytes, value, end) >= 0;
+      break;
   }
 }
 
@@ -81,6 +87,13 @@ export function asPathCount(block: Uint8Array, asn: number, start = 0, end = blo
 
 export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
   asPathCount(block, asn, start, end) > 0;
+
+/** The metric of AIGP (RFC 7311 3), 0 to 2^64 - 1; null without. */
+export function aigpOf(block: Uint8Array): bigint | null {
+  const at = findAttribute(block, 0, block.length, ATTRIBUTE.aigp);
+  const metric = at < 0 ? -1 : findAigpMetric(block, valueStart(block, at), valueEnd(block, at));
+  return metric < 0 ? null : (BigInt(readU32(block, metric)) << 32n) | BigInt(readU32(block, metric + 4));
+}
 
 /** RFC 4456 8: the loop test of a route reflector. */
 export function clusterListContains(block: Uint8Array, id: number, start = 0, end = block.length): boolean {

@@ -180,6 +180,8 @@ export interface AttributeFacts {
   /** -1 when absent. */
   originatorId: number;
   clusterListLength: number;
+  /** There is an AIGP metric (RFC 7311 3); `aigpOf` reads it. */
+  hasAigp: boolean;
 }
 
 /** Changes to a block; absent means leave, null means remove. */

@@ -2,7 +2,7 @@
 
 import type { Bed, RunningDaemon } from './bed.js';
 import type { Benchmark, Figures } from './benchmark.js';
-import { BGPD, BIRD, BIRD_WITHOUT_DELAY, type Contestant } from './contestants.js';
+import { BGPD, BIRD, BIRD_LEAST_DELAY, type Contestant } from './contestants.js';
 import { FEEDER, FIRST_WORKLOAD } from './plan.js';
 import { usageOf } from './process-usage.js';
 
@@ -34,11 +34,11 @@ export const START: Benchmark = {
   name: 'start',
   description: [
     `from making the process to the session with one peer that waits, on a host with ${WORKLOADS} workloads;`,
-    'BIRD once with the connect delay of Calico (2 s), once without',
+    'BIRD once with the connect delay of Calico (2 s), once with the least it has (1 s)',
   ],
   repetitions: 7,
   sessions: [FEEDER],
-  contestants: [BGPD, BIRD, BIRD_WITHOUT_DELAY],
+  contestants: [BGPD, BIRD, BIRD_LEAST_DELAY],
   metrics: [
     { key: 'established', label: 'Established', unit: 'ms', better: 'lower', aim: 300 },
     { key: 'firstUpdate', label: 'first UPDATE at the peer', unit: 'ms', better: 'lower' },

@@ -25,7 +25,11 @@ const quietKernel = {
 const failedReload = {
   ...fakeSummary([{ ...down!, enabled: false, reason: 'administratively down: enabled is false' }]),
   clusterId: '244.0.0.1',
-  config: { ...fakeSummary().config, lastError: '/etc/bgpd/bgpd.yaml:12:5: peers[3].asn: missing' },
+  config: {
+    ...fakeSummary().config,
+    lastError: '/etc/bgpd/bgpd.yaml:12:5: peers[3].asn: missing',
+    needsRestart: ['listen', 'kernel.backend'],
+  },
 };
 
 const PAGES: Readonly<Record<string, string>> = {

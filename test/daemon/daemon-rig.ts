@@ -8,13 +8,14 @@ import { parseIp } from '../../src/base/ip.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ConfigResult } from '../../src/config/types.js';
-import { type Daemon, type DaemonOptions, startDaemon } from '../../src/daemon/daemon.js';
+import { startDaemon } from '../../src/daemon/daemon.js';
 import type { HostAddresses } from '../../src/daemon/host-addresses.js';
 import { createLogger } from '../../src/daemon/logger.js';
+import type { Daemon, DaemonOptions } from '../../src/daemon/parts.js';
 import { createMemoryKernel } from '../../src/kernel/memory-kernel.js';
 import { createMemoryWorld, type MemoryWorld } from '../../src/kernel/memory-world.js';
-import type { Clock } from '../../src/net/clock.js';
 import { parseExposition, sampleValue } from '../support/exposition.js';
+import type { FakeClock } from '../support/fake-clock.js';
 import { dialScripted, ScriptedPeer, Watch } from '../support/scripted-peer.js';
 import { type SpeakerIdentity, TestSpeaker } from '../support/test-speaker.js';
 import { waitFor } from '../support/wait.js';
@@ -32,6 +33,7 @@ export const BASE: Yaml = {
   listen: [{ address: '127.0.0.1', port: ANY_PORT }],
   kernel: { backend: 'none' },
   api: { socket: 'none', listen: 'none' },
+  log: { level: 'debug' },
 };
 
 /** A peer that dials us. */
@@ -45,7 +47,7 @@ export const passive = (name: string, address: string, asn: number, more: Yaml =
 
 export const OPEN_EBGP: Yaml = { import: ['accept-all'], export: ['accept-all'] };
 
-const HOST: HostAddresses = new Map([
+export const HOST: HostAddresses = new Map([
   ['eth0', ['10.0.0.1', 'fd00::1'].flatMap((text) => parseIp(text) ?? [])],
 ]);
 
@@ -148,7 +150,9 @@ export class TestDaemon {
 export interface StartOptions {
   /** With it the daemon has a memory kernel that trusts only what this world holds. */
   readonly world?: MemoryWorld;
-  readonly clock?: Clock;
+  readonly clock?: FakeClock;
+  /** Default: `eth0` with 10.0.0.1 and fd00::1. */
+  readonly hostAddresses?: () => HostAddresses;
 }
 
 export class DaemonRig {
@@ -160,7 +164,7 @@ export class DaemonRig {
     return new TestDaemon(started.daemon, log, file);
   }
 
-  async tryStart(yaml: Yaml, { world, clock }: StartOptions = {}) {
+  async tryStart(yaml: Yaml, { world, clock, hostAddresses }: StartOptions = {}) {
     const file = { yaml };
     const log: LogLine[] = [];
     const read = readYaml(yaml);
@@ -175,11 +179,11 @@ export class DaemonRig {
         stream: { write: (line) => log.push(JSON.parse(line)) },
       }),
       readConfig: () => readYaml(file.yaml),
-      hostAddresses: () => HOST,
+      hostAddresses: hostAddresses ?? (() => HOST),
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
       ...(clock === undefined ? {} : { clock }),
     };
-    const started = await startDaemon(options);
+    const started = await promptly(startDaemon(options), clock);
     if (started.ok) this.#closers.unshift(() => started.daemon.stop());
     return { started, log, file };
   }
@@ -223,6 +227,18 @@ export class DaemonRig {
 
   async close(): Promise<void> {
     for (const close of this.#closers) await close();
+  }
+}
+
+const STEP = 5;
+
+/** A clock that stands still would never let a start with pauses come to its end: it goes as fast as time until then. */
+async function promptly<T>(start: Promise<T>, clock: FakeClock | undefined): Promise<T> {
+  const pump = setInterval(() => clock?.advance(STEP), STEP);
+  try {
+    return await start;
+  } finally {
+    clearInterval(pump);
   }
 }
 

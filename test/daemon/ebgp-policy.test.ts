@@ -32,6 +32,9 @@ test('an eBGP peer without policies gets nothing and gives nothing, and everybod
     t.is(line?.msg, 'RFC 8212: eBGP peer without import and export policy: no routes in that direction');
     t.deepEqual(more, []);
     t.deepEqual(daemon.peer('host').notes, []);
+    for (const direction of ['import', 'export']) {
+      t.is(await daemon.metric('bgpd_peer_policy_missing', { peer: 'tor', direction }), 1);
+    }
   }));
 
 test('with `external` only the external pools leave, with our AS and our next hop', (t) =>

@@ -3,7 +3,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test from 'ava';
-import { BgpdProcess, bgpd, fixture, freePort, withProcess } from './bgpd-process.js';
+import { run } from '../support/command.js';
+import { BGPD, BgpdProcess, bgpd, fixture, freePort, withProcess } from './bgpd-process.js';
 import { passive } from './daemon-rig.js';
 
 const A = '127.0.0.2';
@@ -165,6 +166,35 @@ test('SIGTERM while it starts ends it with exit code 0', (t) =>
     const running = await daemon.launch(signalAtListen('SIGTERM'));
     t.deepEqual(await running.exited, { code: 0, signal: null });
     t.regex(daemon.log(), /"signal":"SIGTERM","msg":"bgpd stops"/);
+    t.regex(daemon.log(), /"msg":"bgpd has stopped"/);
+  }));
+
+/** A host whose kernel has been built or booted without IPv6. */
+const WITHOUT_IPV6 = `import net from 'node:net';
+  const { listen } = net.Server.prototype;
+  net.Server.prototype.listen = function (...args) {
+    if (args[0].host !== '::') return listen.apply(this, args);
+    const error = Object.assign(new Error('no IPv6'), { code: 'EAFNOSUPPORT' });
+    setImmediate(() => this.emit('error', error));
+    return this;
+  };`;
+
+test('without IPv6 on the host it listens on IPv4 and warns; with nothing else to listen on it does not start', (t) =>
+  withProcess(async (daemon) => {
+    const preload = ['--import', `data:text/javascript,${encodeURIComponent(WITHOUT_IPV6)}`];
+    const ipv6 = { address: '::', port: daemon.port };
+    const listen = [{ address: '0.0.0.0', port: daemon.port }, ipv6];
+    const running = await daemon.start({ listen, peers: [passive('a', A, 64512)] }, preload);
+    t.regex(
+      daemon.log(),
+      /"level":"warn".*can't listen on :: port \d+: this host does without the address family/,
+    );
+    await daemon.join(A, { asn: 64512 });
+    t.deepEqual(await running.stop(), { code: 0, signal: null });
+    daemon.write({ listen: [ipv6] });
+    const { status, stderr } = await run(process.execPath, [...preload, BGPD, '-c', daemon.configFile]);
+    t.is(status, 1);
+    t.regex(stderr, /^bgpd can't start: can't listen on :: port /);
   }));
 
 test('a bug of ours is logged with its stack and ends the process with exit code 1', (t) =>

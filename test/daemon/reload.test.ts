@@ -1,6 +1,8 @@
 // Reload of a whole daemon: what changes, what stays, and what the operator is told.
 
 import test from 'ava';
+import { fakeClock } from '../support/fake-clock.js';
+import { freePort } from './bgpd-process.js';
 import {
   BASE,
   hostWorld,
@@ -111,15 +113,17 @@ test('a peer is switched off and on', (t) =>
 
 test('a reload that does not concern a peer leaves its attempts alone', (t) =>
   withDaemons(async (rig) => {
-    const { port } = await rig.await('127.0.0.5');
-    const peers = [{ name: 'gone', address: '127.0.0.6', asn: 64512, port, timers: { connectRetry: 60 } }];
-    const daemon = await rig.start(config(peers));
+    const peers = [{ name: 'gone', address: '127.0.0.6', asn: 64512, port: await freePort() }];
+    const daemon = await rig.start(config(peers), { clock: fakeClock() });
     await daemon.until('a refusal', () => daemon.peer('gone').lastDown !== null);
-    const before = daemon.peer('gone');
-    t.regex(before.reason ?? '', /could not connect: .*ECONNREFUSED/);
+    const { reason, state } = daemon.peer('gone');
+    t.regex(reason ?? '', /could not connect: .*ECONNREFUSED/);
+    const lines = daemon.logged('"gone"').length;
     await daemon.reload(config(peers, { originate: [] }));
-    t.is(daemon.peer('gone').reason, before.reason);
-    t.deepEqual(daemon.logged('the configuration of the peer changed'), []);
+    t.like(daemon.peer('gone'), { reason, state });
+    t.is(daemon.logged('"gone"').length, lines, 'no state was left');
+    await daemon.reload(config([{ ...peers[0], timers: { connectRetry: 5 } }]));
+    t.true(daemon.logged('"gone"').length > lines, 'but its own change makes it try at once');
   }));
 
 test('our AS changes: every session starts over with the new one', (t) =>
@@ -143,7 +147,7 @@ const FIXED: readonly (readonly [key: string, change: Yaml])[] = [
   ['kernel.backend', { kernel: { backend: 'none' } }],
   ['kernel.sweepDelay', { kernel: { backend: 'memory', sweepDelay: 7 } }],
   ['api', { api: { socket: 'none', listen: '127.0.0.1:1' } }],
-  ['log.format', { log: { format: 'pretty' } }],
+  ['log.format', { log: { level: 'debug', format: 'pretty' } }],
 ];
 
 for (const [key, change] of FIXED) {
@@ -164,6 +168,7 @@ for (const [key, change] of FIXED) {
         const { ok, message } = await daemon.reload(changed);
         t.true(ok);
         t.is(message, `generation ${generation}: ${key} takes effect at the next start`);
+        t.deepEqual(summary().config.needsRestart, [key]);
       }
       t.deepEqual(identity(), before, 'the status shows what is in force');
       t.is(daemon.logged(`${key} takes effect at the next start`).length, 2);
@@ -175,6 +180,7 @@ for (const [key, change] of FIXED) {
         (await daemon.reload({ ...base, routeReflector: { clusterId: '244.0.0.1' } })).message,
         'generation 4: nothing changed',
       );
+      t.deepEqual(summary().config.needsRestart, []);
       t.is(established(daemon, 'a'), 1);
     }));
 }
@@ -270,4 +276,25 @@ test('a long list of changes is cut', (t) =>
     const many = Array.from({ length: 30 }, (_, i) => passive(`p${i}`, `127.0.1.${i + 1}`, 64512));
     const { message } = await daemon.reload(config(many));
     t.regex(message, /; peer p9 added; and 20 more$/);
+  }));
+
+test('a stop in the middle of a reload is a stop: nobody is dialled or started again', (t) =>
+  withDaemons(async (rig) => {
+    const server = await rig.await(C);
+    const fresh = { name: 'c', address: C, asn: 64512, port: server.port };
+    const daemon = await rig.start(config([passive('a', A, 64512), passive('b', B, 64512)]));
+    await rig.join(daemon, A, { asn: 64512 });
+    await rig.join(daemon, B, { asn: 64512, routerId: 0x0a090908 });
+    daemon.write(config([passive('b', B, 64512, { timers: { hold: 30 } }), fresh]));
+    const reload = daemon.daemon.reload();
+    await new Promise(setImmediate);
+    const stop = daemon.daemon.stop();
+    await Promise.all([reload, stop]);
+    t.deepEqual(
+      daemon.status.peers().map(({ name, state }) => [name, state]),
+      [
+        ['b', 'Idle'],
+        ['c', 'Idle'],
+      ],
+    );
   }));

@@ -2,7 +2,7 @@
 
 import type { ExecutionContext } from 'ava';
 import { Capture, type WireNotification } from '../support/capture.js';
-import { interop } from '../support/interop.js';
+import { interop, type Need } from '../support/interop.js';
 import type { AnnouncedRoute, ReceivedRoute, RouterKind, SeenNotification } from '../support/peers/types.js';
 import {
   established,
@@ -37,6 +37,8 @@ const PEER_ASN = 65001;
 interface Case {
   readonly title: string;
   readonly pair?: Omit<PairOptions, 'peer'>;
+  /** Beyond the two routers. */
+  readonly needs?: readonly Need[];
   readonly play: (t: ExecutionContext, pair: Pair) => Promise<void>;
 }
 
@@ -314,20 +316,22 @@ const CASES: readonly Case[] = [
 /** Peers that carry IPv6 routes over an IPv4 session with an IPv6 next hop. GoBGP gives an IPv4 one. */
 const CARRIES_BOTH: readonly RouterKind[] = ['bird', 'frr'];
 
-const ONE_SESSION: Case = {
+/** FRR learns its own IPv6 address from zebra. */
+const oneSession = (peer: RouterKind): Case => ({
   title: 'both families over one session',
+  needs: peer === 'frr' ? ['zebra'] : [],
   pair: { ...bothAnnounce, oneSession: true },
   play: async (t, pair) => {
     await up(pair);
     await checkExchange(t, pair, { ours: '', theirs: '65010 4200000001' });
   },
-};
+});
 
 /** `ours` is bgpd but in the trial of the cases themselves. */
 export const declareCases = (peer: RouterKind, ours: RouterKind = 'bgpd'): void => {
-  const cases = CARRIES_BOTH.includes(peer) ? [...CASES, ONE_SESSION] : CASES;
-  for (const { title, pair, play } of cases) {
-    interop(title, [ours, peer], async (t) => {
+  const cases = CARRIES_BOTH.includes(peer) ? [...CASES, oneSession(peer)] : CASES;
+  for (const { title, pair, needs = [], play } of cases) {
+    interop(title, [ours, peer, ...needs], async (t) => {
       t.timeout(120_000);
       await withPair({ ours, ...pair, peer }, (stage) => play(t, stage));
     });

@@ -6,7 +6,7 @@ import { buildLab, type Lab, type LabKinds, programAllWorkloads, startRouters } 
 import { isConverged, measureProgress, pingPlans, runPings } from '../lab/checks.js';
 import { pingMatrix } from '../lab/presenter.js';
 import { createTopology } from '../lab/topology.js';
-import { interop } from '../support/interop.js';
+import { interop, type Need } from '../support/interop.js';
 import { Network } from '../support/netns.js';
 import { waitFor } from '../support/wait.js';
 
@@ -62,8 +62,16 @@ const play = async (t: ExecutionContext, mix: Mix, label: string): Promise<void>
   }
 };
 
+/** Hosts and the top of the rack put routes into the kernel. */
+const needsOf = ({ hosts, reflector, tor }: Mix): readonly Need[] => [
+  hosts,
+  reflector,
+  tor,
+  ...(hosts === 'frr' || tor === 'frr' ? (['zebra'] as const) : []),
+];
+
 for (const [index, mix] of MIXES.entries()) {
-  interop(mix.title, [mix.hosts, mix.reflector, mix.tor], async (t) => {
+  interop(mix.title, needsOf(mix), async (t) => {
     t.timeout(120_000);
     await play(t, mix, `mixed${index}`);
   });

@@ -19,6 +19,8 @@ const profile = (peerType: ExportProfile['peerType'], over: Partial<ExportProfil
   maxMessage: 4096,
   nextHopSelf: [V4, V6],
   alwaysNextHopSelf: peerType === 'ebgp',
+  clusterId: CLUSTER,
+  clientToClient: true,
   policy: constantPolicy('accept', 'test'),
   ...over,
 });
@@ -27,6 +29,7 @@ const origin = (peerType: PathOrigin['peerType']): PathOrigin => ({
   source: peerType === 'local' ? 'kernel' : 'bgp',
   peerType,
   peerRouterId: peerType === 'local' ? 0 : ROUTER,
+  clusterId: peerType === 'local' ? null : CLUSTER,
 });
 
 const toEbgp = {
@@ -68,16 +71,16 @@ const matrix: readonly [
 for (const [from, to, nextHopSelf, edits] of matrix) {
   test(`rewrite from ${from} to ${to}${nextHopSelf ? ' with next hop self' : ''}`, (t) => {
     const target = profile(to, { alwaysNextHopSelf: nextHopSelf });
-    t.deepEqual(exportRewrite(target, origin(from), CLUSTER, 0), edits);
+    t.deepEqual(exportRewrite(target, origin(from), 0), edits);
   });
 }
 
 test('the next hop is of the family that is sent, and none of ours replaces nothing', (t) => {
-  t.is(exportRewrite(profile('ebgp'), origin('ebgp'), CLUSTER, 1).nextHop, V6);
-  t.is(exportRewrite(profile('ibgp'), origin('local'), CLUSTER, 1).nextHop, V6);
+  t.is(exportRewrite(profile('ebgp'), origin('ebgp'), 1).nextHop, V6);
+  t.is(exportRewrite(profile('ibgp'), origin('local'), 1).nextHop, V6);
   const keep = profile('ebgp', { nextHopSelf: [V4, null] });
-  t.false('nextHop' in exportRewrite(keep, origin('ebgp'), CLUSTER, 1));
-  t.is(exportRewrite(keep, origin('ebgp'), CLUSTER, 0).nextHop, V4);
+  t.false('nextHop' in exportRewrite(keep, origin('ebgp'), 1));
+  t.is(exportRewrite(keep, origin('ebgp'), 0).nextHop, V4);
 });
 
 /** Rows: where the path came from; columns: ebgp, ibgp, ibgpClient. */
@@ -90,7 +93,7 @@ for (const [kind, rows] of Object.entries(rules)) {
   for (const [from, allowed] of Object.entries(rows)) {
     test(`a ${kind} speaker exports what came from ${from} to the right peers`, (t) => {
       const answers = (['ebgp', 'ibgp', 'ibgpClient'] as const).map((to) =>
-        mayExport(from as PathOrigin['peerType'], to, kind === 'reflector'),
+        mayExport(origin(from as PathOrigin['peerType']), profile(to), kind === 'reflector'),
       );
       t.deepEqual(
         answers,
@@ -99,6 +102,17 @@ for (const [kind, rows] of Object.entries(rules)) {
     });
   }
 }
+
+test('clients of one cluster that are meshed are told of others only', (t) => {
+  const meshed = { clientToClient: false };
+  const from = origin('ibgpClient');
+  t.false(mayExport(from, profile('ibgpClient', meshed), true));
+  t.true(mayExport(from, profile('ibgpClient', { ...meshed, clusterId: CLUSTER + 1 }), true));
+  for (const to of ['ebgp', 'ibgp'] as const) t.true(mayExport(from, profile(to, meshed), true), to);
+  for (const other of ['ebgp', 'ibgp', 'local'] as const) {
+    t.true(mayExport(origin(other), profile('ibgpClient', meshed), true), other);
+  }
+});
 
 const communities: readonly [list: readonly number[], ebgp: boolean, ibgp: boolean][] = [
   [[], true, true],

@@ -3,8 +3,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { KERNEL_SOURCE, NONE, type PrefixId, STATIC_SOURCE } from '../../src/base/ids.js';
-import { DECISION_STEPS, STEP } from '../../src/rib/decision.js';
+import { DECISION_STEPS, DEFAULT_DECISION, type DecisionOptions, STEP } from '../../src/rib/decision.js';
 import { explainPrefix, findPrefix } from '../../src/rib/views.js';
+import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { bestRoute } from './model.js';
 import { Neighbour, type NeighbourOptions, neighbourOptions } from './neighbour.js';
@@ -31,6 +32,8 @@ interface Row {
   readonly what: string;
   readonly better: Side;
   readonly worse: Side;
+  /** Other than the default. */
+  readonly decision?: Partial<DecisionOptions>;
 }
 
 const EBGP = { peerType: 'ebgp', asn: 65001 } as const;
@@ -57,6 +60,36 @@ const ROWS: readonly Row[] = [
     better: { fields: { localPref: 0xffffffff } },
     worse: { fields: { localPref: 0x7fffffff } },
   },
+  {
+    step: 'aigp',
+    what: 'with a metric before without',
+    better: { fields: { aigp: aigpWithMetric(1n << 63n), asPath: sequence(1, 2, 3, 4) } },
+    worse: {},
+  },
+  {
+    step: 'aigp',
+    what: 'lower, to the last of 64 bits',
+    better: { fields: { aigp: aigpWithMetric((1n << 62n) - 1n) } },
+    worse: { fields: { aigp: aigpWithMetric(1n << 62n) } },
+  },
+  {
+    step: 'aigp',
+    what: 'the cost to the next hop is added',
+    better: { fields: { aigp: aigpWithMetric(9n) } },
+    worse: { fields: { aigp: aigpWithMetric(0n), nextHop: address('192.0.2.2') } },
+  },
+  {
+    step: 'cost',
+    what: 'the sum of AIGP and cost goes no higher than 64 bits',
+    better: { fields: { aigp: aigpWithMetric((1n << 64n) - 2n) } },
+    worse: { fields: { aigp: aigpWithMetric((1n << 64n) - 3n), nextHop: address('192.0.2.2') } },
+  },
+  {
+    step: 'aigp',
+    what: 'a metric that is not there is none',
+    better: { fields: { aigp: aigpWithMetric(9n) } },
+    worse: { fields: { aigp: [{ type: 2, value: Uint8Array.of(1) }] } },
+  },
   { step: 'asPath', what: 'shorter', better: { fields: { asPath: sequence(65001) } }, worse: {} },
   { step: 'asPath', what: 'empty', better: { fields: { asPath: [] } }, worse: {} },
   {
@@ -81,6 +114,40 @@ const ROWS: readonly Row[] = [
     what: 'unsigned',
     better: { fields: { med: 0x7fffffff } },
     worse: { fields: { med: 0xffffffff } },
+  },
+  {
+    step: 'med',
+    what: 'missing is worst, when so configured',
+    better: { fields: { med: 0xfffffffe } },
+    worse: { fields: { med: null } },
+    decision: { missingMedAsWorst: true },
+  },
+  {
+    step: 'cost',
+    what: 'missing MED is the highest one, when so configured',
+    better: { fields: { med: null } },
+    worse: { fields: { med: 0xffffffff, nextHop: address('192.0.2.2') } },
+    decision: { missingMedAsWorst: true },
+  },
+  {
+    step: 'cost',
+    what: 'MED of another AS does not count',
+    better: { fields: { med: 500 } },
+    worse: { fields: { med: 1, asPath: sequence(65009, 65002), nextHop: address('192.0.2.2') } },
+  },
+  {
+    step: 'med',
+    what: 'of another AS, when so configured',
+    better: { fields: { med: 1, asPath: sequence(65009, 65002), nextHop: address('192.0.2.2') } },
+    worse: { fields: { med: 500 } },
+    decision: { alwaysCompareMed: true },
+  },
+  {
+    step: 'med',
+    what: 'missing and of another AS, when so configured',
+    better: { fields: { med: 500 } },
+    worse: { fields: { med: null, asPath: sequence(65009, 65002) } },
+    decision: { alwaysCompareMed: true, missingMedAsWorst: true },
   },
   { step: 'ebgp', what: 'eBGP before iBGP', better: { options: EBGP }, worse: {} },
   { step: 'cost', what: 'nearer', better: {}, worse: { fields: { nextHop: address('192.0.2.2') } } },
@@ -108,8 +175,8 @@ function neighbour(world: TestRib, n: number, options: Partial<NeighbourOptions>
   return new Neighbour(world, neighbourOptions(n, 'ibgp', { routerId: 77, ...options })).up();
 }
 
-function network(): TestRib {
-  const world = new TestRib({ tracksNextHops: true });
+function network(decision: DecisionOptions = DEFAULT_DECISION): TestRib {
+  const world = new TestRib({ tracksNextHops: true, decision });
   world.setLink('192.0.2.1', true, 10);
   world.setLink('192.0.2.2', true, 20);
   return world;
@@ -119,18 +186,18 @@ const idOf = (world: TestRib): PrefixId => findPrefix(world.rib, prefix(TARGET))
 
 function announce(peer: Neighbour, fields: Partial<PathAttributes> = {}): void {
   const { peerType } = peer.options;
-  const ebgp = { localPref: null, originatorId: null, clusterList: [] };
+  const ebgp = { localPref: null, originatorId: null, clusterList: [], aigp: [] };
   peer.announce([TARGET], { ...BASE, ...fields, ...(peerType === 'ebgp' ? ebgp : {}) });
 }
 
-for (const { step, what, better, worse } of ROWS) {
+for (const { step, what, better, worse, decision } of ROWS) {
   test(`${DECISION_STEPS[STEP[step]]}: ${what}`, (t) => {
     for (const [winner, loser] of [
       [1, 2],
       [2, 1],
     ] as const) {
       for (const first of ['better', 'worse']) {
-        const world = network();
+        const world = network({ ...DEFAULT_DECISION, ...decision });
         const good = neighbour(world, winner, better.options);
         const bad = neighbour(world, loser, worse.options);
         if (first === 'worse') announce(bad, worse.fields);
@@ -159,8 +226,8 @@ test('lowest peer address, when all else is the same', (t) => {
   world.settle();
   const [best, lost] = explainPrefix(world.rib, 0, idOf(world));
   t.is(best?.peer, low.id);
-  t.is(best?.decision, 'best: step 11, lowest peer address');
-  t.is(lost?.decision, 'lost at step 11, lowest peer address');
+  t.is(best?.decision, 'best: step 12, lowest peer address');
+  t.is(lost?.decision, 'lost at step 12, lowest peer address');
 });
 
 test('MED is not compared between neighbour ASes', (t) => {
@@ -170,6 +237,29 @@ test('MED is not compared between neighbour ASes', (t) => {
   announce(b, { med: 1, asPath: sequence(65009, 65002) });
   world.settle();
   t.is(explainPrefix(world.rib, 0, idOf(world))[0]?.peer, a.id);
+});
+
+test('other rules decide what is there anew, and only where there is a choice', (t) => {
+  const world = network();
+  const [a, b] = [neighbour(world, 1), neighbour(world, 2)];
+  announce(a, { med: 500 });
+  announce(b, { med: 1, asPath: sequence(65009, 65002) });
+  a.announce(['10.2.0.0/24'], BASE);
+  const best = () => {
+    world.settle();
+    const [view] = explainPrefix(world.rib, 0, idOf(world));
+    return [view?.peer, view?.decision];
+  };
+  t.deepEqual(best(), [a.id, 'best: step 12, lowest peer address']);
+  world.bestChanges.length = 0;
+  world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
+  t.true(world.workPending);
+  t.deepEqual(best(), [b.id, 'best: step 7, lowest MED']);
+  t.deepEqual(world.bestChanges, [{ family: 0, prefix: idOf(world) }]);
+  world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
+  t.false(world.workPending);
+  world.rib.setDecision(DEFAULT_DECISION);
+  t.deepEqual(best(), [a.id, 'best: step 12, lowest peer address']);
 });
 
 test('local before learned, the kernel before the configuration', (t) => {
@@ -214,7 +304,7 @@ function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {
 const entangled = fc.array(
   fc.record({
     as: fc.constantFrom(65001, 65002),
-    med: fc.constantFrom(0, 10, 20),
+    med: fc.constantFrom(null, 0, 10, 20),
     ebgp: fc.boolean(),
     routerId: fc.constantFrom(5, 6, 7),
     hop: fc.constantFrom('192.0.2.1', '192.0.2.2', '192.0.2.3'),
@@ -223,9 +313,11 @@ const entangled = fc.array(
   { minLength: 2, maxLength: 4 },
 );
 
+const options = fc.record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() });
+
 test('MED-entangled paths: the order of arrival never matters, and every loser has its reason', (t) => {
-  const property = fc.property(entangled, (paths) => {
-    const world = network();
+  const property = fc.property(entangled, options, (paths, decision) => {
+    const world = network(decision);
     const peers = paths.map(({ ebgp, routerId, as }, i) =>
       neighbour(world, i + 1, ebgp ? { peerType: 'ebgp', asn: as, routerId } : { routerId }),
     );
@@ -242,7 +334,10 @@ test('MED-entangled paths: the order of arrival never matters, and every loser h
     }));
     const none = new Map<string, PathAttributes>();
     const link = world.linkState.bind(world);
-    const best = bestRoute({ reflector: false, peers: model, kernel: none, originated: none, link }, TARGET);
+    const best = bestRoute(
+      { reflector: false, decision, peers: model, kernel: none, originated: none, link },
+      TARGET,
+    );
     const expected = best === null ? undefined : peers[model.indexOf(best.from as never)]!.id;
     return [...permutations(peers)].every((order) => {
       for (const peer of order) announce(peer, fields[peers.indexOf(peer)]!);

@@ -2,6 +2,8 @@
 // everything meets everything.
 
 import fc from 'fast-check';
+import type { DecisionOptions } from '../../src/rib/decision.js';
+import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { type NeighbourOptions, neighbourOptions, SELF_IPV4, SELF_IPV6 } from './neighbour.js';
 import {
@@ -14,7 +16,7 @@ import {
   WITHOUT_MED,
 } from './policies.js';
 import { address, attributes, sequence } from './routes.js';
-import { CLUSTER_ID, LOCAL_ASN, ROUTER_ID } from './test-rib.js';
+import { CLUSTER_ID, LOCAL_ASN, OTHER_CLUSTER_ID, ROUTER_ID } from './test-rib.js';
 
 export const PREFIXES: readonly string[] = [
   '10.1.0.0/24',
@@ -70,6 +72,7 @@ export type Action =
       readonly reachable: boolean;
       readonly cost: number;
     }
+  | { readonly kind: 'decision'; readonly options: DecisionOptions }
   | { readonly kind: 'run'; readonly budget: number }
   | { readonly kind: 'pull'; readonly peer: number; readonly times: number }
   /** All work is done and everybody but `slow` takes everything. */
@@ -100,6 +103,8 @@ const PATHS: readonly PathAttributes['asPath'][] = [
   sequence(65001, LOCAL_ASN),
 ];
 
+const HIGHEST = (1n << 64n) - 1n;
+
 const sample: fc.Arbitrary<AttributeSample> = fc.record({
   nextHop: fc.nat({ max: 3 }),
   fields: fc.record({
@@ -110,7 +115,15 @@ const sample: fc.Arbitrary<AttributeSample> = fc.record({
     communities: fc.constantFrom<(readonly number[])[]>([], [], [0xfde80001], [0xffffff01], [0xffffff02]),
     largeCommunities: fc.constantFrom<PathAttributes['largeCommunities'][]>([], [[1, 2, 3]]),
     originatorId: fc.constantFrom(null, null, 0x01010101, ROUTER_ID),
-    clusterList: fc.constantFrom<(readonly number[])[]>([], [], [1], [1, 2], [CLUSTER_ID]),
+    clusterList: fc.constantFrom<(readonly number[])[]>(
+      [],
+      [],
+      [1],
+      [1, 2],
+      [CLUSTER_ID],
+      [2, OTHER_CLUSTER_ID],
+    ),
+    aigp: fc.constantFrom<PathAttributes['aigp'][]>([], [], aigpWithMetric(5n), aigpWithMetric(HIGHEST - 3n)),
     others: fc.constantFrom<PathAttributes['others'][]>(
       [],
       [{ code: 99, flags: 0xe0, value: Uint8Array.of(7) }],
@@ -125,7 +138,7 @@ export function received(
   peerType: NeighbourOptions['peerType'],
 ): PathAttributes {
   const hops = { ...attributes(fields), ...nextHopFields(nextHop, family) };
-  if (peerType === 'ebgp') return { ...hops, localPref: null, originatorId: null, clusterList: [] };
+  if (peerType === 'ebgp') return { ...hops, localPref: null, originatorId: null, clusterList: [], aigp: [] };
   return { ...hops, localPref: hops.localPref ?? 100 };
 }
 
@@ -180,14 +193,17 @@ const neighbour = (n: number): fc.Arbitrary<NeighbourOptions> =>
       sameRouterId: fc.boolean(),
       nextHopSelf,
       always: fc.boolean(),
+      otherCluster: fc.boolean(),
+      clientToClient: fc.boolean(),
       importPolicy,
       exportPolicy,
     })
-    .map(({ peerType, sameAs, sameRouterId, always, ...rest }) =>
+    .map(({ peerType, sameAs, sameRouterId, always, otherCluster, ...rest }) =>
       neighbourOptions(n, peerType, {
         ...rest,
         ...(sameAs && peerType === 'ebgp' ? { asn: 65001 } : {}),
         ...(sameRouterId ? { routerId: 0x0a000001 } : {}),
+        clusterId: otherCluster && peerType === 'ibgpClient' ? OTHER_CLUSTER_ID : CLUSTER_ID,
         alwaysNextHopSelf: peerType === 'ebgp' || always,
       }),
     );
@@ -218,6 +234,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       changes: fc.oneof(
         fc.record({ importPolicy }),
         fc.record({ exportPolicy }),
+        fc.record({ clientToClient: fc.boolean() }),
         fc.record({ importPolicy, exportPolicy, nextHopSelf }),
       ),
     }),
@@ -242,6 +259,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('run'), budget: fc.constantFrom(1, 2, 3, 100) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('pull'), peer, times: fc.constantFrom(1, 2, 50) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('decision'),
+      options: fc.record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('check') }) },
 );
 

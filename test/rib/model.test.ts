@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { toHex } from '../../src/base/bytes.js';
 import { type AttrSetId, KERNEL_SOURCE, NONE, type PrefixId, STATIC_SOURCE } from '../../src/base/ids.js';
 import { formatPrefix } from '../../src/base/prefix.js';
+import { DEFAULT_DECISION, type DecisionOptions } from '../../src/rib/decision.js';
 import { findPrefix, livePrefixes, prefixOf } from '../../src/rib/views.js';
 import { decodeBlock, encodeBlock } from '../../src/wire/block.js';
 import type { PathAttributes } from '../../src/wire/types.js';
@@ -31,6 +32,7 @@ class World {
   readonly kernel = new Map<string, PathAttributes>();
   readonly static = new Map<string, PathAttributes>();
   readonly history: History;
+  decision: DecisionOptions = DEFAULT_DECISION;
 
   constructor(of: History) {
     this.history = of;
@@ -53,6 +55,10 @@ class World {
         this.local(action.source, action.prefix, action.sample);
         return;
       case 'check':
+        return;
+      case 'decision':
+        this.decision = action.options;
+        this.test.rib.setDecision(action.options);
         return;
       case 'pass':
         this.#pass(action.slow);
@@ -82,7 +88,7 @@ class World {
   }
 
   #applyToPeer(
-    action: Exclude<Action, { kind: 'run' | 'link' | 'local' | 'pass' | 'check' }> & {
+    action: Exclude<Action, { kind: 'run' | 'link' | 'local' | 'pass' | 'check' | 'decision' }> & {
       readonly peer: number;
     },
   ) {
@@ -153,6 +159,7 @@ class World {
       peers,
       world: {
         reflector,
+        decision: this.decision,
         link,
         peers: peers.filter((peer) => peer !== null),
         kernel: this.kernel,

@@ -3,11 +3,13 @@
 import type { FamilyIndex } from '../../src/base/family.js';
 import { compareIp, type IpAddress, ipFromBytes, isLinkLocal } from '../../src/base/ip.js';
 import { prefixWords } from '../../src/base/prefix.js';
+import type { DecisionOptions } from '../../src/rib/decision.js';
 import type { CompiledPolicy, PolicyVerdict } from '../../src/rib/hooks.js';
+import { aigpMetric } from '../../src/wire/attributes/aigp.js';
 import type { AttributeEdits, PathAttributes } from '../../src/wire/types.js';
 import type { NeighbourOptions } from './neighbour.js';
 import { address, familyOf, prefix as parse } from './routes.js';
-import { CLUSTER_ID, LOCAL_ASN, ROUTER_ID } from './test-rib.js';
+import { CLUSTER_ID, LOCAL_ASN, OTHER_CLUSTER_ID, ROUTER_ID } from './test-rib.js';
 
 export interface ModelPeer {
   readonly options: NeighbourOptions;
@@ -17,6 +19,7 @@ export interface ModelPeer {
 
 export interface ModelWorld {
   readonly reflector: boolean;
+  readonly decision: DecisionOptions;
   /** Those with a session. */
   readonly peers: readonly ModelPeer[];
   readonly kernel: ReadonlyMap<string, PathAttributes>;
@@ -28,6 +31,8 @@ export interface ModelRoute {
   readonly from: ModelPeer | 'kernel' | 'static';
   readonly attributes: PathAttributes;
 }
+
+const OUR_CLUSTERS = [CLUSTER_ID, OTHER_CLUSTER_ID];
 
 export const isInternal = (type: NeighbourOptions['peerType']): boolean => type !== 'ebgp';
 
@@ -58,7 +63,8 @@ function isLoop(world: ModelWorld, from: ModelPeer, received: PathAttributes): b
   if (received.asPath.some(({ asns }) => asns.includes(LOCAL_ASN))) return true;
   if (!isInternal(from.options.peerType)) return false;
   return (
-    received.originatorId === ROUTER_ID || (world.reflector && received.clusterList.includes(CLUSTER_ID))
+    received.originatorId === ROUTER_ID ||
+    (world.reflector && received.clusterList.some((id) => OUR_CLUSTERS.includes(id)))
   );
 }
 
@@ -75,9 +81,10 @@ function chooseLearned(world: ModelWorld, routes: readonly Learned[]): Learned |
     left = left.filter((route) => value(route) === lowest);
   };
   keep(({ attributes }) => -(attributes.localPref ?? 100));
+  left = lowestAigp(world, left);
   keep(({ attributes }) => pathLength(attributes));
   keep(({ attributes }) => attributes.origin);
-  left = left.filter((route) => !left.some((other) => beatsByMed(other, route)));
+  left = left.filter((route) => !left.some((other) => beatsByMed(world, other, route)));
   keep(({ from }) => (isInternal(from.options.peerType) ? 1 : 0));
   keep(({ attributes }) => nextHopState(world, attributes).cost);
   keep(({ attributes, from }) => attributes.originatorId ?? from.options.routerId);
@@ -87,15 +94,31 @@ function chooseLearned(world: ModelWorld, routes: readonly Learned[]): Learned |
   return [...left].sort(byAddress)[0] ?? null;
 }
 
+/** RFC 7311 4.1. */
+function lowestAigp(world: ModelWorld, routes: readonly Learned[]): readonly Learned[] {
+  const total = ({ attributes }: Learned): bigint | null => {
+    const metric = aigpMetric(attributes.aigp);
+    if (metric === null) return null;
+    const sum = metric + BigInt(nextHopState(world, attributes).cost);
+    return sum < 1n << 64n ? sum : (1n << 64n) - 1n;
+  };
+  const totals = routes.map(total).filter((sum) => sum !== null);
+  if (totals.length === 0) return routes;
+  const [lowest] = totals.sort((a, b) => (a < b ? -1 : 1));
+  return routes.filter((route) => total(route) === lowest);
+}
+
 const pathLength = ({ asPath }: PathAttributes): number =>
   asPath.reduce((sum, { kind, asns }) => sum + (kind === 'sequence' ? asns.length : 1), 0);
 
 const neighbourAs = ({ asPath }: PathAttributes): number =>
   asPath[0]?.kind === 'sequence' ? asPath[0].asns[0]! : 0;
 
-const beatsByMed = (a: Learned, b: Learned): boolean =>
-  neighbourAs(a.attributes) === neighbourAs(b.attributes) &&
-  (a.attributes.med ?? 0) < (b.attributes.med ?? 0);
+function beatsByMed({ decision }: ModelWorld, a: Learned, b: Learned): boolean {
+  const missing = decision.missingMedAsWorst ? 0xffffffff : 0;
+  const compared = decision.alwaysCompareMed || neighbourAs(a.attributes) === neighbourAs(b.attributes);
+  return compared && (a.attributes.med ?? missing) < (b.attributes.med ?? missing);
+}
 
 /** What `to` should have been told of the prefix, or null. */
 export function toldRoute(world: ModelWorld, to: ModelPeer, prefix: string): PathAttributes | null {
@@ -107,7 +130,14 @@ export function toldRoute(world: ModelWorld, to: ModelPeer, prefix: string): Pat
   const verdict = ask(to.options.exportPolicy, prefix, source, best.attributes);
   const nextHop = toldNextHop(best, to, family);
   if (verdict.action === 'reject' || nextHop === null) return null;
-  const told = { ...asSent(best, to), nextHop, linkLocalNextHop: null };
+  const isReplaced = nextHop !== best.attributes.nextHop;
+  const told = {
+    ...asSent(best, to),
+    nextHop,
+    linkLocalNextHop: null,
+    // RFC 7311 3.3 and 3.4.3.
+    ...(isReplaced || !isInternal(to.options.peerType) ? { aigp: [] } : {}),
+  };
   return edited(told, verdict.edits);
 }
 
@@ -116,6 +146,10 @@ function mayTell(world: ModelWorld, from: ModelRoute['from'], to: ModelPeer): bo
   if (typeof from === 'string') return true;
   const types = [from.options.peerType, to.options.peerType];
   if (!types.every(isInternal)) return true;
+  const { options } = from;
+  const isOwnCluster =
+    types.every((type) => type === 'ibgpClient') && options.clusterId === to.options.clusterId;
+  if (isOwnCluster && !to.options.clientToClient) return false;
   return world.reflector && types.includes('ibgpClient');
 }
 
@@ -150,7 +184,7 @@ function asSent({ from, attributes }: ModelRoute, to: ModelPeer): PathAttributes
   return {
     ...attributes,
     originatorId: attributes.originatorId ?? from.options.routerId,
-    clusterList: [CLUSTER_ID, ...attributes.clusterList],
+    clusterList: [from.options.clusterId, ...attributes.clusterList],
   };
 }
 

@@ -20,7 +20,7 @@ import {
   splitMessages,
   withdrawal,
 } from './routes.js';
-import { LOCAL_ASN, type TestRib } from './test-rib.js';
+import { CLUSTER_ID, LOCAL_ASN, type TestRib } from './test-rib.js';
 
 export interface NeighbourOptions {
   readonly address: string;
@@ -32,6 +32,8 @@ export interface NeighbourOptions {
   readonly maxMessage: number;
   readonly nextHopSelf: readonly [Uint8Array | null, Uint8Array | null];
   readonly alwaysNextHopSelf: boolean;
+  readonly clusterId: number;
+  readonly clientToClient: boolean;
   readonly importPolicy: CompiledPolicy;
   readonly exportPolicy: CompiledPolicy;
 }
@@ -54,6 +56,8 @@ export const neighbourOptions = (
   maxMessage: 4096,
   nextHopSelf: [SELF_IPV4, SELF_IPV6],
   alwaysNextHopSelf: peerType === 'ebgp',
+  clusterId: CLUSTER_ID,
+  clientToClient: true,
   importPolicy: ACCEPT,
   exportPolicy: ACCEPT,
   ...changes,
@@ -189,7 +193,7 @@ export class Neighbour {
   }
 
   #ribPeer(): RibPeer {
-    const { asn, routerId, peerType, importPolicy } = this.options;
+    const { asn, routerId, peerType, importPolicy, clusterId } = this.options;
     return {
       address: address(this.options.address),
       asn,
@@ -197,11 +201,13 @@ export class Neighbour {
       peerType,
       importPolicy,
       localAsn: LOCAL_ASN,
+      clusterId: this.#test.reflector ? clusterId : null,
     };
   }
 
   #profile(): ExportProfile {
     const { peerType, asn, families, asn4, maxMessage, nextHopSelf, alwaysNextHopSelf } = this.options;
+    const { clusterId, clientToClient } = this.options;
     return {
       peerType,
       localAsn: LOCAL_ASN,
@@ -211,6 +217,8 @@ export class Neighbour {
       maxMessage,
       nextHopSelf,
       alwaysNextHopSelf,
+      clusterId: this.#test.reflector ? clusterId : null,
+      clientToClient,
       policy: this.options.exportPolicy,
     };
   }

@@ -6,17 +6,20 @@ import { formatIp, type IpAddress, ipToBytes } from '../../src/base/ip.js';
 import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
 import { exportRewrite } from '../../src/policy/rewrite.js';
 import { Rib } from '../../src/rib/core.js';
+import type { DecisionOptions } from '../../src/rib/decision.js';
 import type { GroupLimits } from '../../src/rib/update-group.js';
 import { address } from './routes.js';
 
 export const LOCAL_ASN = 65000;
 export const ROUTER_ID = 0x0a0000fe;
 export const CLUSTER_ID = 0x0a0000fd;
+export const OTHER_CLUSTER_ID = 0x0a0000fc;
 
 export interface TestRibOptions {
   readonly reflector?: boolean;
   readonly tracksNextHops?: boolean;
   readonly limits?: GroupLimits;
+  readonly decision?: DecisionOptions;
 }
 
 interface LinkState {
@@ -33,9 +36,11 @@ export class TestRib {
   readonly tracked = new Map<string, number>();
   readonly #links = new Map<string, LinkState>();
   readonly #unanswered: string[] = [];
+  readonly reflector: boolean;
   #pending = false;
 
   constructor(options: TestRibOptions = {}) {
+    this.reflector = options.reflector === true;
     this.rib = new Rib({
       routerId: ROUTER_ID,
       seed: 7,
@@ -43,12 +48,14 @@ export class TestRib {
         rewrite: exportRewrite,
         mayExport,
         communitiesAllow,
-        clusterId: options.reflector === true ? CLUSTER_ID : null,
+        isReflector: options.reflector === true,
       },
+      clusterIds: options.reflector === true ? [CLUSTER_ID, OTHER_CLUSTER_ID] : [],
       nextHopInterest:
         options.tracksNextHops === true
           ? { track: (ip) => this.#track(ip), untrack: (ip) => this.#untrack(ip) }
           : null,
+      ...(options.decision === undefined ? {} : { decision: options.decision }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       listener: {
         bestChanged: (family, prefix) => this.bestChanges.push({ family, prefix }),

@@ -49,6 +49,7 @@ const BASE_PEER: PeerDetail = {
   },
   policies: { import: ['accept-all'], export: ['external'] },
   routeReflectorClient: false,
+  clusterId: null,
   counters: {
     received: { open: 2, update: 345, notification: 1, keepalive: 6130, routeRefresh: 0 },
     sent: { open: 3, update: 12, notification: 0, keepalive: 6131, routeRefresh: 1 },
@@ -62,6 +63,7 @@ const BASE_PEER: PeerDetail = {
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
+  loops: { asPath: 3, originatorId: 0, clusterList: 1 },
 };
 
 const reflector: PeerDetail = {
@@ -77,6 +79,7 @@ const reflector: PeerDetail = {
   policies: { import: null, export: null },
   lastDown: null,
   verdicts: {},
+  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
 };
 
 const unreachable: PeerDetail = {
@@ -106,6 +109,7 @@ const unreachable: PeerDetail = {
   lastUp: null,
   updateGroup: null,
   verdicts: {},
+  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
 };
 
 const silent: PeerDetail = {
@@ -118,6 +122,7 @@ const silent: PeerDetail = {
   policies: { import: null, export: ['external'] },
   lastDown: null,
   verdicts: {},
+  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
 };
 
 const dynamic: PeerDetail = {
@@ -127,6 +132,7 @@ const dynamic: PeerDetail = {
   dynamic: true,
   group: 'hosts',
   routeReflectorClient: true,
+  clusterId: '244.0.0.1',
   sinceSeconds: 3600,
 };
 
@@ -159,6 +165,7 @@ export const fakeSummary = (peers: readonly PeerDetail[] = FAKE_PEERS): Summary 
     generation: 3,
     loadedAt: '2026-01-02T10:00:00.000Z',
     lastError: null,
+    needsRestart: [],
   },
   kernelBackend: 'netlink',
   rib: {

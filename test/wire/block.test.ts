@@ -4,6 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { bytesEqual, toHex } from '../../src/base/bytes.js';
 import { ipFromBytes, ipv4, ipv6 } from '../../src/base/ip.js';
+import { aigpMetric } from '../../src/wire/attributes/aigp.js';
 import {
   asPathContains,
   asPathCount,
@@ -89,6 +90,7 @@ test('facts agree with the decoded attributes', (t) => {
         localPref: given.localPref ?? -1,
         originatorId: given.originatorId ?? -1,
         clusterListLength: given.clusterList.length,
+        hasAigp: aigpMetric(given.aigp) !== null,
       });
     }),
   );

@@ -37,7 +37,8 @@ function headLines(peer: PeerDetail, paint: Paint): readonly string[] {
 }
 
 function sessionFields(peer: PeerDetail): readonly Field[] {
-  const client = peer.routeReflectorClient ? ', route reflector client' : '';
+  const cluster = peer.clusterId === null ? '' : ` of cluster ${peer.clusterId}`;
+  const client = peer.routeReflectorClient ? `, route reflector client${cluster}` : '';
   const group = peer.group === null ? '-' : peer.group;
   return [
     ['Session', `${peer.type}, AS ${peer.localAsn} to AS ${peer.asn}${client}`],
@@ -108,8 +109,22 @@ function messageLines({ counters }: PeerDetail, paint: Paint): readonly string[]
   return renderTable([left('Messages'), right('Received'), right('Sent')], [...rows, bytes], paint);
 }
 
-function historyFields({ counters, lastUp, lastDown, queuedBytes, verdicts }: PeerDetail): readonly Field[] {
+const LOOPS = [
+  ['AS_PATH', 'asPath'],
+  ['ORIGINATOR_ID', 'originatorId'],
+  ['CLUSTER_LIST', 'clusterList'],
+] as const;
+
+function historyFields({
+  counters,
+  lastUp,
+  lastDown,
+  queuedBytes,
+  verdicts,
+  loops,
+}: PeerDetail): readonly Field[] {
   const malformed = Object.entries(verdicts).map(([verdict, count]) => `${verdict} ${count}`);
+  const refused = LOOPS.filter(([, key]) => loops[key] > 0).map(([name, key]) => `${name} ${loops[key]}`);
   return [
     [
       'Established',
@@ -119,5 +134,6 @@ function historyFields({ counters, lastUp, lastDown, queuedBytes, verdicts }: Pe
     ['Last down', lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason}`],
     ['Queued to send', formatBytes(queuedBytes)],
     ['Malformed attributes', formatList(malformed)],
+    ['Loops refused', formatList(refused)],
   ];
 }

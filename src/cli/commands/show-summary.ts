@@ -36,6 +36,8 @@ function nodeLines(summary: Summary, paint: Paint): readonly string[] {
     `Configuration ${config.generation} of ${config.file}, loaded ${formatTime(config.loadedAt)}`,
   ];
   if (config.lastError !== null) lines.push(paint('bad', `Last reload failed: ${config.lastError}`));
+  if (config.needsRestart.length > 0)
+    lines.push(paint('warn', `In force after a restart only: ${config.needsRestart.join(', ')}`));
   return lines;
 }
 

@@ -45,6 +45,12 @@ export const AIGP_ROW = {
   },
 } as const satisfies AttributeRow;
 
+/** Where the metric stands in a checked value, or -1. */
+export function findAigpMetric(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at += readU16(bytes, at + 1)) if (bytes[at] === METRIC) return at + HEAD;
+  return -1;
+}
+
 /** The metric, 0 to 2^64 - 1; null when no TLV carries one. */
 export function aigpMetric(aigp: readonly Tlv[]): bigint | null {
   const value = aigp.find(({ type }) => type === METRIC)?.value;

@@ -1,0 +1,62 @@
+// The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
+
+import type { StatusSource } from '../api/types.js';
+import type { Config, ConfigResult } from '../config/types.js';
+import type { Kernel } from '../kernel/types.js';
+import type { Clock } from '../net/clock.js';
+import type { ListenAddress } from '../net/listener.js';
+import type { DaemonEvents } from './events.js';
+import type { HostAddresses } from './host-addresses.js';
+import type { Logger } from './logger.js';
+import type { Speaker } from './speaker.js';
+
+export interface DaemonOptions {
+  readonly config: Config;
+  /** For reload, the API and messages. */
+  readonly configFile: string;
+  readonly logger: Logger;
+  /** Reads the configuration again; absent: reload is refused. */
+  readonly readConfig?: () => ConfigResult;
+  /** Instead of the backend that the configuration chooses. */
+  readonly kernel?: Kernel;
+  /** Instead of the host's own addresses (several daemons in one process). */
+  readonly hostAddresses?: () => HostAddresses;
+  /** Instead of the system's clock. */
+  readonly clock?: Clock;
+  /** Let the engine compile the core on an invented table after the start; absent: not. */
+  readonly warmUp?: boolean;
+}
+
+export interface Daemon {
+  readonly status: StatusSource;
+  /** Where BGP connections are accepted, with the ports in force. */
+  readonly listening: readonly ListenAddress[];
+  /** Where the API listens on TCP, with the port in force; null without. */
+  readonly apiAddress: { readonly host: string; readonly port: number } | null;
+  reload(): ReturnType<StatusSource['reload']>;
+  /** Cease to every peer; the kernel's routes stay unless the configuration says otherwise. */
+  stop(text?: string): Promise<void>;
+}
+
+export type DaemonStart =
+  | { readonly ok: true; readonly daemon: Daemon }
+  | { readonly ok: false; readonly reason: string };
+
+export type DaemonClock = Clock & { wallClock(): number };
+
+/** What a daemon is made of, as far as it is started. */
+export interface Parts {
+  readonly options: DaemonOptions;
+  readonly speaker: Speaker;
+  readonly clock: DaemonClock;
+  readonly events: DaemonEvents;
+  /** What has to end, the latest first. */
+  readonly stops: ((ending: Ending) => Promise<void> | void)[];
+  listening: readonly ListenAddress[];
+}
+
+export interface Ending {
+  /** For the peers (RFC 9003). */
+  readonly text: string;
+  readonly removeRoutes: boolean;
+}

@@ -1,0 +1,43 @@
+// What a running daemon shows: status, metrics, the API. Loaded late and by name, because with all its libraries it takes
+// longer to load than the rest; never starts or stops a session.
+
+import { createMetrics } from '../api/metrics.js';
+import { startApi } from '../api/server.js';
+import { apiAddresses } from './api-addresses.js';
+import type { Daemon, Parts } from './parts.js';
+import { Reloader } from './reload.js';
+import { createStatus } from './status.js';
+
+export type ServedStatus =
+  | ({ readonly ok: true } & Pick<Daemon, 'status' | 'apiAddress' | 'reload'>)
+  | { readonly ok: false; readonly reason: string };
+
+/** What it starts is added to `parts.stops`. */
+export async function serveStatus(parts: Parts, routerId: number): Promise<ServedStatus> {
+  const { options, speaker, clock, events, stops } = parts;
+  const reloader = new Reloader({
+    target: speaker,
+    events,
+    file: options.configFile,
+    read: options.readConfig ?? null,
+    wallClock: clock.wallClock,
+  });
+  const status = createStatus({
+    speaker,
+    routerId,
+    clock,
+    config: () => reloader.status(),
+    reload: () => reloader.reload(),
+  });
+  const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
+  stops.unshift(() => metrics.close());
+  const api = await startApi({
+    source: status,
+    metrics,
+    ...apiAddresses(options.config),
+    onError: (line) => options.logger.error(line),
+  });
+  if (!api.ok) return api;
+  stops.unshift(() => api.close());
+  return { ok: true, status, apiAddress: api.address, reload: () => reloader.reload() };
+}

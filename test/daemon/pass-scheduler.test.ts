@@ -1,0 +1,34 @@
+import test from 'ava';
+import { nextSlice, PassScheduler } from '../../src/daemon/pass-scheduler.js';
+
+const rows: readonly [title: string, slice: number, elapsed: number, next: number][] = [
+  ['a slice that took its time stays', 2000, 5, 2000],
+  ['a quick one doubles at most', 2000, 0.5, 4000],
+  ['a clock that did not move doubles', 2000, 0, 4000],
+  ['a slow one shrinks at once', 2000, 20, 500],
+  ['never below the smallest', 300, 100, 250],
+  ['never above the largest', 15_000, 1, 16_000],
+];
+
+for (const [title, slice, elapsed, next] of rows) {
+  test(title, (t) => t.is(nextSlice(slice, elapsed), next));
+}
+
+test('requests before the turn are one turn; work that is left asks for the next', (t) => {
+  const deferred: (() => void)[] = [];
+  const budgets: number[] = [];
+  let left = 3;
+  const clock = { now: () => 0, defer: (task: () => void) => deferred.push(task) };
+  const scheduler = new PassScheduler(clock, (budget) => {
+    budgets.push(budget);
+    return --left > 0;
+  });
+  for (let i = 0; i < 3; i++) scheduler.request();
+  t.is(deferred.length, 1);
+  while (deferred.length > 0) deferred.shift()?.();
+  t.deepEqual(budgets, [2000, 4000, 8000]);
+  scheduler.request();
+  scheduler.stop();
+  deferred.shift()?.();
+  t.is(budgets.length, 3);
+});

@@ -1,0 +1,258 @@
+// What the daemon tells about itself, against sessions and routes that a test knows.
+
+import test from 'ava';
+import { askBgpd } from '../support/peers/bgpd.js';
+import { withProcess } from './bgpd-process.js';
+import { BASE, hostWorld, OPEN_EBGP, passive, withDaemons } from './daemon-rig.js';
+
+const A = '127.0.0.2';
+const B = '127.0.0.3';
+
+test('the summary counts what is there', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start(
+      {
+        ...BASE,
+        node: 'node-7',
+        kernel: { backend: 'memory' },
+        originate: [{ prefix: '10.65.1.0/24' }, { prefix: 'fd00:65::/64' }],
+        peers: [passive('a', A, 64512), passive('b', B, 65001, { enabled: false })],
+      },
+      { world: hostWorld() },
+    );
+    const a = await rig.join(daemon, A, { asn: 64512 });
+    a.announce(['192.0.2.0/24', '198.51.100.0/24'], { nextHop: '10.0.0.11' });
+    await daemon.until('the routes', () => daemon.peer('a').prefixes['ipv4-unicast'].accepted === 2);
+    await daemon.until('what it was told', () => daemon.peer('a').prefixes['ipv4-unicast'].advertised === 1);
+    const { startedAt, uptimeSeconds, config, peers, attributeSets, ...summary } = daemon.status.summary();
+    t.deepEqual(summary, {
+      version: '0.1.0',
+      node: 'node-7',
+      asn: 64512,
+      routerId: '10.0.0.1',
+      clusterId: null,
+      kernelBackend: 'memory',
+      rib: {
+        'ipv4-unicast': { prefixes: 3, paths: 3, best: 3, local: 1 },
+        'ipv6-unicast': { prefixes: 1, paths: 1, best: 1, local: 1 },
+      },
+      updateGroups: 1,
+    });
+    t.true(Math.abs(Date.parse(startedAt) + uptimeSeconds * 1000 - Date.now()) < 5000);
+    t.true(attributeSets > 0);
+    t.like(config, { file: 'bgpd.yaml', generation: 1, lastError: null });
+    const [first, second] = peers;
+    t.like(first, {
+      name: 'a',
+      address: A,
+      asn: 64512,
+      type: 'ibgp',
+      state: 'Established',
+      reason: null,
+      notes: [],
+    });
+    t.deepEqual(first?.prefixes, {
+      'ipv4-unicast': { negotiated: true, received: 2, accepted: 2, advertised: 1 },
+      'ipv6-unicast': { negotiated: true, received: 0, accepted: 0, advertised: 1 },
+    });
+    t.like(second, {
+      name: 'b',
+      type: 'ebgp',
+      state: 'Idle',
+      enabled: false,
+      reason: 'disabled in the configuration',
+    });
+  }));
+
+test('a peer in full: capabilities of both sides and in force, timers, counters, how it came and went', (t) =>
+  withDaemons(async (rig) => {
+    const more = { description: 'rack 12', families: ['ipv4-unicast', 'ipv6-unicast'], timers: { hold: 60 } };
+    const daemon = await rig.start({ ...BASE, peers: [passive('tor', A, 65001, { ...OPEN_EBGP, ...more })] });
+    t.like(daemon.peer('tor'), {
+      state: 'Active',
+      reason: 'waiting for the peer to connect',
+      routerId: null,
+      holdTime: null,
+      capabilities: { local: [], peer: [], inForce: [] },
+    });
+    const tor = await rig.join(daemon, A, {
+      asn: 65001,
+      routerId: 0x0a090909,
+      holdTime: 30,
+      capabilities: [
+        { kind: 'multiprotocol', afi: 1, safi: 1 },
+        { kind: 'fourOctetAs', asn: 65001 },
+        { kind: 'extendedMessage' },
+      ],
+    });
+    await tor.peer.hears(2);
+    const peer = daemon.peer('tor');
+    t.like(peer, {
+      description: 'rack 12',
+      group: null,
+      localAsn: 64512,
+      localAddress: '127.0.0.1',
+      routerId: '10.9.9.9',
+      holdTime: 30,
+      keepaliveTime: 10,
+      policies: { import: ['accept-all'], export: ['accept-all'] },
+      routeReflectorClient: false,
+      lastDown: null,
+      updateGroup: 1,
+    });
+    t.deepEqual(peer.capabilities, {
+      local: [
+        'multiprotocol ipv4-unicast',
+        'multiprotocol ipv6-unicast',
+        'route refresh',
+        '4-octet AS 64512',
+      ],
+      peer: ['multiprotocol ipv4-unicast', '4-octet AS 65001', 'extended message'],
+      inForce: ['multiprotocol ipv4-unicast', '4-octet AS 64512'],
+    });
+    t.like(peer.counters.received, { open: 1, keepalive: 1 });
+    t.like(peer.counters.sent, { open: 1, keepalive: 1, update: 1 });
+    t.true(Math.abs(Date.parse(peer.lastUp ?? '') - Date.now()) < 10_000);
+    tor.peer.say(Buffer.from(`${'ff'.repeat(16)}0015030602`, 'hex'));
+    await daemon.until('the end', () => !daemon.isUp('tor'));
+    const down = daemon.peer('tor');
+    t.is(down.lastDown?.reason, 'the peer ended it: Cease: administrative shutdown');
+    t.like(down.counters, { established: 1, flaps: 1 });
+    t.is(down.lastUp, null);
+  }));
+
+test('peers are found by name and by any form of their address', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start({
+      ...BASE,
+      peers: [passive('six', '2001:db8::a', 64512), passive('four', A, 64512)],
+    });
+    for (const text of ['six', '2001:db8::a', '2001:DB8:0:0::A'])
+      t.is(daemon.status.peer(text)?.name, 'six', text);
+    t.is(daemon.status.peer(A)?.name, 'four');
+    t.is(daemon.status.peer('127.0.0.99'), null);
+    t.is(daemon.status.peer('nobody'), null);
+  }));
+
+test('routes: by prefix, by address, per peer and direction, all paths with reasons, a limit with the total', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start({
+      ...BASE,
+      originate: [{ prefix: '10.65.0.0/16' }],
+      peers: [passive('a', A, 64512), passive('tor', B, 65001, OPEN_EBGP)],
+    });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    const tor = await rig.join(daemon, B, { asn: 65001, routerId: 0x0a090902 });
+    a.announce(['10.65.3.0/24', '192.0.2.0/24'], { nextHop: '10.0.0.11' });
+    a.announce(['fd00:65::/64'], { nextHop: 'fd00::11' });
+    tor.announce(['192.0.2.0/24'], { nextHop: '10.0.0.12', med: 5, communities: [0xfc000001] });
+    await a.hasRoutes('10.65.0.0/16');
+    await tor.hasRoutes('10.65.0.0/16', '10.65.3.0/24', '192.0.2.0/24', 'fd00:65::/64');
+    await daemon.until('both paths', () => daemon.routes({ prefix: '192.0.2.0/24', all: true }).length === 2);
+    const prefixes = (query: Parameters<typeof daemon.routes>[0]) =>
+      daemon
+        .routes(query)
+        .map(({ prefix }) => prefix)
+        .sort();
+
+    t.deepEqual(prefixes({ prefix: '10.65.3.7' }), ['10.65.3.0/24']);
+    t.deepEqual(prefixes({ prefix: '10.65.4.7' }), ['10.65.0.0/16']);
+    t.deepEqual(prefixes({ prefix: 'fd00:65::7' }), ['fd00:65::/64']);
+    t.deepEqual(prefixes({ prefix: '10.66.0.1' }), []);
+    t.deepEqual(prefixes({ prefix: '10.65.3.0/25' }), [], 'a prefix is meant exactly');
+    t.is(
+      daemon.status.routes({ prefix: '10.65.3.1/24' }),
+      '10.65.3.1/24 is neither an address nor a prefix without host bits',
+    );
+    t.is(daemon.status.routes({ peer: 'nobody' }), 'no peer has the name or address nobody');
+
+    t.deepEqual(prefixes({ peer: 'a' }), ['10.65.3.0/24', '192.0.2.0/24', 'fd00:65::/64']);
+    t.deepEqual(prefixes({ peer: A, direction: 'in', family: 'ipv6-unicast' }), ['fd00:65::/64']);
+    t.deepEqual(prefixes({ peer: 'a', direction: 'out' }), ['10.65.0.0/16']);
+    t.deepEqual(prefixes({ peer: 'tor', direction: 'out' }), [...tor.routes]);
+    t.deepEqual(prefixes({ peer: 'tor', direction: 'in', prefix: '192.0.2.9' }), ['192.0.2.0/24']);
+
+    const [best, other] = daemon.routes({ prefix: '192.0.2.0/24', all: true });
+    t.deepEqual(best, {
+      prefix: '192.0.2.0/24',
+      best: true,
+      source: 'a',
+      sourceType: 'ibgp',
+      nextHop: '10.0.0.11',
+      origin: 'IGP',
+      asPath: '',
+      localPref: 100,
+      med: null,
+      communities: [],
+      originatorId: null,
+      clusterList: [],
+      decision: 'best: step 5, shortest AS_PATH',
+      kernel: 'not installed: this node has no kernel backend',
+    });
+    t.like(other, {
+      best: false,
+      source: 'tor',
+      sourceType: 'ebgp',
+      asPath: '65001',
+      localPref: null,
+      med: 5,
+      communities: ['64512:1'],
+      decision: 'lost at step 5, shortest AS_PATH',
+      kernel: null,
+    });
+
+    const limited = daemon.status.routes({ limit: 2 });
+    t.like(limited, { total: 4 });
+    t.is(typeof limited === 'string' ? 0 : limited.routes.length, 2);
+    tor.peer.socket.destroy();
+    await daemon.until('the end', () => !daemon.isUp('tor'));
+    t.is(daemon.status.routes({ peer: 'tor' }), 'peer tor is not established, so it has no routes');
+  }));
+
+test('readiness: all peers while the node is young, one later; health is the kernel', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start({ ...BASE, peers: [passive('a', A, 64512), passive('b', B, 64512)] });
+    t.deepEqual(daemon.status.readiness(), {
+      ok: false,
+      reasons: [
+        `peer a (${A}) is Active: waiting for the peer to connect`,
+        `peer b (${B}) is Active: waiting for the peer to connect`,
+      ],
+    });
+    await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    t.deepEqual(daemon.status.readiness().reasons, [
+      `peer b (${B}) is Active: waiting for the peer to connect`,
+    ]);
+    await rig.join(daemon, B, { asn: 64512, routerId: 0x0a090902 });
+    t.deepEqual(daemon.status.readiness(), { ok: true, reasons: [] });
+    t.deepEqual(daemon.status.health(), { ok: true, reasons: [] });
+    t.is(await daemon.metric('bgpd_ready'), 1);
+  }));
+
+test('bgpctl shows a running daemon: neighbour, routes, kernel', (t) =>
+  withProcess(async (daemon) => {
+    await daemon.start({
+      kernel: { backend: 'memory' },
+      originate: [{ prefix: '10.65.1.0/24' }],
+      peers: [passive('a', A, 64512)],
+    });
+    const a = await daemon.join(A, { asn: 64512 });
+    await a.hasRoutes('10.65.1.0/24');
+    a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.11' });
+    a.sayEndOfRib();
+    await daemon.logs('End-of-RIB received');
+    const shown = async (...args: readonly string[]): Promise<string> => {
+      const { status, stdout, stderr } = await daemon.bgpctl('show', ...args);
+      t.is(status, 0, stderr);
+      return stdout;
+    };
+    t.regex(await shown('neighbors', 'a'), /^Neighbor a: Established for /);
+    t.regex(await shown('routes', '192.0.2.77'), /192\.0\.2\.0\/24 from a \(ibgp\), best\n/);
+    t.regex(await shown('routes', '--advertised-to', A), /10\.65\.1\.0\/24/);
+    t.regex(await shown('routes', '--received-from', 'a'), /192\.0\.2\.0\/24/);
+    t.regex(await shown('kernel'), /Backend +memory, table 254, protocol 12/);
+    const none = await daemon.bgpctl('show', 'neighbors', 'nobody');
+    t.is(none.status, 1);
+    t.is(none.stderr, 'bgpctl: no neighbor "nobody": /v1/neighbors (bgpctl show neighbors) lists them\n');
+    t.like(await askBgpd(daemon.socket, '/v1/summary'), { asn: 64512 });
+  }));
