@@ -14,6 +14,7 @@ import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
+import { LimitAlarms } from './limit-alarms.js';
 import { LocalRoutes } from './local-routes.js';
 import { type PassClock, PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';
@@ -37,6 +38,7 @@ export class Speaker {
   readonly peers: PeerSet;
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
+  readonly alarms: LimitAlarms;
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
@@ -53,6 +55,7 @@ export class Speaker {
     this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib);
+    this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.fib =
       kernel === null ? null : new FibFeed(this.rib, kernel, install, (peer) => this.#interfaceOf(peer));
