@@ -2,7 +2,7 @@
 // A prefix's paths form a chain from `PrefixTable.head`. It never chooses between them.
 
 import { NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
-import { growInt32, grownCapacity } from './columns.js';
+import { growInt32, grownCapacity, worthTrimming } from './columns.js';
 import type { PrefixTable } from './prefix-table.js';
 
 type Ids = Int32Array<ArrayBuffer>;
@@ -19,6 +19,8 @@ export class AdjRibIn {
   #rows = 0;
   #freeHead: number = NONE;
   #size = 0;
+  /** Paths at the last attempt to trim. */
+  #tried = Number.POSITIVE_INFINITY;
 
   get size(): number {
     return this.#size;
@@ -64,6 +66,23 @@ export class AdjRibIn {
     this.#size--;
   }
 
+  /** Gives back the rows behind the last path, when few are in use. Ids stay. */
+  trim(): void {
+    if (!worthTrimming(this.#size, this.prefix.length, this.#tried)) return;
+    this.#tried = this.#size;
+    let rows = this.#rows;
+    while (rows > 0 && this.prefix[rows - 1] === NONE) rows--;
+    this.#rows = rows;
+    this.#freeHead = NONE;
+    for (let row = rows - 1; row >= 0; row--) {
+      if (this.prefix[row] !== NONE) continue;
+      this.next[row] = this.#freeHead;
+      this.#freeHead = row;
+    }
+    const capacity = grownCapacity(0, rows);
+    if (capacity < this.prefix.length) this.#resize(capacity);
+  }
+
   get bytes(): number {
     return this.prefix.length * 20;
   }
@@ -74,11 +93,14 @@ export class AdjRibIn {
       this.#freeHead = this.next[id]!;
       return id as PathId;
     }
-    if (this.#rows === this.prefix.length) this.#grow(grownCapacity(this.#rows, this.#rows + 1));
+    if (this.#rows === this.prefix.length) {
+      this.#resize(grownCapacity(this.#rows, this.#rows + 1));
+      this.#tried = Number.POSITIVE_INFINITY;
+    }
     return this.#rows++ as PathId;
   }
 
-  #grow(capacity: number): void {
+  #resize(capacity: number): void {
     this.prefix = growInt32(this.prefix, capacity, NONE) as Ids;
     this.peer = growInt32(this.peer, capacity, NONE) as Ids;
     this.received = growInt32(this.received, capacity, NONE) as Ids;

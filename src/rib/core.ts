@@ -15,6 +15,7 @@ import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
 import { Importer, loopText } from './importer.js';
 import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
+import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
@@ -22,6 +23,9 @@ import { markByNextHop, markChoices } from './recheck.js';
 import { type RibPeer, Sources } from './sources.js';
 import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
+
+/** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
+const MANY_ENDED = 1024;
 
 export interface RibOptions {
   readonly routerId: number;
@@ -58,6 +62,7 @@ export class Rib {
   readonly decisions: readonly [Decision, Decision];
   readonly #dirty: readonly [DirtyList, DirtyList];
   readonly #importer: Importer;
+  readonly #changes: PathChanges;
   readonly #listener: RibListener;
   readonly #quarantine: Quarantine;
   readonly #cursor = new NlriCursor();
@@ -85,6 +90,7 @@ export class Rib {
       { ...tables, prefixes: this.prefixes },
       options.limits ?? DEFAULT_LIMITS,
     );
+    this.#changes = new PathChanges(this, this.#dirty);
     this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds);
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
@@ -119,7 +125,10 @@ export class Rib {
 
   /** Whole messages for the peer, about `budget` octets where so much is ready; null when it has everything. */
   pull(id: PeerId, budget = 0): readonly Uint8Array[] | null {
-    return this.groups.of(id)?.pull(id, budget) ?? null;
+    const packets = this.groups.of(id)?.pull(id, budget) ?? null;
+    // Many prefixes wait for their members to hear of their end: the last one may have.
+    if (packets === null && this.#quarantine.size >= MANY_ENDED) this.#announceWork();
+    return packets;
   }
 
   /** ROUTE-REFRESH from the peer. */
@@ -143,11 +152,11 @@ export class Rib {
     const table = this.prefixes[family];
     if (block === null) {
       const id = table.find(w0, w1, w2, w3, prefix.length);
-      if (id !== NONE) this.#withdraw(family, id as PrefixId, source);
+      if (id !== NONE) this.#changes.withdraw(family, id as PrefixId, source);
     } else {
       const id = table.findOrAdd(w0, w1, w2, w3, prefix.length);
       const attrs = this.attrSets.intern(block, 0, block.length);
-      this.#setPath(family, id, source, attrs, attrs);
+      this.#changes.set(family, id, source, attrs, attrs);
     }
     if (this.#hasDirty()) this.#announceWork();
   }
@@ -197,7 +206,23 @@ export class Rib {
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
     this.nextHops.sweep();
     this.attrSets.sweep();
-    return built.more || this.#hasDirty() || this.#sweep.pending;
+    const more = built.more || this.#hasDirty() || this.#sweep.pending;
+    if (!more) this.#trim();
+    return more;
+  }
+
+  /** Tables that have become much too large get smaller. */
+  #trim(): void {
+    for (const table of this.prefixes) table.trim();
+    for (const paths of this.paths) paths.trim();
+    for (const dirty of this.#dirty) dirty.trim();
+    this.attrSets.trim();
+    for (const group of this.groups.all()) group.trim();
+  }
+
+  /** Octets of the lists of what is to be decided. */
+  get workBytes(): number {
+    return this.#dirty[0].bytes + this.#dirty[1].bytes;
   }
 
   bestCount(family: FamilyIndex): number {
@@ -231,13 +256,19 @@ export class Rib {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
       if (loop !== null) {
         loops[loop]++;
-        this.#setPath(family, prefix, id, received, NONE);
+        this.#changes.set(family, prefix, id, received, NONE);
       } else if (perPrefix)
-        this.#setPath(family, prefix, id, received, this.#importer.import(family, prefix, peer, received));
+        this.#changes.set(
+          family,
+          prefix,
+          id,
+          received,
+          this.#importer.import(family, prefix, peer, received),
+        );
       else {
         if (!evaluated) accepted = this.#importer.import(family, prefix, peer, received);
         evaluated = true;
-        this.#setPath(family, prefix, id, received, accepted as AttrSetId | typeof NONE);
+        this.#changes.set(family, prefix, id, received, accepted as AttrSetId | typeof NONE);
       }
     }
   }
@@ -248,63 +279,8 @@ export class Rib {
     cursor.open(view.frame, run);
     while (cursor.next()) {
       const prefix = table.find(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (prefix !== NONE) this.#withdraw(run.family, prefix as PrefixId, id);
+      if (prefix !== NONE) this.#changes.withdraw(run.family, prefix as PrefixId, id);
     }
-  }
-
-  #setPath(
-    family: FamilyIndex,
-    prefix: PrefixId,
-    id: PeerId,
-    received: AttrSetId,
-    accepted: AttrSetId | typeof NONE,
-  ): void {
-    const paths = this.paths[family];
-    const { attrSets } = this;
-    let path = paths.find(this.prefixes[family].head[prefix]!, id);
-    if (path === NONE) {
-      path = paths.add(this.prefixes[family], prefix, id);
-      this.sources.get(id).received[family]++;
-    } else if (paths.received[path] === received && paths.accepted[path] === accepted) return;
-    const oldReceived = paths.received[path]!;
-    attrSets.ref(received);
-    if (oldReceived !== NONE) attrSets.unref(oldReceived as AttrSetId);
-    paths.received[path] = received;
-    this.#setAccepted(family, path as PathId, accepted);
-    this.#dirty[family].add(prefix);
-  }
-
-  #setAccepted(family: FamilyIndex, path: PathId, accepted: AttrSetId | typeof NONE): void {
-    const paths = this.paths[family];
-    const before = paths.accepted[path]!;
-    const counts = this.sources.get(paths.peer[path]! as PeerId).accepted;
-    if (accepted !== NONE) {
-      this.attrSets.ref(accepted as AttrSetId);
-      this.nextHops.addPath(this.attrSets.nextHop[accepted]! as NextHopId);
-      counts[family]++;
-    }
-    if (before !== NONE) {
-      this.attrSets.unref(before as AttrSetId);
-      this.nextHops.removePath(this.attrSets.nextHop[before]! as NextHopId);
-      counts[family]--;
-    }
-    paths.accepted[path] = accepted;
-  }
-
-  #withdraw(family: FamilyIndex, prefix: PrefixId, id: PeerId): void {
-    const path = this.paths[family].find(this.prefixes[family].head[prefix]!, id);
-    if (path !== NONE) this.#removePath(family, path as PathId);
-  }
-
-  #removePath(family: FamilyIndex, path: PathId): void {
-    const paths = this.paths[family];
-    const prefix = paths.prefix[path]! as PrefixId;
-    this.sources.get(paths.peer[path]! as PeerId).received[family]--;
-    this.#setAccepted(family, path, NONE);
-    this.attrSets.unref(paths.received[path]! as AttrSetId);
-    paths.received[path] = NONE;
-    paths.remove(this.prefixes[family], path);
-    this.#dirty[family].add(prefix);
   }
 
   #reimport(family: FamilyIndex, path: PathId): void {
@@ -316,9 +292,7 @@ export class Rib {
       this.#importer.loop(peer, received) === null
         ? this.#importer.import(family, prefix, peer, received)
         : NONE;
-    if (accepted === paths.accepted[path]) return;
-    this.#setAccepted(family, path, accepted);
-    this.#dirty[family].add(prefix);
+    this.#changes.accept(family, path, accepted);
   }
 
   /** One scan for all next hops that changed since the last pass. */
@@ -373,7 +347,7 @@ export class Rib {
   #sweepPaths(budget: number): void {
     if (!this.#sweep.pending) return;
     this.#sweep.slice(budget, (family, path, reason) => {
-      if (reason === 'left') this.#removePath(family, path);
+      if (reason === 'left') this.#changes.remove(family, path);
       else this.#reimport(family, path);
     });
     // Ids are given back one slice after the last path went, when no group names them as a source any more.

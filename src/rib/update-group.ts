@@ -24,6 +24,18 @@ export const DEFAULT_LIMITS: GroupLimits = {
   slicePrefixes: 2048,
 };
 
+export interface GroupMemory {
+  readonly adjRibOut: number;
+  /** What became of attribute sets. */
+  readonly memo: number;
+  /** Room for the changes of a pass. */
+  readonly pending: number;
+  /** Packets that members have not taken. */
+  readonly queue: number;
+  /** The same of those who are behind, with what is owed to them. */
+  readonly catchUps: number;
+}
+
 interface Member {
   /** Null: at the shared queue. */
   catchUp: CatchUp | null;
@@ -88,9 +100,30 @@ export class UpdateGroup {
 
   /** Octets of packets and catch-up sets. */
   get queuedBytes(): number {
-    let bytes = this.#queue.bytes;
-    for (const catchUp of this.#catchUps) bytes += catchUp.queue.bytes + catchUp.bytes;
-    return bytes;
+    const { queue, catchUps } = this.memory();
+    return queue + catchUps;
+  }
+
+  /** Octets, by what they are for. */
+  memory(): GroupMemory {
+    let catchUps = 0;
+    for (const catchUp of this.#catchUps) catchUps += catchUp.queue.bytes + catchUp.bytes;
+    return {
+      adjRibOut: this.adjRibOut[0].bytes + this.adjRibOut[1].bytes,
+      memo: this.exporter.bytes,
+      pending: this.#pending.bytes + this.#slicePending.bytes,
+      queue: this.#queue.bytes,
+      catchUps,
+    };
+  }
+
+  /** Gives back what is not needed any more, where much was. */
+  trim(): void {
+    const { attrSets, prefixes } = this.#tables;
+    for (const out of this.adjRibOut) out.trim();
+    this.exporter.trim(attrSets.rows);
+    const rows = Math.max(prefixes[0].rows, prefixes[1].rows);
+    for (const pending of [this.#pending, this.#slicePending]) pending.trim(rows);
   }
 
   advertised(peer: PeerId, family: FamilyIndex): number {
