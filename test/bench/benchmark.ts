@@ -7,30 +7,51 @@ import type { SessionPlan } from './plan.js';
 export interface Metric {
   readonly key: string;
   readonly label: string;
-  readonly unit: 'ms' | 's' | 'routes/s' | 'MiB';
+  readonly unit:
+    | 'ms'
+    | 's'
+    | 'routes/s'
+    | 'M NLRI/s'
+    | 'MiB'
+    | 'octets/NLRI'
+    | 'instructions/NLRI'
+    | 'ns'
+    | '%';
   readonly better: 'lower' | 'higher';
   /** What bgpd should reach, as a median. */
   readonly aim?: number;
 }
 
-/** One value per metric key. */
+/** One value per metric key; NaN for what this machine cannot measure. */
 export type Figures = Readonly<Record<string, number>>;
 
-export interface Benchmark {
+/** What every benchmark has. */
+export interface BenchmarkPlan {
   readonly name: string;
   /** What is timed, for a reader who sees only the output. */
   readonly description: readonly string[];
   readonly repetitions: number;
+  readonly metrics: readonly Metric[];
+}
+
+/** A job of daemons in a network of namespaces. */
+export interface Benchmark extends BenchmarkPlan {
   readonly sessions: readonly SessionPlan[];
   readonly contestants: readonly Contestant[];
-  readonly metrics: readonly Metric[];
   /** One repetition with a fresh daemon. Throws when the job is not completed. */
   readonly run: (bed: Bed, contestant: Contestant) => Promise<Figures>;
 }
 
+/** A daemon in a report. */
+export interface Entrant {
+  /** Column head. */
+  readonly name: string;
+  readonly program: 'bgpd' | 'bird' | 'frr' | 'gobgp';
+}
+
 export interface BenchmarkResult {
-  readonly benchmark: Benchmark;
-  readonly contestants: readonly Contestant[];
+  readonly benchmark: BenchmarkPlan;
+  readonly contestants: readonly Entrant[];
   /** By name of the contestant, one entry per repetition. */
   readonly figures: ReadonlyMap<string, readonly Figures[]>;
 }

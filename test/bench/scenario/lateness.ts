@@ -1,0 +1,21 @@
+// How late keepalives were. Pure.
+
+import { largestGap } from '../statistics.js';
+import { KEEPALIVE_INTERVAL_MS } from './plan.js';
+
+/**
+ * By witness the times of its keepalives, ascending, and the window that counts. The largest pause beyond the interval,
+ * in milliseconds, at least 0; null without witnesses.
+ */
+export const keepaliveLateness = (
+  witnesses: readonly (readonly number[])[],
+  from: number,
+  until: number,
+): number | null => {
+  if (witnesses.length === 0) return null;
+  const late = witnesses.map((times) => {
+    const before = times.findLast((time) => time <= from) ?? from;
+    return largestGap(times, before, until) - KEEPALIVE_INTERVAL_MS;
+  });
+  return Math.max(0, ...late);
+};
