@@ -1,5 +1,6 @@
 // The path attributes of an UPDATE as one number, whatever their order, and where its multiprotocol NLRI lie. Any
-// attribute too many, too few or with other octets gives another number. Pure, no allocation.
+// attribute too many, too few or with other octets gives another number; only a MULTI_EXIT_DISC of 0 counts as none, as in
+// the decision (RFC 4271 9.1.2.2 c). Pure, no allocation.
 
 import { ATTRIBUTE } from '../../../src/wire/iana.js';
 
@@ -30,7 +31,9 @@ export class AttributeDigest {
       else if (code === ATTRIBUTE.mpUnreach) {
         this.unreachStart = value + 3;
         this.unreachEnd = at;
-      } else sum = (sum + hash(code, bytes, value, at)) | 0;
+      } else if (code !== ATTRIBUTE.med || !isZero(bytes, value, at)) {
+        sum = (sum + hash(code, bytes, value, at)) | 0;
+      }
     }
     this.sound = at === end;
     return sum;
@@ -51,4 +54,9 @@ const hash = (code: number, bytes: Uint8Array, start: number, end: number): numb
   let state = Math.imul(0x811c9dc5 ^ code, 0x01000193);
   for (let at = start; at < end; at += 1) state = Math.imul(state ^ bytes[at]!, 0x01000193);
   return state ^ (state >>> 15);
+};
+
+const isZero = (bytes: Uint8Array, start: number, end: number): boolean => {
+  for (let at = start; at < end; at += 1) if (bytes[at] !== 0) return false;
+  return true;
 };

@@ -2,7 +2,9 @@
 // allocates nothing for a route. Knows no sockets and no clock.
 
 import { readU16 } from '../../../src/base/bytes.js';
+import type { FamilyIndex } from '../../../src/base/family.js';
 import { AttributeDigest } from './attribute-digest.js';
+import type { Catalogue } from './catalogue.js';
 import type { LoadFeed } from './load-feed.js';
 
 export interface Tallies {
@@ -50,6 +52,7 @@ export class Ledger {
   evidence: string | null = null;
   onChange: RouteChange | null = null;
   readonly #feed: LoadFeed;
+  readonly #catalogue: Catalogue;
   readonly #receivers: readonly Receiver[];
   readonly #words: number;
   readonly #held: Uint32Array;
@@ -58,6 +61,7 @@ export class Ledger {
 
   constructor(feed: LoadFeed, receivers: readonly Receiver[]) {
     this.#feed = feed;
+    this.#catalogue = feed.catalogue;
     this.#receivers = receivers;
     this.#words = (feed.catalogue.count + 31) >>> 5;
     this.#held = new Uint32Array(this.#words * receivers.length);
@@ -83,10 +87,13 @@ export class Ledger {
     const withdrawnEnd = withdrawn + readU16(frame, 19);
     const attributes = withdrawnEnd + 2;
     const attributesEnd = attributes <= frame.length ? attributes + readU16(frame, withdrawnEnd) : attributes;
-    if (attributesEnd > frame.length) return this.#malformed(frame);
     const digest = this.#digest;
-    const value = digest.read(frame, attributes, attributesEnd);
-    if (!digest.sound) return this.#malformed(frame);
+    const value = digest.read(frame, attributes, Math.min(attributesEnd, frame.length));
+    if (attributesEnd > frame.length || !digest.sound) {
+      this.tallies.malformed += 1;
+      this.#remember(frame);
+      return;
+    }
     const { reachStart, reachEnd, unreachStart, unreachEnd } = digest;
     this.#withdraw(receiver, 0, frame, withdrawn, withdrawnEnd, at);
     this.#withdraw(receiver, 1, frame, unreachStart, unreachEnd, at);
@@ -118,7 +125,7 @@ export class Ledger {
 
   #announce(
     receiver: number,
-    family: number,
+    family: FamilyIndex,
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -129,9 +136,10 @@ export class Ledger {
     const { first: ownFirst, end: ownEnd } = this.#receivers[receiver]!;
     const held = this.#held;
     const row = receiver * this.#words;
+    let came = 0;
     for (let at = start; at < end; ) {
       const length = bytes[at]!;
-      const id = this.#idAt(family, bytes, at);
+      const id = this.#idAt(family, bytes, at, length);
       at += 1 + ((length + 7) >>> 3);
       if (id < 0) {
         this.tallies.unexpected += 1;
@@ -140,19 +148,22 @@ export class Ledger {
       const difference = (digest - digests[setOf[id]!]!) | 0;
       if (difference !== 0 && difference !== thirdParty) this.tallies.wrongAttributes += 1;
       const cell = row + (id >>> 5);
+      const before = held[cell]!;
       const bit = 1 << (id & 31);
       if (id >= ownFirst && id < ownEnd) this.tallies.echoes += 1;
-      else if ((held[cell]! & bit) !== 0) this.tallies.duplicates += 1;
+      else if ((before & bit) !== 0) this.tallies.duplicates += 1;
       else {
-        held[cell]! |= bit;
-        this.#came(receiver, id, time);
+        held[cell] = before | bit;
+        came += 1;
+        this.onChange?.(id, time);
       }
     }
+    if (came > 0) this.#came(receiver, came, time);
   }
 
   #withdraw(
     receiver: number,
-    family: number,
+    family: FamilyIndex,
     bytes: Uint8Array,
     start: number,
     end: number,
@@ -162,7 +173,7 @@ export class Ledger {
     const row = receiver * this.#words;
     for (let at = start; at < end; ) {
       const length = bytes[at]!;
-      const id = this.#idAt(family, bytes, at);
+      const id = this.#idAt(family, bytes, at, length);
       at += 1 + ((length + 7) >>> 3);
       const cell = row + (id >>> 5);
       const bit = 1 << (id & 31);
@@ -170,44 +181,36 @@ export class Ledger {
       else if ((held[cell]! & bit) === 0) this.tallies.idleWithdrawals += 1;
       else {
         held[cell]! &= ~bit;
-        this.#went(receiver, id, time);
+        this.#went(receiver);
+        this.onChange?.(id, time);
       }
     }
   }
 
-  #came(receiver: number, id: number, time: number): void {
-    const missing = this.#missing[receiver]! - 1;
+  #came(receiver: number, count: number, time: number): void {
+    const missing = this.#missing[receiver]! - count;
     this.#missing[receiver] = missing;
-    if (missing === 0) {
-      this.incomplete -= 1;
-      this.completedAt = time;
-    }
-    this.onChange?.(id, time);
+    if (missing > 0) return;
+    this.incomplete -= 1;
+    this.completedAt = time;
   }
 
-  #went(receiver: number, id: number, time: number): void {
+  #went(receiver: number): void {
     if (this.#missing[receiver] === 0) this.incomplete += 1;
     this.#missing[receiver]! += 1;
-    this.onChange?.(id, time);
   }
 
-  #idAt(family: number, bytes: Uint8Array, at: number): number {
-    const { catalogue } = this.#feed;
-    const length = bytes[at]!;
-    if (family !== catalogue.family) return -1;
-    if (family === 0) return catalogue.idOf(word(bytes, at + 1, length), 0, 0, 0, length);
-    return catalogue.idOf(
+  #idAt(family: FamilyIndex, bytes: Uint8Array, at: number, length: number): number {
+    const { idOf } = this.#catalogue;
+    if (family !== this.#catalogue.family) return -1;
+    if (family === 0) return idOf(word(bytes, at + 1, length), 0, 0, 0, length);
+    return idOf(
       word(bytes, at + 1, length),
       word(bytes, at + 5, length - 32),
       word(bytes, at + 9, length - 64),
       word(bytes, at + 13, length - 96),
       length,
     );
-  }
-
-  #malformed(frame: Uint8Array): void {
-    this.tallies.malformed += 1;
-    this.#remember(frame);
   }
 
   #remember(frame: Uint8Array): void {

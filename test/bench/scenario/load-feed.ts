@@ -141,6 +141,5 @@ const tableFeed = (plan: ScenarioPlan, feeder: Speaker): LoadFeed => {
   return { catalogue, chunks, setOf, digests: Int32Array.from(digests), thirdParty };
 };
 
-/** `speakers` without witnesses. */
 export const buildFeed = (plan: ScenarioPlan, speakers: readonly Speaker[]): LoadFeed =>
   announcesTable(plan) ? tableFeed(plan, speakers[0]!) : hostFeed(plan, speakers);

@@ -5,10 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serve } from '../remote.js';
 import { announceOne, endOfRib, withdrawOne } from './changes.js';
 import { Histogram } from './histogram.js';
-import { keepaliveLateness } from './lateness.js';
 import { Ledger, type Tallies } from './ledger.js';
 import { buildFeed, type LoadFeed } from './load-feed.js';
-import { type ScenarioPlan, type Speaker, speakersOf, WITNESSES } from './plan.js';
+import { type ScenarioPlan, type Speaker, speakersOf } from './plan.js';
 import { SessionPool } from './session-pool.js';
 
 /** Fewer than the shortest listen queue among the daemons. */
@@ -34,8 +33,7 @@ const current = (): Load => {
   return load;
 };
 
-const participants = (speakers: readonly Speaker[]): number[] =>
-  speakers.flatMap(({ role }, index) => (role === 'witness' ? [] : [index]));
+const indexesOf = (speakers: readonly Speaker[]): number[] => [...speakers.keys()];
 
 /** Each receiver reads what the others announce, so that the code that is timed has run before. */
 const warmUp = (feed: LoadFeed): void => {
@@ -50,12 +48,11 @@ const warmUp = (feed: LoadFeed): void => {
   }
 };
 
-const prepare = (plan: ScenarioPlan, witnesses: number): Load => {
-  const speakers = speakersOf(plan, witnesses);
-  const members = speakers.filter(({ role }) => role !== 'witness');
-  const feed = buildFeed(plan, members);
+const prepare = (plan: ScenarioPlan): Load => {
+  const speakers = speakersOf(plan);
+  const feed = buildFeed(plan, speakers);
   warmUp(feed);
-  const ledger = new Ledger(feed, members);
+  const ledger = new Ledger(feed, speakers);
   const made: Load = {
     plan,
     speakers,
@@ -64,9 +61,7 @@ const prepare = (plan: ScenarioPlan, witnesses: number): Load => {
     gone: new Set(),
     announceOnOpen: false,
     pool: new SessionPool(plan, speakers, {
-      update: (index, frame, at) => {
-        if (index < members.length) ledger.take(index, frame, at);
-      },
+      update: (index, frame, at) => ledger.take(index, frame, at),
       established: (session, index) => {
         if (made.announceOnOpen) session.send(feed.chunks[index] ?? new Uint8Array(0));
         session.send(endOfRib(plan.family));
@@ -138,7 +133,7 @@ const announce = ({ timeoutMs }: Timed): Promise<Converged> => {
 const reconnect = async ({ timeoutMs }: Timed): Promise<Converged> => {
   const made = current();
   const { ledger, pool, speakers } = made;
-  const all = participants(speakers);
+  const all = indexesOf(speakers);
   made.announceOnOpen = true;
   return timed(ledger, timeoutMs, () => {
     pool.drop(all);
@@ -216,53 +211,21 @@ const verdict = (): Verdict => {
   };
 };
 
-/** One by one, so that their keepalives are spread over the second. */
-const openWitnesses = async ({ pool, speakers }: Load): Promise<void> => {
-  const first = participants(speakers).length;
-  for (let index = first; index < speakers.length; index += 1) {
-    await pool.open([index], 1);
-    await sleep(1000 / WITNESSES);
-  }
-};
-
-interface Window {
-  readonly from: number;
-  readonly until: number;
-}
-
 const calls = {
-  prepare: ({ plan, witnesses }: { readonly plan: ScenarioPlan; readonly witnesses: number }): null => {
+  prepare: (plan: ScenarioPlan): null => {
     load?.pool.close();
-    load = prepare(plan, witnesses);
+    load = prepare(plan);
     return null;
   },
-  /** All sessions of the scenario, witnesses last. */
   open: async ({ timeoutMs }: Timed): Promise<null> => {
-    const made = current();
-    const opened = made.pool.open(participants(made.speakers), HANDSHAKES_AT_ONCE);
-    await within(
-      timeoutMs,
-      'sessions',
-      opened.then(() => openWitnesses(made)),
-    );
+    const { pool, speakers } = current();
+    await within(timeoutMs, 'sessions', pool.open(indexesOf(speakers), HANDSHAKES_AT_ONCE));
     return null;
   },
   announce,
   reconnect,
   churn,
   verdict: (_: null): Verdict => verdict(),
-  /** For `lateness`: this process's clock. */
-  now: (_: null): number => performance.now(),
-  /** How late keepalives came to the witnesses, milliseconds; null without witnesses. */
-  lateness: ({ from, until }: Window): number | null => {
-    const { pool } = current();
-    const witnesses = pool.sessions.filter((session) => session?.speaker.role === 'witness');
-    return keepaliveLateness(
-      witnesses.map((session) => session?.keepalives ?? []),
-      from,
-      until,
-    );
-  },
   close: (_: null): null => {
     load?.pool.close();
     load = null;

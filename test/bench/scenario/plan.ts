@@ -44,7 +44,7 @@ export interface Speaker {
   readonly routerId: number;
   /** Seconds. */
   readonly holdTime: number;
-  /** A witness gets no routes: it only takes the time of keepalives. */
+  /** A witness is sent no routes: it only takes the time of keepalives. */
   readonly role: 'feeder' | 'client' | 'witness';
   /** It announces the routes from `first` up to `end`. */
   readonly first: number;
@@ -94,13 +94,17 @@ const partsOf = (plan: ScenarioPlan): readonly Part[] => {
   return [feeder, ...many(clients, () => receiver)];
 };
 
-/** Those with routes first, then `witnesses` witnesses. */
-export const speakersOf = (plan: ScenarioPlan, witnesses: number): readonly Speaker[] => {
-  const witness = { role: 'witness', asn: DAEMON_ASN, first: 0, end: 0 } as const;
-  const parts = [...partsOf(plan), ...Array.from({ length: witnesses }, (): Part => witness)];
-  return parts.map((part, index) => {
+const numbered = (plan: ScenarioPlan, parts: readonly Part[], from: number): readonly Speaker[] =>
+  parts.map((part, position) => {
+    const index = from + position;
     const address = plan.family === 0 ? ipv4(FIRST_CLIENT + index) : ipv6(v6(0x10000 + index));
     const holdTime = part.role === 'witness' ? WITNESS_HOLD_TIME : HOLD_TIME;
     return { ...part, address, text: addressText(address), routerId: FIRST_CLIENT + index, holdTime };
   });
+
+export const speakersOf = (plan: ScenarioPlan): readonly Speaker[] => numbered(plan, partsOf(plan), 0);
+
+export const witnessesOf = (plan: ScenarioPlan): readonly Speaker[] => {
+  const witness: Part = { role: 'witness', asn: DAEMON_ASN, first: 0, end: 0 };
+  return numbered(plan, Array<Part>(WITNESSES).fill(witness), partsOf(plan).length);
 };

@@ -6,7 +6,7 @@ import type { Figures } from '../benchmark.js';
 import { usageOf } from '../process-usage.js';
 import { startProbe } from './api-probe.js';
 import type { ChurnTimes, Converged, Verdict } from './load-process.js';
-import { deliveriesOf, type ScenarioPlan, speakersOf, WITNESSES } from './plan.js';
+import { deliveriesOf, type ScenarioPlan } from './plan.js';
 import type { Rival } from './rivals.js';
 import type { ScenarioBed } from './scenario-bed.js';
 
@@ -21,27 +21,28 @@ export interface RunOptions {
   readonly asking: boolean;
 }
 
-export const witnessesOf = (rival: Rival): number => (rival.witnesses ? WITNESSES : 0);
+/** NaN for what was not asked for. */
+export interface MeasuredFigures extends Figures {
+  readonly api: number;
+}
 
 export const runOnce = async (
   bed: ScenarioBed,
   plan: ScenarioPlan,
   rival: Rival,
   options: RunOptions,
-): Promise<Figures> => {
-  const witnesses = witnessesOf(rival);
-  await bed.load.call('prepare', { plan, witnesses });
-  const daemon = await bed.startDaemon(rival, plan, speakersOf(plan, witnesses));
+): Promise<MeasuredFigures> => {
+  await bed.load.call('prepare', plan);
+  const daemon = await bed.startDaemon(rival, plan);
   const ended = daemon.exited.then(({ code, signal }) => {
-    throw new Error(`it ended: ${code ?? signal}`);
+    throw new Error(`it ended: ${code ?? signal}; ${daemon.log().slice(-1000)}`);
   });
   try {
     return await Promise.race([measure(bed, plan, rival, daemon, options), ended]);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${daemon.log().slice(-2000)}`);
   } finally {
     ended.catch(() => {});
     await bed.load.call('close', null).catch(() => {});
+    await bed.witnesses.call('close', null).catch(() => {});
     await daemon.stop();
   }
 };
@@ -52,29 +53,30 @@ const measure = async (
   rival: Rival,
   daemon: LoggedProcess,
   { timeoutMs, asking }: RunOptions,
-): Promise<Figures> => {
-  const { load } = bed;
+): Promise<MeasuredFigures> => {
+  const { load, witnesses } = bed;
   await load.call('open', { timeoutMs });
+  if (rival.witnesses) await witnesses.call('open', plan);
   await sleep(QUIET_MS);
   if (plan.kind === 'churn' || plan.kind === 'reconnect') {
     await load.call('announce', { timeoutMs });
     await sleep(SETTLE_MS);
   }
-  const from = await load.call('now', null);
+  const from = await witnesses.call('now', null);
   const cpu = usageOf(daemon.pid).cpuSeconds;
   const probe = asking && rival.socket !== undefined ? startProbe(rival.socket(bed.directory)) : null;
   const times = await job(bed, plan, timeoutMs);
   await sleep(SETTLE_MS);
   const api = await probe?.stop();
   const usage = usageOf(daemon.pid);
-  const late = await load.call('lateness', { from, until: await load.call('now', null) });
+  const late = rival.witnesses ? await witnesses.call('lateness', from) : Number.NaN;
   check(await load.call('verdict', null));
   return {
     ...times,
     cpu: usage.cpuSeconds - cpu,
     each: ((usage.cpuSeconds - cpu) * 1e9) / changesOf(plan),
     peak: usage.peakMiB,
-    late: late ?? Number.NaN,
+    late,
     api: api?.max ?? Number.NaN,
   };
 };

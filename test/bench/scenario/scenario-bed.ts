@@ -8,8 +8,16 @@ import { type NetNode, Network } from '../../support/netns.js';
 import { daemonCommand, type Machine, setUrgency } from '../machine.js';
 import { Remote } from '../remote.js';
 import type { LoadCalls } from './load-process.js';
-import { addressText, daemonAddress, type ScenarioPlan, type Speaker } from './plan.js';
+import {
+  addressText,
+  daemonAddress,
+  type ScenarioPlan,
+  type Speaker,
+  speakersOf,
+  witnessesOf,
+} from './plan.js';
 import type { Rival } from './rivals.js';
+import type { WitnessCalls } from './witness-process.js';
 
 const DAEMON_MAC = '02:00:00:00:00:01';
 const LOAD_MAC = '02:00:00:00:00:02';
@@ -19,6 +27,7 @@ const LINES_AT_ONCE = 1000;
 
 export class ScenarioBed {
   readonly load: Remote<LoadCalls>;
+  readonly witnesses: Remote<WitnessCalls>;
   readonly directory: string;
   readonly #network: Network;
   readonly #machine: Machine;
@@ -28,13 +37,14 @@ export class ScenarioBed {
     this.#machine = machine;
     this.directory = network.directory;
     this.load = new Remote(network.node('load'), join(import.meta.dirname, 'load-process.js'));
+    this.witnesses = new Remote(network.node('load'), join(import.meta.dirname, 'witness-process.js'));
   }
 
   /** `label`: lower-case letters and digits. */
-  static async open(machine: Machine, label: string, speakers: readonly Speaker[]): Promise<ScenarioBed> {
+  static async open(machine: Machine, label: string, plan: ScenarioPlan): Promise<ScenarioBed> {
     const network = Network.open(label);
     try {
-      await build(network, speakers);
+      await build(network, [...speakersOf(plan), ...witnessesOf(plan)]);
       if (machine.pinned) await steer(network);
       return new ScenarioBed(network, machine);
     } catch (error) {
@@ -43,7 +53,8 @@ export class ScenarioBed {
     }
   }
 
-  startDaemon(rival: Rival, plan: ScenarioPlan, speakers: readonly Speaker[]): Promise<LoggedProcess> {
+  startDaemon(rival: Rival, plan: ScenarioPlan): Promise<LoggedProcess> {
+    const speakers = [...speakersOf(plan), ...(rival.witnesses ? witnessesOf(plan) : [])];
     const configFile = join(this.directory, `${rival.program}.conf`);
     writeFileSync(configFile, rival.configuration(plan, speakers, this.directory));
     const [command, args] = daemonCommand(this.#machine, ...rival.command(configFile, this.directory, plan));
@@ -58,6 +69,7 @@ export class ScenarioBed {
 
   close(): void {
     this.load.close();
+    this.witnesses.close();
     this.#network.close();
   }
 }

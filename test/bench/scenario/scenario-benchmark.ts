@@ -3,16 +3,9 @@
 import type { FamilyIndex } from '../../../src/base/family.js';
 import type { BenchmarkResult, Figures, Metric } from '../benchmark.js';
 import type { Machine } from '../machine.js';
-import {
-  announcesTable,
-  deliveriesOf,
-  type ScenarioKind,
-  type ScenarioPlan,
-  speakersOf,
-  WITNESSES,
-} from './plan.js';
+import { announcesTable, deliveriesOf, type ScenarioKind, type ScenarioPlan } from './plan.js';
 import { isInstalled, RIVALS, type Rival } from './rivals.js';
-import { runOnce } from './run.js';
+import { type MeasuredFigures, runOnce } from './run.js';
 import { ScenarioBed } from './scenario-bed.js';
 
 export type Sizes = Pick<ScenarioPlan, 'clients' | 'perClient' | 'routes' | 'rate' | 'seconds'>;
@@ -146,8 +139,8 @@ export const runScenario = async (
   const figures = new Map<string, Figures[]>(rivals.map(({ name }) => [name, []]));
   const failures: string[] = [];
   const failed = new Set<Rival>();
-  const bed = await ScenarioBed.open(machine, plan.kind, speakersOf(plan, WITNESSES));
-  const attempt = async (rival: Rival, asking: boolean): Promise<Figures | null> => {
+  const bed = await ScenarioBed.open(machine, plan.kind, plan);
+  const attempt = async (rival: Rival, asking: boolean): Promise<MeasuredFigures | null> => {
     progress(`${plan.kind}, ${sizeText(plan)}: ${rival.name}${asking ? ', with API' : ''}`);
     try {
       return await runOnce(bed, plan, rival, { timeoutMs: TIMEOUT_MS, asking });
@@ -176,8 +169,8 @@ export const runScenario = async (
 };
 
 /** The wait for the API comes from a run of its own: asking costs time that the other figures shall not contain. */
-const withApi = (runs: Figures[], asked: Figures): void => {
-  for (const [index, run] of runs.entries()) runs[index] = { ...run, api: asked['api'] ?? Number.NaN };
+const withApi = (runs: Figures[], asked: MeasuredFigures): void => {
+  for (const [index, run] of runs.entries()) runs[index] = { ...run, api: asked.api };
 };
 
 const planText = (plan: ScenarioPlan, repetitions: number) => ({

@@ -12,9 +12,6 @@ import {
 } from './plan.js';
 
 const RETRY_MS = 100;
-/** Keepalive seconds of a hold time of 180 s, with room. */
-const SLOW_KEEPALIVES = 30;
-
 export interface PoolEvents {
   readonly update: (index: number, frame: Uint8Array, at: number) => void;
   readonly established: (session: LoadSession, index: number) => void;
@@ -116,9 +113,10 @@ export class SessionPool {
 
   #keepAlive(): void {
     this.#seconds += 1;
-    const all = this.#seconds % SLOW_KEEPALIVES === 0;
     for (const session of this.sessions) {
-      if (session?.established && (all || session.speaker.role === 'witness')) session.send(KEEPALIVE);
+      const { established, speaker } = session ?? {};
+      const due = this.#seconds % Math.floor((speaker?.holdTime ?? 0) / 3) === 0;
+      if (established === true && due) session?.send(KEEPALIVE);
     }
   }
 }
