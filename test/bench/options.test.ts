@@ -4,7 +4,17 @@ import test from 'ava';
 import { parseBenchOptions } from './options.js';
 
 const KNOWN = ['fib', 'start'];
-const NONE = { help: false, urgent: false, names: [], repetitions: null, jsonFile: null, program: null };
+const NONE = {
+  help: false,
+  urgent: false,
+  names: [],
+  repetitions: null,
+  jsonFile: null,
+  program: null,
+  family: 0,
+  grow: false,
+  sizes: {},
+};
 
 test('what is understood', (t) => {
   const cases = [
@@ -25,7 +35,7 @@ test('what is refused names the word', (t) => {
     [['fob'], /no benchmark fob; there are fib, start/],
     [['--reps', '0'], /not 0/],
     [['--reps', 'many'], /not many/],
-    [['--program', 'frr'], /not frr/],
+    [['--program', 'quagga'], /not quagga/],
     [['--repetitions', '3'], /--repetitions/],
   ] as const;
   for (const [args, problem] of cases) {
