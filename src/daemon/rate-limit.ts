@@ -25,11 +25,11 @@ export class LineLimiter {
     this.#linesPerMinute = linesPerMinute;
   }
 
-  /** `now`: milliseconds of any steady clock. */
-  admit(key: string, now: number): Admission {
+  /** `now`: milliseconds of any steady clock. `lines`: as many of this key a minute, if not as the others. */
+  admit(key: string, now: number, lines = this.#linesPerMinute): Admission {
     const window = this.#windows.get(key);
     if (window === undefined || now - window.start >= WINDOW) return this.#open(key, now, window);
-    if (window.passed >= this.#linesPerMinute) {
+    if (window.passed >= lines) {
       window.suppressed++;
       return HELD_BACK;
     }

@@ -1,5 +1,6 @@
 // Logs: turns daemon events into log lines, each once per change and never once per route.
 
+import { toHex } from '../base/bytes.js';
 import { formatPrefix } from '../base/prefix.js';
 import { formatProblem } from '../config/problem.js';
 import { describeDown } from '../fsm/describe.js';
@@ -10,12 +11,15 @@ import type { Logger } from './logger.js';
 import type { LineLimiter } from './rate-limit.js';
 import { summarize } from './reload-notes.js';
 
+/** Octets of a malformed attribute in a line of the log. */
+const SHOWN_OCTETS = 64;
+
 /** Says whether a line of this key may be logged now, and how many before it were not. */
-type Limit = (key: string) => { readonly suppressed?: number } | null;
+type Limit = (key: string, linesPerMinute?: number) => { readonly suppressed?: number } | null;
 
 export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimiter, now: () => number): void {
-  const limit: Limit = (key) => {
-    const admission = limiter.admit(key, now());
+  const limit: Limit = (key, linesPerMinute) => {
+    const admission = limiter.admit(key, now(), linesPerMinute);
     if (!admission.pass) return null;
     return admission.suppressed === 0 ? {} : { suppressed: admission.suppressed };
   };
@@ -28,9 +32,11 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     const what = directions.join(' and ');
     log.warn({ peer, directions }, `RFC 8212: eBGP peer without ${what} policy: no routes in that direction`);
   });
-  events.on('verdict', (peer, { action, attribute, reason }) => {
-    const pass = limit(`verdict ${peer} ${action} ${attribute} ${reason}`);
-    if (pass !== null) log.warn({ peer, action, attribute, reason, ...pass }, 'malformed path attribute');
+  events.on('verdict', (peer, { action, attribute, reason, bytes }) => {
+    const pass = limit(`verdict ${peer} ${action} ${attribute} ${reason}`, 1);
+    if (pass === null) return;
+    const octets = toHex(bytes.subarray(0, SHOWN_OCTETS));
+    log.warn({ peer, action, attribute, reason, octets, ...pass }, 'malformed path attribute');
   });
   events.on('endOfRib', (peer, family) => log.debug({ peer, family }, 'End-of-RIB received'));
   events.on('dynamicPeer', (peer, action, detail) => log.info({ peer, detail }, `dynamic peer ${action}`));

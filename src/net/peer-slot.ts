@@ -154,8 +154,8 @@ export class PeerSlot {
     this.#toldOfUpdate = true;
     if (this.#session === null) return;
     const view = this.#session.decoder.decode(frame);
-    if (view.reset === null) this.#options.handlers.update(view);
-    else this.#happened({ kind: 'updateError', notification: view.reset });
+    if (view.reset === null || view.verdicts.length > 0) this.#options.handlers.update(view);
+    if (view.reset !== null) this.#happened({ kind: 'updateError', notification: view.reset });
   }
 
   #routeRefresh(frame: Uint8Array): void {

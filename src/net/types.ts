@@ -38,7 +38,7 @@ export interface PacketSource {
 /** What the daemon does for one peer. Called synchronously; no call re-enters the driver but `wake`. */
 export interface PeerHandlers {
   established(session: NegotiatedSession, transport: Transport): PacketSource;
-  /** `view` is valid until the call returns. A reset verdict has been acted on by the driver: not passed here. */
+  /** `view` is valid until the call returns. One with a reset brings its verdicts, no routes; the driver acts on it. */
   update(view: UpdateView): void;
   /** The last UPDATE that arrived in one read has been passed on. */
   flushed(): void;

@@ -95,10 +95,14 @@ async function play(
     await speaker.peer.isClosed();
     t.regex(daemon.peer(address).reason ?? '', /^we ended it: /, hostile.name);
     t.is(daemon.peer(address).queuedBytes, 0);
+    t.is(daemon.peer(address).verdicts['reset'] ?? 0, countOf(expected, 'reset'), hostile.name);
   }
   speaker.peer.socket.destroy();
   await daemon.until('the end of the session', () => !daemon.isUp(address));
 }
+
+const countOf = ({ verdicts = [] }: Expected, action: string): number =>
+  verdicts.filter((verdict) => verdict.startsWith(action)).length;
 
 /** What is to be withdrawn must be there first. */
 async function prepare(
@@ -131,10 +135,11 @@ async function survives(
       );
     }
   }
-  const count = (action: string): number => verdicts.filter((verdict) => verdict.startsWith(action)).length;
   await daemon.until(`the verdicts of ${name}`, () => {
     const told = daemon.peer(address).verdicts;
-    return ['discard', 'withdraw', 'disable'].every((action) => (told[action] ?? 0) === count(action));
+    return ['discard', 'withdraw', 'disable'].every(
+      (action) => (told[action] ?? 0) === countOf(expected as Expected, action),
+    );
   });
   t.true(daemon.isUp(address), name);
   t.is(speaker.peer.notification, null, name);

@@ -14,6 +14,15 @@ test('so many lines a key and minute pass, the rest are counted and told with th
   t.deepEqual(limiter.admit('tor-a', 60_001), { pass: true, suppressed: 0 });
 });
 
+test('a key can have a bound of its own', (t) => {
+  const limiter = new LineLimiter(5);
+  t.true(limiter.admit('verdict', 0, 1).pass);
+  t.false(limiter.admit('verdict', 1, 1).pass);
+  t.deepEqual(limiter.admit('verdict', 60_000, 1), { pass: true, suppressed: 1 });
+  t.true(limiter.admit('other', 60_000).pass);
+  t.true(limiter.admit('other', 60_001).pass);
+});
+
 test('keys do not touch each other', (t) => {
   const limiter = new LineLimiter(1);
   t.true(passed(limiter, 'tor-a', 0));

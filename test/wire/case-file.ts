@@ -27,8 +27,10 @@ export const CONTEXT: DecodeContext = {
   addPath: [false, false],
 };
 
-export function readCases(folder: 'wire' | 'malformed'): Case[] {
-  const path = join(root, 'fixtures', folder);
+export const readCases = (folder: 'wire' | 'malformed'): Case[] =>
+  readCaseFolder(join(root, 'fixtures', folder));
+
+export function readCaseFolder(path: string): Case[] {
   return readdirSync(path)
     .filter((file) => file.endsWith('.case'))
     .sort()

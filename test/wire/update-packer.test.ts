@@ -12,7 +12,7 @@ import type { DecodeContext, PathAttributes } from '../../src/wire/types.js';
 import { UpdateDecoder } from '../../src/wire/update.js';
 import { UpdatePacker } from '../../src/wire/update-packer.js';
 import { prefixesOf } from './presentation.js';
-import { internalAttributes, ipv4Prefix, ipv6Prefix } from './samples.js';
+import { internalAttributes, ipv4Prefix, ipv6Prefix, u32 } from './samples.js';
 
 const CONTEXT: DecodeContext = {
   asn4: true,
@@ -265,5 +265,44 @@ test('towards a peer of 2-octet AS numbers the AS4 attributes stand in order and
     pack(wide),
     `400101004002040201${'5ba0'}4003040a00000140050400000064c007065ba000000001` +
       'c01106020100011170c0120800011170000000 01c0200c000000010000000200000003080a'.replace(' ', ''),
+  );
+});
+
+test('with path ids the same routes come out, and messages are filled to the last one', (t) => {
+  const addPath = [true, true] as const;
+  const routes = fc.array(fc.tuple(u32, ipv6Prefix), { minLength: 1, maxLength: 400 });
+  fc.assert(
+    fc.property(routes, fc.boolean(), fc.constantFrom(200, 4096), (given, reach, maxMessage) => {
+      const packer = new UpdatePacker({ maxMessage, asn4: true, addPath });
+      if (reach) packer.reach(1, encodeBlock(SIX));
+      else packer.unreach(1);
+      for (const [id, prefix] of given) packer.path(id, ...prefixWords(prefix), prefix.length);
+      t.is(packer.unsendable, 0);
+      const { routes: found, sizes } = unpack(packer.take(), { ...CONTEXT, addPath }, maxMessage);
+      t.deepEqual(
+        found.flatMap(({ prefixes }) => prefixes),
+        given.map(([id, prefix]) => `${formatPrefix(prefix)} ${id}`),
+      );
+      for (const size of sizes.slice(0, -1)) t.true(size > maxMessage - 21 && size <= maxMessage);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('path ids are for the families that have them, and only for those', (t) => {
+  const packer = new UpdatePacker({ maxMessage: 4096, asn4: true, addPath: [true, false] });
+  packer.unreach(0);
+  t.throws(() => packer.prefix(0x0a000000, 0, 0, 0, 8), { message: /without a path id/ });
+  packer.path(7, 0x0a000000, 0, 0, 0, 8);
+  packer.unreach(1);
+  t.throws(() => packer.path(7, 0x20010db8, 0, 0, 0, 32), { message: /has none/ });
+  packer.prefix(0x20010db8, 0, 0, 0, 32);
+  const plain = new UpdatePacker({ maxMessage: 4096, asn4: true });
+  plain.unreach(0);
+  t.throws(() => plain.path(7, 0x0a000000, 0, 0, 0, 8));
+  const context = { ...CONTEXT, addPath: [true, false] as const };
+  t.deepEqual(
+    unpack(packer.take(), context, 4096).routes.flatMap(({ prefixes }) => prefixes),
+    ['10.0.0.0/8 7', '2001:db8::/32'],
   );
 });
