@@ -46,6 +46,11 @@ test('one program alone is compared with nothing', (t) => {
   t.is(lineOf(text, 'time'), 'time  6.00 ms (6.00 - 6.00)');
 });
 
+test('what a machine cannot measure is said so', (t) => {
+  const figures = new Map([['bgpd', [{ time: Number.NaN, rate: 1, size: 1 }]]]);
+  t.is(lineOf(resultText({ benchmark: JOB, contestants: [BGPD], figures }), 'time'), 'time  not measured');
+});
+
 test('usage as /proc tells it', (t) => {
   t.is(parseCpuSeconds(['1500000000 12 3\n', '250000000 1 1\n']), 1.75);
   const status = 'Name:\tbird\nVmHWM:\t   20480 kB\nVmRSS:\t   10240 kB\n';
