@@ -2,10 +2,9 @@
 // allocates nothing for a route. Knows no sockets and no clock.
 
 import { readU16 } from '../../../src/base/bytes.js';
-import type { FamilyIndex } from '../../../src/base/family.js';
 import { AttributeDigest } from './attribute-digest.js';
-import type { Catalogue } from './catalogue.js';
 import type { LoadFeed } from './load-feed.js';
+import { type Ids, NlriReader, type Run } from './nlri-reader.js';
 
 export interface Tallies {
   /** Prefixes that nobody announced. */
@@ -52,19 +51,19 @@ export class Ledger {
   evidence: string | null = null;
   onChange: RouteChange | null = null;
   readonly #feed: LoadFeed;
-  readonly #catalogue: Catalogue;
+  readonly #reader: NlriReader;
   readonly #receivers: readonly Receiver[];
   readonly #words: number;
-  readonly #held: Uint32Array;
+  readonly #held: Int32Array;
   readonly #missing: Int32Array;
   readonly #digest = new AttributeDigest();
 
   constructor(feed: LoadFeed, receivers: readonly Receiver[]) {
     this.#feed = feed;
-    this.#catalogue = feed.catalogue;
+    this.#reader = new NlriReader(feed);
     this.#receivers = receivers;
     this.#words = (feed.catalogue.count + 31) >>> 5;
-    this.#held = new Uint32Array(this.#words * receivers.length);
+    this.#held = new Int32Array(this.#words * receivers.length);
     this.#missing = new Int32Array(receivers.length);
     this.clear();
   }
@@ -95,10 +94,10 @@ export class Ledger {
       return;
     }
     const { reachStart, reachEnd, unreachStart, unreachEnd } = digest;
-    this.#withdraw(receiver, 0, frame, withdrawn, withdrawnEnd, at);
-    this.#withdraw(receiver, 1, frame, unreachStart, unreachEnd, at);
-    this.#announce(receiver, 1, frame, reachStart, reachEnd, value, at);
-    this.#announce(receiver, 0, frame, attributesEnd, frame.length, value, at);
+    this.#withdraw(receiver, { family: 0, bytes: frame, start: withdrawn, end: withdrawnEnd }, at);
+    this.#withdraw(receiver, { family: 1, bytes: frame, start: unreachStart, end: unreachEnd }, at);
+    this.#announce(receiver, { family: 1, bytes: frame, start: reachStart, end: reachEnd }, value, at);
+    this.#announce(receiver, { family: 0, bytes: frame, start: attributesEnd, end: frame.length }, value, at);
     if (this.tallies.unexpected + this.tallies.wrongAttributes > before) this.#remember(frame);
   }
 
@@ -123,62 +122,72 @@ export class Ledger {
     return this.#missing.reduce((sum, missing) => sum + missing, 0);
   }
 
-  #announce(
-    receiver: number,
-    family: FamilyIndex,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    digest: number,
-    time: number,
-  ): void {
-    const { setOf, digests, thirdParty } = this.#feed;
-    const { first: ownFirst, end: ownEnd } = this.#receivers[receiver]!;
-    const held = this.#held;
-    const row = receiver * this.#words;
-    let came = 0;
-    for (let at = start; at < end; ) {
-      const length = bytes[at]!;
-      const id = this.#idAt(family, bytes, at, length);
-      at += 1 + ((length + 7) >>> 3);
-      if (id < 0) {
-        this.tallies.unexpected += 1;
-        continue;
-      }
-      const difference = (digest - digests[setOf[id]!]!) | 0;
-      if (difference !== 0 && difference !== thirdParty) this.tallies.wrongAttributes += 1;
-      const cell = row + (id >>> 5);
-      const before = held[cell]!;
-      const bit = 1 << (id & 31);
-      if (id >= ownFirst && id < ownEnd) this.tallies.echoes += 1;
-      else if ((before & bit) !== 0) this.tallies.duplicates += 1;
-      else {
-        held[cell] = before | bit;
-        came += 1;
-        this.onChange?.(id, time);
-      }
-    }
+  #announce(receiver: number, run: Run, digest: number, time: number): void {
+    if (run.start >= run.end) return;
+    const found = this.#reader.reach(run, digest);
+    this.tallies.unexpected += found.unexpected;
+    this.tallies.wrongAttributes += found.wrong;
+    const { first, end } = this.#receivers[receiver]!;
+    const { lowest, count } = found;
+    const foreign = lowest >= end || (lowest >= 0 && lowest + count <= first);
+    const block = foreign && count > 32 && this.onChange === null;
+    const came = block ? this.#holdBlock(receiver, lowest, count) : this.#hold(receiver, found, time);
     if (came > 0) this.#came(receiver, came, time);
   }
 
-  #withdraw(
-    receiver: number,
-    family: FamilyIndex,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    time: number,
-  ): void {
+  /** Returns how many were not held before. */
+  #hold(receiver: number, { ids, count }: Ids, time: number): number {
+    const { first: ownFirst, end: ownEnd } = this.#receivers[receiver]!;
     const held = this.#held;
     const row = receiver * this.#words;
-    for (let at = start; at < end; ) {
-      const length = bytes[at]!;
-      const id = this.#idAt(family, bytes, at, length);
-      at += 1 + ((length + 7) >>> 3);
+    const { onChange, tallies } = this;
+    let came = 0;
+    for (let i = 0; i < count; i += 1) {
+      const id = ids[i]!;
+      const cell = row + (id >>> 5);
+      const before = held[cell]!;
+      const bit = 1 << (id & 31);
+      if (id >= ownFirst && id < ownEnd) tallies.echoes += 1;
+      else if ((before & bit) !== 0) tallies.duplicates += 1;
+      else {
+        held[cell] = before | bit;
+        came += 1;
+        if (onChange !== null) onChange(id, time);
+      }
+    }
+    return came;
+  }
+
+  /** The same for `count` numbers from `lowest` on, none of them the receiver's own: 32 at a time. */
+  #holdBlock(receiver: number, lowest: number, count: number): number {
+    const held = this.#held;
+    const row = receiver * this.#words;
+    const end = lowest + count;
+    let came = 0;
+    for (let id = lowest; id < end; ) {
+      const from = id & 31;
+      const size = Math.min(32 - from, end - id);
+      const mask = (size === 32 ? -1 : (1 << size) - 1) << from;
+      const cell = row + (id >>> 5);
+      came += bitsIn(mask & ~held[cell]!);
+      held[cell]! |= mask;
+      id += size;
+    }
+    this.tallies.duplicates += count - came;
+    return came;
+  }
+
+  #withdraw(receiver: number, run: Run, time: number): void {
+    if (run.start >= run.end) return;
+    const { ids, count, unexpected } = this.#reader.unreach(run);
+    this.tallies.unexpected += unexpected;
+    const held = this.#held;
+    const row = receiver * this.#words;
+    for (let i = 0; i < count; i += 1) {
+      const id = ids[i]!;
       const cell = row + (id >>> 5);
       const bit = 1 << (id & 31);
-      if (id < 0) this.tallies.unexpected += 1;
-      else if ((held[cell]! & bit) === 0) this.tallies.idleWithdrawals += 1;
+      if ((held[cell]! & bit) === 0) this.tallies.idleWithdrawals += 1;
       else {
         held[cell]! &= ~bit;
         this.#went(receiver);
@@ -200,27 +209,13 @@ export class Ledger {
     this.#missing[receiver]! += 1;
   }
 
-  #idAt(family: FamilyIndex, bytes: Uint8Array, at: number, length: number): number {
-    const { idOf } = this.#catalogue;
-    if (family !== this.#catalogue.family) return -1;
-    if (family === 0) return idOf(word(bytes, at + 1, length), 0, 0, 0, length);
-    return idOf(
-      word(bytes, at + 1, length),
-      word(bytes, at + 5, length - 32),
-      word(bytes, at + 9, length - 64),
-      word(bytes, at + 13, length - 96),
-      length,
-    );
-  }
-
   #remember(frame: Uint8Array): void {
     this.evidence ??= Buffer.from(frame.subarray(0, 200)).toString('hex');
   }
 }
 
-/** The word at `at` of a prefix of which `bits` bits fall into it or later. Octets behind the end count as 0. */
-const word = (bytes: Uint8Array, at: number, bits: number): number => {
-  if (bits <= 0) return 0;
-  const all = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-  return bits >= 32 ? all >>> 0 : (all & (-1 << (32 - bits))) >>> 0;
+const bitsIn = (word: number): number => {
+  const pairs = (word - ((word >>> 1) & 0x55555555)) | 0;
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 };
