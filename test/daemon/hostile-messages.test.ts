@@ -95,7 +95,8 @@ async function play(
     await speaker.peer.isClosed();
     t.regex(daemon.peer(address).reason ?? '', /^we ended it: /, hostile.name);
     t.is(daemon.peer(address).queuedBytes, 0);
-    t.is(daemon.peer(address).verdicts.reset ?? 0, countOf(expected, 'reset'), hostile.name);
+    const { reset = 0 } = daemon.peer(address).verdicts;
+    t.is(reset, countOf(expected, 'reset'), hostile.name);
   }
   speaker.peer.socket.destroy();
   await daemon.until('the end of the session', () => !daemon.isUp(address));
