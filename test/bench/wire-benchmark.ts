@@ -13,8 +13,6 @@ const ROUNDS = 9;
 const MIB = 2 ** 20;
 const TIMEOUT_MS = 120_000;
 const PROGRAM = join(import.meta.dirname, 'wire-process.js');
-/** A young generation that holds a whole round, so that what a round makes can be counted. */
-const NODE_OPTIONS = ['--expose-gc', '--max-semi-space-size=256'];
 
 const TABLE = { prefixes: PREFIXES, perUpdate: 6 } as const;
 /** Full messages: hundreds of prefixes with the same attributes. */
@@ -23,7 +21,7 @@ const FULL = { prefixes: PREFIXES, perUpdate: 600 } as const;
 type Load = Pick<WireJob, 'prefixes' | 'perUpdate'>;
 
 const execute = async (machine: Machine, job: WireJob, wrapper: readonly string[]) => {
-  const inner = [...wrapper, process.execPath, ...NODE_OPTIONS, PROGRAM, JSON.stringify(job)];
+  const inner = [...wrapper, process.execPath, PROGRAM, JSON.stringify(job)];
   const [command, args] = daemonCommand(machine, inner[0] ?? '', inner.slice(1));
   const result = await run(command, args, { timeout: TIMEOUT_MS });
   if (result.status !== 0) throw new Error(`${job.work}: ${result.stderr.trim() || result.status}`);
@@ -61,7 +59,7 @@ const measureLoad = async (machine: Machine, name: string, load: Load): Promise<
   for (const work of ['decode', 'encode'] as const) {
     const { figures: found } = await execute(machine, { ...load, work, rounds: ROUNDS }, []);
     figures[`${name}-${work}`] = load.prefixes / 1e6 / median(found.seconds);
-    figures[`${name}-${work}-heap`] = (found.heapOctets ?? Number.NaN) / load.prefixes;
+    figures[`${name}-${work}-heap`] = found.heapOctets / load.prefixes;
     figures[`${name}-${work}-instructions`] = await instructionsPerPrefix(machine, load, work);
     if (work === 'decode') figures[`${name}-memory`] = found.tableOctets / MIB;
   }
@@ -73,11 +71,16 @@ const metricsOf = (name: string): readonly Metric[] => [
   { key: `${name}-encode`, label: `${name}: pack`, unit: 'M NLRI/s', better: 'higher', aim: 8 },
   {
     key: `${name}-decode-instructions`,
-    label: `${name}: decode, intern`,
+    label: `${name}: decode, instructions`,
     unit: 'instructions/NLRI',
     better: 'lower',
   },
-  { key: `${name}-encode-instructions`, label: `${name}: pack`, unit: 'instructions/NLRI', better: 'lower' },
+  {
+    key: `${name}-encode-instructions`,
+    label: `${name}: pack, instructions`,
+    unit: 'instructions/NLRI',
+    better: 'lower',
+  },
   { key: `${name}-decode-heap`, label: `${name}: decode, garbage`, unit: 'octets/NLRI', better: 'lower' },
   { key: `${name}-encode-heap`, label: `${name}: pack, garbage`, unit: 'octets/NLRI', better: 'lower' },
   { key: `${name}-memory`, label: `${name}: attribute tables`, unit: 'MiB', better: 'lower' },

@@ -1,8 +1,8 @@
 // A process of its own for the figures of the wire: decodes and interns, or packs, a table made from a seed; prints what
 // that took as JSON. Run as `node wire-process.js JOB-AS-JSON`.
 
-import { PerformanceObserver } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeapProfiler } from 'node:inspector';
+import { Session } from 'node:inspector/promises';
 import { AttrSets } from '../../src/rib/attr-sets.js';
 import { NextHops } from '../../src/rib/next-hops.js';
 import { Framer } from '../../src/wire/framer.js';
@@ -24,17 +24,17 @@ export interface WireJob {
 export interface WireFigures {
   /** Processor time of each round after the warm-up, all threads, seconds. */
   readonly seconds: readonly number[];
-  /** Octets of heap objects that one more round made; null when the collector ran in it. */
-  readonly heapOctets: number | null;
+  /** Octets of heap objects that one more round makes, collected or not, by sampling. */
+  readonly heapOctets: number;
   /** Octets of the attribute tables after a round; 0 when packing. */
   readonly tableOctets: number;
   readonly streamOctets: number;
 }
 
 const WARM_UP = 3;
-const HEAP_ATTEMPTS = 4;
-/** Until the collector has told what it did. */
-const SETTLE_MS = 50;
+const HEAP_ROUNDS = 4;
+/** One sample for so many octets that are made. */
+const SAMPLE_OCTETS = 512;
 /** Octets of a read from a socket. */
 const READ = 65_536;
 const CONTEXT: DecodeContext = {
@@ -110,32 +110,27 @@ function workOf(job: WireJob, table: Table, stream: Uint8Array): Work {
   };
 }
 
-/** Of a round that finds all its attribute sets known, as tables that grow would call the collector. */
-async function heapOctetsOf(work: Work): Promise<number | null> {
+type ProfileNode = HeapProfiler.SamplingHeapProfileNode;
+
+const sizeOf = ({ selfSize, children }: ProfileNode): number =>
+  children.reduce((sum, child) => sum + sizeOf(child), selfSize);
+
+/** Of rounds that find all their attribute sets known: what is made besides the tables. */
+async function heapOctetsOf(work: Work): Promise<number> {
   const sets = emptySets();
   work(sets);
-  for (let attempt = 0; attempt < HEAP_ATTEMPTS; attempt += 1) {
-    const made = await uncollected(() => work(sets));
-    if (made !== null) return made;
-  }
-  return null;
-}
-
-/** Octets of heap objects made meanwhile; null when the collector ran. */
-async function uncollected(work: () => void): Promise<number | null> {
-  let collections = 0;
-  const observer = new PerformanceObserver((entries) => {
-    collections += entries.getEntries().length;
+  const session = new Session();
+  session.connect();
+  await session.post('HeapProfiler.enable');
+  await session.post('HeapProfiler.startSampling', {
+    samplingInterval: SAMPLE_OCTETS,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
   });
-  globalThis.gc?.();
-  await sleep(SETTLE_MS);
-  observer.observe({ entryTypes: ['gc'] });
-  const before = process.memoryUsage().heapUsed;
-  work();
-  const made = process.memoryUsage().heapUsed - before;
-  await sleep(SETTLE_MS);
-  observer.disconnect();
-  return collections === 0 ? made : null;
+  for (let round = 0; round < HEAP_ROUNDS; round += 1) work(sets);
+  const { profile } = await session.post('HeapProfiler.stopSampling');
+  session.disconnect();
+  return sizeOf(profile.head) / HEAP_ROUNDS;
 }
 
 async function measure(job: WireJob): Promise<WireFigures> {
