@@ -5,6 +5,7 @@ import type { PeerId } from '../base/ids.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
+import type { Clock } from '../net/clock.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
@@ -26,7 +27,7 @@ export interface SpeakerOptions {
   readonly kernel: Kernel | null;
   /** False: every next hop counts as usable, because this kernel can't tell. */
   readonly resolveNextHops: boolean;
-  readonly clock: PassClock & { wallClock(): number };
+  readonly clock: PassClock & Pick<Clock, 'timer'> & { wallClock(): number };
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
   readonly hostAddresses: () => HostAddresses;
@@ -140,6 +141,7 @@ export class Speaker {
       events,
       hostAddresses: this.#hostAddresses,
       wallClock: () => clock.wallClock(),
+      timer: (onExpire) => clock.timer(onExpire),
     };
   }
 

@@ -93,7 +93,8 @@ test('a learned route is installed, follows its best path, and goes with it', (t
     await daemon.until('the other path', () => gateway() === 0x0a00000c);
     b.peer.socket.destroy();
     await daemon.until('the kernel', () => join(installed(world)) === 'fd00:65:0:1::/64');
-    t.like(daemon.status.kernel()?.fib, { wanted: 1, installed: 1, problemCount: 0 });
+    await daemon.until('the acknowledgement', () => daemon.status.kernel()?.fib.installed === 1);
+    t.like(daemon.status.kernel()?.fib, { wanted: 1, problemCount: 0 });
     t.is(await daemon.metric('bgpd_fib_operations_total', { operation: 'replace' }), 1);
   }));
 
