@@ -3,8 +3,9 @@
 import test from 'ava';
 import { encodeRouteRefresh } from '../../src/wire/route-refresh.js';
 import type { Capability } from '../../src/wire/types.js';
+import { fakeClock } from '../support/fake-clock.js';
 import type { TestSpeaker } from '../support/test-speaker.js';
-import { BASE, type DaemonRig, OPEN_EBGP, passive, withDaemons } from './daemon-rig.js';
+import { BASE, type DaemonRig, OPEN_EBGP, passive, type StartOptions, withDaemons } from './daemon-rig.js';
 
 const TOR = '127.0.0.2';
 const OURS = ['10.65.0.0/26', '10.65.0.64/26'];
@@ -17,13 +18,16 @@ const PLAIN: readonly Capability[] = [
 ];
 const ENHANCED: readonly Capability[] = [...PLAIN, { kind: 'enhancedRouteRefresh' }];
 
-async function bed(rig: DaemonRig, capabilities: readonly Capability[]) {
-  const daemon = await rig.start({
-    ...BASE,
-    originate: [...OURS, 'fd00:65::/64'].map((prefix) => ({ prefix })),
-    peers: [passive('tor', TOR, 65001, OPEN_EBGP)],
-  });
-  const tor = await rig.join(daemon, TOR, { asn: 65001, routerId: 0x0a090901, capabilities });
+async function bed(rig: DaemonRig, capabilities: readonly Capability[], options: StartOptions = {}) {
+  const daemon = await rig.start(
+    {
+      ...BASE,
+      originate: [...OURS, 'fd00:65::/64'].map((prefix) => ({ prefix })),
+      peers: [passive('tor', TOR, 65001, OPEN_EBGP)],
+    },
+    options,
+  );
+  const tor = await rig.join(daemon, TOR, { asn: 65001, routerId: 0x0a090901, capabilities, holdTime: 0 });
   await tor.peer.watch.until(() => tor.endOfRib.length === 2, 'End-of-RIB of both families');
   return { daemon, tor };
 }
@@ -77,6 +81,25 @@ test('between BoRR and EoRR the routes stay in use; what was not told again goes
     await daemon.until('the stale one gone', () => best().length === 3);
     t.deepEqual([...best()].sort(), ['10.66.0.0/26', '10.66.0.128/26', 'fd00:66::/64']);
     t.is(daemon.peer('tor').counters.flaps, 0);
+  }));
+
+test('without an EoRR what is stale goes after six minutes, and not before', (t) =>
+  withDaemons(async (rig) => {
+    const clock = fakeClock();
+    const { daemon, tor } = await bed(rig, ENHANCED, { clock });
+    tor.announce(['10.66.0.0/26', '10.66.0.64/26'], { nextHop: '10.0.0.11' });
+    const best = () => daemon.routes({ peer: 'tor', direction: 'in' }).map(({ prefix }) => prefix);
+    await daemon.until('two routes', () => best().length === 2);
+    say(tor, 1, 1);
+    tor.announce(['10.66.0.128/26'], { nextHop: '10.0.0.11' });
+    await daemon.until('the new one', () => best().length === 3);
+    clock.advance(359_000);
+    tor.announce(['10.66.1.0/26'], { nextHop: '10.0.0.11' });
+    await daemon.until('one more', () => best().length === 4);
+    clock.advance(2000);
+    await daemon.until('the stale ones gone', () => best().length === 2);
+    t.deepEqual([...best()].sort(), ['10.66.0.128/26', '10.66.1.0/26']);
+    t.is(daemon.peer('tor').state, 'Established');
   }));
 
 test('marks of a peer that did not announce them are ignored', (t) =>
