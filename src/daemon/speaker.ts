@@ -151,6 +151,7 @@ export class Speaker {
       events,
       hostAddresses: this.#hostAddresses,
       wallClock: () => clock.wallClock(),
+      timer: (onExpire) => clock.timer(onExpire),
     };
   }
 

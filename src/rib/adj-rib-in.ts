@@ -2,7 +2,7 @@
 // A prefix's paths form a chain from `PrefixTable.head`. It never chooses between them.
 
 import { NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
-import { growInt32, grownCapacity, worthTrimming } from './columns.js';
+import { growInt32, grownCapacity, growUint8, worthTrimming } from './columns.js';
 import type { PrefixTable } from './prefix-table.js';
 
 type Ids = Int32Array<ArrayBuffer>;
@@ -16,6 +16,8 @@ export class AdjRibIn {
   accepted: Ids = new Int32Array(64).fill(NONE);
   /** Next path of the prefix; next free row on the free list. */
   next: Ids = new Int32Array(64).fill(NONE);
+  /** The refresh of the peer in which it last told the path. */
+  round = new Uint8Array(64);
   #rows = 0;
   #freeHead: number = NONE;
   #size = 0;
@@ -84,7 +86,7 @@ export class AdjRibIn {
   }
 
   get bytes(): number {
-    return this.prefix.length * 20;
+    return this.prefix.length * 21;
   }
 
   #row(): PathId {
@@ -106,5 +108,6 @@ export class AdjRibIn {
     this.received = growInt32(this.received, capacity, NONE) as Ids;
     this.accepted = growInt32(this.accepted, capacity, NONE) as Ids;
     this.next = growInt32(this.next, capacity, NONE) as Ids;
+    this.round = growUint8(this.round, capacity) as Uint8Array<ArrayBuffer>;
   }
 }

@@ -20,7 +20,7 @@ import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
-import { type RibPeer, Sources } from './sources.js';
+import { isStale, type RibPeer, Sources } from './sources.js';
 import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
@@ -119,7 +119,7 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (before.importPolicy.key !== peer.importPolicy.key) this.#sweep.add(id, 'importChanged');
+    if (before.importPolicy.key !== peer.importPolicy.key) this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
@@ -131,10 +131,27 @@ export class Rib {
     return packets;
   }
 
-  /** ROUTE-REFRESH from the peer. */
-  refresh(id: PeerId): void {
-    this.groups.of(id)?.refresh(id);
+  /** ROUTE-REFRESH from the peer; `marked`: it knows BoRR and EoRR (RFC 7313). */
+  refresh(id: PeerId, family: FamilyIndex, marked: boolean): void {
+    this.groups.of(id)?.refresh(id, family, marked);
     this.#listener.wake(id);
+  }
+
+  /** BoRR from the peer (RFC 7313 4): what it has told so far is stale until it tells it again. */
+  refreshBegins(id: PeerId, family: FamilyIndex): void {
+    const { refresh } = this.sources.get(id);
+    const next = (refresh.round[family] + 1) & 0xff;
+    // A peer that begins again and again and never ends stays in its last round.
+    if (next !== refresh.ended[family]) refresh.round[family] = next;
+  }
+
+  /** EoRR, or it takes too long: what is stale goes. */
+  refreshEnds(id: PeerId, family: FamilyIndex): void {
+    const { refresh } = this.sources.get(id);
+    if (refresh.ended[family] === refresh.round[family]) return;
+    refresh.ended[family] = refresh.round[family];
+    this.#sweep.add(id, 'changed');
+    this.#announceWork();
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
@@ -171,7 +188,7 @@ export class Rib {
   setClusterIds(ids: readonly number[]): void {
     if (!this.#importer.setClusterIds(ids)) return;
     for (const { id, peer } of this.sources.all()) {
-      if (peer !== null && peer.peerType !== 'ebgp') this.#sweep.add(id, 'importChanged');
+      if (peer !== null && peer.peerType !== 'ebgp') this.#sweep.add(id, 'changed');
     }
     this.#announceWork();
   }
@@ -283,9 +300,14 @@ export class Rib {
     }
   }
 
-  #reimport(family: FamilyIndex, path: PathId): void {
+  #revisit(family: FamilyIndex, path: PathId): void {
     const paths = this.paths[family];
-    const peer = this.sources.get(paths.peer[path]! as PeerId).peer!;
+    const { peer, refresh } = this.sources.get(paths.peer[path]! as PeerId);
+    if (peer === null) return;
+    if (isStale(refresh, family, paths.round[path]!)) {
+      this.#changes.remove(family, path);
+      return;
+    }
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
     const accepted =
@@ -348,7 +370,7 @@ export class Rib {
     if (!this.#sweep.pending) return;
     this.#sweep.slice(budget, (family, path, reason) => {
       if (reason === 'left') this.#changes.remove(family, path);
-      else this.#reimport(family, path);
+      else this.#revisit(family, path);
     });
     // Ids are given back one slice after the last path went, when no group names them as a source any more.
     if (this.#sweep.complete && !this.#hasDirty()) this.#releaseLeft();

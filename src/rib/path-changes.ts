@@ -34,10 +34,13 @@ export class PathChanges {
     const { attrSets, prefixes, sources } = this.#tables;
     const paths = this.#tables.paths[family];
     let path = paths.find(prefixes[family].head[prefix]!, source);
+    const from = sources.get(source);
     if (path === NONE) {
       path = paths.add(prefixes[family], prefix, source);
-      sources.get(source).received[family]++;
-    } else if (paths.received[path] === received && paths.accepted[path] === accepted) return;
+      from.received[family]++;
+    }
+    paths.round[path] = from.refresh.round[family];
+    if (paths.received[path] === received && paths.accepted[path] === accepted) return;
     const oldReceived = paths.received[path]!;
     attrSets.ref(received);
     if (oldReceived !== NONE) attrSets.unref(oldReceived as AttrSetId);

@@ -11,6 +11,7 @@ import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
 import { PacketQueue, partsFor } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
+import { noRefresh, type RefreshMarks, takeBeginnings, takeEnds, takeWanted } from './refresh-marks.js';
 
 export interface GroupLimits {
   /** Octets that a queue may hold before slow members leave it. */
@@ -41,6 +42,7 @@ interface Member {
   catchUp: CatchUp | null;
   /** End-of-RIB is due when it has caught up (RFC 4724 3). */
   owesEndOfRib: boolean;
+  readonly marks: RefreshMarks;
 }
 
 export class UpdateGroup {
@@ -134,19 +136,19 @@ export class UpdateGroup {
   join(peer: PeerId): void {
     const catchUp = this.#joinableCatchUp();
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib: true });
+    this.#members.set(peer, { catchUp, owesEndOfRib: true, marks: noRefresh() });
   }
 
   /** A member of `before` comes over: whatever it was told there is owed again in this group's view. */
   joinFrom(peer: PeerId, before: UpdateGroup): void {
-    const owesEndOfRib = before.#members.get(peer)?.owesEndOfRib ?? false;
+    const { owesEndOfRib, marks } = before.#members.get(peer)!;
     const catchUp = this.#newCatchUp(false);
     catchUp.oweHeld(before.adjRibOut);
     catchUp.oweAsIn(before.#ownCatchUp(peer, before.#members.get(peer)!));
     before.leave(peer);
     if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib });
+    this.#members.set(peer, { catchUp, owesEndOfRib, marks });
   }
 
   leave(peer: PeerId): void {
@@ -157,12 +159,20 @@ export class UpdateGroup {
     else this.#leaveCatchUp(peer, member.catchUp);
   }
 
-  /** ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out again, what was still queued included. */
-  refresh(peer: PeerId): void {
+  /**
+   * ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out of the family again, what was still queued included. `marked`: with
+   * BoRR and EoRR around it, never before End-of-RIB (RFC 7313 4).
+   */
+  refresh(peer: PeerId, family: FamilyIndex, marked: boolean): void {
     const member = this.#members.get(peer);
-    if (member === undefined) return;
+    if (member === undefined || !this.profile.families[family]) return;
+    if (marked && member.owesEndOfRib) {
+      member.marks.wanted[family] = true;
+      return;
+    }
     const catchUp = this.#ownCatchUp(peer, member);
-    if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
+    if (this.built) catchUp.oweAll(this.adjRibOut, [family === 0, family === 1]);
+    if (marked) member.marks.begins[family] = true;
   }
 
   /** The pass found `attrs` (NONE: nothing) from `source` for the prefix; remembered and queued when that is news. */
@@ -217,6 +227,8 @@ export class UpdateGroup {
   }
 
   #nextParts(peer: PeerId, member: Member): readonly Uint8Array[] | null {
+    const beginnings = takeBeginnings(member.marks);
+    if (beginnings.length > 0) return beginnings;
     for (;;) {
       const { catchUp } = member;
       const entry = catchUp === null ? this.#queue.next(peer) : this.#nextOwed(peer, catchUp);
@@ -226,7 +238,7 @@ export class UpdateGroup {
       } else if (catchUp === null) return null;
       else {
         const last = this.#caughtUp(peer, member, catchUp);
-        if (last !== null) return [last];
+        if (last.length > 0) return last;
       }
     }
   }
@@ -247,13 +259,15 @@ export class UpdateGroup {
     return catchUp.queue.next(peer);
   }
 
-  #caughtUp(peer: PeerId, member: Member, catchUp: CatchUp): Uint8Array | null {
+  #caughtUp(peer: PeerId, member: Member, catchUp: CatchUp): readonly Uint8Array[] {
     this.#leaveCatchUp(peer, catchUp);
     this.#queue.join(peer);
     member.catchUp = null;
-    if (!member.owesEndOfRib) return null;
+    const ends = takeEnds(member.marks);
+    if (!member.owesEndOfRib) return ends;
     member.owesEndOfRib = false;
-    return this.#endOfRib();
+    for (const family of takeWanted(member.marks)) this.refresh(peer, family, true);
+    return [this.#endOfRib(), ...ends];
   }
 
   #endOfRib(): Uint8Array {
