@@ -7,6 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { DAEMON_METRICS } from './daemon-metrics.js';
 import { type LoopMeter, startLoopMeter } from './event-loop.js';
 import { KERNEL_METRICS } from './kernel-metrics.js';
+import { MEMORY_METRICS } from './memory-metrics.js';
 import type { MetricRow, Sample, Snapshot } from './metric-rows.js';
 import { PEER_METRICS } from './peer-metrics.js';
 import type { PeerDetail, StatusSource } from './types.js';
@@ -17,7 +18,7 @@ const DEFAULT_PEER_BUDGET = 1000;
 const SLICE_TIME = 5;
 /** Samples written in one go, some 3 ms. */
 const SLICE_SAMPLES = 2000;
-const ROWS: readonly MetricRow[] = [...DAEMON_METRICS, ...PEER_METRICS, ...KERNEL_METRICS];
+const ROWS: readonly MetricRow[] = [...DAEMON_METRICS, ...MEMORY_METRICS, ...PEER_METRICS, ...KERNEL_METRICS];
 
 export interface MetricsExtra {
   /** How late the protocol clock fired at worst lately. */
@@ -72,6 +73,7 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     peers,
     peersWithoutSeries: summary.peers.length - peers.length,
     kernel: source.kernel(),
+    memory: source.memory(),
     health: source.health(),
     readiness: source.readiness(),
     loop: loop.read(),

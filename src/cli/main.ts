@@ -8,6 +8,7 @@ import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { reload } from './commands/reload.js';
 import { showKernel } from './commands/show-kernel.js';
+import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
 import { showSummary } from './commands/show-summary.js';
@@ -99,6 +100,10 @@ function addShow(show: Command): void {
     .command('kernel')
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
+  show
+    .command('memory')
+    .description('what takes how much memory, and the limits')
+    .action(() => run(() => showMemory(context())));
 }
 
 async function main(): Promise<void> {

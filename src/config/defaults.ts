@@ -7,6 +7,7 @@ import type {
   Config,
   DecisionConfig,
   KernelConfig,
+  LimitsConfig,
   ListenConfig,
   PeerConfig,
   TimersConfig,
@@ -61,5 +62,7 @@ export const DEFAULT_API: ApiConfig = {
 };
 
 export const DEFAULT_DECISION: DecisionConfig = { alwaysCompareMed: false, missingMedAsWorst: false };
+
+export const DEFAULT_LIMITS: LimitsConfig = { paths: null, attributeSets: null, memory: null };
 
 export const DEFAULT_LOG: Config['log'] = { level: 'info', format: 'auto' };

@@ -56,6 +56,7 @@ export interface ConfigDiff {
   readonly decision: readonly (keyof DecisionConfig)[];
   /** Keys of `kernel` that changed; `install` also when a policy of its list did. */
   readonly kernel: readonly (keyof KernelConfig)[];
+  readonly limitsChanged: boolean;
   readonly poolsChanged: boolean;
   readonly apiChanged: boolean;
   readonly logChanged: boolean;
@@ -150,6 +151,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
       (before.routeReflector?.clientToClient ?? true) !== (after.routeReflector?.clientToClient ?? true),
     decision: DECISION_KEYS.filter((key) => before.decision[key] !== after.decision[key]),
     kernel,
+    limitsChanged: !same(before.limits, after.limits),
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),
     logChanged: !same(before.log, after.log),

@@ -10,6 +10,7 @@ import {
   DEFAULT_API,
   DEFAULT_DECISION,
   DEFAULT_KERNEL,
+  DEFAULT_LIMITS,
   DEFAULT_LISTEN,
   DEFAULT_LOG,
   WORKLOAD_INTERFACES,
@@ -88,6 +89,7 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
         ? null
         : { clusterId, clientToClient: sections.routeReflector.clientToClient ?? true },
     decision: { ...DEFAULT_DECISION, ...present(sections.decision ?? {}) },
+    limits: { ...DEFAULT_LIMITS, ...present(sections.limits ?? {}) },
     kernel: completeKernel(sections.kernel),
     pools: (sections.pools ?? []).map(({ value: { cidr, external, encapsulation } }) => ({
       cidr,

@@ -9,6 +9,7 @@ import {
   type Fault,
   fault,
   identifierField,
+  integerField,
   portField,
   readIdentifier,
   textField,
@@ -34,6 +35,12 @@ export const routeReflectorSchema = z.strictObject({
 export const decisionSchema = z.strictObject({
   alwaysCompareMed: booleanField.optional(),
   missingMedAsWorst: booleanField.optional(),
+});
+
+export const limitsSchema = z.strictObject({
+  paths: integerField('a number of paths', 1, 1_000_000_000).optional(),
+  attributeSets: integerField('a number of attribute sets', 1, 1_000_000_000).optional(),
+  memory: integerField('MiB', 1, 1_000_000).optional(),
 });
 
 const LISTEN = 'an address and a port such as 127.0.0.1:9179 or [::1]:9179';

@@ -7,6 +7,7 @@ import { kernelSchema, originateSchema, poolSchema } from './schema-kernel.js';
 import {
   apiSchema,
   decisionSchema,
+  limitsSchema,
   listenSchema,
   logSchema,
   routeReflectorSchema,
@@ -33,6 +34,7 @@ export const SECTIONS = {
   listen: list(listenSchema),
   routeReflector: one(routeReflectorSchema),
   decision: one(decisionSchema),
+  limits: one(limitsSchema),
   kernel: one(kernelSchema),
   pools: list(poolSchema),
   originate: list(originateSchema),

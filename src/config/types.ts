@@ -15,6 +15,7 @@ export interface Config {
   readonly routerId: number | null;
   readonly listen: readonly ListenConfig[];
   readonly decision: DecisionConfig;
+  readonly limits: LimitsConfig;
   readonly routeReflector: RouteReflectorConfig | null;
   readonly kernel: KernelConfig;
   readonly pools: readonly PoolConfig[];
@@ -45,6 +46,15 @@ export interface DecisionConfig {
   readonly alwaysCompareMed: boolean;
   /** A path without MED counts as the worst, not as 0. */
   readonly missingMedAsWorst: boolean;
+}
+
+/** Beyond them an alarm is raised; nothing is refused. Null: no limit. */
+export interface LimitsConfig {
+  /** Paths of all peers and local ones, both families. */
+  readonly paths: number | null;
+  readonly attributeSets: number | null;
+  /** Resident memory of the process, MiB. */
+  readonly memory: number | null;
 }
 
 export interface KernelConfig {

@@ -5,6 +5,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
+import type { Clock, Timer } from '../net/clock.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
 import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
@@ -12,6 +13,7 @@ import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
 import { LOOP_KINDS, type LoopKind, type RibPeer } from '../rib/sources.js';
 import { profileKey } from '../rib/update-groups.js';
+import { ROUTE_REFRESH } from '../wire/iana.js';
 import { cease } from '../wire/notification.js';
 import type { UpdateView } from '../wire/types.js';
 import type { DaemonEvents } from './events.js';
@@ -37,7 +39,11 @@ export interface PeerContext {
   readonly hostAddresses: () => HostAddresses;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
+  readonly timer: Clock['timer'];
 }
+
+/** Milliseconds from a BoRR until what is stale goes without an EoRR. */
+const MOST_STALE = 360_000;
 
 export interface Attachments {
   /** False while the first routes of a session wait for those of others that come up with it. */
@@ -74,6 +80,8 @@ export class BgpPeer implements PeerHandlers {
   /** Wall-clock milliseconds. */
   establishedAt: number | null = null;
   #running = false;
+  /** Runs while a refresh of the peer does. */
+  #staleTimer: Timer | null = null;
 
   constructor(config: RunningPeerConfig, context: PeerContext, makeDriver: DriverFactory) {
     this.#config = config;
@@ -170,12 +178,35 @@ export class BgpPeer implements PeerHandlers {
     // The RIB asks for its pass itself: one pass serves all peers that were read in this turn.
   }
 
-  routeRefresh(_family: FamilyIndex, subtype: number): void {
-    if (subtype === 0 && this.#attachment !== null) this.#context.rib.refresh(this.#attachment.ribId);
+  routeRefresh(family: FamilyIndex, subtype: number): void {
+    if (this.#attachment === null) return;
+    const { ribId, session } = this.#attachment;
+    const { rib } = this.#context;
+    switch (subtype) {
+      case ROUTE_REFRESH.request:
+        rib.refresh(ribId, family, session.enhancedRouteRefresh);
+        break;
+      case ROUTE_REFRESH.beginning:
+        rib.refreshBegins(ribId, family);
+        this.#staleTimer ??= this.#context.timer(() => this.#endRefreshes());
+        this.#staleTimer.start(MOST_STALE);
+        break;
+      case ROUTE_REFRESH.end:
+        rib.refreshEnds(ribId, family);
+        break;
+    }
+  }
+
+  /** RFC 7313 4: a peer that never says EoRR must not keep what it has withdrawn. */
+  #endRefreshes(): void {
+    if (this.#attachment === null) return;
+    for (const family of [0, 1] as const) this.#context.rib.refreshEnds(this.#attachment.ribId, family);
   }
 
   down(_reason: DownReason): void {
     if (this.#attachment === null) return;
+    this.#staleTimer?.close();
+    this.#staleTimer = null;
     Object.assign(this.#pastLoops, this.loops);
     this.#context.rib.peerDown(this.#attachment.ribId);
     this.#context.attachments.detached(this.#attachment.ribId);

@@ -28,6 +28,7 @@ import { warmUp } from './warm-up.js';
 const LOG_LINES = 10;
 /** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
+const LIMIT_CHECK = 1000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
@@ -125,13 +126,19 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   const started = await speaker.start();
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
-  const sweeper = clock.timer(() => {
-    speaker.peers.sweepDynamic(clock.now());
-    sweeper.start(DYNAMIC_SWEEP);
-  });
-  sweeper.start(DYNAMIC_SWEEP);
-  stops.unshift(() => sweeper.close());
+  stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
+  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
   return null;
+}
+
+/** Returns what ends it. */
+function every(clock: Clock, milliseconds: number, task: () => void): () => void {
+  const timer = clock.timer(() => {
+    task();
+    timer.start(milliseconds);
+  });
+  timer.start(milliseconds);
+  return () => timer.close();
 }
 
 /** The API's libraries are loaded while the sessions come up: these do not wait for it. */

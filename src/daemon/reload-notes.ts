@@ -8,6 +8,7 @@ export function describeChanges(diff: ConfigDiff): readonly string[] {
   return [
     ...diff.identity.filter((key) => key === 'asn' || key === 'node').map((key) => `${key} changed`),
     ...diff.policies.map((name) => `policy ${name} changed`),
+    ...(diff.limitsChanged ? ['limits changed'] : []),
     ...(diff.poolsChanged ? ['pools changed'] : []),
     ...originated(diff),
     ...(diff.clientToClientChanged ? ['routeReflector.clientToClient changed'] : []),

@@ -46,7 +46,7 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
   keepaliveTime: peer.timers.keepalive,
   connectRetryTime: peer.timers.connectRetry,
   delayOpenTime: peer.timers.delayOpen,
-  extraCapabilities: [],
+  extraCapabilities: [{ kind: 'enhancedRouteRefresh' }],
 });
 
 export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEndpoint => ({

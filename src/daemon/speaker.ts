@@ -16,6 +16,7 @@ import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
 import { JoinGate } from './join-gate.js';
+import { LimitAlarms } from './limit-alarms.js';
 import { LocalRoutes } from './local-routes.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';
@@ -39,6 +40,7 @@ export class Speaker {
   readonly peers: PeerSet;
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
+  readonly alarms: LimitAlarms;
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
@@ -57,6 +59,7 @@ export class Speaker {
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib);
+    this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.fib =
       kernel === null ? null : new FibFeed(this.rib, kernel, install, (peer) => this.#interfaceOf(peer));
@@ -148,6 +151,7 @@ export class Speaker {
       events,
       hostAddresses: this.#hostAddresses,
       wallClock: () => clock.wallClock(),
+      timer: (onExpire) => clock.timer(onExpire),
     };
   }
 

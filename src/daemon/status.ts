@@ -9,6 +9,7 @@ import type { Kernel } from '../kernel/types.js';
 import { formatRouterId } from '../wire/text.js';
 import { health, readiness } from './readiness.js';
 import type { Speaker } from './speaker.js';
+import { memoryReport } from './status-memory.js';
 import { peerDetail, peerSummary, type StatusClock } from './status-peers.js';
 import { queryRoutes } from './status-routes.js';
 import { VERSION } from './version.js';
@@ -35,6 +36,7 @@ export function createStatus(options: StatusOptions): StatusSource {
     },
     routes: (query) => queryRoutes(speaker, query),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
+    memory: () => memoryReport(speaker),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,

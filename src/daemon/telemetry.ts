@@ -54,6 +54,10 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     log.error('configuration rejected, the running one stays in force');
   });
   events.on('configWarning', (problem) => log.warn({ problem }, formatProblem(problem)));
+  events.on('limit', ({ name, limit, used, exceeded }) => {
+    if (exceeded) log.warn({ limit, used }, `limits.${name} is exceeded: nothing is refused`);
+    else log.info({ limit, used }, `limits.${name} is kept again`);
+  });
   events.on('warning', (message, detail) => log.warn({ ...detail }, message));
 }
 

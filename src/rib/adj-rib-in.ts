@@ -2,7 +2,7 @@
 // A prefix's paths form a chain from `PrefixTable.head`. It never chooses between them.
 
 import { NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
-import { growInt32, grownCapacity } from './columns.js';
+import { growInt32, grownCapacity, growUint8, worthTrimming } from './columns.js';
 import type { PrefixTable } from './prefix-table.js';
 
 type Ids = Int32Array<ArrayBuffer>;
@@ -16,9 +16,13 @@ export class AdjRibIn {
   accepted: Ids = new Int32Array(64).fill(NONE);
   /** Next path of the prefix; next free row on the free list. */
   next: Ids = new Int32Array(64).fill(NONE);
+  /** The refresh of the peer in which it last told the path. */
+  round = new Uint8Array(64);
   #rows = 0;
   #freeHead: number = NONE;
   #size = 0;
+  /** Paths at the last attempt to trim. */
+  #tried = Number.POSITIVE_INFINITY;
 
   get size(): number {
     return this.#size;
@@ -64,8 +68,25 @@ export class AdjRibIn {
     this.#size--;
   }
 
+  /** Gives back the rows behind the last path, when few are in use. Ids stay. */
+  trim(): void {
+    if (!worthTrimming(this.#size, this.prefix.length, this.#tried)) return;
+    this.#tried = this.#size;
+    let rows = this.#rows;
+    while (rows > 0 && this.prefix[rows - 1] === NONE) rows--;
+    this.#rows = rows;
+    this.#freeHead = NONE;
+    for (let row = rows - 1; row >= 0; row--) {
+      if (this.prefix[row] !== NONE) continue;
+      this.next[row] = this.#freeHead;
+      this.#freeHead = row;
+    }
+    const capacity = grownCapacity(0, rows);
+    if (capacity < this.prefix.length) this.#resize(capacity);
+  }
+
   get bytes(): number {
-    return this.prefix.length * 20;
+    return this.prefix.length * 21;
   }
 
   #row(): PathId {
@@ -74,15 +95,19 @@ export class AdjRibIn {
       this.#freeHead = this.next[id]!;
       return id as PathId;
     }
-    if (this.#rows === this.prefix.length) this.#grow(grownCapacity(this.#rows, this.#rows + 1));
+    if (this.#rows === this.prefix.length) {
+      this.#resize(grownCapacity(this.#rows, this.#rows + 1));
+      this.#tried = Number.POSITIVE_INFINITY;
+    }
     return this.#rows++ as PathId;
   }
 
-  #grow(capacity: number): void {
+  #resize(capacity: number): void {
     this.prefix = growInt32(this.prefix, capacity, NONE) as Ids;
     this.peer = growInt32(this.peer, capacity, NONE) as Ids;
     this.received = growInt32(this.received, capacity, NONE) as Ids;
     this.accepted = growInt32(this.accepted, capacity, NONE) as Ids;
     this.next = growInt32(this.next, capacity, NONE) as Ids;
+    this.round = growUint8(this.round, capacity) as Uint8Array<ArrayBuffer>;
   }
 }

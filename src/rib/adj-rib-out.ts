@@ -3,7 +3,7 @@
 
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import type { AttrSets } from './attr-sets.js';
-import { growInt32, grownCapacity } from './columns.js';
+import { growInt32, grownCapacity, worthTrimming } from './columns.js';
 
 type Ids = Int32Array<ArrayBuffer>;
 
@@ -11,6 +11,8 @@ export class AdjRibOut {
   attrs: Ids = new Int32Array(0);
   source: Ids = new Int32Array(0);
   #size = 0;
+  /** Prefixes announced at the last attempt to trim. */
+  #tried = Number.POSITIVE_INFINITY;
   readonly #bySource = new Map<PeerId, number>();
 
   /** Prefixes announced. */
@@ -57,6 +59,16 @@ export class AdjRibOut {
     this.#bySource.clear();
   }
 
+  /** Gives back the rows behind the last prefix announced, when few are in use. */
+  trim(): void {
+    if (!worthTrimming(this.#size, this.attrs.length, this.#tried)) return;
+    this.#tried = this.#size;
+    let rows = this.attrs.length;
+    while (rows > 0 && this.attrs[rows - 1] === NONE) rows--;
+    const capacity = grownCapacity(0, rows);
+    if (capacity < this.attrs.length) this.#resize(capacity);
+  }
+
   get bytes(): number {
     return this.attrs.byteLength + this.source.byteLength;
   }
@@ -69,7 +81,11 @@ export class AdjRibOut {
   }
 
   #grow(needed: number): void {
-    const capacity = grownCapacity(this.attrs.length, needed);
+    this.#resize(grownCapacity(this.attrs.length, needed));
+    this.#tried = Number.POSITIVE_INFINITY;
+  }
+
+  #resize(capacity: number): void {
     this.attrs = growInt32(this.attrs, capacity, NONE) as Ids;
     this.source = growInt32(this.source, capacity, NONE) as Ids;
   }

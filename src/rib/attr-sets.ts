@@ -6,13 +6,25 @@ import type { AttrSetId } from '../base/ids.js';
 import { aigpOf, emptyFacts, readFacts } from '../wire/block.js';
 import type { AttributeFacts } from '../wire/types.js';
 import { ByteArena } from './byte-arena.js';
-import { growInt32, grownCapacity, growUint8, growUint16, growUint32 } from './columns.js';
+import {
+  growInt32,
+  grownCapacity,
+  growUint8,
+  growUint16,
+  growUint32,
+  isSparse,
+  worthTrimming,
+} from './columns.js';
 import type { NextHopId, NextHops } from './next-hops.js';
 
 const HAS_LOCAL_PREF = 1;
 const HAS_ORIGINATOR = 2;
 const QUEUED = 4;
 const LIVE = 8;
+/** Of all columns. */
+const ROW_OCTETS = 42;
+/** Octets of the smallest arena. */
+const ARENA = 1 << 16;
 const HAS_MED = 16;
 const HAS_AIGP = 32;
 
@@ -35,7 +47,9 @@ export class AttrSets {
   #live = 0;
   #free: number[] = [];
   #unreferenced: AttrSetId[] = [];
-  readonly #arena = new ByteArena();
+  #arena = new ByteArena();
+  /** Live sets at the last attempt to trim. */
+  #tried = Number.POSITIVE_INFINITY;
   readonly #nextHops: NextHops;
   readonly #seed: number;
   readonly #facts: AttributeFacts = emptyFacts();
@@ -130,9 +144,44 @@ export class AttrSets {
     queue.length = 0;
   }
 
-  /** Octets held, columns included. */
-  get bytes(): number {
-    return this.#arena.capacity + this.#slots.byteLength + this.#refs.length * 41;
+  /** Gives back rows behind the last live one, and octets, when few are in use. Ids stay; views and bare ids do not. */
+  trim(): void {
+    this.sweep();
+    if (isSparse(this.#arena.used, this.#arena.capacity)) this.#compact();
+    if (!worthTrimming(this.#live, this.#refs.length, this.#tried)) return;
+    this.#tried = this.#live;
+    let rows = this.#rows;
+    while (rows > 0 && (this.#flags[rows - 1]! & LIVE) === 0) rows--;
+    this.#rows = rows;
+    this.#free = this.#free.filter((id) => id < rows).sort((a, b) => b - a);
+    const capacity = grownCapacity(0, rows);
+    if (capacity < this.#refs.length) this.#resize(capacity);
+    this.#rehash(grownCapacity(256, this.#live * 2 + 1));
+  }
+
+  /** One more than the highest id in use since the last `trim`. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Octets of the columns. */
+  get columnBytes(): number {
+    return this.#slots.byteLength + this.#refs.length * ROW_OCTETS;
+  }
+
+  /** Octets of the blocks. */
+  get arenaBytes(): number {
+    return this.#arena.capacity;
+  }
+
+  #compact(): void {
+    const arena = new ByteArena(Math.max(ARENA, this.#arena.used * 2));
+    for (let id = 0; id < this.#rows; id++) {
+      if ((this.#flags[id]! & LIVE) === 0) continue;
+      const block = this.block(id as AttrSetId);
+      this.#offset[id] = arena.store(block, 0, block.length);
+    }
+    this.#arena = arena;
   }
 
   #queue(id: AttrSetId): void {
@@ -159,7 +208,7 @@ export class AttrSets {
     this.nextHop[id] = this.#nextHops.use(bytes, start);
     this.#fillFacts(id, bytes, start, end);
     this.#live++;
-    if (this.#live * 2 > this.#slots.length) this.#rehash();
+    if (this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
     else this.#link(id);
     this.#queue(id);
     return id;
@@ -184,11 +233,14 @@ export class AttrSets {
   }
 
   #newRow(): number {
-    if (this.#rows === this.#refs.length) this.#grow(grownCapacity(this.#rows, this.#rows + 1));
+    if (this.#rows === this.#refs.length) {
+      this.#resize(grownCapacity(this.#rows, this.#rows + 1));
+      this.#tried = Number.POSITIVE_INFINITY;
+    }
     return this.#rows++;
   }
 
-  #grow(capacity: number): void {
+  #resize(capacity: number): void {
     this.origin = growUint8(this.origin, capacity) as Uint8Array<ArrayBuffer>;
     this.asPathLength = growUint16(this.asPathLength, capacity) as Uint16Array<ArrayBuffer>;
     this.neighbourAs = growUint32(this.neighbourAs, capacity) as Uint32Array<ArrayBuffer>;
@@ -211,8 +263,8 @@ export class AttrSets {
     this.#slots[slot] = id;
   }
 
-  #rehash(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
+  #rehash(slots: number): void {
+    this.#slots = new Int32Array(slots).fill(-1);
     for (let id = 0; id < this.#rows; id++) if ((this.#flags[id]! & LIVE) !== 0) this.#link(id);
   }
 

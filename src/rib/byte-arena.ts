@@ -7,6 +7,7 @@ export class ByteArena {
   bytes: Uint8Array;
   #end = 0;
   #free: number[][] = [];
+  #used = 0;
 
   constructor(capacity = 1 << 16) {
     this.bytes = new Uint8Array(capacity);
@@ -16,6 +17,7 @@ export class ByteArena {
   store(source: Uint8Array, start: number, end: number): number {
     const size = end - start;
     const offset = this.#allocate(sizeClass(size));
+    this.#used += sizeClass(size) * GRAIN;
     const target = this.bytes;
     if (size > 64) target.set(source.subarray(start, end), offset);
     else for (let i = 0; i < size; i++) target[offset + i] = source[start + i]!;
@@ -24,6 +26,7 @@ export class ByteArena {
 
   free(offset: number, size: number): void {
     const kind = sizeClass(size);
+    this.#used -= kind * GRAIN;
     const list = this.#free[kind];
     if (list === undefined) this.#free[kind] = [offset];
     else list.push(offset);
@@ -31,6 +34,11 @@ export class ByteArena {
 
   view(offset: number, size: number): Uint8Array {
     return this.bytes.subarray(offset, offset + size);
+  }
+
+  /** Octets in use, rounded up as they are stored. */
+  get used(): number {
+    return this.#used;
   }
 
   get capacity(): number {

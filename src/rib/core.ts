@@ -15,13 +15,17 @@ import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
 import { Importer, loopText } from './importer.js';
 import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
+import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
-import { type RibPeer, Sources } from './sources.js';
+import { isStale, type RibPeer, Sources } from './sources.js';
 import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
+
+/** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
+const MANY_ENDED = 1024;
 
 export interface RibOptions {
   readonly routerId: number;
@@ -58,6 +62,7 @@ export class Rib {
   readonly decisions: readonly [Decision, Decision];
   readonly #dirty: readonly [DirtyList, DirtyList];
   readonly #importer: Importer;
+  readonly #changes: PathChanges;
   readonly #listener: RibListener;
   readonly #quarantine: Quarantine;
   readonly #cursor = new NlriCursor();
@@ -85,6 +90,7 @@ export class Rib {
       { ...tables, prefixes: this.prefixes },
       options.limits ?? DEFAULT_LIMITS,
     );
+    this.#changes = new PathChanges(this, this.#dirty);
     this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds);
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
@@ -113,19 +119,39 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (before.importPolicy.key !== peer.importPolicy.key) this.#sweep.add(id, 'importChanged');
+    if (before.importPolicy.key !== peer.importPolicy.key) this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
   /** Whole messages for the peer, about `budget` octets where so much is ready; null when it has everything. */
   pull(id: PeerId, budget = 0): readonly Uint8Array[] | null {
-    return this.groups.of(id)?.pull(id, budget) ?? null;
+    const packets = this.groups.of(id)?.pull(id, budget) ?? null;
+    // Many prefixes wait for their members to hear of their end: the last one may have.
+    if (packets === null && this.#quarantine.size >= MANY_ENDED) this.#announceWork();
+    return packets;
   }
 
-  /** ROUTE-REFRESH from the peer. */
-  refresh(id: PeerId): void {
-    this.groups.of(id)?.refresh(id);
+  /** ROUTE-REFRESH from the peer; `marked`: it knows BoRR and EoRR (RFC 7313). */
+  refresh(id: PeerId, family: FamilyIndex, marked: boolean): void {
+    this.groups.of(id)?.refresh(id, family, marked);
     this.#listener.wake(id);
+  }
+
+  /** BoRR from the peer (RFC 7313 4): what it has told so far is stale until it tells it again. */
+  refreshBegins(id: PeerId, family: FamilyIndex): void {
+    const { refresh } = this.sources.get(id);
+    const next = (refresh.round[family] + 1) & 0xff;
+    // A peer that begins again and again and never ends stays in its last round.
+    if (next !== refresh.ended[family]) refresh.round[family] = next;
+  }
+
+  /** EoRR, or it takes too long: what is stale goes. */
+  refreshEnds(id: PeerId, family: FamilyIndex): void {
+    const { refresh } = this.sources.get(id);
+    if (refresh.ended[family] === refresh.round[family]) return;
+    refresh.ended[family] = refresh.round[family];
+    this.#sweep.add(id, 'changed');
+    this.#announceWork();
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
@@ -143,11 +169,11 @@ export class Rib {
     const table = this.prefixes[family];
     if (block === null) {
       const id = table.find(w0, w1, w2, w3, prefix.length);
-      if (id !== NONE) this.#withdraw(family, id as PrefixId, source);
+      if (id !== NONE) this.#changes.withdraw(family, id as PrefixId, source);
     } else {
       const id = table.findOrAdd(w0, w1, w2, w3, prefix.length);
       const attrs = this.attrSets.intern(block, 0, block.length);
-      this.#setPath(family, id, source, attrs, attrs);
+      this.#changes.set(family, id, source, attrs, attrs);
     }
     if (this.#hasDirty()) this.#announceWork();
   }
@@ -162,7 +188,7 @@ export class Rib {
   setClusterIds(ids: readonly number[]): void {
     if (!this.#importer.setClusterIds(ids)) return;
     for (const { id, peer } of this.sources.all()) {
-      if (peer !== null && peer.peerType !== 'ebgp') this.#sweep.add(id, 'importChanged');
+      if (peer !== null && peer.peerType !== 'ebgp') this.#sweep.add(id, 'changed');
     }
     this.#announceWork();
   }
@@ -197,7 +223,23 @@ export class Rib {
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
     this.nextHops.sweep();
     this.attrSets.sweep();
-    return built.more || this.#hasDirty() || this.#sweep.pending;
+    const more = built.more || this.#hasDirty() || this.#sweep.pending;
+    if (!more) this.#trim();
+    return more;
+  }
+
+  /** Tables that have become much too large get smaller. */
+  #trim(): void {
+    for (const table of this.prefixes) table.trim();
+    for (const paths of this.paths) paths.trim();
+    for (const dirty of this.#dirty) dirty.trim();
+    this.attrSets.trim();
+    for (const group of this.groups.all()) group.trim();
+  }
+
+  /** Octets of the lists of what is to be decided. */
+  get workBytes(): number {
+    return this.#dirty[0].bytes + this.#dirty[1].bytes;
   }
 
   bestCount(family: FamilyIndex): number {
@@ -231,13 +273,19 @@ export class Rib {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
       if (loop !== null) {
         loops[loop]++;
-        this.#setPath(family, prefix, id, received, NONE);
+        this.#changes.set(family, prefix, id, received, NONE);
       } else if (perPrefix)
-        this.#setPath(family, prefix, id, received, this.#importer.import(family, prefix, peer, received));
+        this.#changes.set(
+          family,
+          prefix,
+          id,
+          received,
+          this.#importer.import(family, prefix, peer, received),
+        );
       else {
         if (!evaluated) accepted = this.#importer.import(family, prefix, peer, received);
         evaluated = true;
-        this.#setPath(family, prefix, id, received, accepted as AttrSetId | typeof NONE);
+        this.#changes.set(family, prefix, id, received, accepted as AttrSetId | typeof NONE);
       }
     }
   }
@@ -248,77 +296,25 @@ export class Rib {
     cursor.open(view.frame, run);
     while (cursor.next()) {
       const prefix = table.find(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (prefix !== NONE) this.#withdraw(run.family, prefix as PrefixId, id);
+      if (prefix !== NONE) this.#changes.withdraw(run.family, prefix as PrefixId, id);
     }
   }
 
-  #setPath(
-    family: FamilyIndex,
-    prefix: PrefixId,
-    id: PeerId,
-    received: AttrSetId,
-    accepted: AttrSetId | typeof NONE,
-  ): void {
+  #revisit(family: FamilyIndex, path: PathId): void {
     const paths = this.paths[family];
-    const { attrSets } = this;
-    let path = paths.find(this.prefixes[family].head[prefix]!, id);
-    if (path === NONE) {
-      path = paths.add(this.prefixes[family], prefix, id);
-      this.sources.get(id).received[family]++;
-    } else if (paths.received[path] === received && paths.accepted[path] === accepted) return;
-    const oldReceived = paths.received[path]!;
-    attrSets.ref(received);
-    if (oldReceived !== NONE) attrSets.unref(oldReceived as AttrSetId);
-    paths.received[path] = received;
-    this.#setAccepted(family, path as PathId, accepted);
-    this.#dirty[family].add(prefix);
-  }
-
-  #setAccepted(family: FamilyIndex, path: PathId, accepted: AttrSetId | typeof NONE): void {
-    const paths = this.paths[family];
-    const before = paths.accepted[path]!;
-    const counts = this.sources.get(paths.peer[path]! as PeerId).accepted;
-    if (accepted !== NONE) {
-      this.attrSets.ref(accepted as AttrSetId);
-      this.nextHops.addPath(this.attrSets.nextHop[accepted]! as NextHopId);
-      counts[family]++;
+    const { peer, refresh } = this.sources.get(paths.peer[path]! as PeerId);
+    if (peer === null) return;
+    if (isStale(refresh, family, paths.round[path]!)) {
+      this.#changes.remove(family, path);
+      return;
     }
-    if (before !== NONE) {
-      this.attrSets.unref(before as AttrSetId);
-      this.nextHops.removePath(this.attrSets.nextHop[before]! as NextHopId);
-      counts[family]--;
-    }
-    paths.accepted[path] = accepted;
-  }
-
-  #withdraw(family: FamilyIndex, prefix: PrefixId, id: PeerId): void {
-    const path = this.paths[family].find(this.prefixes[family].head[prefix]!, id);
-    if (path !== NONE) this.#removePath(family, path as PathId);
-  }
-
-  #removePath(family: FamilyIndex, path: PathId): void {
-    const paths = this.paths[family];
-    const prefix = paths.prefix[path]! as PrefixId;
-    this.sources.get(paths.peer[path]! as PeerId).received[family]--;
-    this.#setAccepted(family, path, NONE);
-    this.attrSets.unref(paths.received[path]! as AttrSetId);
-    paths.received[path] = NONE;
-    paths.remove(this.prefixes[family], path);
-    this.#dirty[family].add(prefix);
-  }
-
-  #reimport(family: FamilyIndex, path: PathId): void {
-    const paths = this.paths[family];
-    const peer = this.sources.get(paths.peer[path]! as PeerId).peer!;
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
     const accepted =
       this.#importer.loop(peer, received) === null
         ? this.#importer.import(family, prefix, peer, received)
         : NONE;
-    if (accepted === paths.accepted[path]) return;
-    this.#setAccepted(family, path, accepted);
-    this.#dirty[family].add(prefix);
+    this.#changes.accept(family, path, accepted);
   }
 
   /** One scan for all next hops that changed since the last pass. */
@@ -373,8 +369,8 @@ export class Rib {
   #sweepPaths(budget: number): void {
     if (!this.#sweep.pending) return;
     this.#sweep.slice(budget, (family, path, reason) => {
-      if (reason === 'left') this.#removePath(family, path);
-      else this.#reimport(family, path);
+      if (reason === 'left') this.#changes.remove(family, path);
+      else this.#revisit(family, path);
     });
     // Ids are given back one slice after the last path went, when no group names them as a source any more.
     if (this.#sweep.complete && !this.#hasDirty()) this.#releaseLeft();

@@ -1,7 +1,7 @@
 // Prefixes to decide again, in order of arrival, each at most once: neighbours in an UPDATE stay neighbours in the packets.
 
 import { NONE, type PrefixId } from '../base/ids.js';
-import { growInt32, grownCapacity } from './columns.js';
+import { growInt32, grownCapacity, isSparse } from './columns.js';
 import type { PrefixTable } from './prefix-table.js';
 
 export class DirtyList {
@@ -22,6 +22,17 @@ export class DirtyList {
     if (!this.#table.markDirty(prefix)) return;
     if (this.#tail === this.#ring.length) this.#makeRoom();
     this.#ring[this.#tail++] = prefix;
+  }
+
+  get bytes(): number {
+    return this.#ring.byteLength;
+  }
+
+  /** Gives back what a burst took. */
+  trim(): void {
+    if (this.size === 0 && isSparse(this.#table.rows, this.#ring.length)) {
+      this.#ring = new Int32Array(grownCapacity(256, this.#table.rows));
+    }
   }
 
   /** The oldest, now clean; NONE when there is none. */

@@ -10,7 +10,7 @@ import { ATTRIBUTE } from '../wire/iana.js';
 import type { AttributeEdits } from '../wire/types.js';
 import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
-import { growInt32, grownCapacity } from './columns.js';
+import { growInt32, grownCapacity, isSparse } from './columns.js';
 import type { ExportProfile, ExportRewrite, PathOrigin, PolicyVerdict } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
@@ -103,6 +103,11 @@ export class Exporter {
 
   forgetAll(): void {
     for (let attrs = 0; attrs < this.#memoTag.length; attrs++) this.forget(attrs as AttrSetId);
+  }
+
+  /** Attribute sets from `rows` on are gone: nothing is remembered of them any more. */
+  trim(rows: number): void {
+    if (isSparse(rows, this.#memoTag.length)) this.#resize(grownCapacity(0, rows));
   }
 
   get bytes(): number {
@@ -229,15 +234,14 @@ export class Exporter {
   }
 
   #remember(attrs: AttrSetId, tag: number, result: Attrs): void {
-    if (attrs >= this.#memoTag.length) this.#grow(attrs + 1);
+    if (attrs >= this.#memoTag.length) this.#resize(grownCapacity(this.#memoTag.length, attrs + 1));
     this.forget(attrs);
     this.#memoTag[attrs] = tag;
     this.#memoResult[attrs] = result;
     if (result !== NONE && result !== attrs) this.#tables.attrSets.ref(result as AttrSetId);
   }
 
-  #grow(needed: number): void {
-    const capacity = grownCapacity(this.#memoTag.length, needed);
+  #resize(capacity: number): void {
     this.#memoTag = growInt32(this.#memoTag, capacity) as Ids;
     this.#memoResult = growInt32(this.#memoResult, capacity) as Ids;
   }

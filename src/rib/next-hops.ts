@@ -9,6 +9,9 @@ import { type IpAddress, ipFromBytes, ipToBytes, isLinkLocal } from '../base/ip.
 
 export type NextHopId = Brand<number, 'NextHopId'>;
 
+/** About, of one next hop. */
+const ROW_OCTETS = 300;
+
 /** A route without a next hop of its own: a local one. */
 export const NO_NEXT_HOP = 0 as NextHopId;
 
@@ -136,6 +139,11 @@ export class NextHops {
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** About: objects and keys. */
+  get bytes(): number {
+    return this.#byKey.size * ROW_OCTETS;
   }
 
   #add(key: string, octets: Uint8Array): NextHopId {

@@ -1,5 +1,5 @@
-// Which path rows still have to be visited because of what happened to their peer: its session ended, or its import policy
-// changed. One pass over the rows, slice by slice, serves all such peers. What a visit does is the caller's.
+// Which path rows still have to be visited because of what happened to their peer: its session ended, its import policy
+// changed, or it has told all of its routes again. One pass over the rows, slice by slice, serves all such peers. What a visit does is the caller's.
 
 import type { FamilyIndex } from '../base/family.js';
 import type { PathId, PeerId } from '../base/ids.js';
@@ -9,7 +9,7 @@ import type { AdjRibIn } from './adj-rib-in.js';
 const ROWS = 16;
 const VISITS = 2;
 
-export type SweepReason = 'left' | 'importChanged';
+export type SweepReason = 'left' | 'changed';
 
 export class PathSweep {
   readonly #paths: readonly [AdjRibIn, AdjRibIn];

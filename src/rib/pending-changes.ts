@@ -5,7 +5,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import type { UpdatePacker } from '../wire/update-packer.js';
 import type { AttrSets } from './attr-sets.js';
-import { growInt32, grownCapacity } from './columns.js';
+import { growInt32, grownCapacity, isSparse } from './columns.js';
 import type { PacketEntry } from './packet-queue.js';
 import type { PrefixTable } from './prefix-table.js';
 
@@ -43,6 +43,19 @@ export class PendingChanges {
 
   get size(): number {
     return this.#nodes;
+  }
+
+  /** Octets kept for the next changes. */
+  get bytes(): number {
+    return this.#nodePrefix.byteLength + this.#nodeNext.byteLength;
+  }
+
+  /** Gives back what a pass over many prefixes took, where there are `rows` now. Between passes only. */
+  trim(rows: number): void {
+    if (this.#nodes > 0 || !isSparse(rows, this.#nodePrefix.length)) return;
+    const capacity = grownCapacity(256, rows);
+    this.#nodePrefix = new Int32Array(capacity);
+    this.#nodeNext = new Int32Array(capacity);
   }
 
   /** Announces `prefix` with `attrs`, or withdraws it (NONE), to everybody but `source`. */

@@ -3,7 +3,7 @@
 
 import { hashPrefix } from '../base/hash.js';
 import { NONE, type PrefixId } from '../base/ids.js';
-import { growInt32, grownCapacity, growUint8, growUint32 } from './columns.js';
+import { growInt32, grownCapacity, growUint8, growUint32, worthTrimming } from './columns.js';
 
 type Words = Uint32Array<ArrayBuffer>;
 type Ids = Int32Array<ArrayBuffer>;
@@ -35,6 +35,8 @@ export class PrefixTable {
   readonly #wide: boolean;
   readonly #seed: number;
   #live = 0;
+  /** Live rows at the last attempt to trim. */
+  #tried = Number.POSITIVE_INFINITY;
 
   constructor(ipv6: boolean, seed: number) {
     this.#wide = ipv6;
@@ -104,6 +106,20 @@ export class PrefixTable {
     this.#free.push(id);
   }
 
+  /** Gives back the rows behind the last live one, when few are in use. Ids stay. */
+  trim(): void {
+    if (!worthTrimming(this.#live, this.length.length, this.#tried)) return;
+    this.#tried = this.#live;
+    let rows = this.#rows;
+    while (rows > 0 && !this.isLive((rows - 1) as PrefixId)) rows--;
+    this.#rows = rows;
+    // The lowest first, so that the end of the table empties.
+    this.#free = this.#free.filter((id) => id < rows).sort((a, b) => b - a);
+    const capacity = grownCapacity(0, rows);
+    if (capacity < this.length.length) this.#resize(capacity);
+    this.#rehash(grownCapacity(256, this.#live * 2 + 1));
+  }
+
   get bytes(): number {
     const words = this.w0.byteLength + this.w1.byteLength * 3;
     return words + this.#slots.byteLength + this.length.length * 18;
@@ -126,16 +142,19 @@ export class PrefixTable {
     this.head[id] = this.best[id] = this.bestSource[id] = this.bestAttrs[id] = NONE;
     this.#flags[id] = LIVE;
     this.#slots[slot] = id;
-    if (++this.#live * 2 > this.#slots.length) this.#rehash();
+    if (++this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
     return id;
   }
 
   #newRow(): PrefixId {
-    if (this.#rows === this.length.length) this.#grow(grownCapacity(this.#rows, this.#rows + 1));
+    if (this.#rows === this.length.length) {
+      this.#resize(grownCapacity(this.#rows, this.#rows + 1));
+      this.#tried = Number.POSITIVE_INFINITY;
+    }
     return this.#rows++ as PrefixId;
   }
 
-  #grow(capacity: number): void {
+  #resize(capacity: number): void {
     this.w0 = growUint32(this.w0, capacity) as Words;
     if (this.#wide) {
       this.w1 = growUint32(this.w1, capacity) as Words;
@@ -156,8 +175,8 @@ export class PrefixTable {
       : hashPrefix(this.w0[id]!, 0, 0, 0, this.length[id]!, this.#seed);
   }
 
-  #rehash(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(NONE);
+  #rehash(slots: number): void {
+    this.#slots = new Int32Array(slots).fill(NONE);
     for (let id = 0; id < this.#rows; id++) if ((this.#flags[id]! & LIVE) !== 0) this.#link(id);
   }
 

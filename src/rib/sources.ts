@@ -23,6 +23,22 @@ export interface RibPeer {
 export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList'] as const;
 export type LoopKind = (typeof LOOP_KINDS)[number];
 
+/** Of what the peer tells again, by family index. A path of an earlier round is stale once the round is over. */
+export interface RefreshState {
+  /** 0 to 255; a BoRR begins the next one. */
+  readonly round: [number, number];
+  /** The latest that is over: paths of earlier ones must go. */
+  readonly ended: [number, number];
+}
+
+/** A path of this round was not told again in one that is over. */
+export function isStale({ round, ended }: RefreshState, family: FamilyIndex, pathRound: number): boolean {
+  const now = round[family];
+  return ((now - pathRound) & 0xff) > ((now - ended[family]) & 0xff);
+}
+
+const noRounds = (): RefreshState => ({ round: [0, 0], ended: [0, 0] });
+
 export interface Source {
   readonly id: PeerId;
   readonly origin: PathOrigin;
@@ -30,6 +46,7 @@ export interface Source {
   /** By family index: paths held, and how many of them the import policy took. */
   readonly received: [number, number];
   readonly accepted: [number, number];
+  readonly refresh: RefreshState;
   /** Routes that came and were loops. */
   readonly loops: Record<LoopKind, number>;
 }
@@ -63,6 +80,7 @@ export class Sources {
       received: before.received,
       accepted: before.accepted,
       loops: before.loops,
+      refresh: before.refresh,
     };
   }
 
@@ -98,6 +116,7 @@ const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
   peer: null,
   received: [0, 0],
   accepted: [0, 0],
+  refresh: noRounds(),
   loops: { asPath: 0, originatorId: 0, clusterList: 0 },
 });
 
@@ -112,5 +131,6 @@ const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
   peer,
   received: [0, 0],
   accepted: [0, 0],
+  refresh: noRounds(),
   loops: { asPath: 0, originatorId: 0, clusterList: 0 },
 });

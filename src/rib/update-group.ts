@@ -11,6 +11,7 @@ import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
 import { PacketQueue, partsFor } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
+import { noRefresh, type RefreshMarks, takeBeginnings, takeEnds, takeWanted } from './refresh-marks.js';
 
 export interface GroupLimits {
   /** Octets that a queue may hold before slow members leave it. */
@@ -24,11 +25,24 @@ export const DEFAULT_LIMITS: GroupLimits = {
   slicePrefixes: 2048,
 };
 
+export interface GroupMemory {
+  readonly adjRibOut: number;
+  /** What became of attribute sets. */
+  readonly memo: number;
+  /** Room for the changes of a pass. */
+  readonly pending: number;
+  /** Packets that members have not taken. */
+  readonly queue: number;
+  /** The same of those who are behind, with what is owed to them. */
+  readonly catchUps: number;
+}
+
 interface Member {
   /** Null: at the shared queue. */
   catchUp: CatchUp | null;
   /** End-of-RIB is due when it has caught up (RFC 4724 3). */
   owesEndOfRib: boolean;
+  readonly marks: RefreshMarks;
 }
 
 export class UpdateGroup {
@@ -88,9 +102,30 @@ export class UpdateGroup {
 
   /** Octets of packets and catch-up sets. */
   get queuedBytes(): number {
-    let bytes = this.#queue.bytes;
-    for (const catchUp of this.#catchUps) bytes += catchUp.queue.bytes + catchUp.bytes;
-    return bytes;
+    const { queue, catchUps } = this.memory();
+    return queue + catchUps;
+  }
+
+  /** Octets, by what they are for. */
+  memory(): GroupMemory {
+    let catchUps = 0;
+    for (const catchUp of this.#catchUps) catchUps += catchUp.queue.bytes + catchUp.bytes;
+    return {
+      adjRibOut: this.adjRibOut[0].bytes + this.adjRibOut[1].bytes,
+      memo: this.exporter.bytes,
+      pending: this.#pending.bytes + this.#slicePending.bytes,
+      queue: this.#queue.bytes,
+      catchUps,
+    };
+  }
+
+  /** Gives back what is not needed any more, where much was. */
+  trim(): void {
+    const { attrSets, prefixes } = this.#tables;
+    for (const out of this.adjRibOut) out.trim();
+    this.exporter.trim(attrSets.rows);
+    const rows = Math.max(prefixes[0].rows, prefixes[1].rows);
+    for (const pending of [this.#pending, this.#slicePending]) pending.trim(rows);
   }
 
   advertised(peer: PeerId, family: FamilyIndex): number {
@@ -101,19 +136,19 @@ export class UpdateGroup {
   join(peer: PeerId): void {
     const catchUp = this.#joinableCatchUp();
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib: true });
+    this.#members.set(peer, { catchUp, owesEndOfRib: true, marks: noRefresh() });
   }
 
   /** A member of `before` comes over: whatever it was told there is owed again in this group's view. */
   joinFrom(peer: PeerId, before: UpdateGroup): void {
-    const owesEndOfRib = before.#members.get(peer)?.owesEndOfRib ?? false;
+    const { owesEndOfRib, marks } = before.#members.get(peer)!;
     const catchUp = this.#newCatchUp(false);
     catchUp.oweHeld(before.adjRibOut);
     catchUp.oweAsIn(before.#ownCatchUp(peer, before.#members.get(peer)!));
     before.leave(peer);
     if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib });
+    this.#members.set(peer, { catchUp, owesEndOfRib, marks });
   }
 
   leave(peer: PeerId): void {
@@ -124,12 +159,20 @@ export class UpdateGroup {
     else this.#leaveCatchUp(peer, member.catchUp);
   }
 
-  /** ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out again, what was still queued included. */
-  refresh(peer: PeerId): void {
+  /**
+   * ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out of the family again, what was still queued included. `marked`: with
+   * BoRR and EoRR around it, never before End-of-RIB (RFC 7313 4).
+   */
+  refresh(peer: PeerId, family: FamilyIndex, marked: boolean): void {
     const member = this.#members.get(peer);
-    if (member === undefined) return;
+    if (member === undefined || !this.profile.families[family]) return;
+    if (marked && member.owesEndOfRib) {
+      member.marks.wanted[family] = true;
+      return;
+    }
     const catchUp = this.#ownCatchUp(peer, member);
-    if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
+    if (this.built) catchUp.oweAll(this.adjRibOut, [family === 0, family === 1]);
+    if (marked) member.marks.begins[family] = true;
   }
 
   /** The pass found `attrs` (NONE: nothing) from `source` for the prefix; remembered and queued when that is news. */
@@ -184,6 +227,8 @@ export class UpdateGroup {
   }
 
   #nextParts(peer: PeerId, member: Member): readonly Uint8Array[] | null {
+    const beginnings = takeBeginnings(member.marks);
+    if (beginnings.length > 0) return beginnings;
     for (;;) {
       const { catchUp } = member;
       const entry = catchUp === null ? this.#queue.next(peer) : this.#nextOwed(peer, catchUp);
@@ -193,7 +238,7 @@ export class UpdateGroup {
       } else if (catchUp === null) return null;
       else {
         const last = this.#caughtUp(peer, member, catchUp);
-        if (last !== null) return [last];
+        if (last.length > 0) return last;
       }
     }
   }
@@ -214,13 +259,15 @@ export class UpdateGroup {
     return catchUp.queue.next(peer);
   }
 
-  #caughtUp(peer: PeerId, member: Member, catchUp: CatchUp): Uint8Array | null {
+  #caughtUp(peer: PeerId, member: Member, catchUp: CatchUp): readonly Uint8Array[] {
     this.#leaveCatchUp(peer, catchUp);
     this.#queue.join(peer);
     member.catchUp = null;
-    if (!member.owesEndOfRib) return null;
+    const ends = takeEnds(member.marks);
+    if (!member.owesEndOfRib) return ends;
     member.owesEndOfRib = false;
-    return this.#endOfRib();
+    for (const family of takeWanted(member.marks)) this.refresh(peer, family, true);
+    return [this.#endOfRib(), ...ends];
   }
 
   #endOfRib(): Uint8Array {

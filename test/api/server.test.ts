@@ -9,6 +9,7 @@ import { ask, tempFolder } from '../support/api-client.js';
 import { parseExposition } from '../support/exposition.js';
 import {
   FAKE_KERNEL,
+  FAKE_MEMORY,
   FAKE_PEERS,
   FAKE_ROUTES,
   type FakeOptions,
@@ -55,6 +56,7 @@ const RESOURCES: readonly (readonly [path: string, body: unknown])[] = [
   ['/v1/neighbors/tor-a', FAKE_PEERS[0]],
   ['/v1/neighbors/fd00%3A18%3A%3Ac', FAKE_PEERS[2]],
   ['/v1/kernel', FAKE_KERNEL],
+  ['/v1/memory', FAKE_MEMORY],
   ['/v1/routes', { total: 3, routes: FAKE_ROUTES.filter(({ best }) => best) }],
   ['/v1/routes?all=true&limit=2', { total: 4, routes: FAKE_ROUTES.slice(0, 2) }],
   ['/v1/routes?family=ipv6-unicast', { total: 1, routes: FAKE_ROUTES.slice(3) }],

@@ -8,7 +8,16 @@ import type { SessionPlan } from './plan.js';
 export interface Metric {
   readonly key: string;
   readonly label: string;
-  readonly unit: 'ms' | 's' | 'routes/s' | 'M NLRI/s' | 'MiB' | 'octets/NLRI' | 'instructions/NLRI';
+  readonly unit:
+    | 'ms'
+    | 's'
+    | 'routes/s'
+    | 'M NLRI/s'
+    | 'MiB'
+    | 'octets/NLRI'
+    | 'instructions/NLRI'
+    | 'ns'
+    | '%';
   readonly better: 'lower' | 'higher';
   /** What bgpd should reach, as a median. */
   readonly aim?: number;
@@ -39,9 +48,16 @@ export interface LocalBenchmark extends BenchmarkPlan {
   readonly run: (machine: Machine) => Promise<Figures>;
 }
 
+/** A daemon in a report. */
+export interface Entrant {
+  /** Column head. */
+  readonly name: string;
+  readonly program: 'bgpd' | 'bird' | 'frr' | 'gobgp';
+}
+
 export interface BenchmarkResult {
   readonly benchmark: BenchmarkPlan;
-  readonly contestants: readonly Pick<Contestant, 'name' | 'program'>[];
+  readonly contestants: readonly Entrant[];
   /** By name of the contestant, one entry per repetition. */
   readonly figures: ReadonlyMap<string, readonly Figures[]>;
 }

@@ -8,6 +8,9 @@ import { findProgram, run, runSync } from '../support/command.js';
 /** From this file as compiled, dist/test/bench/. */
 export const PROJECT_ROOT = resolve(import.meta.dirname, '..', '..', '..');
 
+/** Not looked for on the path: other programs have its name. */
+export const FRR_PROGRAM = '/usr/lib/frr/bgpd';
+
 export interface Machine {
   readonly processor: string;
   readonly processors: number;
@@ -17,6 +20,7 @@ export interface Machine {
   readonly bgpd: string;
   /** Null when it is not installed. */
   readonly bird: string | null;
+  readonly frr: string | null;
   /** The daemons get a processor of their own, the load comes from another. */
   readonly pinned: boolean;
   /** Daemons and load come before everything else on this machine. */
@@ -36,6 +40,12 @@ const birdVersion = async (): Promise<string | null> => {
   return /version (\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown';
 };
 
+const frrVersion = async (): Promise<string | null> => {
+  if (!existsSync(FRR_PROGRAM)) return null;
+  const { stdout } = await run(FRR_PROGRAM, ['--version']);
+  return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+};
+
 export const describeMachine = async (urgent: boolean): Promise<Machine> => ({
   urgent,
   processor: cpus()[0]?.model ?? 'unknown',
@@ -45,6 +55,7 @@ export const describeMachine = async (urgent: boolean): Promise<Machine> => ({
   node: process.version,
   bgpd: bgpdVersion(),
   bird: await birdVersion(),
+  frr: await frrVersion(),
   pinned: availableParallelism() > 1,
   loadAverage: loadavg()[0] ?? Number.NaN,
 });

@@ -11,6 +11,14 @@ import { FIB } from './fib-benchmark.js';
 import { describeMachine, type Machine, pinLoadSide, setUrgency } from './machine.js';
 import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
 import { machineText, resultsJson, resultText } from './report.js';
+import { growthText } from './scenario/growth.js';
+import { SCENARIO_KINDS, type ScenarioKind } from './scenario/plan.js';
+import {
+  plansOf,
+  runScenario,
+  type ScenarioOptions,
+  type ScenarioResult,
+} from './scenario/scenario-benchmark.js';
 import { START } from './start-benchmark.js';
 import { WIRE } from './wire-benchmark.js';
 import { WORKLOAD } from './workload-benchmark.js';
@@ -85,8 +93,37 @@ const runLocal = async (
   };
 };
 
+/** All sizes of a scenario; a failure of another program is told, and is no failure of the run. */
+const runSizes = async (
+  kind: ScenarioKind,
+  options: ScenarioOptions,
+  machine: Machine,
+): Promise<readonly ScenarioResult[]> => {
+  const results: ScenarioResult[] = [];
+  for (const plan of plansOf(kind, options)) {
+    const found = await runScenario(plan, options, machine, progress);
+    results.push(found);
+    print(resultText(found.result));
+    for (const failure of found.failures) print(`FAILED: ${failure}\n`);
+  }
+  if (options.grow) print(growthText(results));
+  return results;
+};
+
+const runScenarios = async (options: BenchOptions, machine: Machine): Promise<readonly ScenarioResult[]> => {
+  const kinds = SCENARIO_KINDS.filter((kind) => options.names.length === 0 || options.names.includes(kind));
+  const results: ScenarioResult[] = [];
+  for (const kind of kinds) {
+    results.push(...(await runSizes(kind, { ...options, brief: options.names.length === 0 }, machine)));
+  }
+  return results;
+};
+
 const chosenBy = ({ names }: BenchOptions): readonly (Benchmark | LocalBenchmark)[] =>
   BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+
+const needsNetwork = (options: BenchOptions): boolean =>
+  !chosenBy(options).every(isLocal) || SCENARIO_KINDS.some((kind) => options.names.includes(kind));
 
 const runAll = async (options: BenchOptions): Promise<number> => {
   const machine = await describeMachine(options.urgent);
@@ -111,10 +148,16 @@ const runAll = async (options: BenchOptions): Promise<number> => {
       print(`FAILED: ${error instanceof Error ? error.message : String(error)}\n`);
     }
   }
+  const scenarios = await runScenarios(options, machine);
+  results.push(...scenarios.map(({ result }) => result));
+  failures += scenarios.filter(failedOurselves).length;
   if (options.jsonFile !== null) writeFileSync(options.jsonFile, resultsJson(machine, results));
-  print(failures === 0 ? 'all benchmarks completed' : `${failures} of ${chosen.length} did not complete`);
+  print(failures === 0 ? 'all benchmarks completed' : `${failures} did not complete`);
   return failures === 0 ? 0 : 1;
 };
+
+const failedOurselves = ({ failures }: ScenarioResult): boolean =>
+  failures.some((failure) => failure.includes('with bgpd:'));
 
 /** The same command line as root of a user namespace. */
 const runInUserNamespace = (): Promise<number> => {
@@ -126,7 +169,7 @@ const runInUserNamespace = (): Promise<number> => {
 };
 
 const main = async (): Promise<number> => {
-  const names = BENCHMARKS.map(({ name }) => name);
+  const names = [...BENCHMARKS.map(({ name }) => name), ...SCENARIO_KINDS];
   const parsed = parseBenchOptions(process.argv.slice(2), names);
   if (!parsed.ok) {
     process.stderr.write(`${parsed.problem}\n\n${HELP}\n`);
@@ -136,7 +179,7 @@ const main = async (): Promise<number> => {
     print(HELP);
     return 0;
   }
-  if (chosenBy(parsed.options).every(isLocal)) return runAll(parsed.options);
+  if (!needsNetwork(parsed.options)) return runAll(parsed.options);
   const privilege = probePrivilege();
   if (privilege.kind === 'root') return runAll(parsed.options);
   if (privilege.kind === 'userNamespace') return runInUserNamespace();

@@ -4,7 +4,17 @@ import test from 'ava';
 import { parseBenchOptions } from './options.js';
 
 const KNOWN = ['fib', 'start'];
-const NONE = { help: false, urgent: false, names: [], repetitions: null, jsonFile: null, program: null };
+const NONE = {
+  help: false,
+  urgent: false,
+  names: [],
+  repetitions: null,
+  jsonFile: null,
+  program: null,
+  family: 0,
+  grow: false,
+  sizes: {},
+};
 
 test('what is understood', (t) => {
   const cases = [
@@ -12,6 +22,13 @@ test('what is understood', (t) => {
     [['fib'], { ...NONE, names: ['fib'] }],
     [['--reps', '5', 'start', 'fib'], { ...NONE, names: ['start', 'fib'], repetitions: 5 }],
     [['--json', 'out.json', '--program', 'bird'], { ...NONE, jsonFile: 'out.json', program: 'bird' }],
+    [['--family', '6', '--grow', 'fib'], { ...NONE, names: ['fib'], family: 1, grow: true }],
+    [['--clients', '30', '--per-client', '4'], { ...NONE, sizes: { clients: 30, perClient: 4 } }],
+    [
+      ['--routes', '9', '--rate', '5', '--seconds', '2'],
+      { ...NONE, sizes: { routes: 9, rate: 5, seconds: 2 } },
+    ],
+    [['--program', 'frr'], { ...NONE, program: 'frr' }],
     [['--urgent'], { ...NONE, urgent: true }],
     [['--help'], { ...NONE, help: true }],
   ] as const;
@@ -25,7 +42,10 @@ test('what is refused names the word', (t) => {
     [['fob'], /no benchmark fob; there are fib, start/],
     [['--reps', '0'], /not 0/],
     [['--reps', 'many'], /not many/],
-    [['--program', 'frr'], /not frr/],
+    [['--program', 'exabgp'], /not exabgp/],
+    [['--family', '5'], /not 5/],
+    [['--clients', '-1'], /--clients/],
+    [['--routes', '1.5'], /not 1.5/],
     [['--repetitions', '3'], /--repetitions/],
   ] as const;
   for (const [args, problem] of cases) {

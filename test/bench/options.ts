@@ -1,6 +1,8 @@
 // The command line of `npm run bench`. Pure.
 
 import { parseArgs } from 'node:util';
+import type { FamilyIndex } from '../../src/base/family.js';
+import type { Sizes } from './scenario/scenario-benchmark.js';
 
 export interface BenchOptions {
   readonly help: boolean;
@@ -12,8 +14,17 @@ export interface BenchOptions {
   /** Daemons and load go before everything else on the machine. */
   readonly urgent: boolean;
   /** Null: all. */
-  readonly program: 'bgpd' | 'bird' | null;
+  readonly program: Program | null;
+  /** Of the scenarios. */
+  readonly family: FamilyIndex;
+  /** Each scenario in several sizes. */
+  readonly grow: boolean;
+  /** Instead of the scenarios' own. */
+  readonly sizes: Partial<Sizes>;
 }
+
+const PROGRAMS = ['bgpd', 'bird', 'frr', 'gobgp'] as const;
+type Program = (typeof PROGRAMS)[number];
 
 export type ParsedOptions =
   | { readonly ok: true; readonly options: BenchOptions }
@@ -21,11 +32,17 @@ export type ParsedOptions =
 
 export const HELP = `npm run bench -- [OPTIONS] [NAME...]
 
-Measures bgpd and BIRD at the same jobs, in network namespaces of its own.
+Measures bgpd and other daemons at the same jobs, in network namespaces of its own.
 
-NAME                workload, fib, start, wire; default: all
+NAME                workload, fib, start, wire, and the scenarios
+                    transit, reflector, churn, reconnect, fanout;
+                    default: all, the scenarios once and small
 --reps N            repetitions with each daemon; default: 3, start 7
---program PROGRAM   only bgpd or only bird
+--program PROGRAM   only bgpd, bird, frr or gobgp
+--family 4|6        of the scenarios; default 4
+--grow              the scenarios in growing sizes, with a table of how cost grows
+--clients N --per-client N --routes N --rate N --seconds N
+                    sizes of the scenarios
 --urgent            daemons and load go before everything else on this machine (root)
 --json FILE         also write all figures to a file
 --help`;
@@ -36,7 +53,26 @@ const OPTIONS = {
   program: { type: 'string' },
   urgent: { type: 'boolean' },
   json: { type: 'string' },
+  family: { type: 'string' },
+  grow: { type: 'boolean' },
+  clients: { type: 'string' },
+  'per-client': { type: 'string' },
+  routes: { type: 'string' },
+  rate: { type: 'string' },
+  seconds: { type: 'string' },
 } as const;
+
+const COUNTS = {
+  clients: 'clients',
+  'per-client': 'perClient',
+  routes: 'routes',
+  rate: 'rate',
+  seconds: 'seconds',
+} as const satisfies Readonly<Record<string, keyof Sizes>>;
+
+const SIZE_OPTIONS = ['clients', 'per-client', 'routes', 'rate', 'seconds'] as const;
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value > 0;
 
 const refuse = (problem: string): ParsedOptions => ({ ok: false, problem });
 
@@ -52,14 +88,25 @@ export const parseBenchOptions = (args: readonly string[], known: readonly strin
   const { values, positionals } = parsed;
   const unknown = positionals.find((name) => !known.includes(name));
   if (unknown !== undefined) return refuse(`no benchmark ${unknown}; there are ${known.join(', ')}`);
+  for (const option of ['reps', ...SIZE_OPTIONS] as const) {
+    const value = values[option];
+    if (value !== undefined && !isCount(Number(value))) {
+      return refuse(`--${option} wants a whole number above 0, not ${value}`);
+    }
+  }
   const repetitions = values.reps === undefined ? null : Number(values.reps);
-  if (repetitions !== null && !(Number.isInteger(repetitions) && repetitions > 0)) {
-    return refuse(`--reps wants a whole number above 0, not ${values.reps}`);
+  const program = PROGRAMS.find((name) => name === values.program) ?? null;
+  if (program === null && values.program !== undefined) {
+    return refuse(`--program wants one of ${PROGRAMS.join(', ')}, not ${values.program}`);
   }
-  const program = values.program ?? null;
-  if (program !== null && program !== 'bgpd' && program !== 'bird') {
-    return refuse(`--program wants bgpd or bird, not ${program}`);
-  }
+  const { family = '4' } = values;
+  if (family !== '4' && family !== '6') return refuse(`--family wants 4 or 6, not ${family}`);
+  const sizes = Object.fromEntries(
+    SIZE_OPTIONS.flatMap((option) => {
+      const value = values[option];
+      return value === undefined ? [] : [[COUNTS[option], Number(value)]];
+    }),
+  );
   return {
     ok: true,
     options: {
@@ -69,6 +116,9 @@ export const parseBenchOptions = (args: readonly string[], known: readonly strin
       repetitions,
       jsonFile: values.json ?? null,
       program,
+      family: family === '4' ? 0 : 1,
+      grow: values.grow === true,
+      sizes,
     },
   };
 };

@@ -7,7 +7,7 @@ import { type Spread, spread } from './statistics.js';
 const LABEL_WIDTH = 34;
 const COLUMN_WIDTH = 38;
 
-const number = (value: number): string => {
+export const number = (value: number): string => {
   const size = Math.abs(value);
   if (size >= 1000) return Math.round(value).toLocaleString('en-US');
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
@@ -16,11 +16,12 @@ const number = (value: number): string => {
 const cell = ({ median, min, max }: Spread, unit: string): string =>
   Number.isNaN(median) ? 'not measured' : `${number(median)} ${unit} (${number(min)} - ${number(max)})`;
 
-const spreadOf = (result: BenchmarkResult, contestant: string, metric: Metric): Spread =>
+export const spreadOf = (result: BenchmarkResult, contestant: string, metric: Metric): Spread =>
   spread((result.figures.get(contestant) ?? []).map((figures) => figures[metric.key] ?? Number.NaN));
 
 /** Above 1: bgpd's value is the larger one, whichever is better. */
-const ratio = (ours: Spread, theirs: Spread): string => `x ${number(ours.median / theirs.median)}`;
+const ratio = (ours: Spread, theirs: Spread): string =>
+  Number.isNaN(ours.median / theirs.median) ? '' : `x ${number(ours.median / theirs.median)}`;
 
 const verdict = (metric: Metric, ours: Spread | undefined): string => {
   if (metric.aim === undefined || ours === undefined || Number.isNaN(ours.median)) return '';
@@ -58,10 +59,10 @@ export const resultText = (result: BenchmarkResult): string => {
 export const machineText = (machine: Machine): string =>
   [
     `machine: ${machine.processor}, ${machine.processors} processors, ${number(machine.memoryGiB)} GiB, Linux ${machine.kernel}`,
-    `programs: bgpd ${machine.bgpd} on Node ${machine.node}, ${machine.bird === null ? 'no BIRD' : `BIRD ${machine.bird}`}`,
+    `programs: bgpd ${machine.bgpd} on Node ${machine.node}, ${machine.bird === null ? 'no BIRD' : `BIRD ${machine.bird}`}${machine.frr === null ? '' : `, FRR ${machine.frr}`}`,
     machine.pinned
-      ? 'the daemon has processor 0, speaker and agent have processor 1'
-      : 'daemon, speaker and agent share one processor',
+      ? 'the daemon has processor 0, what makes the load has processor 1'
+      : 'daemon and load share one processor',
     `load average before the start: ${number(machine.loadAverage)}${machine.urgent ? ', daemons and load go before the rest' : ''}`,
     '',
   ].join('\n');

@@ -146,7 +146,7 @@ async function measure(job: WireJob): Promise<WireFigures> {
     const before = process.cpuUsage();
     work(sets);
     const { user, system } = process.cpuUsage(before);
-    tableOctets = sets.bytes;
+    tableOctets = sets.columnBytes + sets.arenaBytes;
     if (round >= WARM_UP) seconds.push((user + system) / 1e6);
   }
   return { seconds, heapOctets: await heapOctetsOf(work), tableOctets, streamOctets: stream.length };

@@ -74,6 +74,7 @@ const PAGES: readonly (readonly [args: string, fixture: string])[] = [
   ['show route 10.65.8.0/26', 'paths'],
   ['show routes 192.0.2.1', 'routes-none'],
   ['show kernel', 'kernel'],
+  ['show memory', 'memory'],
 ];
 
 test('pages are printed as in the fixtures, without colours into a pipe', async (t) => {
@@ -90,6 +91,7 @@ const JSON_ANSWERS: readonly (readonly [args: string, path: string])[] = [
   ['--json show neighbor rr-1', '/v1/neighbors/rr-1'],
   ['show routes --json --all', '/v1/routes?all=true'],
   ['show kernel --json', '/v1/kernel'],
+  ['show memory --json', '/v1/memory'],
 ];
 
 test("--json prints exactly the API's JSON", async (t) => {

@@ -50,6 +50,7 @@ function lines(diff: ConfigDiff): string[] {
     ...diff.originate.removed.map(({ kind }) => `- ${kind}`),
     ...diff.originate.added.map(({ kind }) => `+ ${kind}`),
     ...(diff.clientToClientChanged ? ['clientToClient'] : []),
+    ...(diff.limitsChanged ? ['limits'] : []),
     ...diff.decision.map((key) => `decision ${key}`),
     ...diff.kernel.map((key) => `kernel ${key}`),
     ...(diff.poolsChanged ? ['pools'] : []),
@@ -80,6 +81,7 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
     'routeReflectorClient: true, clusterId: 9.9.9.9, import: [mine]',
     ['reset rr: routeReflectorClient clusterId', 'reset range: routeReflectorClient clusterId'],
   ],
+  ['limits', 'pools:', 'limits: { paths: 5 }\npools:', ['limits']],
   [
     'decision',
     'pools:',

@@ -51,7 +51,14 @@ export interface AttributeSample {
 }
 
 export type Action =
-  | { readonly kind: 'up' | 'down' | 'refresh'; readonly peer: number }
+  | { readonly kind: 'up' | 'down'; readonly peer: number }
+  | {
+      readonly kind: 'refresh';
+      readonly peer: number;
+      readonly family: 0 | 1;
+      readonly marked: boolean;
+    }
+  | { readonly kind: 'beginning' | 'end'; readonly peer: number; readonly family: 0 | 1 }
   | {
       readonly kind: 'announce';
       readonly peer: number;
@@ -210,12 +217,14 @@ const neighbour = (n: number): fc.Arbitrary<NeighbourOptions> =>
 
 const somePrefixes = fc.subarray([...PREFIXES], { minLength: 1, maxLength: 6 });
 const peer = fc.nat({ max: 4 });
+const family = fc.constantFrom<(0 | 1)[]>(0, 1);
 const sampleIndex = fc.nat({ max: 5 });
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('up'), peer }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('down'), peer }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refresh'), peer }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('refresh'), peer, family, marked: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('beginning', 'end'), peer, family }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -305,7 +314,15 @@ const slowAction: fc.Arbitrary<Action> = fc.oneof(
     }),
   },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('pass'), slow: fc.constant(SLOW) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('refresh'), peer: slow }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('refresh'),
+      peer: slow,
+      family: fc.constant(0),
+      marked: fc.boolean(),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('pull'), peer: slow, times: fc.constantFrom(1, 50) }),

@@ -29,6 +29,8 @@ class World {
   readonly test: TestRib;
   readonly neighbours: readonly Neighbour[];
   readonly routes: readonly Map<string, PathAttributes>[];
+  /** By family: what the peer has not told again since its BoRR. */
+  readonly stale: readonly [Set<string>, Set<string>][];
   readonly kernel = new Map<string, PathAttributes>();
   readonly static = new Map<string, PathAttributes>();
   readonly history: History;
@@ -41,6 +43,7 @@ class World {
     this.test = new TestRib({ reflector, tracksNextHops, limits });
     this.neighbours = of.peers.map((options) => new Neighbour(this.test, options));
     this.routes = of.peers.map(() => new Map());
+    this.stale = of.peers.map(() => [new Set(), new Set()]);
   }
 
   apply(action: Action): void {
@@ -99,9 +102,21 @@ class World {
       case 'down':
         neighbour.down();
         this.routes[action.peer]!.clear();
+        for (const stale of this.stale[action.peer]!) stale.clear();
         return;
       case 'refresh':
-        neighbour.refresh();
+        neighbour.refresh(action.family, action.marked);
+        return;
+      case 'beginning':
+        neighbour.sayBeginning(action.family);
+        this.stale[action.peer]![action.family] = new Set(
+          [...this.routes[action.peer]!.keys()].filter((text) => familyOf(text) === action.family),
+        );
+        return;
+      case 'end':
+        neighbour.sayEnd(action.family);
+        for (const text of this.stale[action.peer]![action.family]) this.routes[action.peer]!.delete(text);
+        this.stale[action.peer]![action.family].clear();
         return;
       case 'change':
         neighbour.change(action.changes);
@@ -124,7 +139,10 @@ class World {
       if (mine.length === 0) continue;
       const attributes = received(this.history.samples[sample]!, family, neighbour.options.peerType);
       neighbour.announce(mine, attributes);
-      for (const text of mine) this.routes[peer]!.set(text, attributes);
+      for (const text of mine) {
+        this.routes[peer]!.set(text, attributes);
+        this.stale[peer]![family].delete(text);
+      }
     }
   }
 
@@ -134,7 +152,10 @@ class World {
       const mine = prefixes.filter((text) => familyOf(text) === family && neighbour.speaks(text));
       if (mine.length === 0) continue;
       neighbour.withdraw(mine);
-      for (const text of mine) this.routes[peer]!.delete(text);
+      for (const text of mine) {
+        this.routes[peer]!.delete(text);
+        this.stale[peer]![family].delete(text);
+      }
     }
   }
 
@@ -228,6 +249,7 @@ function check(world: World): void {
     const name = `peer ${i + 1}`;
     same(`${name} objects`, neighbour.objections, []);
     same(`${name} was told`, sorted(neighbour.told), sorted(Object.entries(expectedView(model, peer))));
+    same(`${name}, refreshes without an end`, neighbour.stale, [null, null]);
     same(`${name} has nothing to pull`, neighbour.pull(), false);
     same(`${name}, End-of-RIBs`, neighbour.endOfRibs, neighbour.options.families.map(Number));
     checkCounts(world, neighbour, peer);

@@ -7,7 +7,9 @@ import { formatPrefix, prefixFromWords } from '../../src/base/prefix.js';
 import type { CompiledPolicy, ExportProfile } from '../../src/rib/hooks.js';
 import type { RibPeer } from '../../src/rib/sources.js';
 import { decodeBlock } from '../../src/wire/block.js';
+import { familyOf as familyOfAfi, MESSAGE } from '../../src/wire/iana.js';
 import { NlriCursor } from '../../src/wire/nlri.js';
+import { decodeRouteRefresh } from '../../src/wire/route-refresh.js';
 import type { DecodeContext, NlriRun, UpdateView } from '../../src/wire/types.js';
 import { UpdateDecoder } from '../../src/wire/update.js';
 import { ACCEPT } from './policies.js';
@@ -70,6 +72,10 @@ export class Neighbour {
   /** By family, in this session. */
   readonly endOfRibs: [number, number] = [0, 0];
   readonly objections: string[] = [];
+  /** By family, between BoRR and EoRR: what has not been told again. */
+  readonly stale: [Set<string> | null, Set<string> | null] = [null, null];
+  /** BoRRs and EoRRs of this session: family and subtype. */
+  readonly marks: string[] = [];
   /** Octets and messages of this session. */
   octets = 0;
   messages = 0;
@@ -102,6 +108,8 @@ export class Neighbour {
     this.#test.awake.add(this.#id);
     this.told.clear();
     this.endOfRibs[0] = this.endOfRibs[1] = 0;
+    this.stale[0] = this.stale[1] = null;
+    this.marks.length = 0;
     this.octets = this.messages = this.needlessWithdrawals = 0;
     return this;
   }
@@ -119,8 +127,17 @@ export class Neighbour {
     this.#test.rib.peerChanged(this.id, this.#ribPeer(), this.#profile());
   }
 
-  refresh(): void {
-    this.#test.rib.refresh(this.id);
+  refresh(family: FamilyIndex = 0, marked = false): void {
+    this.#test.rib.refresh(this.id, family, marked);
+  }
+
+  /** BoRR and EoRR to us. */
+  sayBeginning(family: FamilyIndex): void {
+    this.#test.rib.refreshBegins(this.id, family);
+  }
+
+  sayEnd(family: FamilyIndex): void {
+    this.#test.rib.refreshEnds(this.id, family);
   }
 
   announce(prefixes: readonly string[], fields: Parameters<typeof blockOf>[0]): void {
@@ -162,11 +179,35 @@ export class Neighbour {
     this.messages++;
     this.octets += message.length;
     if (message.length > this.options.maxMessage) this.objections.push(`${message.length} octets`);
+    if (message[18] === MESSAGE.routeRefresh) {
+      this.#refreshMark(message);
+      return;
+    }
     const view = this.#receiver.decode(message);
     if (view.reset !== null) this.objections.push('an UPDATE that resets the session');
     for (const verdict of view.verdicts) this.objections.push(`${verdict.attribute}: ${verdict.reason}`);
     if (view.endOfRib !== null) this.endOfRibs[view.endOfRib]++;
     for (const run of view.runs) this.#take(view, run);
+  }
+
+  /** RFC 7313 4, as a receiver: what is not told again between the marks goes. */
+  #refreshMark(message: Uint8Array): void {
+    const decoded = decodeRouteRefresh(message);
+    const family = decoded.ok ? familyOfAfi(decoded.message.afi, decoded.message.safi) : null;
+    if (!decoded.ok || family === null) {
+      this.objections.push('a malformed ROUTE-REFRESH');
+      return;
+    }
+    this.marks.push(`${family}/${decoded.message.subtype}`);
+    if (decoded.message.subtype === 1) {
+      if (this.endOfRibs[family] === 0) this.objections.push('BoRR before End-of-RIB');
+      this.stale[family] = new Set([...this.told.keys()].filter((text) => familyOf(text) === family));
+    } else {
+      const stale = this.stale[family];
+      if (stale === null) this.objections.push('EoRR without BoRR');
+      for (const text of stale ?? []) this.told.delete(text);
+      this.stale[family] = null;
+    }
   }
 
   #take(view: UpdateView, run: NlriRun): void {
@@ -181,6 +222,7 @@ export class Neighbour {
       const key = formatPrefix(
         prefixFromWords(family, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length),
       );
+      this.stale[run.family]?.delete(key);
       if (text !== null) this.told.set(key, text);
       else if (!this.told.delete(key)) this.needlessWithdrawals++;
     }

@@ -37,6 +37,7 @@ for (const ipv6 of [false, true]) {
           table.remove(model.get(key)!);
           model.delete(key);
         }
+        table.trim();
         if (table.find(...prefix) !== (model.get(key) ?? NONE)) return false;
       }
       const all = [...model].every(

@@ -253,6 +253,51 @@ test('route refresh tells everything again, once, without another End-of-RIB', (
   t.deepEqual(b.endOfRibs, [1, 1]);
 });
 
+test('a refresh is of one family; marked, it stands between BoRR and EoRR, and a new one begins anew', (t) => {
+  const { world, clients } = reflector(2, { limits: { queueBytes: 1 << 20, slicePrefixes: 10 } });
+  const [a, b] = clients as [Neighbour, Neighbour];
+  a.announce(hosts(30), VIA);
+  a.announce(['2001:db8:1::/48'], { nextHop: address('2001:db8::1'), localPref: 100 });
+  tell({ world, clients });
+  b.told.clear();
+  b.refresh(1, true);
+  b.pullAll();
+  t.deepEqual(keys(b), ['2001:db8:1::/48']);
+  t.deepEqual(b.marks, ['1/1', '1/2']);
+  b.told.clear();
+  b.marks.length = 0;
+  b.refresh(0, true);
+  b.pull();
+  b.pull();
+  t.deepEqual([b.marks, b.told.size], [['0/1'], 10]);
+  b.refresh(0, true);
+  b.pullAll();
+  t.deepEqual([b.marks, b.told.size], [['0/1', '0/1', '0/2'], 30]);
+  t.deepEqual(b.objections, []);
+});
+
+test('asked before End-of-RIB, a marked refresh begins after it', (t) => {
+  const { world, clients } = reflector(1);
+  const [a] = clients as [Neighbour];
+  a.announce(hosts(30), VIA);
+  world.settle();
+  const late = new Neighbour(world, neighbourOptions(7, 'ibgpClient')).up();
+  late.refresh(0, true);
+  world.settle();
+  late.pullAll();
+  t.deepEqual([late.marks, late.told.size], [['0/1', '0/2'], 30]);
+  t.deepEqual(late.objections, []);
+});
+
+test('a family that the session does not have is not refreshed', (t) => {
+  const { world } = reflector(1);
+  const narrow = new Neighbour(world, neighbourOptions(7, 'ibgpClient', { families: [true, false] })).up();
+  world.settle();
+  narrow.pullAll();
+  narrow.refresh(1, true);
+  t.deepEqual([narrow.pull(), narrow.marks], [false, []]);
+});
+
 test('a member that leaves in the middle leaves nothing behind', (t) => {
   const limits = { queueBytes: 300, slicePrefixes: 3 };
   const { world, clients } = reflector(3, { limits });

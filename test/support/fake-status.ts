@@ -2,6 +2,7 @@
 
 import type {
   KernelReport,
+  MemoryReport,
   PeerDetail,
   PeerSummary,
   RouteList,
@@ -271,6 +272,41 @@ export const FAKE_KERNEL: KernelReport = {
   },
 };
 
+const MIB = 1024 * 1024;
+
+export const FAKE_MEMORY: MemoryReport = {
+  process: {
+    rss: 96 * MIB,
+    heapUsed: 21.5 * MIB,
+    heapTotal: 40 * MIB,
+    external: 33 * MIB,
+    arrayBuffers: 30 * MIB,
+  },
+  tables: {
+    'ipv4-unicast': {
+      prefixes: { count: 53_212, bytes: 2_031_616 },
+      paths: { count: 105_210, bytes: 2_621_440 },
+    },
+    'ipv6-unicast': { prefixes: { count: 50, bytes: 4352 }, paths: { count: 50, bytes: 1280 } },
+  },
+  attributeSets: { count: 88, columnBytes: 6400, arenaBytes: 65_536 },
+  nextHops: { count: 12, bytes: 3600 },
+  work: { bytes: 2048 },
+  updateGroups: [
+    { id: 1, members: 1, adjRibOut: 2048, memo: 1024, pending: 4096, queue: 0, catchUps: 0 },
+    { id: 2, members: 900, adjRibOut: 524_288, memo: 1024, pending: 4096, queue: 200_000, catchUps: 8192 },
+  ],
+  ribBytes: 5_484_000,
+  peers: [
+    { name: 'tor-a', paths: 1207, queuedBytes: 0 },
+    { name: 'rr-1', paths: 52_000, queuedBytes: 4096 },
+  ],
+  limits: [
+    { name: 'paths', limit: 100_000, used: 105_260, exceeded: true },
+    { name: 'memory', limit: 512 * MIB, used: 96 * MIB, exceeded: false },
+  ],
+};
+
 /** The longest prefix that covers is left out: tests look up what is in `FAKE_ROUTES` literally. */
 function select(routes: readonly RouteStatus[], query: RouteQuery): RouteList {
   const families: Readonly<Record<FamilyName, boolean>> = {
@@ -315,6 +351,7 @@ export function fakeStatus({
       return select(routes, query);
     },
     kernel: () => FAKE_KERNEL,
+    memory: () => FAKE_MEMORY,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {

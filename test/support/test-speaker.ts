@@ -8,6 +8,7 @@ import { MESSAGE } from '../../src/wire/iana.js';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { NlriCursor } from '../../src/wire/nlri.js';
 import { encodeOpen } from '../../src/wire/open.js';
+import { decodeRouteRefresh } from '../../src/wire/route-refresh.js';
 import type { Capability, NlriRun, OpenMessage, PathAttributes } from '../../src/wire/types.js';
 import { UpdateDecoder } from '../../src/wire/update.js';
 import { UpdatePacker } from '../../src/wire/update-packer.js';
@@ -51,6 +52,9 @@ export class TestSpeaker {
   readonly withdrawn: string[] = [];
   /** What was wrong with the messages of the other side. */
   readonly faults: string[] = [];
+  /** BoRRs and EoRRs that came: family and subtype, with the number of prefixes told since the one before. */
+  readonly refreshMarks: string[] = [];
+  #toldSince = 0;
   readonly #identity: SpeakerIdentity;
   readonly #decoder: UpdateDecoder;
   readonly #packer = new UpdatePacker({ maxMessage: 4096, asn4: true });
@@ -66,6 +70,7 @@ export class TestSpeaker {
     });
     peer.onMessage = (type, frame) => {
       if (type === MESSAGE.update) this.#take(frame);
+      if (type === MESSAGE.routeRefresh) this.#mark(frame);
     };
   }
 
@@ -130,6 +135,16 @@ export class TestSpeaker {
     this.peer.say(this.#packer.take());
   }
 
+  #mark(frame: Uint8Array): void {
+    const decoded = decodeRouteRefresh(frame);
+    if (!decoded.ok) this.faults.push('a malformed ROUTE-REFRESH');
+    else {
+      const { afi, subtype } = decoded.message;
+      this.refreshMarks.push(`${afi}/${subtype} after ${this.#toldSince}`);
+    }
+    this.#toldSince = 0;
+  }
+
   #take(frame: Uint8Array): void {
     const view = this.#decoder.decode(frame);
     if (view.reset !== null) this.faults.push('a malformed UPDATE');
@@ -140,7 +155,10 @@ export class TestSpeaker {
         if (run.kind === 'unreach') {
           this.told.delete(prefix);
           this.withdrawn.push(prefix);
-        } else this.told.set(prefix, decodeBlock(view.scratch.slice(run.blockStart, run.blockEnd)));
+        } else {
+          this.#toldSince++;
+          this.told.set(prefix, decodeBlock(view.scratch.slice(run.blockStart, run.blockEnd)));
+        }
       }
     }
   }

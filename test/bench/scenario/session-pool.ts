@@ -1,0 +1,122 @@
+// All sessions of the load generator: opens them a few at a time, opens them again where opening fails, keeps them alive.
+// Knows nothing of routes.
+
+import { KEEPALIVE } from '../../../src/wire/message.js';
+import { LoadSession } from './load-session.js';
+import {
+  addressText,
+  daemonAddress,
+  KEEPALIVE_INTERVAL_MS,
+  type ScenarioPlan,
+  type Speaker,
+} from './plan.js';
+
+const RETRY_MS = 100;
+export interface PoolEvents {
+  readonly update: (index: number, frame: Uint8Array, at: number) => void;
+  readonly established: (session: LoadSession, index: number) => void;
+}
+
+export class SessionPool {
+  /** By index of the speaker; undefined before the first attempt. */
+  readonly sessions: (LoadSession | undefined)[] = [];
+  /** Attempts to open a session that failed. */
+  refused = 0;
+  /** Sessions that ended without our doing once they were Established. */
+  readonly lost: string[] = [];
+  readonly #plan: ScenarioPlan;
+  readonly #speakers: readonly Speaker[];
+  readonly #events: PoolEvents;
+  readonly #daemon: string;
+  readonly #queue: number[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #opening = 0;
+  #atOnce = 1;
+  #seconds = 0;
+  #closing = false;
+  #resolve: (() => void) | null = null;
+
+  constructor(plan: ScenarioPlan, speakers: readonly Speaker[], events: PoolEvents) {
+    this.#plan = plan;
+    this.#speakers = speakers;
+    this.#events = events;
+    this.#daemon = addressText(daemonAddress(plan.family));
+    this.#timer = setInterval(() => this.#keepAlive(), KEEPALIVE_INTERVAL_MS);
+  }
+
+  /** Resolves when these are all Established; `atOnce` handshakes at a time. */
+  open(indexes: readonly number[], atOnce: number): Promise<void> {
+    this.#atOnce = atOnce;
+    this.#queue.push(...indexes);
+    this.#openMore();
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#settle();
+    });
+  }
+
+  /** Ends the sessions of these speakers at once. */
+  drop(indexes: readonly number[]): void {
+    for (const index of indexes) this.sessions[index]?.close();
+  }
+
+  close(): void {
+    this.#closing = true;
+    clearInterval(this.#timer);
+    for (const session of this.sessions) session?.close();
+  }
+
+  #openMore(): void {
+    while (this.#opening < this.#atOnce) {
+      const index = this.#queue.shift();
+      if (index === undefined) return;
+      this.#opening += 1;
+      this.sessions[index] = this.#start(index);
+    }
+  }
+
+  #start(index: number): LoadSession {
+    const speaker = this.#speakers[index]!;
+    let established = false;
+    const session = new LoadSession(speaker, this.#daemon, this.#plan.family, {
+      update: (frame, at) => this.#events.update(index, frame, at),
+      established: () => {
+        established = true;
+        this.#opening -= 1;
+        this.#events.established(session, index);
+        this.#openMore();
+        this.#settle();
+      },
+      closed: (reason) => {
+        if (!established) this.#again(index);
+        else if (reason !== null && !this.#closing) this.lost.push(`${speaker.text}: ${reason}`);
+      },
+    });
+    return session;
+  }
+
+  #again(index: number): void {
+    this.#opening -= 1;
+    if (this.#closing) return;
+    this.refused += 1;
+    setTimeout(() => {
+      this.#queue.push(index);
+      this.#openMore();
+    }, RETRY_MS);
+    this.#openMore();
+  }
+
+  #settle(): void {
+    if (this.#queue.length > 0 || this.#opening > 0) return;
+    if (this.#speakers.every((_, index) => this.sessions[index]?.established !== false)) this.#resolve?.();
+  }
+
+  #keepAlive(): void {
+    this.#seconds += 1;
+    for (const session of this.sessions) {
+      const { established, speaker } = session ?? {};
+      const due = this.#seconds % Math.floor((speaker?.holdTime ?? 0) / 3) === 0;
+      if (established === true && due) session?.send(KEEPALIVE);
+    }
+  }
+}
