@@ -70,11 +70,15 @@ export class Ledger {
 
   /** Nobody holds anything any more; tallies stay. */
   clear(): void {
-    const { count } = this.#feed.catalogue;
-    this.#held.fill(0);
-    for (const [index, { first, end }] of this.#receivers.entries()) {
-      this.#missing[index] = count - (end - first);
-    }
+    for (const index of this.#receivers.keys()) this.forget(index);
+  }
+
+  /** One receiver holds nothing any more. */
+  forget(receiver: number): void {
+    const row = receiver * this.#words;
+    this.#held.fill(0, row, row + this.#words);
+    const { first, end } = this.#receivers[receiver]!;
+    this.#missing[receiver] = this.#feed.catalogue.count - (end - first);
     this.incomplete = this.#missing.filter((missing) => missing > 0).length;
   }
 

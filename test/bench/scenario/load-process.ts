@@ -66,6 +66,7 @@ const prepare = (plan: ScenarioPlan): Load => {
         if (made.announceOnOpen) session.send(feed.chunks[index] ?? new Uint8Array(0));
         session.send(endOfRib(plan.family));
       },
+      lost: (index) => ledger.forget(index),
     }),
   };
   return made;
@@ -135,6 +136,7 @@ const reconnect = async ({ timeoutMs }: Timed): Promise<Converged> => {
   const { ledger, pool, speakers } = made;
   const all = indexesOf(speakers);
   made.announceOnOpen = true;
+  pool.reopens = true;
   return timed(ledger, timeoutMs, () => {
     pool.drop(all);
     ledger.clear();

@@ -15,15 +15,19 @@ const RETRY_MS = 100;
 export interface PoolEvents {
   readonly update: (index: number, frame: Uint8Array, at: number) => void;
   readonly established: (session: LoadSession, index: number) => void;
+  /** Only where lost sessions are opened again. */
+  readonly lost: (index: number) => void;
 }
 
 export class SessionPool {
   /** By index of the speaker; undefined before the first attempt. */
   readonly sessions: (LoadSession | undefined)[] = [];
-  /** Attempts to open a session that failed. */
+  /** Sessions that had to be opened once more. */
   refused = 0;
   /** Sessions that ended without our doing once they were Established. */
   readonly lost: string[] = [];
+  /** Lost sessions are opened again, as after an outage, and are no fault. */
+  reopens = false;
   readonly #plan: ScenarioPlan;
   readonly #speakers: readonly Speaker[];
   readonly #events: PoolEvents;
@@ -88,15 +92,26 @@ export class SessionPool {
         this.#settle();
       },
       closed: (reason) => {
-        if (!established) this.#again(index);
-        else if (reason !== null && !this.#closing) this.lost.push(`${speaker.text}: ${reason}`);
+        if (established) this.#lose(index, reason);
+        else {
+          this.#opening -= 1;
+          this.#again(index);
+        }
       },
     });
     return session;
   }
 
+  #lose(index: number, reason: string | null): void {
+    if (reason === null || this.#closing) return;
+    if (!this.reopens) this.lost.push(`${this.#speakers[index]?.text}: ${reason}`);
+    else {
+      this.#events.lost(index);
+      this.#again(index);
+    }
+  }
+
   #again(index: number): void {
-    this.#opening -= 1;
     if (this.#closing) return;
     this.refused += 1;
     setTimeout(() => {

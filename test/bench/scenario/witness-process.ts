@@ -22,6 +22,7 @@ const calls = {
     const opened = new SessionPool(plan, witnessesOf(plan), {
       update: () => {},
       established: (session) => session.send(endOfRib(plan.family)),
+      lost: () => {},
     });
     pool = opened;
     for (let index = 0; index < WITNESSES; index += 1) {
