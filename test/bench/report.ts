@@ -19,9 +19,11 @@ const cell = ({ median, min, max }: Spread, unit: string): string =>
 export const spreadOf = (result: BenchmarkResult, contestant: string, metric: Metric): Spread =>
   spread((result.figures.get(contestant) ?? []).map((figures) => figures[metric.key] ?? Number.NaN));
 
-/** Above 1: bgpd's value is the larger one, whichever is better. */
-const ratio = (ours: Spread, theirs: Spread): string =>
-  Number.isNaN(ours.median / theirs.median) ? '' : `x ${number(ours.median / theirs.median)}`;
+/** Above 1: bgpd's value is the larger one, whichever is better. Empty where one of them is 0 or was not measured. */
+const ratio = (ours: Spread, theirs: Spread): string => {
+  const value = ours.median / theirs.median;
+  return Number.isFinite(value) && value > 0 ? `x ${number(value)}` : '';
+};
 
 const verdict = (metric: Metric, ours: Spread | undefined): string => {
   if (metric.aim === undefined || ours === undefined || Number.isNaN(ours.median)) return '';
