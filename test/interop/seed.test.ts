@@ -23,7 +23,7 @@ interface Stage {
 }
 
 const routeOn = async (lab: Lab, host: HostPlan, address: string): Promise<RouteView | undefined> =>
-  (await lab.network.node(host.name).routes(4)).find(({ dst }) => dst === address);
+  (await lab.network.node(host.name).routes(address.includes(':') ? 6 : 4)).find(({ dst }) => dst === address);
 
 const evidence = async (lab: Lab): Promise<string> =>
   (await Promise.all([...lab.routers.values()].map((router) => router.evidence()))).join('\n');
@@ -70,8 +70,13 @@ story('a workload on host A becomes a route on host B, and ping works', async (t
   t.is(route?.gateway, '172.18.203.126');
   t.is(route?.protocol, 'bird', 'protocol 12, which the agent knows');
   t.is((await lab.network.node(b.name).ping('10.65.0.21')).received, 1);
-  const v6 = (await lab.network.node(b.name).routes(6)).find(({ dst }) => dst === '2001:db8:a41:2::21');
-  t.is(v6?.gateway, a.address6);
+  // The kernel reports the two families' routes one after the other, and a pass may run in between.
+  await waitFor(
+    `${b.name} to reach 2001:db8:a41:2::21 via ${a.address6}`,
+    async () => (await routeOn(lab, b, '2001:db8:a41:2::21'))?.gateway === a.address6,
+    { evidence: () => evidence(lab), interval: 20 },
+  );
+  t.is((await lab.network.node(b.name).ping('2001:db8:a41:2::21')).received, 1);
 });
 
 story('the workload goes: the route goes', async (t, { lab, a, b, workload, leads }) => {
