@@ -112,7 +112,7 @@ export interface RouteStatus {
   readonly prefix: string;
   readonly best: boolean;
   readonly source: string;
-  readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'ebgp';
+  readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'ebgp';
   readonly nextHop: string | null;
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
   readonly asPath: string;
@@ -144,7 +144,9 @@ export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' |
     readonly interface: string;
     readonly protocol: number;
   }[];
-  readonly fib: Omit<KernelStatus['fib'], 'problems'> & {
+  readonly fib: Omit<KernelStatus['fib'], 'problems' | 'refusals'> & {
+    /** Learned routes kept out of the kernel for the host's own sake. */
+    readonly refusals: readonly { readonly prefix: string; readonly reason: string }[];
     readonly problems: readonly {
       readonly prefix: string;
       readonly reason: string;

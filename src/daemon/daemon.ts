@@ -15,6 +15,7 @@ import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import { tunnelDevices } from './overlay.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
@@ -42,7 +43,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
   if (routerId === null) return { ok: false, reason: `${NO_ADDRESS}: set routerId` };
   const speaker = new Speaker({
-    ...selectKernel(options, events),
+    ...selectKernel(options, events, hostAddresses),
     config: options.config,
     routerId,
     clock,
@@ -168,10 +169,14 @@ async function stopAll(stops: Parts['stops'], ending: Ending): Promise<void> {
 function selectKernel(
   { config, kernel }: DaemonOptions,
   events: DaemonEvents,
+  hostAddresses: () => HostAddresses,
 ): { readonly kernel: Kernel | null; readonly resolveNextHops: boolean } {
   if (kernel !== undefined) return { kernel, resolveNextHops: true };
   if (config.kernel.backend === 'none') return { kernel: null, resolveNextHops: false };
-  const chosen = chooseKernel(config.kernel.backend, kernelSettings(config));
+  const chosen = chooseKernel(
+    config.kernel.backend,
+    kernelSettings(config, tunnelDevices(config, hostAddresses())),
+  );
   if (chosen.warning !== null) events.emit('warning', chosen.warning, {});
   // A memory kernel knows no interfaces of this host, so it can't say which next hops are reachable.
   return { kernel: chosen.kernel, resolveNextHops: chosen.kernel.status().backend === 'netlink' };

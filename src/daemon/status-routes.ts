@@ -2,7 +2,7 @@
 
 import type { RouteList, RouteQuery, RouteStatus } from '../api/types.js';
 import { type FamilyIndex, familyIndex } from '../base/family.js';
-import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { formatIp, parseIp } from '../base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../base/prefix.js';
 import type { FibProblem, Kernel } from '../kernel/types.js';
@@ -168,8 +168,8 @@ function attributeStatus(attributes: PathAttributes) {
 
 function sourceStatus(speaker: Speaker, peer: PeerId): Pick<RouteStatus, 'source' | 'sourceType'> {
   if (peer < FIRST_PEER) {
-    const kind = peer === KERNEL_SOURCE ? 'kernel' : 'static';
-    return { source: kind, sourceType: kind };
+    const { source } = speaker.rib.sources.get(peer).origin;
+    return { source, sourceType: source === 'bgp' ? 'ibgp' : source };
   }
   const { peerType } = speaker.rib.sources.get(peer).origin;
   return {

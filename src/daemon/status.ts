@@ -2,7 +2,6 @@
 
 import type { ConfigStatus, KernelReport, RibFamilyStatus, StatusSource, Summary } from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
-import { KERNEL_SOURCE, STATIC_SOURCE } from '../base/ids.js';
 import { formatIp } from '../base/ip.js';
 import { formatPrefix } from '../base/prefix.js';
 import type { Kernel } from '../kernel/types.js';
@@ -68,12 +67,14 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
 
 function ribStatus({ rib }: Speaker, name: FamilyName): RibFamilyStatus {
   const family = familyIndex(name);
-  const local = (source: typeof KERNEL_SOURCE): number => rib.sources.count(source, family).received;
   return {
     prefixes: rib.prefixes[family].occupied,
     paths: rib.paths[family].size,
     best: rib.bestCount(family),
-    local: local(KERNEL_SOURCE) + local(STATIC_SOURCE),
+    local: rib.sources
+      .all()
+      .filter(({ peer }) => peer === null)
+      .reduce((sum, { id }) => sum + rib.sources.count(id, family).received, 0),
   };
 }
 
@@ -95,6 +96,7 @@ function kernelReport(kernel: Kernel): KernelReport {
     })),
     fib: {
       ...status.fib,
+      refusals: status.fib.refusals.map(({ prefix, reason }) => ({ prefix: formatPrefix(prefix), reason })),
       problems: status.fib.problems.map(({ prefix, reason, attempts, nextHops }) => ({
         prefix: formatPrefix(prefix),
         reason,

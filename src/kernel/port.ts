@@ -2,7 +2,8 @@
 // order in which the kernel did the things they tell of.
 
 import type { AddressFamily } from '../base/family.js';
-import type { KernelAddress, KernelLink, KernelNextHop, KernelRoute } from './types.js';
+import type { IpAddress } from '../base/ip.js';
+import type { KernelAddress, KernelLink, KernelNextHop, KernelRoute, TunnelDevice } from './types.js';
 
 /** What makes a route ours, and the key it has in the kernel. */
 export interface RouteIdentity {
@@ -39,9 +40,29 @@ export interface RouteWrite {
   readonly w3: number;
   readonly length: number;
   readonly identity: RouteIdentity;
-  /** Empty for `remove`. The port may remember octets per array: share one array among equal writes. */
+  /** Empty for `remove`, and for a blackhole. The port may remember octets per array: share one array among equal writes. */
   readonly nextHops: readonly KernelNextHop[];
 }
+
+/** One thing to do to a tunnel's device. Neighbours and FDB entries are permanent; writing one again replaces it. */
+export type TunnelWrite =
+  | { readonly kind: 'create'; readonly device: TunnelDevice; readonly mtu: number | null }
+  | { readonly kind: 'destroy'; readonly ifindex: number }
+  | {
+      readonly kind: 'neighbour';
+      readonly present: boolean;
+      readonly ifindex: number;
+      readonly address: IpAddress;
+      readonly mac: string;
+    }
+  /** Frames to `mac` go to the tunnel's end at `address`. */
+  | {
+      readonly kind: 'forward';
+      readonly present: boolean;
+      readonly ifindex: number;
+      readonly address: IpAddress;
+      readonly mac: string;
+    };
 
 export interface WriteFailure {
   /** Index into the writes of the batch. */
@@ -78,6 +99,7 @@ export type PortReport =
       /** Milliseconds from the request to the kernel's last answer. */
       readonly latency: number;
     }
+  | { readonly kind: 'programmed'; readonly id: number; readonly failures: readonly WriteFailure[] }
   /** Notifications were lost; what came before the gap has been reported. */
   | { readonly kind: 'overrun' }
   /** The port is dead; `open` may be called again. */
@@ -99,5 +121,7 @@ export interface KernelPort {
   list(id: number, scope: ListScope): void;
   /** Answered by one `written` report with this id. */
   write(id: number, writes: readonly RouteWrite[]): void;
+  /** Answered by one `programmed` report with this id. */
+  program(id: number, writes: readonly TunnelWrite[]): void;
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
 import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
-import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
+import { DEFAULT_DECISION, Decision, type DecisionOptions, sameOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
@@ -197,9 +197,7 @@ export class Rib {
   setDecision(options: DecisionOptions): void {
     for (const family of [0, 1] as const) {
       const decision = this.decisions[family];
-      const { alwaysCompareMed, missingMedAsWorst } = decision.options;
-      if (alwaysCompareMed === options.alwaysCompareMed && missingMedAsWorst === options.missingMedAsWorst)
-        continue;
+      if (sameOptions(decision.options, options)) continue;
       decision.options = options;
       markChoices(this.paths[family], this.#dirty[family]);
     }

@@ -1,8 +1,7 @@
 // Distinct FIB intents: many prefixes share the same BGP next hops, so what they resolve to is worked out once per
 // intent. Counts the prefixes that use each; forgets an intent with its last one.
 
-import { formatIp } from '../../base/ip.js';
-import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
+import { type NextHops, nextHopKey, type TrackedHop } from '../next-hops/next-hops.js';
 import type { FibIntent, FibNextHop } from '../types.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
 
@@ -11,6 +10,9 @@ export interface IntentGroup {
   readonly key: string;
   /** Routes of IPv6 prefixes cannot have an IPv4 gateway. */
   readonly ipv6: boolean;
+  readonly kind: 'route' | 'blackhole';
+  /** Null: that of the settings. */
+  readonly metric: number | null;
   readonly nextHops: readonly FibNextHop[];
   readonly hops: readonly TrackedHop[];
   /** Id of the next-hop set it resolves to, NO_SET while unresolved. */
@@ -64,7 +66,7 @@ export class IntentGroups {
     const affected = new Set<number>();
     for (const hop of changed) {
       for (const group of this.#byHop.get(hop) ?? []) {
-        const set = this.#resolve(group.hops, group.ipv6);
+        const set = this.#resolve(group);
         if (set === group.set) continue;
         group.set = set;
         affected.add(group.id);
@@ -91,8 +93,9 @@ export class IntentGroups {
     if (known !== undefined) return known;
     const hops = intent.nextHops.map((hop) => this.#nextHops.use(hop));
     const id = this.#free.pop() ?? this.#groups.length;
-    const set = this.#resolve(hops, ipv6);
-    const group: IntentGroup = { id, key, ipv6, nextHops: intent.nextHops, hops, set, users: 0 };
+    const { nextHops, kind = 'route', metric = null } = intent;
+    const group: IntentGroup = { id, key, ipv6, kind, metric, nextHops, hops, set: NO_SET, users: 0 };
+    group.set = this.#resolve(group);
     this.#groups[id] = group;
     this.#byKey.set(key, group);
     for (const hop of hops) this.#link(hop, group);
@@ -100,7 +103,8 @@ export class IntentGroups {
   }
 
   /** The hops that can be reached; an unreachable one among several only narrows the ECMP set. */
-  #resolve(hops: readonly TrackedHop[], ipv6: boolean): number {
+  #resolve({ kind, hops, ipv6 }: Pick<IntentGroup, 'kind' | 'hops' | 'ipv6'>): number {
+    if (kind === 'blackhole') return this.#sets.intern([], 'blackhole');
     const all = hops.flatMap((hop) => hop.hops ?? []);
     const usable = ipv6 ? all.filter((hop) => hop.gateway?.family !== 'ipv4') : all;
     return usable.length === 0 ? NO_SET : this.#sets.intern(usable);
@@ -120,5 +124,5 @@ export class IntentGroups {
   }
 }
 
-const keyOf = (intent: FibIntent, ipv6: boolean): string =>
-  `${ipv6 ? 6 : 4} ${intent.nextHops.map((hop) => `${formatIp(hop.address)}%${hop.interface ?? ''}`).join(' ')}`;
+const keyOf = ({ nextHops, kind = 'route', metric }: FibIntent, ipv6: boolean): string =>
+  `${ipv6 ? 6 : 4} ${kind} ${metric ?? ''} ${nextHops.map(nextHopKey).join(' ')}`;

@@ -5,10 +5,10 @@ import type { FamilyIndex } from '../../base/family.js';
 import { sameHop } from '../routes/route-store.js';
 import type { KernelRoute } from '../types.js';
 import {
+  desiredMetric,
   desiredSet,
   type FibState,
   forgetHeld,
-  identityIn,
   releaseRow,
   retryKey,
   strayKey,
@@ -21,16 +21,25 @@ import { NO_SET } from './next-hop-sets.js';
 /** A route with our table and protocol, written or removed by somebody else, or named by a listing. */
 export function observeRoute(fib: FibState, route: KernelRoute, present: boolean, now: number): void {
   const table = tableOf(fib, route.prefix);
-  if (route.metric !== identityIn(fib.identity, table).metric) observeStray(fib, route, present);
+  if (route.metric !== rowMetric(fib, table, route)) observeStray(fib, route, present);
   else if (present) observePresent(fib, table, route, now);
   else observeAbsent(fib, table, route, now);
 }
 
+/** The metric under which the prefix has its row: of what is held, else of what is wanted, else whichever it is. */
+function rowMetric(fib: FibState, table: FibTable, route: KernelRoute): number {
+  const row = table.rows.find(route.prefix);
+  if (row < 0) return route.metric;
+  if (table.held(row) !== NO_SET) return table.heldMetric(row);
+  return table.wanted(row) === NO_GROUP ? route.metric : desiredMetric(fib, table, row);
+}
+
 function observeStray(fib: FibState, route: KernelRoute, present: boolean): void {
   const { prefix, table, protocol, metric } = route;
-  const stray = { prefix, identity: { table, protocol, metric } };
-  if (present) fib.strays.set(strayKey(stray), stray);
-  else fib.strays.delete(strayKey(stray));
+  const identity = { table, protocol, metric };
+  const key = strayKey({ prefix, identity });
+  if (!present) fib.strays.delete(key);
+  else fib.strays.set(key, { prefix, identity, set: fib.sets.intern(route.nextHops, route.type) });
 }
 
 function observePresent(fib: FibState, table: FibTable, route: KernelRoute, now: number): void {
@@ -38,10 +47,10 @@ function observePresent(fib: FibState, table: FibTable, route: KernelRoute, now:
   table.fit();
   fib.listed?.[table.index].add(row);
   if (table.has(row, IN_FLIGHT)) return;
-  const set = fib.sets.intern(route.nextHops);
+  const set = fib.sets.intern(route.nextHops, route.type);
   const before = table.held(row);
   if (before === set) return;
-  table.setHeld(row, set);
+  table.setHeld(row, set, route.metric);
   if (table.wanted(row) === NO_GROUP) table.raise(row, STALE);
   else if (before === NO_SET || desiredSet(fib, table, row) === set) settleLater(fib, table, row);
   else lose(fib, table, row, now);
@@ -80,9 +89,8 @@ function lose(fib: FibState, table: FibTable, row: number, now: number): void {
  */
 export function observeContest(fib: FibState, route: KernelRoute, replaced: boolean): void {
   const table = tableOf(fib, route.prefix);
-  if (route.metric !== identityIn(fib.identity, table).metric) return;
   const row = table.rows.find(route.prefix);
-  if (row < 0 || table.has(row, IN_FLIGHT)) return;
+  if (row < 0 || table.has(row, IN_FLIGHT) || route.metric !== rowMetric(fib, table, route)) return;
   if (replaced) forgetHeld(fib, table, row);
   else if (table.has(row, WAITING)) settleLater(fib, table, row);
 }

@@ -1,9 +1,9 @@
 // The FIB as others see it: routes held, problems, counts. Reads only.
 
-import type { Prefix } from '../../base/prefix.js';
+import { maskWord, type Prefix, prefixContains, prefixWords } from '../../base/prefix.js';
 import { RT_SCOPE } from '../rtnetlink/numbers.js';
-import type { FibNextHop, FibProblem, KernelRoute, KernelStatus } from '../types.js';
-import { desiredSet, type FibState, identityIn, retryRow } from './fib-state.js';
+import type { FibIntent, FibNextHop, FibProblem, KernelRoute, KernelStatus } from '../types.js';
+import { desiredSet, type FibState, identityWith, retryRow, tableOf } from './fib-state.js';
 import { NO_GROUP } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
 
@@ -11,12 +11,13 @@ const MAX_PROBLEMS = 100;
 
 export function* heldRoutes(fib: FibState): Generator<KernelRoute> {
   for (const table of fib.tables) {
-    const identity = identityIn(fib.identity, table);
     for (const row of table.rows) {
       if (table.held(row) === NO_SET) continue;
       const prefix = table.rows.prefix(row);
       const nextHops = fib.sets.get(table.held(row));
-      yield { prefix, ...identity, scope: RT_SCOPE.universe, type: 'unicast', nextHops };
+      const type = nextHops.length === 0 ? 'blackhole' : 'unicast';
+      const identity = identityWith(fib.identity, table.heldMetric(row));
+      yield { prefix, ...identity, scope: RT_SCOPE.universe, type, nextHops };
     }
   }
 }
@@ -25,7 +26,7 @@ export function* heldRoutes(fib: FibState): Generator<KernelRoute> {
 export const pendingWrites = (fib: FibState): number =>
   fib.tables.reduce((sum, table) => sum + table.dirty.size + table.inFlightCount, fib.removals.length);
 
-export function fibStatus(fib: FibState): KernelStatus['fib'] {
+export function fibStatus(fib: FibState): Omit<KernelStatus['fib'], 'refusals' | 'refusedCount'> {
   const [v4, v6] = fib.tables;
   return {
     wanted: v4.wantedCount + v6.wantedCount,
@@ -67,3 +68,27 @@ function* unresolved(fib: FibState): Generator<FibProblem> {
 
 const nextHopsOf = (fib: FibState, group: number): readonly FibNextHop[] =>
   fib.groups.get(group)?.nextHops ?? [];
+
+export interface WantedRoute {
+  readonly prefix: Prefix;
+  readonly intent: FibIntent;
+}
+
+/** Looks at words and lengths first: most of half a million rows are not even made a prefix of. */
+export function wantedInside(fib: FibState, outer: Prefix, longest: number): readonly WantedRoute[] {
+  const table = tableOf(fib, outer);
+  const found: WantedRoute[] = [];
+  const [word] = prefixWords(outer);
+  const mask = maskWord(outer.length);
+  for (const row of table.rows) {
+    const length = table.rows.length(row);
+    if (length < outer.length || length > longest || (table.rows.word(row, 0) & mask) >>> 0 !== word)
+      continue;
+    const group = fib.groups.get(table.wanted(row));
+    const prefix = table.rows.prefix(row);
+    if (group?.kind !== 'route' || !prefixContains(outer, prefix)) continue;
+    const { nextHops, metric } = group;
+    found.push({ prefix, intent: metric === null ? { nextHops } : { nextHops, metric } });
+  }
+  return found;
+}

@@ -16,10 +16,11 @@ export interface PendingWrite {
   readonly table: FibTable;
   readonly row: number;
   readonly set: number;
+  /** Of the write, as the kernel shows it. */
+  readonly metric: number;
 }
 
 export interface BatchInFlight {
-  readonly identity: RouteIdentity;
   readonly writes: readonly RouteWrite[];
   readonly pending: readonly PendingWrite[];
 }
@@ -28,6 +29,8 @@ export interface BatchInFlight {
 export interface Stray {
   readonly prefix: Prefix;
   readonly identity: RouteIdentity;
+  /** What it sends to, for when it is wanted after all. */
+  readonly set: number;
 }
 
 export interface FibState {
@@ -91,13 +94,26 @@ export const retryRow = (fib: FibState, key: number): { readonly table: FibTable
 /** IP6_RT_PRIO_USER: what IPv6 makes of metric 0. */
 const IPV6_DEFAULT_METRIC = 1024;
 
-/** Table and metric: what the kernel allows once per prefix. */
-export const sameKey = (a: RouteIdentity, b: RouteIdentity): boolean =>
-  a.table === b.table && a.metric === b.metric;
+/** A metric as the kernel will show it. */
+export const metricIn = (metric: number, table: FibTable): number =>
+  table.index === 1 && metric === 0 ? IPV6_DEFAULT_METRIC : metric;
 
-/** The identity as the kernel will show it. */
-export const identityIn = (identity: RouteIdentity, table: FibTable): RouteIdentity =>
-  table.index === 1 && identity.metric === 0 ? { ...identity, metric: IPV6_DEFAULT_METRIC } : identity;
+/** The metric that the row's route should have. */
+export function desiredMetric(fib: FibState, table: FibTable, row: number): number {
+  const group = table.wanted(row);
+  const own = group === NO_GROUP ? null : (fib.groups.get(group)?.metric ?? null);
+  return metricIn(own ?? fib.identity.metric, table);
+}
+
+/** The kernel holds what the row should have. */
+export function isCurrent(fib: FibState, table: FibTable, row: number): boolean {
+  const held = table.held(row);
+  if (held !== desiredSet(fib, table, row)) return false;
+  return held === NO_SET || table.heldMetric(row) === desiredMetric(fib, table, row);
+}
+
+export const identityWith = (identity: RouteIdentity, metric: number): RouteIdentity =>
+  identity.metric === metric ? identity : { ...identity, metric };
 
 /** The set of next hops that the row should have in the kernel, NO_SET for no route. */
 export function desiredSet(fib: FibState, table: FibTable, row: number): number {
@@ -145,7 +161,7 @@ export function forgetHeld(fib: FibState, table: FibTable, row: number): void {
   if (!releaseRow(fib, table, row)) tryNow(fib, table, row);
 }
 
-export const strayKey = ({ prefix, identity }: Stray): string =>
+export const strayKey = ({ prefix, identity }: Omit<Stray, 'set'>): string =>
   `${formatPrefix(prefix)} ${identity.table} ${identity.protocol} ${identity.metric}`;
 
 /** Drops next-hop sets that nothing refers to any more. */
@@ -153,6 +169,7 @@ export function sweepSets(fib: FibState): void {
   const used = new Set<number>();
   for (const table of fib.tables) for (const row of table.rows) used.add(table.held(row));
   for (const { pending } of fib.inFlight.values()) for (const { set } of pending) used.add(set);
+  for (const { set } of fib.strays.values()) used.add(set);
   fib.groups.collectSets(used);
   fib.sets.sweep(used);
 }

@@ -25,6 +25,8 @@ export class FibTable {
   readonly dirty = new Bitset();
   #wanted = new Int32Array(0);
   #held = new Int32Array(0);
+  /** Of what is held. */
+  #metric = new Uint32Array(0);
   #flags = new Uint8Array(0);
   wantedCount = 0;
   heldCount = 0;
@@ -44,6 +46,9 @@ export class FibTable {
     const from = this.#flags.length;
     this.#wanted = grown(this.#wanted, capacity).fill(NO_GROUP, from);
     this.#held = grown(this.#held, capacity).fill(NO_SET, from);
+    const metric = new Uint32Array(capacity);
+    metric.set(this.#metric);
+    this.#metric = metric;
     const flags = new Uint8Array(capacity);
     flags.set(this.#flags);
     this.#flags = flags;
@@ -62,9 +67,16 @@ export class FibTable {
     return this.#held[row]!;
   }
 
-  setHeld(row: number, set: number): void {
+  /** Means something only while a route is held. */
+  heldMetric(row: number): number {
+    return this.#metric[row]!;
+  }
+
+  /** `metric`: as the kernel shows it; left out where none is held any more, or it is the same. */
+  setHeld(row: number, set: number, metric = this.#metric[row]!): void {
     this.heldCount += Number(set !== NO_SET) - Number(this.#held[row] !== NO_SET);
     this.#held[row] = set;
+    this.#metric[row] = metric;
   }
 
   has(row: number, flag: number): boolean {

@@ -6,18 +6,20 @@ import { prefixWords } from '../../base/prefix.js';
 import type { RouteIdentity, RouteWrite, WriteFailure } from '../port.js';
 import type { KernelNextHop } from '../types.js';
 import {
-  type BatchInFlight,
+  desiredMetric,
   desiredSet,
   type FibState,
-  identityIn,
+  identityWith,
+  isCurrent,
+  metricIn,
   type PendingWrite,
   releaseRow,
   retryKey,
   type Stray,
-  sameKey,
+  strayKey,
   tableOf,
 } from './fib-state.js';
-import { type FibTable, IN_FLIGHT, REWRITE, STALE, WAITING } from './fib-table.js';
+import { type FibTable, IN_FLIGHT, NO_GROUP, REWRITE, STALE, WAITING } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
 
 /** Writes to hand to the port; the answer goes to `settleBatch`. */
@@ -50,7 +52,7 @@ export function takeBatch(fib: FibState, max: number): FibBatch | null {
   if (writes.length === 0 && fib.inFlight.size === 0) takeRemovals(fib, max, writes, pending);
   if (writes.length === 0) return null;
   const id = fib.nextId++;
-  fib.inFlight.set(id, { identity: fib.identity, writes, pending });
+  fib.inFlight.set(id, { writes, pending });
   return { id, writes };
 }
 
@@ -62,22 +64,57 @@ function takeRow(
   pending: PendingWrite[],
 ): void {
   if (table.has(row, IN_FLIGHT | WAITING | STALE)) return;
-  const set = desiredSet(fib, table, row);
-  const held = table.held(row);
-  if (set === held && !table.has(row, REWRITE)) {
+  if (fib.strays.size > 0) adoptStray(fib, table, row);
+  if (isCurrent(fib, table, row) && !table.has(row, REWRITE)) {
     fib.retries.forget(retryKey(table, row));
     releaseRow(fib, table, row);
     return;
   }
-  const kind = set === NO_SET ? 'remove' : held === NO_SET ? 'add' : 'replace';
+  const set = desiredSet(fib, table, row);
+  const kind = kindOf(fib, table, row, set);
+  const metric = kind === 'remove' ? table.heldMetric(row) : desiredMetric(fib, table, row);
   table.raise(row, IN_FLIGHT);
-  writes.push(rowWrite(fib, table, row, kind, set));
-  pending.push({ table, row, set });
+  writes.push(rowWrite(fib, table, row, kind, set, metric));
+  pending.push({ table, row, set, metric });
+}
+
+/** A route with another metric stands beside the one that is there, which goes only when the new one carries. */
+function kindOf(fib: FibState, table: FibTable, row: number, set: number): RouteWrite['kind'] {
+  if (set === NO_SET) return 'remove';
+  const held = table.held(row);
+  const beside = held !== NO_SET && table.heldMetric(row) !== desiredMetric(fib, table, row);
+  return held === NO_SET || beside ? 'add' : 'replace';
+}
+
+/** A route of an earlier run stands where the row's has to be: it is the row's, and what the row holds is in the way. */
+function adoptStray(fib: FibState, table: FibTable, row: number): void {
+  const prefix = table.rows.prefix(row);
+  const identity = identityWith(fib.identity, desiredMetric(fib, table, row));
+  const key = strayKey({ prefix, identity });
+  const stray = fib.strays.get(key);
+  if (stray === undefined || table.wanted(row) === NO_GROUP) return;
+  fib.strays.delete(key);
+  leaveHeld(fib, table, row);
+  table.setHeld(row, stray.set, identity.metric);
+}
+
+/** What the row holds is the row's no more, and is removed. */
+function leaveHeld(fib: FibState, table: FibTable, row: number): void {
+  const set = table.held(row);
+  if (set === NO_SET) return;
+  const identity = identityWith(fib.identity, table.heldMetric(row));
+  fib.removals.push({ prefix: table.rows.prefix(row), identity, set });
 }
 
 /** A route that still has the old protocol can be removed under that one only. */
-const rowIdentity = (fib: FibState, table: FibTable, row: number, kind: RouteWrite['kind']): RouteIdentity =>
-  kind === 'remove' && table.has(row, REWRITE) ? fib.previous : fib.identity;
+const rowIdentity = (
+  fib: FibState,
+  table: FibTable,
+  row: number,
+  kind: RouteWrite['kind'],
+  metric: number,
+): RouteIdentity =>
+  identityWith(kind === 'remove' && table.has(row, REWRITE) ? fib.previous : fib.identity, metric);
 
 const rowWrite = (
   fib: FibState,
@@ -85,6 +122,7 @@ const rowWrite = (
   row: number,
   kind: RouteWrite['kind'],
   set: number,
+  metric: number,
 ): RouteWrite => ({
   kind,
   family: table.family,
@@ -93,7 +131,7 @@ const rowWrite = (
   w2: table.rows.word(row, 2),
   w3: table.rows.word(row, 3),
   length: table.rows.length(row),
-  identity: identityIn(rowIdentity(fib, table, row, kind), table),
+  identity: rowIdentity(fib, table, row, kind, metric),
   nextHops: kind === 'remove' ? NO_HOPS : fib.sets.get(set),
 });
 
@@ -101,7 +139,7 @@ function takeRemovals(fib: FibState, max: number, writes: RouteWrite[], pending:
   for (const stray of fib.removals.splice(0, max)) {
     const table = tableOf(fib, stray.prefix);
     writes.push(strayWrite(stray, table));
-    pending.push({ table, row: -1, set: NO_SET });
+    pending.push({ table, row: -1, set: NO_SET, metric: 0 });
   }
 }
 
@@ -117,7 +155,7 @@ function strayWrite({ prefix, identity }: Stray, table: FibTable): RouteWrite {
     w2,
     w3,
     length,
-    identity: identityIn(identity, table),
+    identity: identityWith(identity, metricIn(identity.metric, table)),
     nextHops: NO_HOPS,
   };
 }
@@ -135,7 +173,7 @@ export function settleBatch(
   const errors = new Map(failures.map(({ index, errno }) => [index, errno]));
   const news = new Map<string, FibFailure>();
   for (const [i, pending] of batch.pending.entries()) {
-    const failure = settleWrite(fib, batch, batch.writes[i]!, pending, errors.get(i) ?? null, now);
+    const failure = settleWrite(fib, batch.writes[i]!, pending, errors.get(i) ?? null, now);
     if (failure !== null && !news.has(failure.errno)) news.set(failure.errno, failure);
   }
   return [...news.values()];
@@ -143,9 +181,8 @@ export function settleBatch(
 
 function settleWrite(
   fib: FibState,
-  batch: BatchInFlight,
   write: RouteWrite,
-  { table, row, set }: PendingWrite,
+  { table, row, set, metric }: PendingWrite,
   errno: string | null,
   now: number,
 ): FibFailure | null {
@@ -157,9 +194,10 @@ function settleWrite(
     return null;
   }
   table.lower(row, IN_FLIGHT);
-  if (outcome === 'done') table.setHeld(row, set);
+  if (outcome === 'done' && write.kind === 'add') leaveHeld(fib, table, row);
+  if (outcome === 'done') table.setHeld(row, set, metric);
   if (outcome === 'gone') table.setHeld(row, NO_SET);
-  if (outcome !== 'failed') settleIdentity(fib, batch, table, row, set);
+  if (outcome !== 'failed') settleIdentity(fib, write, table, row, set);
   const failure = outcome === 'failed' ? fail(fib, table, row, errno ?? 'unknown', now) : null;
   finishRow(fib, table, row);
   return failure;
@@ -168,21 +206,22 @@ function settleWrite(
 /** The identity may have changed while the write was under way: then what was written carries an old one. */
 function settleIdentity(
   fib: FibState,
-  { identity }: BatchInFlight,
+  { identity }: RouteWrite,
   table: FibTable,
   row: number,
   set: number,
 ): void {
-  const outdated = identity !== fib.identity && set !== NO_SET;
-  if (outdated && sameKey(identity, fib.identity)) {
+  const moved = set !== NO_SET && identity.table !== fib.identity.table;
+  const renamed = set !== NO_SET && identity.protocol !== fib.identity.protocol;
+  if (renamed && !moved) {
     table.raise(row, REWRITE);
     return;
   }
   // A listing may have met the old route, as one that is not ours.
   fib.doubtful ||= table.has(row, REWRITE);
   table.lower(row, REWRITE);
-  if (!outdated) return;
-  fib.removals.push({ prefix: table.rows.prefix(row), identity });
+  if (!moved) return;
+  fib.removals.push({ prefix: table.rows.prefix(row), identity, set });
   table.setHeld(row, NO_SET);
 }
 
@@ -202,7 +241,8 @@ function count({ counters }: FibState, kind: RouteWrite['kind']): void {
 function fail(fib: FibState, table: FibTable, row: number, errno: string, now: number): FibFailure {
   fib.counters.errors[errno] = (fib.counters.errors[errno] ?? 0) + 1;
   const prefix = table.rows.prefix(row);
-  if (errno === 'EEXIST') fib.doubtful ||= !fib.isTaken(prefix, identityIn(fib.identity, table));
+  if (errno === 'EEXIST')
+    fib.doubtful ||= !fib.isTaken(prefix, identityWith(fib.identity, desiredMetric(fib, table, row)));
   table.raise(row, WAITING);
   const attempt = fib.retries.fail(retryKey(table, row), errno, now);
   return { prefix, errno, attempt };
@@ -210,7 +250,7 @@ function fail(fib: FibState, table: FibTable, row: number, errno: string, now: n
 
 function finishRow(fib: FibState, table: FibTable, row: number): void {
   if (releaseRow(fib, table, row) || table.has(row, WAITING)) return;
-  if (desiredSet(fib, table, row) === table.held(row) && !table.has(row, REWRITE)) {
+  if (isCurrent(fib, table, row) && !table.has(row, REWRITE)) {
     table.dirty.delete(row);
     fib.retries.forget(retryKey(table, row));
   } else table.dirty.add(row);

@@ -5,16 +5,16 @@ import { FAMILY_INDEXES, type FamilyIndex } from '../../base/family.js';
 import type { Prefix } from '../../base/prefix.js';
 import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
 import type { RouteIdentity, WriteFailure } from '../port.js';
-import type { FibIntent, KernelRoute, KernelStatus } from '../types.js';
+import type { FibIntent, KernelRoute } from '../types.js';
 import * as observe from './fib-observe.js';
-import { fibStatus, heldRoutes, pendingWrites } from './fib-report.js';
+import { fibStatus, heldRoutes, pendingWrites, type WantedRoute, wantedInside } from './fib-report.js';
 import {
   createFibState,
-  desiredSet,
   type FibState,
   forgetHeld,
+  identityWith,
+  isCurrent,
   retryRow,
-  sameKey,
   sweepSets,
   tableOf,
   tryNow,
@@ -41,6 +41,11 @@ export class Fib {
     const table = tableOf(this.#state, prefix);
     const row = table.rows.find(prefix);
     if (row >= 0) unwantRow(this.#state, table, row);
+  }
+
+  /** What is wanted of learned routes inside `outer` of at most `longest` bits. */
+  wantedInside(outer: Prefix, longest: number): readonly WantedRoute[] {
+    return wantedInside(this.#state, outer, longest);
   }
 
   /** These hops resolve otherwise than before. */
@@ -136,20 +141,23 @@ export class Fib {
   /** Another table, protocol or metric: all is written anew, then what carries the old identity is removed. */
   configure(identity: RouteIdentity): void {
     const old = this.#state.identity;
-    const inPlace = sameKey(old, identity);
-    if (inPlace && old.protocol === identity.protocol) return;
+    const samePlace = old.table === identity.table;
+    const sameOwner = old.protocol === identity.protocol;
+    if (samePlace && sameOwner && old.metric === identity.metric) return;
     this.#state.identity = identity;
     this.#state.previous = old;
-    this.#state.strays.clear();
+    if (!samePlace || !sameOwner) this.#state.strays.clear();
     for (const table of this.#state.tables) {
       for (const row of table.rows) {
         if (table.held(row) === NO_SET) continue;
-        if (inPlace && !table.has(row, STALE)) {
-          table.raise(row, REWRITE);
-          tryNow(this.#state, table, row);
+        if (samePlace && (sameOwner || !table.has(row, STALE))) {
+          if (!sameOwner) table.raise(row, REWRITE);
+          if (!table.has(row, STALE)) tryNow(this.#state, table, row);
           continue;
         }
-        this.#state.removals.push({ prefix: table.rows.prefix(row), identity: old });
+        const { prefix, held } = { prefix: table.rows.prefix(row), held: table.held(row) };
+        const was = identityWith(old, table.heldMetric(row));
+        this.#state.removals.push({ prefix, identity: was, set: held });
         forgetHeld(this.#state, table, row);
       }
     }
@@ -159,14 +167,14 @@ export class Fib {
   isInstalled(prefix: Prefix): boolean {
     const table = tableOf(this.#state, prefix);
     const row = table.rows.find(prefix);
-    return row >= 0 && table.held(row) !== NO_SET && table.held(row) === desiredSet(this.#state, table, row);
+    return row >= 0 && table.held(row) !== NO_SET && isCurrent(this.#state, table, row);
   }
 
   installed(): Iterable<KernelRoute> {
     return heldRoutes(this.#state);
   }
 
-  status(): KernelStatus['fib'] {
+  status(): ReturnType<typeof fibStatus> {
     return fibStatus(this.#state);
   }
 

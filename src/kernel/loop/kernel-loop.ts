@@ -84,12 +84,12 @@ export class KernelLoop implements Kernel {
   }
 
   install(prefix: Prefix, intent: FibIntent): void {
-    this.#view.fib.install(prefix, intent);
+    this.#view.guard.install(prefix, intent);
     this.#schedulePump();
   }
 
   uninstall(prefix: Prefix): void {
-    this.#view.fib.uninstall(prefix);
+    this.#view.guard.uninstall(prefix);
     this.#schedulePump();
   }
 
@@ -122,6 +122,10 @@ export class KernelLoop implements Kernel {
     return this.#view.fib.isInstalled(prefix);
   }
 
+  refusal(prefix: Prefix): string | null {
+    return this.#view.guard.refusal(prefix);
+  }
+
   installed(): Iterable<KernelRoute> {
     return this.#view.fib.installed();
   }
@@ -135,7 +139,7 @@ export class KernelLoop implements Kernel {
   }
 
   status(): KernelStatus {
-    const { fib, links, importer } = this.#view;
+    const { fib, links, importer, guard, tunnels } = this.#view;
     return {
       backend: this.#port.backend,
       state: this.#state,
@@ -144,8 +148,9 @@ export class KernelLoop implements Kernel {
       links: links.links,
       addresses: links.addresses,
       workloads: importer.size,
-      fib: fib.status(),
-      counters: this.#counters.snapshot(fib.counters),
+      fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
+      tunnels: tunnels.status(),
+      counters: this.#counters.snapshot(fib.counters, guard.counts),
     };
   }
 
@@ -153,6 +158,7 @@ export class KernelLoop implements Kernel {
     if (this.#closed) return;
     if (options.removeRoutes && this.#settings.install && this.#state === 'synced') {
       this.#view.fib.removeAll();
+      this.#view.tunnels.removeAll();
       await this.#untilIdle();
     }
     this.#closed = true;
@@ -173,6 +179,10 @@ export class KernelLoop implements Kernel {
         return;
       case 'written':
         this.#written(report);
+        return;
+      case 'programmed':
+        this.#view.tunnels.written(report.id, report.failures, performance.now());
+        this.#settle();
         return;
       case 'overrun':
         this.#counters.overruns++;
@@ -211,6 +221,7 @@ export class KernelLoop implements Kernel {
   #synced(): void {
     if (this.#state === 'synced') {
       this.#counters.resyncs++;
+      this.#view.tunnels.forget();
     } else {
       this.#state = 'synced';
       this.#reopenDelay = FIRST_REOPEN;
@@ -240,6 +251,7 @@ export class KernelLoop implements Kernel {
     this.#batches = 0;
     this.#listings.abandon();
     this.#view.fib.abandon();
+    this.#view.tunnels.abandon();
     this.#emit({ kind: 'workerFailed', message });
     this.#timers.set('reopen', this.#reopenDelay, () => void this.#reopen());
     this.#reopenDelay = Math.min(this.#reopenDelay * 2, LONGEST_REOPEN);
@@ -286,6 +298,7 @@ export class KernelLoop implements Kernel {
     const { fib } = this.#view;
     const start = performance.now();
     fib.releaseDue(start);
+    this.#program(start);
     while (this.#batches < WINDOW) {
       const batch = fib.take(BATCH);
       if (batch === null) break;
@@ -298,6 +311,15 @@ export class KernelLoop implements Kernel {
     }
     this.#armRetry();
     if (fib.pending === 0) this.#whenIdle?.();
+  }
+
+  /** Before the routes that need it. */
+  #program(now: number): void {
+    const { tunnels } = this.#view;
+    if (!tunnels.active) return;
+    const batch = tunnels.take(now);
+    if (batch !== null) this.#port.program(batch.id, batch.writes);
+    for (const event of this.#view.takeEvents()) this.#emit(event);
   }
 
   #schedulePump(): void {
@@ -319,7 +341,11 @@ export class KernelLoop implements Kernel {
   }
 
   #armRetry(): void {
-    const due = this.#view.fib.nextDue() ?? Number.POSITIVE_INFINITY;
+    const { fib, tunnels } = this.#view;
+    const due = Math.min(
+      fib.nextDue() ?? Number.POSITIVE_INFINITY,
+      tunnels.nextDue() ?? Number.POSITIVE_INFINITY,
+    );
     if (due === this.#retryAt) return;
     this.#retryAt = due;
     if (due === Number.POSITIVE_INFINITY) return;

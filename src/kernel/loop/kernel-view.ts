@@ -5,11 +5,14 @@ import { FAMILY_INDEXES, familyOfAddress } from '../../base/family.js';
 import type { IpAddress } from '../../base/ip.js';
 import { hostPrefix, type Prefix } from '../../base/prefix.js';
 import { Fib } from '../fib/fib.js';
+import { FactWatch, NO_FACTS, readFacts } from '../guard/host-facts.js';
+import { HostGuard } from '../guard/host-guard.js';
 import { Links } from '../next-hops/links.js';
 import { NextHops } from '../next-hops/next-hops.js';
 import type { KernelChange, ListScope, RouteArrival, RouteIdentity } from '../port.js';
 import { Importer } from '../routes/importer.js';
 import { RouteStore } from '../routes/route-store.js';
+import { Tunnels } from '../tunnels/tunnels.js';
 import type {
   KernelAddress,
   KernelEvent,
@@ -32,6 +35,9 @@ export class KernelView {
   readonly importer: Importer;
   readonly nextHops: NextHops;
   readonly fib: Fib;
+  readonly guard: HostGuard;
+  readonly tunnels: Tunnels;
+  readonly #facts = new FactWatch();
   #settings: KernelSettings;
   /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
   #own: { readonly route: KernelRoute; readonly present: boolean }[] = [];
@@ -51,6 +57,15 @@ export class KernelView {
         .at(prefix)
         .some((route) => route.table === identity.table && route.metric === identity.metric);
     this.fib = new Fib(settings, this.nextHops, seed, isTaken);
+    this.guard = new HostGuard({
+      install: (prefix, intent) => this.fib.install(prefix, intent),
+      uninstall: (prefix) => this.fib.uninstall(prefix),
+      wantedInside: (outer, longest) => this.fib.wantedInside(outer, longest),
+      reaches: (address) => this.nextHops.interfaceTo(address) !== null,
+    });
+    this.guard.configure(settings.guard ?? null);
+    this.tunnels = new Tunnels(this.links, this.nextHops);
+    this.tunnels.configure(settings.tunnels ?? []);
   }
 
   configure(settings: KernelSettings): void {
@@ -59,11 +74,15 @@ export class KernelView {
     this.store.touch(() => true);
     this.nextHops.configure(settings.table);
     this.fib.configure(settings);
+    this.guard.configure(settings.guard ?? null);
+    this.tunnels.configure(settings.tunnels ?? []);
+    this.#facts.stale = true;
   }
 
   /** Events and listings that the changes so far ask for; asking empties them. */
   takeEvents(): readonly KernelEvent[] {
-    return this.#events.splice(0);
+    const refused = this.guard.takeNews().map((news): KernelEvent => ({ kind: 'refused', ...news }));
+    return [...this.#events.splice(0), ...refused, ...this.tunnels.takeEvents()];
   }
 
   takeRelist(): readonly ListScope[] {
@@ -141,12 +160,21 @@ export class KernelView {
       const change = this.importer.evaluate(touched);
       if (change !== null) workloads.push(change);
       prefixes.push(touched.prefix);
+      this.#facts.touch(touched);
     });
     this.nextHops.touch(prefixes);
     const { changed, states } = this.nextHops.refresh();
     this.fib.refreshHops(changed);
     for (const { route, present } of this.#own.splice(0)) this.fib.observe(route, present, now);
+    this.#judgeAnew();
     return { workloads, nextHops: states };
+  }
+
+  #judgeAnew(): void {
+    if (!this.#facts.stale) return;
+    this.#facts.stale = false;
+    if (this.guard.active) this.guard.setFacts(readFacts(this.store, this.links, this.#settings.table));
+    else this.guard.setFacts(NO_FACTS);
   }
 
   resolve(address: IpAddress): { readonly interface: string; readonly source: IpAddress | null } | null {
@@ -218,6 +246,7 @@ export class KernelView {
     if (present) this.links.setAddress(address);
     else this.links.deleteAddress(address);
     this.nextHops.touch([hostPrefix(address.address)]);
+    this.#facts.stale = true;
     if (present || address.address.family === 'ipv6') return;
     // Routes that preferred it as their source went without a word, and all of the link's with its last address.
     this.#relist.push({ kind: 'foreign', family: 'ipv4' });

@@ -71,6 +71,13 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
       });
       post({ kind: 'written', id, failures, latency: 0 });
     },
+    program: (id, writes) => {
+      const failures = writes.flatMap((write, index) => {
+        const errno = world.program(write);
+        return errno === null ? [] : [{ index, errno }];
+      });
+      post({ kind: 'programmed', id, failures });
+    },
     close: () => {
       stop();
       deliver = null;
@@ -103,6 +110,6 @@ const routeOf = (write: RouteWrite): KernelRoute => ({
   prefix: prefixFromWords(write.family, write.w0, write.w1, write.w2, write.w3, write.length),
   ...write.identity,
   scope: RT_SCOPE.universe,
-  type: 'unicast',
+  type: write.kind !== 'remove' && write.nextHops.length === 0 ? 'blackhole' : 'unicast',
   nextHops: write.nextHops,
 });

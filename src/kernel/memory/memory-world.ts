@@ -3,10 +3,11 @@
 
 import { type IpAddress, isLinkLocal, parseIp } from '../../base/ip.js';
 import { formatPrefix, makePrefix, type Prefix, parsePrefix, prefixContainsIp } from '../../base/prefix.js';
-import type { KernelChange, RouteArrival } from '../port.js';
+import type { KernelChange, RouteArrival, TunnelWrite } from '../port.js';
 import { sameRoute } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type { KernelAddress, KernelLink, KernelRoute, RouteType } from '../types.js';
+import type { KernelAddress, KernelLink, KernelRoute, RouteType, TunnelDevice } from '../types.js';
+import { programTunnel, type TunnelWorld } from './memory-tunnels.js';
 
 /** A route as a test or an agent writes it. */
 export interface RouteSpec {
@@ -49,6 +50,12 @@ export interface MemoryWorld {
   recover(): void;
   /** A write by a kernel; `origin` is its port. */
   write(kind: 'add' | 'replace' | 'remove', route: KernelRoute, origin: object | null): string | null;
+  /** A write to a tunnel's device by a kernel. */
+  program(write: TunnelWrite): string | null;
+  /** Kinds of devices that this kernel cannot make: EOPNOTSUPP. */
+  lack(kind: TunnelDevice['kind']): void;
+  /** `10.0.0.2 02:..` per neighbour and `02:.. 172.18.0.2` per forwarding entry of a device, sorted. */
+  tunnelEnds(device: string): readonly string[];
   listen(listener: WorldListener, onGap: () => void): () => void;
 }
 
@@ -57,15 +64,13 @@ interface Subscriber {
   readonly onGap: () => void;
 }
 
-interface WorldState {
-  readonly links: Map<string, KernelLink>;
+interface WorldState extends TunnelWorld {
   readonly addresses: KernelAddress[];
   /** Per prefix as text. */
   readonly routes: Map<string, readonly KernelRoute[]>;
   /** Routes without a gateway: a gateway has to lie inside one. */
   readonly direct: Set<KernelRoute>;
   readonly subscribers: Set<Subscriber>;
-  nextIndex: number;
   failures: string[];
   deaf: boolean;
 }
@@ -77,9 +82,15 @@ export function createMemoryWorld(): MemoryWorld {
     routes: new Map(),
     direct: new Set(),
     subscribers: new Set(),
+    lacking: new Set(),
+    ends: new Map(),
     nextIndex: 1,
     failures: [],
     deaf: false,
+  };
+  const controls = {
+    addDevice: (link: KernelLink) => putLink(world, link),
+    deleteLink: (name: string) => deleteLink(world, name),
   };
   return {
     addLink: (name, options = {}) => addLink(world, name, options),
@@ -103,6 +114,14 @@ export function createMemoryWorld(): MemoryWorld {
       for (const { onGap } of world.subscribers) onGap();
     },
     write: (kind, route, origin) => write(world, kind, route, origin),
+    program: (write) => programTunnel(world, write, controls),
+    lack: (kind) => {
+      world.lacking.add(kind);
+    },
+    tunnelEnds: (device) => {
+      const { ifindex } = linkNamed(world, device);
+      return [...(world.ends.get(ifindex) ?? [])].map(([key, value]) => `${key} ${value}`).sort();
+    },
     listen: (listener, onGap) => {
       const subscriber = { listener, onGap };
       world.subscribers.add(subscriber);
@@ -124,9 +143,13 @@ function addLink(
   const up = options.up ?? true;
   const ifindex = world.nextIndex++;
   const link = { ifindex, name, up, running: up, loopback: options.loopback ?? false };
-  world.links.set(name, link);
-  notify(world, { kind: 'link', present: true, link });
+  putLink(world, link);
   return ifindex;
+}
+
+function putLink(world: WorldState, link: KernelLink): void {
+  world.links.set(link.name, link);
+  notify(world, { kind: 'link', present: true, link });
 }
 
 function setLink(
@@ -140,6 +163,7 @@ function setLink(
   world.links.set(name, link);
   notify(world, { kind: 'link', present: true, link });
   if (old.up && !up) flushLink(world, link.ifindex);
+  if (old.up && !up) world.ends.delete(link.ifindex);
   if (old.up || !up) return;
   for (const address of world.addresses) if (address.ifindex === link.ifindex) connect(world, address);
 }
@@ -150,6 +174,7 @@ function deleteLink(world: WorldState, name: string): void {
   for (const address of [...world.addresses])
     if (address.ifindex === link.ifindex) forgetAddress(world, address);
   world.links.delete(name);
+  world.ends.delete(link.ifindex);
   notify(world, { kind: 'link', present: false, link });
 }
 

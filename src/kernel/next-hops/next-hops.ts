@@ -5,7 +5,14 @@ import { formatIp, type IpAddress } from '../../base/ip.js';
 import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { RouteStore } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type { FibNextHop, KernelLink, KernelNextHop, KernelRoute, NextHopState } from '../types.js';
+import type {
+  FibNextHop,
+  FibTunnel,
+  KernelLink,
+  KernelNextHop,
+  KernelRoute,
+  NextHopState,
+} from '../types.js';
 import type { Links } from './links.js';
 
 /** One next hop that somebody uses; `hops` is null while it cannot be reached. */
@@ -26,6 +33,14 @@ interface Resolution {
   readonly cost: number;
 }
 
+/** Equal keys: the same way, whoever asks. */
+export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): string {
+  const host = zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;
+  if (tunnel === undefined) return host;
+  const end = tunnel.end === null ? '' : ` ${tunnel.end.mac} ${formatIp(tunnel.end.address)}`;
+  return `${host}>${tunnel.device} ${tunnel.mode}${end}`;
+}
+
 const MANY_PREFIXES = 16;
 
 export class NextHops {
@@ -33,6 +48,7 @@ export class NextHops {
   readonly #links: Links;
   readonly #tracked = new Map<string, TrackedHop>();
   readonly #stale = new Set<TrackedHop>();
+  readonly #tunnelled = new Set<TrackedHop>();
   #table: number;
 
   constructor(store: RouteStore, links: Links, table: number) {
@@ -56,7 +72,7 @@ export class NextHops {
   }
 
   unwatch(address: IpAddress): void {
-    const tracked = this.#tracked.get(keyOf({ address, interface: null }));
+    const tracked = this.#tracked.get(nextHopKey({ address, interface: null }));
     if (tracked === undefined || tracked.watchers === 0) return;
     tracked.watchers--;
     if (tracked.watchers === 0) tracked.told = null;
@@ -76,6 +92,7 @@ export class NextHops {
 
   /** Routes of these prefixes changed: hops inside them have to be looked up again. */
   touch(prefixes: readonly Prefix[]): void {
+    if (this.#tunnelled.size > 0) this.#touchTunnelled(prefixes);
     const wide: Prefix[] = [];
     for (const prefix of prefixes) {
       if (prefix.length < maxLength(prefix.address.family)) wide.push(prefix);
@@ -93,9 +110,14 @@ export class NextHops {
       return;
     }
     for (const tracked of this.#tracked.values()) {
-      const named = tracked.hop.interface === link.name;
+      const named = tracked.hop.interface === link.name || tracked.hop.tunnel?.device === link.name;
       if (named || tracked.hops?.some((hop) => hop.ifindex === link.ifindex)) this.#stale.add(tracked);
     }
+  }
+
+  /** Hops that are reached in a tunnel, as far as they are reached. */
+  get tunnelled(): Iterable<TrackedHop> {
+    return this.#tunnelled;
   }
 
   touchAll(): void {
@@ -124,8 +146,22 @@ export class NextHops {
   }
 
   #touchHost(address: IpAddress): void {
-    const tracked = this.#tracked.get(keyOf({ address, interface: null }));
+    const tracked = this.#tracked.get(nextHopKey({ address, interface: null }));
     if (tracked !== undefined) this.#stale.add(tracked);
+  }
+
+  /** What a tunnel's end is reached by may be none of the next hop's own. */
+  #touchTunnelled(prefixes: readonly Prefix[]): void {
+    const all = prefixes.length > MANY_PREFIXES;
+    for (const tracked of this.#tunnelled) {
+      const { address, tunnel } = tracked.hop;
+      const end = tunnel?.end?.address ?? address;
+      if (
+        all ||
+        prefixes.some((prefix) => prefixContainsIp(prefix, address) || prefixContainsIp(prefix, end))
+      )
+        this.#stale.add(tracked);
+    }
   }
 
   #touchInside(prefix: Prefix): void {
@@ -134,7 +170,7 @@ export class NextHops {
   }
 
   #track(hop: FibNextHop): TrackedHop {
-    const key = keyOf(hop);
+    const key = nextHopKey(hop);
     const known = this.#tracked.get(key);
     if (known !== undefined) {
       this.#stale.add(known);
@@ -144,13 +180,15 @@ export class NextHops {
     this.#resolveAgain(tracked);
     this.#tracked.set(key, tracked);
     this.#stale.add(tracked);
+    if (hop.tunnel !== undefined) this.#tunnelled.add(tracked);
     return tracked;
   }
 
   #dropUnused(tracked: TrackedHop): void {
     if (tracked.watchers > 0 || tracked.users > 0) return;
-    this.#tracked.delete(keyOf(tracked.hop));
+    this.#tracked.delete(nextHopKey(tracked.hop));
     this.#stale.delete(tracked);
+    this.#tunnelled.delete(tracked);
   }
 
   #resolveAgain(tracked: TrackedHop): boolean {
@@ -163,12 +201,25 @@ export class NextHops {
 
   #resolve(hop: FibNextHop): Resolution | null {
     if (this.#links.ownerOf(hop.address) !== 0) return null;
+    if (hop.tunnel !== undefined) return this.#tunnel(hop, hop.tunnel);
     if (hop.interface === null) return this.#lookup(hop.address);
     const link = this.#links.byName(hop.interface);
     if (link === undefined || !this.#links.usable(link.ifindex)) return null;
     const onlink = hop.address.family === 'ipv4' && !this.#isConnected(hop.address, link.ifindex);
     const gateway = { gateway: hop.address, ifindex: link.ifindex, onlink, weight: 1 };
     return { hops: [gateway], cost: 0 };
+  }
+
+  /** The device carries to any end that the host can reach by its own routes. */
+  #tunnel(hop: FibNextHop, { device, mode, end }: FibTunnel): Resolution | null {
+    if (mode === 'crossSubnet' && this.#links.inOwnSubnet(hop.address)) return this.#lookup(hop.address);
+    const outer = this.#lookup(end?.address ?? hop.address);
+    const link = this.#links.byName(device);
+    if (outer === null || link === undefined || !this.#links.usable(link.ifindex)) return null;
+    return {
+      hops: [{ gateway: hop.address, ifindex: link.ifindex, onlink: true, weight: 1 }],
+      cost: outer.cost,
+    };
   }
 
   #isConnected(address: IpAddress, ifindex: number): boolean {
@@ -207,9 +258,6 @@ export class NextHops {
     return { hops, cost: direct ? 0 : route.metric };
   }
 }
-
-const keyOf = (hop: FibNextHop): string =>
-  hop.interface === null ? formatIp(hop.address) : `${formatIp(hop.address)}%${hop.interface}`;
 
 function lowestMetric(routes: readonly KernelRoute[]): KernelRoute | null {
   let best: KernelRoute | null = null;

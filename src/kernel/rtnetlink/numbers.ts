@@ -27,12 +27,14 @@ export const RTM = {
   newRoute: 24,
   delRoute: 25,
   getRoute: 26,
+  newNeighbour: 28,
+  delNeighbour: 29,
 } as const;
 
 /** Multicast groups, by number as NETLINK_ADD_MEMBERSHIP wants them. */
 export const RTNLGRP = { link: 1, ipv4Address: 5, ipv4Route: 7, ipv6Address: 9, ipv6Route: 11 } as const;
 
-export const AF = { unspec: 0, inet: 2, inet6: 10 } as const;
+export const AF = { unspec: 0, inet: 2, bridge: 7, inet6: 10 } as const;
 
 export const RTA = {
   dst: 1,
@@ -45,7 +47,13 @@ export const RTA = {
   via: 18,
 } as const;
 
-export const IFLA = { ifname: 3 } as const;
+export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18 } as const;
+export const IFLA_INFO = { kind: 1, data: 2 } as const;
+export const IFLA_VXLAN = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
+export const NDA = { dst: 1, linkLayerAddress: 2 } as const;
+export const NUD = { noArp: 0x40, permanent: 0x80 } as const;
+/** The entry is the device's own, not that of a bridge above it. */
+export const NTF_SELF = 2;
 export const IFA = { address: 1, local: 2 } as const;
 export const IFF = { up: 0x1, loopback: 0x8, lowerUp: 0x10000 } as const;
 
@@ -74,3 +82,4 @@ export const IFINFOMSG_SIZE = 16;
 export const IFADDRMSG_SIZE = 8;
 export const RTNEXTHOP_SIZE = 8;
 export const RTATTR_SIZE = 4;
+export const NDMSG_SIZE = 12;
