@@ -7,9 +7,11 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { reload } from './commands/reload.js';
+import { showAlarms } from './commands/show-alarms.js';
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
+import { showPools } from './commands/show-pools.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
 import { showSummary } from './commands/show-summary.js';
 import { choosePaint, endQuietlyOnClosedPipe } from './terminal.js';
@@ -100,6 +102,14 @@ function addShow(show: Command): void {
     .command('kernel')
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
+  show
+    .command('pools')
+    .description('how packets to workloads on other hosts travel, pool by pool')
+    .action(() => run(() => showPools(context())));
+  show
+    .command('alarms')
+    .description('what somebody has to look at now')
+    .action(() => run(() => showAlarms(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

@@ -129,6 +129,7 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
+  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));
   return null;
 }
 

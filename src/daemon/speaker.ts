@@ -22,6 +22,7 @@ import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
+import { ForeignOrigins } from './foreign-origins.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
 import { JoinGate } from './join-gate.js';
 import { LimitAlarms } from './limit-alarms.js';
@@ -51,6 +52,7 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
+  readonly foreignOrigins: ForeignOrigins;
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
@@ -70,6 +72,12 @@ export class Speaker {
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib, this.#localSettings());
     this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
+    this.foreignOrigins = new ForeignOrigins({
+      rib: this.rib,
+      events: options.events,
+      peerName: (peer) => this.#byRibId.get(peer)?.name ?? 'a peer that just left',
+      now: () => clock.now(),
+    });
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.fib =
       kernel === null
@@ -152,6 +160,7 @@ export class Speaker {
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
         bestChanged: (family, prefix) => this.fib?.update(family, prefix),
+        localChosen: (family, prefix) => this.foreignOrigins.localChosen(family, prefix),
         wake: (peer) => this.#byRibId.get(peer)?.wake(),
         workPending: () => this.#pass.request(),
       },

@@ -5,6 +5,7 @@ import { type FamilyIndex, familyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { formatIp, parseIp } from '../base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../base/prefix.js';
+import type { PoolConfig } from '../config/types.js';
 import type { FibProblem, Kernel } from '../kernel/types.js';
 import type { UpdateGroup } from '../rib/update-group.js';
 import {
@@ -18,6 +19,7 @@ import {
 import { decodeBlock } from '../wire/block.js';
 import { formatAsPath, formatCommunity, formatLargeCommunity, formatRouterId } from '../wire/text.js';
 import type { PathAttributes } from '../wire/types.js';
+import { poolOf } from './overlay.js';
 import type { Speaker } from './speaker.js';
 
 const ORIGINS = ['IGP', 'EGP', 'INCOMPLETE'] as const;
@@ -180,17 +182,25 @@ function sourceStatus(speaker: Speaker, peer: PeerId): Pick<RouteStatus, 'source
 
 /** What became of a best path in the kernel. */
 function kernelState(
-  { kernel, fib, rib }: Speaker,
+  { config, kernel, fib, rib }: Speaker,
   problemOf: ProblemOf,
   family: FamilyIndex,
   id: PrefixId,
   peer: PeerId,
 ): string {
-  if (peer < FIRST_PEER) return 'local';
+  const wanted = fib?.wants(family, id) ?? false;
+  if (peer < FIRST_PEER && !wanted) return 'local';
   if (kernel === null || fib === null) return 'not installed: this node has no kernel backend';
-  if (!fib.wants(family, id)) return 'not installed: refused by kernel.install';
   const prefix = prefixOf(rib, family, id);
-  if (kernel.isInstalled(prefix)) return 'installed';
+  if (!wanted) return `not installed: ${unwanted(config.pools, prefix)}`;
+  if (kernel.isInstalled(prefix)) return peer < FIRST_PEER ? 'blackhole installed' : 'installed';
+  const refusal = kernel.refusal(prefix);
+  if (refusal !== null) return `kept out: ${refusal}`;
   const problem = problemOf(kernel, prefix);
   return problem === undefined ? 'pending' : `failed: ${problem.reason}`;
 }
+
+const unwanted = (pools: readonly PoolConfig[], prefix: Prefix): string =>
+  poolOf(pools, prefix)?.overlay === 'agent'
+    ? 'the node agent programs its pool'
+    : 'refused by kernel.install';

@@ -10,6 +10,7 @@ import { health, readiness } from './readiness.js';
 import type { Speaker } from './speaker.js';
 import { memoryReport } from './status-memory.js';
 import { peerDetail, peerSummary, type StatusClock } from './status-peers.js';
+import { poolStatus } from './status-pools.js';
 import { queryRoutes } from './status-routes.js';
 import { VERSION } from './version.js';
 
@@ -36,6 +37,8 @@ export function createStatus(options: StatusOptions): StatusSource {
     routes: (query) => queryRoutes(speaker, query),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
     memory: () => memoryReport(speaker),
+    pools: () => poolStatus(speaker),
+    alarms: () => speaker.foreignOrigins.status(),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,

@@ -1,10 +1,12 @@
 // A daemon that is not there: a `StatusSource` with a fixed small network, for tests of the API and of `bgpctl`.
 
 import type {
+  AlarmStatus,
   KernelReport,
   MemoryReport,
   PeerDetail,
   PeerSummary,
+  PoolStatus,
   RouteList,
   RouteQuery,
   RouteStatus,
@@ -285,6 +287,48 @@ export const FAKE_KERNEL: KernelReport = {
   },
 };
 
+export const FAKE_POOLS: readonly PoolStatus[] = [
+  {
+    cidr: '10.65.0.0/16',
+    encapsulation: 'None',
+    overlay: 'bgp',
+    external: false,
+    device: null,
+    problem: null,
+    workloads: 2,
+    originated: 1,
+  },
+  {
+    cidr: '10.66.0.0/16',
+    encapsulation: 'VXLANCrossSubnet',
+    overlay: 'bgp',
+    external: false,
+    device: 'vxlan.bgp',
+    problem: null,
+    workloads: 0,
+    originated: 0,
+  },
+  {
+    cidr: '10.67.0.0/16',
+    encapsulation: 'IPIP',
+    overlay: 'bgp',
+    external: true,
+    device: 'tunl0',
+    problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+    workloads: 0,
+    originated: 0,
+  },
+];
+
+export const FAKE_ALARMS: readonly AlarmStatus[] = [
+  {
+    name: 'foreignOrigin',
+    subject: '10.65.0.7/32',
+    detail: 'announced by rr-1 with next hop 172.18.203.127, originator 172.18.203.127',
+    sinceSeconds: 75,
+  },
+];
+
 const MIB = 1024 * 1024;
 
 export const FAKE_MEMORY: MemoryReport = {
@@ -365,6 +409,8 @@ export function fakeStatus({
     },
     kernel: () => FAKE_KERNEL,
     memory: () => FAKE_MEMORY,
+    pools: () => FAKE_POOLS,
+    alarms: () => FAKE_ALARMS,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {
