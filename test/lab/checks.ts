@@ -3,7 +3,7 @@
 import type { RouteView } from '../support/netns.js';
 import type { PingResult } from '../support/ping.js';
 import type { Lab } from './builder.js';
-import { type HostPlan, OUTSIDE, type Topology, type WorkloadPlan, workloadsOf } from './topology.js';
+import { type HostPlan, isFar, OUTSIDE, type Topology, type WorkloadPlan, workloadsOf } from './topology.js';
 
 /** A route that BGP has to bring into the kernel of `node`. */
 export interface ExpectedRoute {
@@ -12,13 +12,14 @@ export interface ExpectedRoute {
   readonly gateway: string;
 }
 
+/** In a tunnel the other host is the gateway, wherever it is; without one it is the router in between. */
 const remoteRoutes = (plan: HostPlan, other: HostPlan): readonly ExpectedRoute[] =>
   other.workloads.flatMap((workload) =>
-    workload.addresses.map((destination) => ({
-      node: plan.name,
-      destination,
-      gateway: destination.includes(':') ? other.address6 : other.address,
-    })),
+    workload.addresses.map((destination) => {
+      const next = workload.external && isFar(plan) !== isFar(other) ? plan.gateway : other;
+      const gateway = destination.includes(':') ? next.address6 : next.address;
+      return { node: plan.name, destination, gateway };
+    }),
   );
 
 export const expectedRoutes = (topology: Topology): readonly ExpectedRoute[] => {
@@ -26,7 +27,11 @@ export const expectedRoutes = (topology: Topology): readonly ExpectedRoute[] => 
   const between = hosts.flatMap((plan) =>
     hosts.filter((other) => other !== plan).flatMap((other) => remoteRoutes(plan, other)),
   );
-  const outside = hosts.map((plan) => ({ node: plan.name, destination: OUTSIDE, gateway: tor.address }));
+  const outside = hosts.map((plan) => ({
+    node: plan.name,
+    destination: OUTSIDE,
+    gateway: plan.gateway.address,
+  }));
   const inside = hosts.flatMap((plan) =>
     plan.workloads
       .filter((workload) => workload.external)

@@ -110,6 +110,9 @@ export const bgpdConfig = (
   pools: (spec.importPools ?? []).map((cidr) => ({
     cidr,
     ...(spec.externalPools?.includes(cidr) ? { external: true } : {}),
+    ...(spec.encapsulated?.[cidr] === undefined
+      ? {}
+      : { encapsulation: spec.encapsulated[cidr], overlay: 'bgp' }),
   })),
   originate: routes.map(attributeFree),
   ...peerSections(spec, disabled),
