@@ -86,7 +86,9 @@ const keepUp = async (network: Network): Promise<void> => {
 /** A namespace whose kernel has no such device says so at once. */
 const lacksIpip = async (network: Network): Promise<boolean> => {
   const probe = await network.addNode('probe');
-  return (await probe.run('ip', ['link', 'add', 'probe0', 'type', 'ipip', 'local', '127.0.0.1'])).status !== 0;
+  return (
+    (await probe.run('ip', ['link', 'add', 'probe0', 'type', 'ipip', 'local', '127.0.0.1'])).status !== 0
+  );
 };
 
 export const runLab = async (options: LabOptions): Promise<number> => {

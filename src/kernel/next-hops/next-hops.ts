@@ -5,6 +5,7 @@ import { formatIp, type IpAddress } from '../../base/ip.js';
 import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { RouteStore } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
+import { tunnelGateway } from '../tunnels/tunnel-gateway.js';
 import type {
   FibNextHop,
   FibTunnel,
@@ -216,10 +217,9 @@ export class NextHops {
     const outer = this.#lookup(end?.address ?? hop.address);
     const link = this.#links.byName(device);
     if (outer === null || link === undefined || !this.#links.usable(link.ifindex)) return null;
-    return {
-      hops: [{ gateway: hop.address, ifindex: link.ifindex, onlink: true, weight: 1 }],
-      cost: outer.cost,
-    };
+    const gateway = tunnelGateway(hop);
+    const onlink = gateway.family === 'ipv4';
+    return { hops: [{ gateway, ifindex: link.ifindex, onlink, weight: 1 }], cost: outer.cost };
   }
 
   #isConnected(address: IpAddress, ifindex: number): boolean {

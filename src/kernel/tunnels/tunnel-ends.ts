@@ -4,6 +4,7 @@
 import { formatIp, type IpAddress } from '../../base/ip.js';
 import type { TrackedHop } from '../next-hops/next-hops.js';
 import type { TunnelWrite } from '../port.js';
+import { tunnelGateway } from './tunnel-gateway.js';
 
 type Entry = Extract<TunnelWrite, { kind: 'neighbour' | 'forward' }>;
 
@@ -62,7 +63,7 @@ function wantedEntries(ifindex: number, hops: Iterable<TrackedHop>): Map<string,
       wanted.set(keyOf(entry), entry);
     };
     add('forward', end.address);
-    add('neighbour', hop.address);
+    add('neighbour', tunnelGateway(hop));
   }
   return wanted;
 }
