@@ -3,10 +3,18 @@
 
 import { type IpAddress, isLinkLocal, parseIp } from '../../base/ip.js';
 import { formatPrefix, makePrefix, type Prefix, parsePrefix, prefixContainsIp } from '../../base/prefix.js';
-import type { KernelChange, RouteArrival } from '../port.js';
+import type { KernelChange, ObjectWrite, RouteArrival } from '../port.js';
 import { sameRoute } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type { KernelAddress, KernelLink, KernelRoute, RouteType } from '../types.js';
+import type {
+  KernelAddress,
+  KernelLink,
+  KernelNextHop,
+  KernelNexthop,
+  KernelRoute,
+  RouteType,
+} from '../types.js';
+import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
 
 /** A route as a test or an agent writes it. */
 export interface RouteSpec {
@@ -49,6 +57,13 @@ export interface MemoryWorld {
   recover(): void;
   /** A write by a kernel; `origin` is its port. */
   write(kind: 'add' | 'replace' | 'remove', route: KernelRoute, origin: object | null): string | null;
+  /** A write of a nexthop object by a kernel. */
+  writeObject(write: ObjectWrite): string | null;
+  nexthops(): readonly KernelNexthop[];
+  /** The hops that a route with this object takes, none when it does not exist. */
+  hopsOf(id: number): readonly KernelNextHop[];
+  /** As `ip nexthop del`: routes that use it are gone without a word. */
+  deleteNexthop(id: number): void;
   listen(listener: WorldListener, onGap: () => void): () => void;
 }
 
@@ -57,7 +72,7 @@ interface Subscriber {
   readonly onGap: () => void;
 }
 
-interface WorldState {
+interface WorldState extends ObjectWorld {
   readonly links: Map<string, KernelLink>;
   readonly addresses: KernelAddress[];
   /** Per prefix as text. */
@@ -72,6 +87,9 @@ interface WorldState {
 
 export function createMemoryWorld(): MemoryWorld {
   const world: WorldState = {
+    objects: new Map(),
+    follow: (id, hops) => followObject(world, id, hops),
+    check: (hop) => checkHop(world, hop),
     links: new Map(),
     addresses: [],
     routes: new Map(),
@@ -103,6 +121,15 @@ export function createMemoryWorld(): MemoryWorld {
       for (const { onGap } of world.subscribers) onGap();
     },
     write: (kind, route, origin) => write(world, kind, route, origin),
+    writeObject: (wanted) => world.failures.shift() ?? writeObject(world, wanted),
+    hopsOf: (id) => hopsOf(world, id) ?? [],
+    nexthops: () => [...world.objects.values()],
+    deleteNexthop: (id) => {
+      const nexthop = world.objects.get(id);
+      if (nexthop === undefined) throw new Error(`no nexthop ${id}`);
+      dropObject(world, id);
+      notify(world, { kind: 'nexthop', present: false, nexthop });
+    },
     listen: (listener, onGap) => {
       const subscriber = { listener, onGap };
       world.subscribers.add(subscriber);
@@ -139,6 +166,7 @@ function setLink(
   const link = { ...old, up, running: state.running ?? (state.up === undefined ? old.running : up) };
   world.links.set(name, link);
   notify(world, { kind: 'link', present: true, link });
+  if (!up || !link.running) flushObjects(world, link.ifindex);
   if (old.up && !up) flushLink(world, link.ifindex);
   if (old.up || !up) return;
   for (const address of world.addresses) if (address.ifindex === link.ifindex) connect(world, address);
@@ -146,6 +174,7 @@ function setLink(
 
 function deleteLink(world: WorldState, name: string): void {
   const link = linkNamed(world, name);
+  flushObjects(world, link.ifindex);
   flushLink(world, link.ifindex);
   for (const address of [...world.addresses])
     if (address.ifindex === link.ifindex) forgetAddress(world, address);
@@ -279,18 +308,33 @@ function write(
   return null;
 }
 
-/** A gateway must be in a subnet of its interface, link-local, or marked onlink. */
 function checkNextHops(world: WorldState, route: KernelRoute): string | null {
+  if (route.object !== undefined) return hopsOf(world, route.object) === null ? 'EINVAL' : null;
   for (const hop of route.nextHops) {
-    const link = [...world.links.values()].find((other) => other.ifindex === hop.ifindex);
-    if (link === undefined) return 'ENODEV';
-    if (!link.up) return 'ENETDOWN';
-    const { gateway } = hop;
-    if (gateway === null || hop.onlink || (gateway.family === 'ipv6' && isLinkLocal(gateway))) continue;
-    if (!isNear(world, gateway, hop.ifindex))
-      return gateway.family === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH';
+    const refused = checkHop(world, hop);
+    if (refused !== null) return refused;
   }
   return null;
+}
+
+/** A gateway must be in a subnet of its interface, link-local, or marked onlink. */
+function checkHop(world: WorldState, { ifindex, gateway, onlink }: KernelNextHop): string | null {
+  const link = [...world.links.values()].find((other) => other.ifindex === ifindex);
+  if (link === undefined) return 'ENODEV';
+  if (!link.up) return 'ENETDOWN';
+  if (gateway === null || onlink || (gateway.family === 'ipv6' && isLinkLocal(gateway))) return null;
+  if (isNear(world, gateway, ifindex)) return null;
+  return gateway.family === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH';
+}
+
+function followObject(world: WorldState, id: number, hops: readonly KernelNextHop[]): void {
+  for (const routes of [...world.routes.values()]) {
+    for (const route of routes) {
+      if (route.object !== id) continue;
+      const left = at(world, route.prefix).filter((other) => other !== route);
+      put(world, route.prefix, hops.length === 0 ? left : [...left, { ...route, nextHops: hops }]);
+    }
+  }
 }
 
 function isNear(world: WorldState, gateway: IpAddress, ifindex: number): boolean {
