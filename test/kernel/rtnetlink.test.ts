@@ -43,7 +43,7 @@ function readSamples(file: string): Sample[] {
   return samples;
 }
 
-const samples = readSamples('notifications.case');
+const samples = ['notifications.case', 'forms.case'].flatMap(readSamples);
 const filter = { tables: [254], protocol: 12 };
 
 const decodeAll = (bytes: Uint8Array): string[] => {

@@ -16,7 +16,7 @@ export interface GroupObject {
   /** Place in the registry; rows refer to it. */
   readonly index: number;
   readonly id: number;
-  readonly ipv6: boolean;
+  ipv6: boolean;
   /** The set that the kernel has in it, NO_SET when it does not exist there. */
   content: number;
   /** Whose hops it follows; null: nobody's any more, or not yet. */
@@ -46,6 +46,8 @@ export class NexthopObjects {
   /** Groups that may have to be written. */
   readonly dirty = new Set<GroupObject>();
   #free: number[] = [];
+  /** Groups with hops that were not told of yet. */
+  readonly #unresolved = new Map<GroupObject, readonly NexthopMember[]>();
   #protocol: number;
   #nextId = 1;
   /** False: routes carry their hops themselves. */
@@ -137,7 +139,7 @@ export class NexthopObjects {
 
   /** Removes from the kernel what nobody refers to: groups first, their hops after them. */
   takeGarbage(max: number, writes: ObjectWrite[], pending: ObjectPending[]): void {
-    if (!this.garbage) return;
+    if (!this.garbage || this.#named !== null) return;
     const drop = (id: number): void => {
       writes.push({ kind: 'dropObject', id });
       pending.push({ kind: 'drop' });
@@ -210,6 +212,8 @@ export class NexthopObjects {
       (object) => object.content !== NO_SET && object.writing === null && !named.has(object.id),
     );
     for (const object of gone) this.#lost(object);
+    for (const object of this.#unresolved.keys()) this.dirty.add(object);
+    this.#unresolved.clear();
     for (const id of [...this.#hops.keys()]) if (!named.has(id)) this.#forgetHop(id);
     return gone;
   }
@@ -233,11 +237,13 @@ export class NexthopObjects {
   #observeHop(id: number, hop: KernelNextHop, present: boolean): void {
     const key = keyOf(hop, hop.gateway?.family === 'ipv6');
     if (!present) this.#forgetHop(id);
-    else if (!this.#hopIds.has(key)) {
-      this.#hopIds.set(key, id);
+    else if (!this.#hops.has(id)) {
       this.#hops.set(id, hop);
+      if (!this.#hopIds.has(key)) this.#hopIds.set(key, id);
       this.garbage = true;
     }
+    // A listing goes by number: a group may come before its hops.
+    for (const [object, members] of this.#unresolved) this.#resolve(object, members);
   }
 
   #observeGroup(
@@ -245,21 +251,31 @@ export class NexthopObjects {
     members: readonly NexthopMember[],
     known: GroupObject | undefined,
   ): GroupObject | null {
-    const hops = members.flatMap(({ id: member, weight }) => {
-      const hop = this.#hops.get(member);
-      return hop === undefined ? [] : [{ ...hop, weight }];
-    });
-    const content = hops.length === members.length ? this.#sets.intern(hops) : NO_SET;
-    const object = known ?? this.#make(id, hops[0]?.gateway?.family === 'ipv6');
-    if (object.content === content) return null;
-    const adopted = known === undefined;
-    object.content = content;
+    const object = known ?? this.#make(id, false);
+    const before = object.content;
+    this.#resolve(object, members);
+    if (object.content === before) return null;
     this.dirty.add(object);
     this.garbage = true;
-    return adopted ? null : object;
+    return known === undefined ? null : object;
+  }
+
+  #resolve(object: GroupObject, members: readonly NexthopMember[]): void {
+    const hops = members.flatMap(({ id, weight }) => {
+      const hop = this.#hops.get(id);
+      return hop === undefined ? [] : [{ ...hop, weight }];
+    });
+    if (hops.length < members.length) {
+      this.#unresolved.set(object, members);
+      return;
+    }
+    this.#unresolved.delete(object);
+    object.ipv6 = hops[0]?.gateway?.family === 'ipv6';
+    object.content = this.#sets.intern(hops);
   }
 
   #lost(object: GroupObject): GroupObject {
+    this.#unresolved.delete(object);
     object.content = NO_SET;
     this.dirty.add(object);
     return object;
@@ -291,6 +307,7 @@ export class NexthopObjects {
 
   #forget(object: GroupObject): void {
     object.gone = true;
+    this.#unresolved.delete(object);
     this.dirty.delete(object);
     this.#byId.delete(object.id);
     this.#objects[object.index] = undefined;

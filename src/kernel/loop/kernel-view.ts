@@ -7,6 +7,7 @@ import { hostPrefix, type Prefix } from '../../base/prefix.js';
 import { Fib } from '../fib/fib.js';
 import { Links } from '../next-hops/links.js';
 import { NextHops } from '../next-hops/next-hops.js';
+import { ObjectHops } from '../next-hops/object-hops.js';
 import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
 import { Importer } from '../routes/importer.js';
 import { RouteStore } from '../routes/route-store.js';
@@ -16,6 +17,7 @@ import type {
   KernelAddress,
   KernelEvent,
   KernelLink,
+  KernelNexthop,
   KernelRoute,
   KernelSettings,
   NextHopState,
@@ -45,6 +47,7 @@ export class KernelView {
   /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
   #own: { readonly route: KernelRoute; readonly present: boolean; readonly by: DriftCulprit }[] = [];
   readonly #culprit: NameCulprit;
+  readonly #objectHops = new ObjectHops();
   #events: KernelEvent[] = [];
   #relist: ListScope[] = [];
   /** Links and addresses that the running listing named. */
@@ -89,7 +92,7 @@ export class KernelView {
         this.#applyRoute(change);
         return;
       case 'nexthop':
-        this.fib.observeNexthop(change.nexthop, change.present);
+        this.#applyNexthop(change.nexthop, change.present);
         return;
       case 'link':
         this.#named?.links.add(change.link.ifindex);
@@ -108,6 +111,7 @@ export class KernelView {
   /** `cause`: what differences to our own routes are put down to. */
   beginListing(scope: ListScope, cause: DriftCause): void {
     const whole = scope.kind === 'everything' || scope.kind === 'audit';
+    if (whole) this.#objectHops.clear();
     this.store.beginListing();
     this.fib.beginListing(cause, whole);
     this.#named = whole ? { links: new Set(), addresses: new Set() } : null;
@@ -121,6 +125,7 @@ export class KernelView {
         else this.#listForeign(change.route);
         return;
       case 'nexthop':
+        this.#objectHops.observe(change.nexthop, true);
         this.fib.observeNexthop(change.nexthop, true);
         return;
       case 'link':
@@ -200,7 +205,14 @@ export class KernelView {
     return route.protocol !== this.#settings.protocol;
   }
 
-  #applyRoute({ route, present, arrival, sender }: Extract<KernelChange, { kind: 'route' }>): void {
+  #applyNexthop(nexthop: KernelNexthop, present: boolean): void {
+    this.fib.observeNexthop(nexthop, present);
+    if (!this.#objectHops.observe(nexthop, present)) return;
+    for (const family of ['ipv4', 'ipv6'] as const) this.#relist.push({ kind: 'foreign', family });
+  }
+
+  #applyRoute({ route: told, present, arrival, sender }: Extract<KernelChange, { kind: 'route' }>): void {
+    const route = this.#objectHops.expand(told);
     if (this.#isOwn(route)) {
       this.#own.push({ route, present, by: this.#culprit(sender ?? 0, present ? route.protocol : null) });
       return;
@@ -214,7 +226,8 @@ export class KernelView {
     this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
   }
 
-  #listForeign(route: KernelRoute): void {
+  #listForeign(told: KernelRoute): void {
+    const route = this.#objectHops.expand(told);
     if (route.object !== undefined) this.fib.lend(route.object);
     if (this.#isForeign(route)) this.store.list(route);
   }

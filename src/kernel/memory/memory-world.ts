@@ -50,8 +50,10 @@ export interface MemoryWorld {
   routes(): readonly KernelRoute[];
   links(): readonly KernelLink[];
   addresses(): readonly KernelAddress[];
-  /** The next `count` writes fail with this errno. */
+  /** The next `count` writes of routes fail with this errno. */
   failNext(errno: string, count?: number): void;
+  /** The same for writes of nexthop objects. */
+  failNextObject(errno: string, count?: number): void;
   /** Notifications are lost from now on until `recover`; then listeners learn that there was a gap. */
   overrun(): void;
   recover(): void;
@@ -66,6 +68,9 @@ export interface MemoryWorld {
   deleteNexthop(id: number): void;
   listen(listener: WorldListener, onGap: () => void): () => void;
 }
+
+/** nlmsg_pid of whoever uses the controls: no process has it. */
+const AGENT_PORT = 0x7fffffff;
 
 interface Subscriber {
   readonly listener: WorldListener;
@@ -82,6 +87,7 @@ interface WorldState extends ObjectWorld {
   readonly subscribers: Set<Subscriber>;
   nextIndex: number;
   failures: string[];
+  objectFailures: string[];
   deaf: boolean;
 }
 
@@ -97,6 +103,7 @@ export function createMemoryWorld(): MemoryWorld {
     subscribers: new Set(),
     nextIndex: 1,
     failures: [],
+    objectFailures: [],
     deaf: false,
   };
   return {
@@ -121,7 +128,10 @@ export function createMemoryWorld(): MemoryWorld {
       for (const { onGap } of world.subscribers) onGap();
     },
     write: (kind, route, origin) => write(world, kind, route, origin),
-    writeObject: (wanted) => world.failures.shift() ?? writeObject(world, wanted),
+    failNextObject: (errno, count = 1) => {
+      world.objectFailures.push(...new Array<string>(count).fill(errno));
+    },
+    writeObject: (wanted) => world.objectFailures.shift() ?? writeObject(world, wanted),
     hopsOf: (id) => hopsOf(world, id) ?? [],
     nexthops: () => [...world.objects.values()],
     deleteNexthop: (id) => {
@@ -269,7 +279,7 @@ function upsert(world: WorldState, route: KernelRoute, origin: object | null = n
   const index = routes.findIndex((other) => sameKey(other, route));
   const arrival: RouteArrival = index < 0 ? 'new' : 'replace';
   put(world, route.prefix, index < 0 ? [...routes, route] : routes.toSpliced(index, 1, route));
-  notify(world, { kind: 'route', present: true, arrival, route }, origin);
+  notify(world, { kind: 'route', present: true, arrival, route, sender: AGENT_PORT }, origin);
 }
 
 function deleteRoute(world: WorldState, spec: RouteSpec): void {
@@ -282,7 +292,7 @@ function deleteRoute(world: WorldState, spec: RouteSpec): void {
   );
   if (route === undefined) throw new Error(`no route ${spec.prefix}`);
   remove(world, route);
-  notify(world, { kind: 'route', present: false, arrival: 'new', route });
+  notify(world, { kind: 'route', present: false, arrival: 'new', route, sender: AGENT_PORT });
 }
 
 function write(
