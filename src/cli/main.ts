@@ -7,7 +7,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { reload } from './commands/reload.js';
+
 import { showAlarms } from './commands/show-alarms.js';
+import { showDrift } from './commands/show-drift.js';
+
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
@@ -110,6 +113,10 @@ function addShow(show: Command): void {
     .command('alarms')
     .description('what somebody has to look at now')
     .action(() => run(() => showAlarms(context())));
+  show
+    .command('drift')
+    .description('routes that were otherwise in the kernel than we wrote them, and whose doing it was')
+    .action(() => run(() => showDrift(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

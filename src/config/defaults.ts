@@ -46,6 +46,9 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   localPrefFromMetric: false,
   ipipDevice: 'tunl0',
   vxlan: DEFAULT_VXLAN,
+  nextHopGroups: 'auto',
+  prefsrc: [],
+  auditInterval: 60,
 };
 
 /** Seconds. Connect attempts start fast and slow down to `connectRetry`. */

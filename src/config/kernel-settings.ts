@@ -10,6 +10,9 @@ export const kernelSettings = (config: Config, tunnels: readonly TunnelDevice[] 
   metric: config.kernel.metric,
   import: config.kernel.import.flatMap((rule) => importRule(rule, config)),
   install: config.kernel.backend !== 'none',
+  nextHopGroups: config.kernel.nextHopGroups,
+  prefsrc: config.kernel.prefsrc,
+  auditInterval: config.kernel.auditInterval,
   tunnels,
   guard: guardSettings(config),
 });

@@ -70,6 +70,12 @@ export interface KernelConfig {
   readonly removeOnStop: boolean;
   /** Adopted routes are swept this long after start at the latest. */
   readonly sweepDelay: number;
+  /** Kernel nexthop objects and groups; `auto`: where the kernel has them. */
+  readonly nextHopGroups: 'auto' | 'on' | 'off';
+  /** RTA_PREFSRC of the routes we install, one address per family; empty: the kernel chooses. */
+  readonly prefsrc: readonly IpAddress[];
+  /** Between two comparisons of the whole FIB with the kernel; 0: none. */
+  readonly auditInterval: number;
   /** Learned routes that may take over what the host reaches by itself; all others may not. */
   readonly allowOverride: readonly PrefixMatch[];
   /** Workloads: LOCAL_PREF = 2147483647 - metric; learned routes: the metric from LOCAL_PREF, and they may win. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { alarmsText } from '../../src/cli/commands/show-alarms.js';
+import { driftText } from '../../src/cli/commands/show-drift.js';
 import { kernelText } from '../../src/cli/commands/show-kernel.js';
 import { memoryText } from '../../src/cli/commands/show-memory.js';
 import { neighborText } from '../../src/cli/commands/show-neighbor.js';
@@ -31,6 +32,8 @@ const quietKernel = {
   workloadRoutes: [],
   fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0, refusals: [], refusedCount: 0 },
   tunnels: [],
+  drift: { ...FAKE_KERNEL.drift, recent: [], fights: [] },
+  nextHopObjects: null,
   counters: { ...FAKE_KERNEL.counters, errors: {}, latency: { bounds: [1], counts: [0], sum: 0, count: 0 } },
 } as const;
 
@@ -57,6 +60,7 @@ const PAGES: Readonly<Record<string, string>> = {
   'routes-none': routesText({ routes: [], total: 0 }, plain),
   paths: pathsText({ routes: FAKE_ROUTES.slice(1, 3), total: 2 }, plain),
   kernel: kernelText(FAKE_KERNEL, plain),
+  drift: driftText(FAKE_KERNEL, plain),
   memory: memoryText(FAKE_MEMORY, plain),
   pools: poolsText({ pools: FAKE_POOLS }, plain),
   'pools-none': poolsText({ pools: [] }, plain),

@@ -45,6 +45,9 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       localPrefFromMetric: false,
       ipipDevice: 'tunl0',
       vxlan: { device: 'vxlan.bgp', vni: 4097, port: 4789, mtu: null, address: null },
+      nextHopGroups: 'auto',
+      prefsrc: [],
+      auditInterval: 60,
       import: [{ interfaces: ['cali*', 'tap*', 'ns-*'], table: 254 }],
     },
   );

@@ -1,30 +1,49 @@
 // The FIB as others see it: routes held, problems, counts. Reads only.
 
+import { familyOfAddress } from '../../base/family.js';
+import type { IpAddress } from '../../base/ip.js';
 import { maskWord, type Prefix, prefixContains, prefixWords } from '../../base/prefix.js';
+import type { OwnRoute } from '../next-hops/next-hops.js';
 import { RT_SCOPE } from '../rtnetlink/numbers.js';
 import type { FibIntent, FibNextHop, FibProblem, KernelRoute, KernelStatus } from '../types.js';
-import { desiredSet, type FibState, identityWith, retryRow, tableOf } from './fib-state.js';
+import { desiredSet, type FibState, retryRow, tableOf, wantedMetric } from './fib-state.js';
 import { NO_GROUP } from './fib-table.js';
+import { setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
 
 const MAX_PROBLEMS = 100;
 
 export function* heldRoutes(fib: FibState): Generator<KernelRoute> {
   for (const table of fib.tables) {
+    const source = fib.sources[table.index];
     for (const row of table.rows) {
       if (table.held(row) === NO_SET) continue;
       const prefix = table.rows.prefix(row);
-      const nextHops = fib.sets.get(table.held(row));
+      const nextHops = fib.sets.get(setOfRef(fib, table.held(row)));
+      const metric = table.heldMetric(row);
+      const route = { ...fib.identity, prefix, metric, scope: RT_SCOPE.universe, nextHops };
       const type = nextHops.length === 0 ? 'blackhole' : 'unicast';
-      const identity = identityWith(fib.identity, table.heldMetric(row));
-      yield { prefix, ...identity, scope: RT_SCOPE.universe, type, nextHops };
+      yield { ...route, type, ...(source === null ? {} : { source }) };
     }
+  }
+}
+
+/** Routes that are wanted and hold the address, the longest prefix first: ways to next hops. */
+export function* ownRoutes(fib: FibState, address: IpAddress): Generator<OwnRoute> {
+  const table = fib.tables[familyOfAddress(address.family)];
+  for (const row of table.rows.covering(address)) {
+    const group = fib.groups.get(table.wanted(row));
+    if (group === undefined) continue;
+    yield { length: table.rows.length(row), metric: wantedMetric(fib, table, row), hops: group.hops };
   }
 }
 
 /** Writes not yet answered and rows still to be looked at. Rows that wait for their next try do not count. */
 export const pendingWrites = (fib: FibState): number =>
-  fib.tables.reduce((sum, table) => sum + table.dirty.size + table.inFlightCount, fib.removals.length);
+  fib.tables.reduce(
+    (sum, table) => sum + table.dirty.size + table.inFlightCount,
+    fib.removals.length + fib.objects.dirty.size + Number(fib.objects.garbage),
+  );
 
 export function fibStatus(fib: FibState): Omit<KernelStatus['fib'], 'refusals' | 'refusedCount'> {
   const [v4, v6] = fib.tables;

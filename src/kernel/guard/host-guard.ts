@@ -28,8 +28,9 @@ interface Refused extends Refusal {
 }
 
 export interface GuardTarget {
-  install(prefix: Prefix, intent: FibIntent): void;
-  uninstall(prefix: Prefix): void;
+  /** Both: true when next hops may depend on the route. */
+  install(prefix: Prefix, intent: FibIntent): boolean;
+  uninstall(prefix: Prefix): boolean;
   /** Learned routes inside `outer` of at most `longest` bits. */
   wantedInside(
     outer: Prefix,
@@ -69,18 +70,18 @@ export class HostGuard {
     this.#facts = NO_FACTS;
   }
 
-  install(prefix: Prefix, intent: FibIntent): void {
+  /** True when next hops may depend on the route. */
+  install(prefix: Prefix, intent: FibIntent): boolean {
     const kind = this.#settings === null || intent.kind === 'blackhole' ? null : this.#judge(prefix);
-    if (kind !== null) this.#refuse(prefix, intent, kind);
-    else {
-      if (this.#refused.size > 0) this.#refused.delete(formatPrefix(prefix));
-      this.#target.install(prefix, intent);
-    }
+    if (kind !== null) return this.#refuse(prefix, intent, kind);
+    if (this.#refused.size > 0) this.#refused.delete(formatPrefix(prefix));
+    return this.#target.install(prefix, intent);
   }
 
-  uninstall(prefix: Prefix): void {
+  /** True when next hops may depend on the route. */
+  uninstall(prefix: Prefix): boolean {
     if (this.#refused.size > 0) this.#refused.delete(formatPrefix(prefix));
-    this.#target.uninstall(prefix);
+    return this.#target.uninstall(prefix);
   }
 
   /** The host's own reachability is another: both what was refused and what was not is judged by it. */
@@ -117,15 +118,16 @@ export class HostGuard {
     }
   }
 
-  #refuse(prefix: Prefix, intent: FibIntent, kind: RefusalKind): void {
+  #refuse(prefix: Prefix, intent: FibIntent, kind: RefusalKind): boolean {
     const key = formatPrefix(prefix);
     const reason = REFUSALS[kind];
     const before = this.#refused.get(key);
     this.#refused.set(key, { prefix, intent, reason });
-    this.#target.uninstall(prefix);
-    if (before?.reason === reason) return;
+    const matters = this.#target.uninstall(prefix);
+    if (before?.reason === reason) return matters;
     this.counts[kind] = (this.counts[kind] ?? 0) + 1;
     if (this.#news.length < LISTED) this.#news.push({ prefix, reason });
+    return matters;
   }
 
   #judge(prefix: Prefix): RefusalKind | null {

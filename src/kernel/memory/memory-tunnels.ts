@@ -5,7 +5,7 @@ import type { TunnelWrite } from '../port.js';
 import type { KernelLink, TunnelDevice } from '../types.js';
 
 export interface TunnelWorld {
-  readonly links: Map<string, KernelLink>;
+  readonly links: ReadonlyMap<string, KernelLink>;
   readonly lacking: Set<TunnelDevice['kind']>;
   /** Neighbours and forwarding entries by interface: key and value as text. */
   readonly ends: Map<number, Map<string, string>>;

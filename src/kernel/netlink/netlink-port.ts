@@ -8,17 +8,18 @@ import { EVENT_FD_ONE } from '../../sys/netlink-socket.js';
 import type {
   KernelChange,
   KernelPort,
+  KernelWrite,
   ListScope,
   PortFilter,
   PortOpened,
   PortReport,
-  RouteWrite,
   TunnelWrite,
 } from '../port.js';
 import { decodeChange } from '../rtnetlink/messages.js';
 import { messageAt, viewOf } from '../rtnetlink/octets.js';
-import { encodeRoutes, type NextHopCache } from '../rtnetlink/route-encode.js';
+import { encodeWrites, type NextHopCache } from '../rtnetlink/route-encode.js';
 import { encodeTunnelWrites } from '../rtnetlink/tunnel-encode.js';
+
 import type { WorkerReport, WorkerRequest, WorkerSettings } from './worker-messages.js';
 import { WRITES_PER_SEND } from './worker-messages.js';
 
@@ -93,8 +94,12 @@ class NetlinkPort implements KernelPort {
     this.#ask({ kind: 'list', id, scope });
   }
 
-  write(id: number, writes: readonly RouteWrite[]): void {
-    const octets = encodeRoutes(writes, this.#sequence, WRITES_PER_SEND, this.#nextHops);
+  hurry(): void {
+    this.#ask({ kind: 'hurry' });
+  }
+
+  write(id: number, writes: readonly KernelWrite[]): void {
+    const octets = encodeWrites(writes, this.#sequence, WRITES_PER_SEND, this.#nextHops);
     this.#sequence += writes.length;
     if (this.#sequence > SEQUENCE_LIMIT) this.#sequence = 1;
     this.#asked.set(id, performance.now());
@@ -129,7 +134,7 @@ class NetlinkPort implements KernelPort {
         ready = true;
         this.#eventFd = report.eventFd;
         process.once('exit', this.#closeAtExit);
-        opened({ ok: true });
+        opened({ ok: true, objects: report.objects });
       } else if (report.kind === 'failed') reason = report.message;
       else this.#enqueue(report);
     });

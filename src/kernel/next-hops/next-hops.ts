@@ -1,7 +1,7 @@
 // BGP next hops resolved over the kernel's own routes, as the kernel would: longest match, dead links skipped. Keeps the
-// hops somebody asked for and reports what changed. Our own routes never take part, so no route resolves over itself.
+// hops somebody asked for and reports what changed. Routes that the FIB wants take part, but none resolves over itself.
 
-import { formatIp, type IpAddress } from '../../base/ip.js';
+import { compareIp, formatIp, type IpAddress } from '../../base/ip.js';
 import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { RouteStore } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
@@ -14,6 +14,7 @@ import type {
   KernelRoute,
   NextHopState,
 } from '../types.js';
+import { HopIndex } from './hop-index.js';
 import type { Links } from './links.js';
 
 /** One next hop that somebody uses; `hops` is null while it cannot be reached. */
@@ -25,14 +26,37 @@ export interface TrackedHop {
   watchers: number;
   /** Intents in the FIB that use it. */
   users: number;
+  /** The daemon lost whom it leads to: used only where there is nobody else. */
+  suspect: boolean;
   /** What the observer was last told, null before the first time. */
   told: NextHopState | null;
 }
+
+/** A route that the FIB wants, as a way to a next hop. */
+export interface OwnRoute {
+  readonly length: number;
+  readonly metric: number;
+  readonly hops: readonly TrackedHop[];
+}
+
+/** Routes that the FIB wants and that hold the address, the longest prefix first. */
+export type OwnRoutes = (address: IpAddress) => Iterable<OwnRoute>;
 
 interface Resolution {
   readonly hops: readonly KernelNextHop[];
   readonly cost: number;
 }
+
+/** The kernel's best route that is not ours; `resolution` is null when it discards. */
+interface ForeignRoute {
+  readonly length: number;
+  readonly metric: number;
+  readonly resolution: Resolution | null;
+}
+
+/** A longer prefix wins, then the lower metric. */
+const isBetter = (length: number, metric: number, than: ForeignRoute): boolean =>
+  length > than.length || (length === than.length && metric < than.metric);
 
 /** Equal keys: the same way, whoever asks. */
 export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): string {
@@ -43,6 +67,8 @@ export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): st
 }
 
 const MANY_PREFIXES = 16;
+/** A next hop over a next hop over a next hop: more is a mistake. */
+const DEEPEST = 8;
 
 export class NextHops {
   readonly #store: RouteStore;
@@ -50,6 +76,10 @@ export class NextHops {
   readonly #tracked = new Map<string, TrackedHop>();
   readonly #stale = new Set<TrackedHop>();
   readonly #tunnelled = new Set<TrackedHop>();
+  /** Suspected or cleared: those who use them look again, however they resolve. */
+  readonly #judged = new Set<TrackedHop>();
+  readonly #index = new HopIndex(() => this.#trackedAddresses());
+  #ownRoutes: OwnRoutes = () => [];
   #table: number;
 
   constructor(store: RouteStore, links: Links, table: number) {
@@ -66,6 +96,27 @@ export class NextHops {
   configure(table: number): void {
     this.#table = table;
     this.touchAll();
+  }
+
+  /** Where to look for routes that the FIB wants. */
+  resolveOver(ownRoutes: OwnRoutes): void {
+    this.#ownRoutes = ownRoutes;
+  }
+
+  /** A route that the FIB wants came, went or resolves otherwise. True when next hops may depend on it. */
+  touchOwn(prefix: Prefix): boolean {
+    if (!this.#index.inside(prefix)) return false;
+    this.#touchInside(prefix);
+    return true;
+  }
+
+  /** Next hops with this address, on whatever interface. */
+  suspect(address: IpAddress, suspect: boolean): void {
+    for (const tracked of this.#tracked.values()) {
+      if (tracked.suspect === suspect || compareIp(tracked.hop.address, address) !== 0) continue;
+      tracked.suspect = suspect;
+      this.#judged.add(tracked);
+    }
   }
 
   watch(address: IpAddress): void {
@@ -121,8 +172,18 @@ export class NextHops {
     return this.#tunnelled;
   }
 
+  /** The host has a route to the address that is not ours. */
+  hasForeignRoute(address: IpAddress): boolean {
+    return (this.#foreign(address)?.resolution ?? null) !== null;
+  }
+
   touchAll(): void {
     for (const tracked of this.#tracked.values()) this.#stale.add(tracked);
+  }
+
+  /** Something is to be looked up. */
+  get isStale(): boolean {
+    return this.#stale.size > 0;
   }
 
   /** Looks up what is stale: the hops that resolve otherwise than before, and what observers have to hear. */
@@ -138,12 +199,14 @@ export class NextHops {
       }
     }
     this.#stale.clear();
+    for (const tracked of this.#judged) if (!changed.includes(tracked)) changed.push(tracked);
+    this.#judged.clear();
     return { changed, states };
   }
 
   /** The interface that packets to the address leave by, null when there is none. */
   interfaceTo(address: IpAddress): number | null {
-    return this.#links.ownerOf(address) || (this.#lookup(address)?.hops[0]?.ifindex ?? null);
+    return this.#links.ownerOf(address) || (this.#lookup(address, [])?.hops[0]?.ifindex ?? null);
   }
 
   #touchHost(address: IpAddress): void {
@@ -177,9 +240,18 @@ export class NextHops {
       this.#stale.add(known);
       return known;
     }
-    const tracked: TrackedHop = { hop, hops: null, cost: 0, watchers: 0, users: 0, told: null };
+    const tracked: TrackedHop = {
+      hop,
+      hops: null,
+      cost: 0,
+      watchers: 0,
+      users: 0,
+      suspect: false,
+      told: null,
+    };
     this.#resolveAgain(tracked);
     this.#tracked.set(key, tracked);
+    this.#index.outdate();
     this.#stale.add(tracked);
     if (hop.tunnel !== undefined) this.#tunnelled.add(tracked);
     return tracked;
@@ -189,21 +261,28 @@ export class NextHops {
     if (tracked.watchers > 0 || tracked.users > 0) return;
     this.#tracked.delete(nextHopKey(tracked.hop));
     this.#stale.delete(tracked);
+    this.#judged.delete(tracked);
     this.#tunnelled.delete(tracked);
+    this.#index.outdate();
   }
 
   #resolveAgain(tracked: TrackedHop): boolean {
-    const found = this.#resolve(tracked.hop);
+    const found = this.#resolve(tracked.hop, []);
     const changed = !sameHops(tracked.hops, found?.hops ?? null);
     tracked.hops = found?.hops ?? null;
     tracked.cost = found?.cost ?? 0;
     return changed;
   }
 
-  #resolve(hop: FibNextHop): Resolution | null {
+  *#trackedAddresses(): Generator<IpAddress> {
+    for (const { hop } of this.#tracked.values()) yield hop.address;
+  }
+
+  /** `asking`: the next hops that this one is asked for; it must not depend on them in turn. */
+  #resolve(hop: FibNextHop, asking: readonly FibNextHop[]): Resolution | null {
     if (this.#links.ownerOf(hop.address) !== 0) return null;
-    if (hop.tunnel !== undefined) return this.#tunnel(hop, hop.tunnel);
-    if (hop.interface === null) return this.#lookup(hop.address);
+    if (hop.tunnel !== undefined) return this.#tunnel(hop, hop.tunnel, [...asking, hop]);
+    if (hop.interface === null) return this.#lookup(hop.address, [...asking, hop]);
     const link = this.#links.byName(hop.interface);
     if (link === undefined || !this.#links.usable(link.ifindex)) return null;
     const onlink = hop.address.family === 'ipv4' && !this.#isConnected(hop.address, link.ifindex);
@@ -211,10 +290,15 @@ export class NextHops {
     return { hops: [gateway], cost: 0 };
   }
 
-  /** The device carries to any end that the host can reach by its own routes. */
-  #tunnel(hop: FibNextHop, { device, mode, end }: FibTunnel): Resolution | null {
-    if (mode === 'crossSubnet' && this.#links.inOwnSubnet(hop.address)) return this.#lookup(hop.address);
-    const outer = this.#lookup(end?.address ?? hop.address);
+  /** The device carries to any end that the host can reach. */
+  #tunnel(
+    hop: FibNextHop,
+    { device, mode, end }: FibTunnel,
+    asking: readonly FibNextHop[],
+  ): Resolution | null {
+    if (mode === 'crossSubnet' && this.#links.inOwnSubnet(hop.address))
+      return this.#lookup(hop.address, asking);
+    const outer = this.#lookup(end?.address ?? hop.address, asking);
     const link = this.#links.byName(device);
     if (outer === null || link === undefined || !this.#links.usable(link.ifindex)) return null;
     const gateway = tunnelGateway(hop);
@@ -222,24 +306,49 @@ export class NextHops {
     return { hops: [{ gateway, ifindex: link.ifindex, onlink, weight: 1 }], cost: outer.cost };
   }
 
+  /** The kernel's own routes say so: ours lead somewhere else by nature. */
   #isConnected(address: IpAddress, ifindex: number): boolean {
-    const own = this.#lookup(address)?.hops[0];
+    const own = this.#foreign(address)?.resolution?.hops[0];
     return own !== undefined && own.ifindex === ifindex && !own.onlink;
   }
 
   /** Our table first, then main, as the kernel does when it checks a gateway. */
-  #lookup(address: IpAddress): Resolution | null {
+  #lookup(address: IpAddress, asking: readonly FibNextHop[]): Resolution | null {
+    const foreign = this.#foreign(address);
+    for (const { length, metric, hops } of this.#ownRoutes(address)) {
+      if (foreign !== null && !isBetter(length, metric, foreign)) break;
+      const found = this.#overOwn(hops, asking);
+      if (found !== null) return found;
+    }
+    return foreign?.resolution ?? null;
+  }
+
+  /** Over what a route of ours resolves to; null when it leads back here, or nowhere: then it is not in the kernel. */
+  #overOwn(hops: readonly TrackedHop[], asking: readonly FibNextHop[]): Resolution | null {
+    if (asking.length > DEEPEST) return null;
+    const found: Resolution[] = [];
+    for (const { hop } of hops) {
+      if (asking.some((other) => nextHopKey(other) === nextHopKey(hop))) return null;
+      const resolution = this.#resolve(hop, asking);
+      if (resolution !== null) found.push(resolution);
+    }
+    if (found.length === 0) return null;
+    return { hops: found.flatMap((each) => each.hops), cost: Math.min(...found.map(({ cost }) => cost)) };
+  }
+
+  #foreign(address: IpAddress): ForeignRoute | null {
     const own = this.#lookupIn(address, this.#table);
     if (own !== null || this.#table === RT_TABLE.main) return own;
     return this.#lookupIn(address, RT_TABLE.main);
   }
 
-  #lookupIn(address: IpAddress, table: number): Resolution | null {
+  #lookupIn(address: IpAddress, table: number): ForeignRoute | null {
     for (const routes of this.#store.covering(address)) {
       const usable = routes.filter((route) => route.table === table && this.#forwards(route));
       const route = lowestMetric(usable);
       if (route === null || route.type === 'throw') continue;
-      return route.type === 'unicast' ? this.#through(route, address) : null;
+      const resolution = route.type === 'unicast' ? this.#through(route, address) : null;
+      return { length: route.prefix.length, metric: route.metric, resolution };
     }
     return null;
   }

@@ -18,6 +18,8 @@ interface Managed {
   readonly ends: TunnelEnds;
   /** To make or to destroy the device: asked for and not seen yet, or it failed and waits. */
   deviceAfter: number;
+  /** The device that was told to go, 0 for none. */
+  destroying: number;
   /** Entries that failed wait. */
   endsAfter: number;
   /** Times in a row that the kernel would not make it. */
@@ -60,7 +62,7 @@ export class Tunnels {
     for (const device of devices) {
       const before = this.#managed.get(device.name);
       const ends = before?.ends ?? new TunnelEnds();
-      const fresh = { deviceAfter: 0, endsAfter: 0, attempts: 0, ready: false, problem: null };
+      const fresh = { deviceAfter: 0, destroying: 0, endsAfter: 0, attempts: 0, ready: false, problem: null };
       this.#managed.set(device.name, { device, ends, ...fresh });
     }
   }
@@ -154,6 +156,8 @@ export class Tunnels {
     const { device, ends } = managed;
     ends.forget();
     managed.ready = false;
+    if (managed.destroying !== 0) managed.deviceAfter = 0;
+    managed.destroying = 0;
     if (managed.deviceAfter > now) return [];
     managed.deviceAfter = Number.POSITIVE_INFINITY;
     managed.attempts++;
@@ -163,7 +167,8 @@ export class Tunnels {
   /** The kernel changes none of these: the device has to be made anew. */
   #unlike(managed: Managed, { ifindex }: KernelLink, now: number): readonly TunnelWrite[] {
     managed.ends.forget();
-    if (managed.deviceAfter > now) return [];
+    if (managed.deviceAfter > now || managed.destroying === ifindex) return [];
+    managed.destroying = ifindex;
     managed.deviceAfter = Number.POSITIVE_INFINITY;
     return [{ kind: 'destroy', ifindex }];
   }
@@ -206,9 +211,10 @@ export class Tunnels {
 
 function settle({ managed, write }: Order, errno: string | null, now: number): void {
   if (write.kind === 'create') managed.deviceAfter = now + RETRY;
-  // A device destroyed for being unlike what is wanted is made at once.
-  else if (write.kind === 'destroy') managed.deviceAfter = errno === null ? 0 : now + RETRY;
-  else if (errno !== null && write.present) {
+  else if (write.kind === 'destroy') {
+    managed.deviceAfter = errno === null ? 0 : now + RETRY;
+    if (errno !== null) managed.destroying = 0;
+  } else if (errno !== null && write.present) {
     managed.ends.failed(write);
     managed.endsAfter = now + RETRY;
   }
