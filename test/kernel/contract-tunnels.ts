@@ -77,7 +77,7 @@ export const TUNNEL_CASES: readonly ContractCase[] = [
       'cross subnet: direct to a host in our subnet, in the tunnel to others, and a new subnet changes it',
     run: async (bench) => {
       addUplink(bench);
-      bench.addRoutes([{ prefix: '10.20.0.0/16', via: '10.10.0.254', dev: 'eth0' }]);
+      bench.addRoutes([{ prefix: '10.16.0.0/12', via: '10.10.0.254', dev: 'eth0' }]);
       const { kernel } = await started(bench, { tunnels: [VXLAN] });
       const near = through('10.10.0.2', vxlan(MAC_B, '10.10.0.2', 'crossSubnet'));
       const far = through('10.20.0.2', vxlan(MAC_C, '10.20.0.2', 'crossSubnet'));

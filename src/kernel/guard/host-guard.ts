@@ -106,6 +106,10 @@ export class HostGuard {
     return [...this.#refused.values()].slice(0, LISTED).map(({ prefix, reason }) => ({ prefix, reason }));
   }
 
+  get hasNews(): boolean {
+    return this.#news.length > 0;
+  }
+
   /** What was refused since the last call. */
   takeNews(): readonly Refusal[] {
     return this.#news.splice(0);

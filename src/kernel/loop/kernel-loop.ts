@@ -92,7 +92,7 @@ export class KernelLoop implements Kernel {
   }
 
   install(prefix: Prefix, intent: FibIntent): void {
-    if (this.#view.guard.install(prefix, intent)) this.#scheduleSettle();
+    if (this.#view.guard.install(prefix, intent) || this.#view.guard.hasNews) this.#scheduleSettle();
     this.#pump.schedule();
   }
 
@@ -337,6 +337,7 @@ export class KernelLoop implements Kernel {
     for (const scope of this.#view.takeRelist()) this.#listings.want(scope);
     if (!this.#listings.empty) this.#scheduleListing();
     this.#pump.run();
+    for (const event of this.#view.takeEvents()) this.#emit(event);
   }
 
   #tell({ workloads, nextHops }: ViewNews): void {

@@ -72,6 +72,7 @@ const kernel = (spec: RouterSpec) => {
     backend: 'netlink',
     import: imports ? [{ interfaces: ['cali*'] }] : [],
     ...(spec.install === true ? {} : { install: ['reject-all'] }),
+    ...(spec.localPrefFromMetric === true ? { localPrefFromMetric: true } : {}),
   };
 };
 
