@@ -17,7 +17,15 @@ import type {
 import * as observe from './fib-observe.js';
 import { fibStatus, heldRoutes, ownRoutes, pendingWrites } from './fib-report.js';
 import { forgetHeld, revisitHolders, sweepSets, tryNow, unwantRow, wantRow } from './fib-rows.js';
-import { createFibState, desiredSet, type FibState, retryRow, sameKey, tableOf } from './fib-state.js';
+import {
+  createFibState,
+  desiredSet,
+  type FibState,
+  retryRow,
+  sameKey,
+  tableOf,
+  wantedMetric,
+} from './fib-state.js';
 import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
 import { type FibBatch, type FibFailure, settleBatch, takeBatch } from './fib-writes.js';
 import { heldObjectRef, isObjectRef, objectIndex, setOfRef } from './held.js';
@@ -176,6 +184,19 @@ export class Fib {
       table.lower(row, WAITING);
       table.dirty.add(row);
     });
+  }
+
+  /** Rows whose place somebody held may find it free by now. */
+  retryFreed(): void {
+    const { retries, groups, identity } = this.#state;
+    for (const { key, reason } of [...retries.failures()]) {
+      if (reason !== 'EEXIST') continue;
+      const { table, row } = retryRow(this.#state, key);
+      if (groups.get(table.wanted(row)) === undefined) continue;
+      const metric = wantedMetric(this.#state, table, row);
+      if (!this.#state.isTaken(table.rows.prefix(row), { ...identity, metric }))
+        tryNow(this.#state, table, row);
+    }
   }
 
   /** When the next back-off is over, null when none runs. */

@@ -309,6 +309,8 @@ export class KernelLoop implements Kernel {
   #opened(objects: boolean): void {
     this.#objects = objects;
     this.#chooseObjects();
+    // What was asked for while the port was dead will not be answered.
+    this.#listings.abandon();
     this.#listings.want({ kind: 'everything' });
     this.#list();
   }
