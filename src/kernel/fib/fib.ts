@@ -216,7 +216,7 @@ export class Fib {
     const { inFlight } = this.#state;
     for (const { pending } of inFlight.values()) {
       for (const each of pending) {
-        if (each.kind === 'object' && each.object.kind === 'group') each.object.object.writing = null;
+        if (each.kind === 'object') this.#state.objects.abandon(each.object);
         if (each.kind !== 'row') continue;
         const { table, row, ref } = each;
         if (isObjectRef(ref)) this.#state.objects.unhold(objectIndex(ref));

@@ -179,6 +179,23 @@ export class NexthopObjects {
     return object;
   }
 
+  /** No answer will come: a listing tells what became of it. */
+  abandon(pending: ObjectPending): void {
+    if (pending.kind !== 'group') return;
+    pending.object.writing = null;
+    this.dirty.add(pending.object);
+  }
+
+  /** The kernel says that it does not know the object: it is made again. */
+  distrust(index: number): void {
+    const object = this.get(index);
+    if (object.writing !== null) return;
+    object.content = NO_SET;
+    this.dirty.add(object);
+    for (const hop of this.#sets.get(object.owner?.set ?? NO_SET))
+      this.#forgetHop(this.#hopIds.get(keyOf(hop, object.ipv6)) ?? 0);
+  }
+
   /**
    * The kernel takes the hops of a dead link out of every group, and a group without hops away with its routes; it tells
    * nobody. `gone`: the groups that went; `some`: whether any was touched.

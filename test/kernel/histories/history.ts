@@ -149,6 +149,7 @@ export async function runHistory(seed: number, nextHopGroups: 'on' | 'off'): Pro
   const kernel = createNetlinkKernel({ ...settings(), nextHopGroups }, { auditInterval: 1, receiveBuffer });
   const seen = createRecorder();
   deepEqual(await kernel.start(seen), { ok: true });
+  kernel.sweep();
   const history: History = { kernel, random, wanted: new Map(), workloads: new Set(), strangers: new Set() };
   moveGuarded(history);
   await eventually('the guarded route', () => kernel.isInstalled(prefix(GUARDED)));
