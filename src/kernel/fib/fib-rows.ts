@@ -7,7 +7,7 @@ import { desiredSet, type FibState, retryKey, tableOf } from './fib-state.js';
 import { type FibTable, NO_GROUP, STALE, WAITING } from './fib-table.js';
 import { heldObjectRef, holdRef, setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
-import type { GroupObject } from './nexthop-objects.js';
+import { comingContent, type GroupObject } from './nexthop-objects.js';
 
 /** The row is to be looked at again, whatever went wrong before. */
 export function tryNow(fib: FibState, table: FibTable, row: number): void {
@@ -53,7 +53,7 @@ function releaseGroup(fib: FibState, id: number): void {
   const { object } = forgotten;
   fib.objects.disown(forgotten);
   // Routes of another intent may have come to use it, because it says what they want: then it follows that one.
-  const heir = fib.groups.withoutObject(object.content, object.ipv6);
+  const heir = fib.groups.withoutObject(comingContent(object), object.ipv6);
   if (heir !== null) fib.objects.inherit(object, heir);
 }
 

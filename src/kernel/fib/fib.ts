@@ -37,7 +37,7 @@ export class Fib {
 
   /** `isTaken`: whether a route that is not ours is known to stand at that table, prefix and metric. */
   constructor(identity: RouteIdentity, nextHops: NextHops, seed: number, isTaken: FibState['isTaken']) {
-    this.#state = createFibState(identity, nextHops, seed, isTaken);
+    this.#state = createFibState(identityOf(identity), nextHops, seed, isTaken);
     this.#nextHops = nextHops;
     nextHops.resolveOver((address) => ownRoutes(this.#state, address));
   }
@@ -228,7 +228,8 @@ export class Fib {
   }
 
   /** Another table, protocol or metric: all is written anew, then what carries the old identity is removed. */
-  configure(identity: RouteIdentity): void {
+  configure(settings: RouteIdentity): void {
+    const identity = identityOf(settings);
     const old = this.#state.identity;
     const inPlace = sameKey(old, identity);
     if (inPlace && old.protocol === identity.protocol) return;
@@ -288,3 +289,10 @@ export class Fib {
     return pendingWrites(this.#state);
   }
 }
+
+/** Settings are an identity and more. */
+const identityOf = ({ table, protocol, metric }: RouteIdentity): RouteIdentity => ({
+  table,
+  protocol,
+  metric,
+});

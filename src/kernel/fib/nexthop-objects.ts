@@ -30,6 +30,9 @@ export interface GroupObject {
   lent: boolean;
 }
 
+/** What the kernel has in it, or will have once it has answered. */
+export const comingContent = ({ content, writing }: GroupObject): number => writing ?? content;
+
 /** What an answered write was for. */
 export type ObjectPending =
   | { readonly kind: 'hop'; readonly id: number }
@@ -72,6 +75,13 @@ export class NexthopObjects {
 
   *groups(): Generator<GroupObject> {
     for (const object of this.#objects) if (object !== undefined) yield object;
+  }
+
+  /** Changes that the kernel has yet to hear of or to answer. */
+  get pending(): number {
+    let writing = 0;
+    for (const object of this.groups()) if (object.writing !== null) writing++;
+    return this.dirty.size + writing + Number(this.garbage);
   }
 
   /** Groups and single hops that the kernel is believed to have. */
@@ -300,7 +310,7 @@ export class NexthopObjects {
 
   #orphan({ set, ipv6 }: IntentGroup): GroupObject | null {
     for (const object of this.groups())
-      if (object.owner === null && object.content === set && object.ipv6 === ipv6) return object;
+      if (object.owner === null && comingContent(object) === set && object.ipv6 === ipv6) return object;
     return null;
   }
 
