@@ -16,6 +16,8 @@ clean() {
     for pid in $(ip netns pids "$name-$node" 2>/dev/null); do kill "$pid" 2>/dev/null || true; done
     ip netns del "$name-$node" 2>/dev/null || true
   done
+  wait
+  sleep 1
   rm -rf "$work"
 }
 trap '[[ -z "${KEEP_LOGS:-}" ]] || cp "$work"/*.log "$out"/; clean' EXIT
