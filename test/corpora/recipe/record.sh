@@ -90,5 +90,5 @@ sleep 2
 for pid in $(ip netns pids "$name-c"); do kill "$pid" || true; done
 sleep 1
 cp "$work"/*.mrt "$work"/all.pcapng "$out"/ 
-chmod 644 "$out"/*
+chmod 644 "$out"/*.mrt "$out"/all.pcapng
 ls -l "$out"
