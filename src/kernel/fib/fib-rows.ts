@@ -24,8 +24,8 @@ export function releaseRow(fib: FibState, table: FibTable, row: number): boolean
   return true;
 }
 
-/** True when what is wanted of it changed. */
-export function wantRow(fib: FibState, prefix: Prefix, intent: FibIntent): boolean {
+/** The row when what is wanted of it changed, else -1. */
+export function wantRow(fib: FibState, prefix: Prefix, intent: FibIntent): number {
   const table = tableOf(fib, prefix);
   const row = table.rows.insert(prefix);
   table.fit();
@@ -34,9 +34,9 @@ export function wantRow(fib: FibState, prefix: Prefix, intent: FibIntent): boole
   if (before !== NO_GROUP) releaseGroup(fib, before);
   table.setWanted(row, group.id);
   table.lower(row, STALE);
-  if (before === group.id) return false;
+  if (before === group.id) return -1;
   tryNow(fib, table, row);
-  return true;
+  return row;
 }
 
 export function unwantRow(fib: FibState, table: FibTable, row: number): void {

@@ -44,7 +44,8 @@ export class Fib {
 
   /** True when next hops may depend on the route. */
   install(prefix: Prefix, intent: FibIntent): boolean {
-    return wantRow(this.#state, prefix, intent) && this.#nextHops.touchOwn(prefix);
+    const row = wantRow(this.#state, prefix, intent);
+    return row >= 0 && this.#nextHops.touchOwn(tableOf(this.#state, prefix).rows, row);
   }
 
   /** True when next hops may depend on the route. */
@@ -52,8 +53,9 @@ export class Fib {
     const table = tableOf(this.#state, prefix);
     const row = table.rows.find(prefix);
     if (row < 0) return false;
+    const touched = this.#nextHops.touchOwn(table.rows, row);
     unwantRow(this.#state, table, row);
-    return this.#nextHops.touchOwn(prefix);
+    return touched;
   }
 
   /** These hops resolve otherwise than before. Next hops over routes that follow are touched in turn. */
@@ -66,7 +68,7 @@ export class Fib {
         for (const row of table.rows) {
           const group = affected.get(table.wanted(row));
           if (group === undefined) continue;
-          this.#nextHops.touchOwn(table.rows.prefix(row));
+          this.#nextHops.touchOwn(table.rows, row);
           // A route that uses the intent's object follows it without being written.
           const follows = group.object !== null && table.held(row) === heldObjectRef(group.object.index);
           if (!follows || group.set === NO_SET) tryNow(this.#state, table, row);
