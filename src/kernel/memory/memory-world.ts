@@ -1,35 +1,14 @@
 // A kernel in memory: links, addresses and routes that behave as Linux does where it matters to us, with controls for
 // tests. Knows nothing of who listens beyond telling them.
 
-import { type IpAddress, isLinkLocal, parseIp } from '../../base/ip.js';
-import { formatPrefix, makePrefix, type Prefix, parsePrefix, prefixContainsIp } from '../../base/prefix.js';
+import { type IpAddress, isLinkLocal } from '../../base/ip.js';
+import { formatPrefix, makePrefix, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { KernelChange, ObjectWrite, RouteArrival } from '../port.js';
 import { sameRoute } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type {
-  KernelAddress,
-  KernelLink,
-  KernelNextHop,
-  KernelNexthop,
-  KernelRoute,
-  RouteType,
-} from '../types.js';
+import type { KernelAddress, KernelLink, KernelNextHop, KernelNexthop, KernelRoute } from '../types.js';
 import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
-
-/** A route as a test or an agent writes it. */
-export interface RouteSpec {
-  /** `10.65.0.2/32`; without a length a host route. */
-  readonly prefix: string;
-  readonly dev?: string;
-  readonly via?: string;
-  /** Default 4 (static). */
-  readonly protocol?: number;
-  /** Default 0, for IPv6 1024. */
-  readonly metric?: number;
-  /** Default 254 (main). */
-  readonly table?: number;
-  readonly type?: RouteType;
-}
+import { mustIp, mustPrefix, type RouteSpec, sameIp } from './route-spec.js';
 
 /** `origin` is the port that caused the change; ports do not hear of their own. */
 export type WorldListener = (change: KernelChange, origin: object | null) => void;
@@ -375,18 +354,3 @@ function linkNamed(world: WorldState, name: string): KernelLink {
   if (link === undefined) throw new Error(`no link ${name}`);
   return link;
 }
-
-function mustIp(text: string): IpAddress {
-  const ip = parseIp(text);
-  if (ip === null) throw new Error(`not an address: ${text}`);
-  return ip;
-}
-
-function mustPrefix(text: string): Prefix {
-  const prefix = parsePrefix(text);
-  if (prefix === null) throw new Error(`not a prefix: ${text}`);
-  return prefix;
-}
-
-const sameIp = (a: IpAddress, b: IpAddress): boolean =>
-  formatPrefix({ address: a, length: 0 }) === formatPrefix({ address: b, length: 0 });
