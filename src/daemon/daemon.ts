@@ -29,6 +29,7 @@ const LOG_LINES = 10;
 /** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
 const LIMIT_CHECK = 1000;
+const DROP_LOOK = 1000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
@@ -127,6 +128,7 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
+  stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
   return null;
 }

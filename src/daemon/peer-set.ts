@@ -32,6 +32,16 @@ export class PeerSet {
     return this.#byKey.size;
   }
 
+  /** Enabled peers without a session; those with a password or without one, when that is asked. */
+  countDown(hasPassword?: boolean): number {
+    let count = 0;
+    for (const { config, session } of this.all()) {
+      const fits = hasPassword === undefined || hasPassword === (config.password !== null);
+      if (config.enabled && session === null && fits) count++;
+    }
+    return count;
+  }
+
   /** By name or by address. */
   find(nameOrAddress: string): BgpPeer | null {
     const address = parseSocketAddress(nameOrAddress);
@@ -65,7 +75,8 @@ export class PeerSet {
   /** From now on peers run: those that exist, and those to come. */
   start(): void {
     this.#running = true;
-    for (const peer of this.all()) peer.start();
+    // Many hosts that start at once would all dial at once.
+    for (const peer of this.all()) peer.start(peer.config.timers.startJitter);
   }
 
   /** For good, whatever a reload that is under way still adds. */

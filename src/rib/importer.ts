@@ -2,11 +2,11 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PrefixId } from '../base/ids.js';
-import { asPathContains, clusterListContains, rewriteBlock } from '../wire/block.js';
+import { asPathContains, clusterListContains, communityCount, rewriteBlock } from '../wire/block.js';
 import type { AttrSets } from './attr-sets.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
-import type { LoopKind, RibPeer } from './sources.js';
+import type { ExcessKind, LoopKind, RibPeer } from './sources.js';
 
 export class Importer {
   readonly #attrSets: AttrSets;
@@ -45,6 +45,14 @@ export class Importer {
     return this.#clusterIds.some((id) => clusterListContains(block, id)) ? 'clusterList' : null;
   }
 
+  /** The limit of the peer that the route is beyond, or null. */
+  excess({ limits }: RibPeer, attrs: AttrSetId): ExcessKind | null {
+    if (limits === undefined) return null;
+    if (this.#attrSets.asPathLength[attrs]! > limits.asPathLength) return 'asPathLength';
+    if (limits.communities === Number.POSITIVE_INFINITY) return null;
+    return communityCount(this.#attrSets.block(attrs)) > limits.communities ? 'communities' : null;
+  }
+
   /** The attributes the route enters the decision with, or NONE. */
   import(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
     const verdict = this.#verdict(family, prefix, peer, received);
@@ -63,6 +71,16 @@ export class Importer {
   #verdict(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId) {
     this.#route.show(family, this.#prefixes[family], prefix, 'bgp');
     return peer.importPolicy.evaluate(this.#route.withAttributes(received));
+  }
+}
+
+/** Which limit a route is beyond, for people. */
+export function excessText(excess: ExcessKind, { limits }: RibPeer): string {
+  switch (excess) {
+    case 'asPathLength':
+      return `AS_PATH is longer than ${limits?.asPathLength} (maxAsPathLength)`;
+    case 'communities':
+      return `more than ${limits?.communities} communities (maxCommunities)`;
   }
 }
 

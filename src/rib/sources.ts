@@ -17,7 +17,33 @@ export interface RibPeer {
   readonly localAsn: number;
   /** The cluster of a client, or our own; null when we do not reflect. */
   readonly clusterId: number | null;
+  /** Absent: none. */
+  readonly limits?: PathLimits;
 }
+
+/** What is taken from one peer; infinity for no limit. */
+export interface PathLimits {
+  /** Paths held, by family index: what comes beyond is dropped. */
+  readonly paths: readonly [number, number];
+  /** Routes with more are held and not used. */
+  readonly asPathLength: number;
+  readonly communities: number;
+}
+
+export const sameLimits = (a: PathLimits | undefined, b: PathLimits | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.paths[0] === b.paths[0] &&
+    a.paths[1] === b.paths[1] &&
+    a.asPathLength === b.asPathLength &&
+    a.communities === b.communities);
+
+const NO_LIMIT: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** Which limit a route is beyond. */
+export const EXCESS_KINDS = ['asPathLength', 'communities'] as const;
+export type ExcessKind = (typeof EXCESS_KINDS)[number];
 
 /** The attribute by which a route shows that it has been here before. */
 export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList'] as const;
@@ -49,6 +75,12 @@ export interface Source {
   readonly refresh: RefreshState;
   /** Routes that came and were loops. */
   readonly loops: Record<LoopKind, number>;
+  /** Paths that may be held, by family index. */
+  readonly mostPaths: readonly [number, number];
+  /** Paths beyond that, by family index. */
+  readonly dropped: [number, number];
+  /** Routes that came and were beyond a limit. */
+  readonly excess: Record<ExcessKind, number>;
 }
 
 export class Sources {
@@ -81,6 +113,8 @@ export class Sources {
       accepted: before.accepted,
       loops: before.loops,
       refresh: before.refresh,
+      dropped: before.dropped,
+      excess: before.excess,
     };
   }
 
@@ -118,6 +152,9 @@ const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
   accepted: [0, 0],
   refresh: noRounds(),
   loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  mostPaths: NO_LIMIT,
+  dropped: [0, 0],
+  excess: { asPathLength: 0, communities: 0 },
 });
 
 const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
@@ -133,4 +170,7 @@ const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
   accepted: [0, 0],
   refresh: noRounds(),
   loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  mostPaths: peer.limits?.paths ?? NO_LIMIT,
+  dropped: [0, 0],
+  excess: { asPathLength: 0, communities: 0 },
 });

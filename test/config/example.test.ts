@@ -4,7 +4,7 @@ import test from 'ava';
 import { parse } from 'yaml';
 import { formatIp, formatIpv4 } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { readConfigFile } from '../../src/config/load.js';
+import { readConfigFile } from '../../src/config/config-file.js';
 import { schemaKeys } from '../../src/config/schema.js';
 
 const file = join(import.meta.dirname, '..', '..', '..', 'bgpd.example.yaml');
