@@ -5,11 +5,29 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hasTcpAo } from '../sys/tcp-ao.js';
 import { type ConfigEnvironment, loadConfig } from './load.js';
-import { layered, NO_RUNTIME, type RuntimePeers, readRuntimeFile, runtimeFileOf } from './runtime-peers.js';
+import {
+  layered,
+  NO_RUNTIME,
+  type RuntimePeers,
+  type RuntimeResult,
+  readRuntimeFile,
+  runtimeFileOf,
+  writeRuntimeFile,
+} from './runtime-peers.js';
 import { systemSecrets } from './secrets.js';
 import type { ConfigProblem, ConfigResult } from './types.js';
 
-export class ConfigFile {
+/** What changes of the configuration at run time need of it. */
+export interface RuntimeConfig {
+  /** What the state file keeps. */
+  kept(): RuntimeResult;
+  /** Null when it is kept now, else why not. */
+  keep(runtime: RuntimePeers): string | null;
+  /** The configuration that is in force, with these changes instead of those it has. */
+  again(kept: RuntimePeers, runtime: RuntimePeers): ConfigResult;
+}
+
+export class ConfigFile implements RuntimeConfig {
   readonly path: string;
   /** The text of the last load that was good. */
   #text: string | null = null;
@@ -22,24 +40,31 @@ export class ConfigFile {
   read(runtime: RuntimePeers = NO_RUNTIME): ConfigResult {
     const text = readText(this.path);
     if (typeof text !== 'string') return { ok: false, problems: [text] };
-    const result = this.#load(text, runtime);
+    const kept = this.kept();
+    if (!kept.ok) return { ok: false, problems: [kept.problem] };
+    const result = this.#load(text, layered(kept.runtime, runtime));
     if (result.ok) this.#text = text;
     return result;
   }
 
-  /** The same text as before with another `runtime`. */
-  again(runtime: RuntimePeers): ConfigResult {
-    return this.#text === null ? this.read(runtime) : this.#load(this.#text, runtime);
+  kept(): RuntimeResult {
+    return readRuntimeFile(runtimeFileOf(this.path));
+  }
+
+  keep(runtime: RuntimePeers): string | null {
+    return writeRuntimeFile(runtimeFileOf(this.path), runtime);
+  }
+
+  again(kept: RuntimePeers, runtime: RuntimePeers): ConfigResult {
+    return this.#text === null ? this.read(runtime) : this.#load(this.#text, layered(kept, runtime));
   }
 
   #load(text: string, runtime: RuntimePeers): ConfigResult {
-    const kept = readRuntimeFile(runtimeFileOf(this.path));
-    if (!kept.ok) return { ok: false, problems: [kept.problem] };
     const environment: ConfigEnvironment = {
       hostname: hostname(),
       secrets: systemSecrets(this.path, process.env),
       hasTcpAo,
-      runtime: layered(kept.runtime, runtime),
+      runtime,
     };
     return loadConfig(text, this.path, environment);
   }

@@ -16,7 +16,13 @@ import {
 import { mergeDynamicPeer, mergePeer } from './merge.js';
 import { pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
-import { NO_RUNTIME, type RuntimePeers, withAddedPeers, withSwitchedPeers } from './runtime-peers.js';
+import {
+  NO_RUNTIME,
+  peersOfFile,
+  type RuntimePeers,
+  withAddedPeers,
+  withSwitchedPeers,
+} from './runtime-peers.js';
 import { parseSections, type Sections } from './schema.js';
 import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
 import { parseSource } from './source.js';
@@ -45,7 +51,7 @@ export function loadConfig(text: string, file: string, environment: ConfigEnviro
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
   const runtime = environment.runtime ?? NO_RUNTIME;
   const parsed = parseSections(withAddedPeers(source.value, runtime));
-  const sections = withSwitchedPeers(parsed.sections, runtime);
+  const sections = withSwitchedPeers(parsed.sections, runtime, peersOfFile(source.value));
   const { secrets, issues: keyIssues } = readSecrets(sections, environment.secrets ?? noSecrets);
   const ao = checkTcpAo(sections, environment.hasTcpAo ?? (() => true));
   const issues = [...parsed.issues, ...keyIssues, ...ao];

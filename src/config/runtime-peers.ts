@@ -4,6 +4,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { z } from 'zod';
+import { formatSocketAddress, parseSocketAddress } from '../net/address.js';
 import { peerName } from './merge.js';
 import type { Located, Sections } from './schema.js';
 import type { PeerSection } from './schema-peers.js';
@@ -28,12 +29,52 @@ export interface RuntimePeers {
 
 export const NO_RUNTIME: RuntimePeers = { peers: [], removed: [], switched: {} };
 
-/** `over` wins over `under`. */
+/** `over` wins over `under`: what it removes, `under` has not added. */
 export const layered = (under: RuntimePeers, over: RuntimePeers): RuntimePeers => ({
-  peers: [...under.peers, ...over.peers],
+  peers: [...under.peers.filter((peer) => !over.removed.includes(nameOfAdded(peer))), ...over.peers],
   removed: [...under.removed, ...over.removed],
   switched: { ...under.switched, ...over.switched },
 });
+
+/** As `peerName` has it: the name, or the address in its canonical form. */
+export function nameOfAdded({ name, address }: Readonly<Record<string, unknown>>): string {
+  if (typeof name === 'string') return name;
+  const parsed = typeof address === 'string' ? parseSocketAddress(address) : null;
+  return parsed === null ? String(address) : formatSocketAddress(parsed);
+}
+
+/** `peer` is there from now on; one of the file with this name or that was removed does not come back with it. */
+export const withPeer = (runtime: RuntimePeers, peer: Readonly<Record<string, unknown>>): RuntimePeers => ({
+  ...runtime,
+  peers: [...runtime.peers, peer],
+});
+
+/** `name` is gone from now on, with what was said about it. */
+export function withoutPeer(runtime: RuntimePeers, name: string): RuntimePeers {
+  const { [name]: _gone, ...switched } = runtime.switched;
+  const peers = runtime.peers.filter((peer) => nameOfAdded(peer) !== name);
+  const wasAdded = peers.length < runtime.peers.length;
+  return { peers, switched, removed: wasAdded ? runtime.removed : [...runtime.removed, name] };
+}
+
+export const withSwitch = (
+  runtime: RuntimePeers,
+  name: string,
+  enabled: boolean,
+  text: string,
+): RuntimePeers => ({ ...runtime, switched: { ...runtime.switched, [name]: { enabled, text } } });
+
+/** Nothing is said about whether `name` is on. */
+export function withoutSwitch(runtime: RuntimePeers, name: string): RuntimePeers {
+  const { [name]: _gone, ...switched } = runtime.switched;
+  return { ...runtime, switched };
+}
+
+/** How many peers the parsed file has. */
+export const peersOfFile = (value: unknown): number =>
+  typeof value === 'object' && value !== null && 'peers' in value && Array.isArray(value.peers)
+    ? value.peers.length
+    : 0;
 
 /** The parsed file with the added peers behind its own, which keep their places. */
 export function withAddedPeers(value: unknown, { peers }: RuntimePeers): unknown {
@@ -43,12 +84,13 @@ export function withAddedPeers(value: unknown, { peers }: RuntimePeers): unknown
   return { ...value, peers: [...(own ?? []), ...peers] };
 }
 
-/** The sections without the removed peers, the others switched as they were told. */
-export function withSwitchedPeers(sections: Sections, { removed, switched }: RuntimePeers): Sections {
+/** The sections without the removed peers of the file, the others switched as they were told. */
+export function withSwitchedPeers(sections: Sections, runtime: RuntimePeers, ofFile: number): Sections {
+  const { removed, switched } = runtime;
   if (sections.peers === null) return sections;
   const peers = sections.peers.flatMap((located): Located<PeerSection>[] => {
     const name = peerName(located.value);
-    if (removed.includes(name)) return [];
+    if (Number(located.path[1]) < ofFile && removed.includes(name)) return [];
     const { enabled, text } = Object.hasOwn(switched, name)
       ? switched[name]!
       : { enabled: undefined, text: '' };

@@ -127,8 +127,8 @@ export class BgpPeer implements PeerHandlers {
   /** Routes that came and were loops, over all sessions. */
   get loops(): Readonly<Record<LoopKind, number>> {
     const total = { ...this.#pastLoops };
-    const now = this.#attachment && this.#context.rib.sources.get(this.#attachment.ribId).loops;
-    if (now !== null) for (const kind of LOOP_KINDS) total[kind] += now[kind];
+    const now = this.#source;
+    if (now !== null) for (const kind of LOOP_KINDS) total[kind] += now.refused[kind];
     return total;
   }
 
@@ -143,7 +143,7 @@ export class BgpPeer implements PeerHandlers {
     const total = { ...this.#pastExcess };
     const now = this.#source;
     if (now === null) return total;
-    for (const kind of EXCESS_KINDS) total[kind] += now.excess[kind];
+    for (const kind of EXCESS_KINDS) total[kind] += now.refused[kind];
     total.prefixes += now.dropped[0] + now.dropped[1];
     return total;
   }

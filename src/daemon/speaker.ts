@@ -51,6 +51,8 @@ export class Speaker {
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
   #config: Config;
+  /** Told of a new configuration before its peers connect and are connected to. */
+  beforePeers: (config: Config) => void = () => undefined;
 
   constructor(options: SpeakerOptions) {
     const { config, kernel, clock } = options;
@@ -92,6 +94,7 @@ export class Speaker {
     this.#local.originate(config.originate);
     this.rib.setDecision(config.decision);
     this.rib.setClusterIds(clusterIds(config));
+    this.beforePeers(config);
     return this.peers.apply(config, this.#peerContext());
   }
 

@@ -26,7 +26,9 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
   events.on('peerState', (peer, from, to) => log.debug({ peer, from, to }, 'session state'));
   events.on('peerBlame', (peer, blame, ended) => logBlame(log, limit, peer, blame, ended));
   events.on('prefixLimit', (peer, news) => logPrefixLimit(log, peer, news));
-  events.on('administered', (peer, action) => log.info({ peer, action }, 'done by an operator'));
+  events.on('administered', (peer, action) =>
+    log.info(peer === '' ? { action } : { peer, action }, 'done by an operator'),
+  );
   events.on('peerEstablished', (peer, session) => {
     const families = session.families.map((family) => (family === 0 ? 'ipv4-unicast' : 'ipv6-unicast'));
     log.info({ peer, asn: session.peerAsn, families, holdTime: session.holdTime }, 'session established');

@@ -201,8 +201,9 @@ function fromRefusedOpen(
 ): Blame {
   switch (subcode) {
     case OPEN_ERROR.badPeerAs: {
-      const theirs = open === null ? 'another one' : String(asnOf(open));
-      const why = `wrong AS: the peer says AS ${theirs}, configured is AS ${config.peerAsn ?? 'any'}`;
+      // An AS that is none at all: the wire layer has refused the OPEN.
+      if (open === null) return blame('wrongAs', 'theirs', text);
+      const why = `wrong AS: the peer says AS ${asnOf(open)}, configured is AS ${config.peerAsn ?? 'any'}`;
       return blame('wrongAs', 'config', why, [text]);
     }
     case OPEN_ERROR.badBgpIdentifier:

@@ -6,7 +6,7 @@ import { asPathContains, clusterListContains, communityCount, rewriteBlock } fro
 import type { AttrSets } from './attr-sets.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
-import type { ExcessKind, LoopKind, RibPeer } from './sources.js';
+import type { ExcessKind, LoopKind, RefusalKind, RibPeer } from './sources.js';
 
 export class Importer {
   readonly #attrSets: AttrSets;
@@ -35,8 +35,18 @@ export class Importer {
     return ids.length !== before.length || ids.some((id) => !before.includes(id));
   }
 
-  /** Null: the route is none. */
-  loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
+  /** Null: policies decide. */
+  refusal(peer: RibPeer, attrs: AttrSetId): RefusalKind | null {
+    return this.#loop(peer, attrs) ?? this.#excess(peer, attrs);
+  }
+
+  /** The attributes the route enters the decision with: NONE when it is refused, by its nature or by the policy. */
+  judge(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
+    if (this.refusal(peer, received) !== null) return NONE;
+    return this.import(family, prefix, peer, received);
+  }
+
+  #loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
     const block = this.#attrSets.block(attrs);
     if (asPathContains(block, peer.localAsn)) return 'asPath';
     if (peer.peerType === 'ebgp') return null;
@@ -45,8 +55,7 @@ export class Importer {
     return this.#clusterIds.some((id) => clusterListContains(block, id)) ? 'clusterList' : null;
   }
 
-  /** The limit of the peer that the route is beyond, or null. */
-  excess({ limits }: RibPeer, attrs: AttrSetId): ExcessKind | null {
+  #excess({ limits }: RibPeer, attrs: AttrSetId): ExcessKind | null {
     if (limits === undefined) return null;
     if (this.#attrSets.asPathLength[attrs]! > limits.asPathLength) return 'asPathLength';
     if (limits.communities === Number.POSITIVE_INFINITY) return null;
@@ -74,24 +83,18 @@ export class Importer {
   }
 }
 
-/** Which limit a route is beyond, for people. */
-export function excessText(excess: ExcessKind, { limits }: RibPeer): string {
-  switch (excess) {
-    case 'asPathLength':
-      return `AS_PATH is longer than ${limits?.asPathLength} (maxAsPathLength)`;
-    case 'communities':
-      return `more than ${limits?.communities} communities (maxCommunities)`;
-  }
-}
-
-/** Why a route is a loop, for people. */
-export function loopText(loop: LoopKind, { localAsn }: RibPeer): string {
-  switch (loop) {
+/** Why a route is refused, for people. */
+export function refusalText(refusal: RefusalKind, { localAsn, limits }: RibPeer): string {
+  switch (refusal) {
     case 'asPath':
       return `AS_PATH contains our AS ${localAsn}`;
     case 'originatorId':
       return 'ORIGINATOR_ID is our router id';
     case 'clusterList':
       return 'CLUSTER_LIST contains our cluster id';
+    case 'asPathLength':
+      return `AS_PATH is longer than ${limits?.asPathLength} (maxAsPathLength)`;
+    case 'communities':
+      return `more than ${limits?.communities} communities (maxCommunities)`;
   }
 }

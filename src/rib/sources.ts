@@ -49,6 +49,9 @@ export type ExcessKind = (typeof EXCESS_KINDS)[number];
 export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList'] as const;
 export type LoopKind = (typeof LOOP_KINDS)[number];
 
+/** Why a route is held and not used, whatever the policies say. */
+export type RefusalKind = LoopKind | ExcessKind;
+
 /** Of what the peer tells again, by family index. A path of an earlier round is stale once the round is over. */
 export interface RefreshState {
   /** 0 to 255; a BoRR begins the next one. */
@@ -73,14 +76,12 @@ export interface Source {
   readonly received: [number, number];
   readonly accepted: [number, number];
   readonly refresh: RefreshState;
-  /** Routes that came and were loops. */
-  readonly loops: Record<LoopKind, number>;
+  /** Routes that came and were loops or beyond a limit. */
+  readonly refused: Record<RefusalKind, number>;
   /** Paths that may be held, by family index. */
   readonly mostPaths: readonly [number, number];
   /** Paths beyond that, by family index. */
   readonly dropped: [number, number];
-  /** Routes that came and were beyond a limit. */
-  readonly excess: Record<ExcessKind, number>;
 }
 
 export class Sources {
@@ -111,10 +112,9 @@ export class Sources {
       ...bgpSource(id, peer),
       received: before.received,
       accepted: before.accepted,
-      loops: before.loops,
+      refused: before.refused,
       refresh: before.refresh,
       dropped: before.dropped,
-      excess: before.excess,
     };
   }
 
@@ -144,6 +144,14 @@ export class Sources {
   }
 }
 
+const noRefusals = (): Source['refused'] => ({
+  asPath: 0,
+  originatorId: 0,
+  clusterList: 0,
+  asPathLength: 0,
+  communities: 0,
+});
+
 const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
   id,
   origin: { source, peerType: 'local', peerRouterId: 0, clusterId: null },
@@ -151,10 +159,9 @@ const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
   received: [0, 0],
   accepted: [0, 0],
   refresh: noRounds(),
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  refused: noRefusals(),
   mostPaths: NO_LIMIT,
   dropped: [0, 0],
-  excess: { asPathLength: 0, communities: 0 },
 });
 
 const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
@@ -169,8 +176,7 @@ const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
   received: [0, 0],
   accepted: [0, 0],
   refresh: noRounds(),
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  refused: noRefusals(),
   mostPaths: peer.limits?.paths ?? NO_LIMIT,
   dropped: [0, 0],
-  excess: { asPathLength: 0, communities: 0 },
 });

@@ -56,7 +56,10 @@ export function encodeAoAdd({ address, length }: AoPeer, key: AoKey, current: bo
 }
 
 /** struct tcp_ao_del. */
-export function encodeAoDel({ address, length }: AoPeer, key: Omit<AoKey, 'key' | 'algorithm'>): Uint8Array {
+export function encodeAoDel(
+  { address, length }: AoPeer,
+  key: Pick<AoKey, 'sendId' | 'receiveId'>,
+): Uint8Array {
   const octets = new Uint8Array(DEL_SIZE);
   octets.set(socketAddress(address, 0));
   octets.set([length, key.sendId, key.receiveId], ADDRESS_SIZE + 10);
@@ -69,8 +72,11 @@ export const addTcpAoKey = (fd: number, peer: AoPeer, key: AoKey, current: boole
     ? { ok: false, errno: 'EINVAL' }
     : set(fd, TCP_AO_ADD_KEY, encodeAoAdd(peer, key, current));
 
-export const deleteTcpAoKey = (fd: number, peer: AoPeer, key: AoKey): OptionResult =>
-  set(fd, TCP_AO_DEL_KEY, encodeAoDel(peer, key));
+export const deleteTcpAoKey = (
+  fd: number,
+  peer: AoPeer,
+  key: Pick<AoKey, 'sendId' | 'receiveId'>,
+): OptionResult => set(fd, TCP_AO_DEL_KEY, encodeAoDel(peer, key));
 
 function set(fd: number, name: number, octets: Uint8Array): OptionResult {
   if (libc().setsockopt(fd, IPPROTO_TCP, name, octets, octets.length) >= 0) return { ok: true };
