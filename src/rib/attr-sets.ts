@@ -3,8 +3,8 @@
 
 import { hashBytes } from '../base/hash.js';
 import type { AttrSetId } from '../base/ids.js';
-import { aigpOf, emptyFacts, readFacts } from '../wire/block.js';
-import type { AttributeFacts } from '../wire/types.js';
+import { aigpOf, type BlockRewriter, emptyFacts, readFacts } from '../wire/block.js';
+import type { AttributeEdits, AttributeFacts } from '../wire/types.js';
 import { ByteArena } from './byte-arena.js';
 import {
   growInt32,
@@ -79,6 +79,12 @@ export class AttrSets {
     return this.#insert(bytes, start, end, hash);
   }
 
+  /** The set with the edits applied. */
+  edited(id: AttrSetId, edits: AttributeEdits, rewriter: BlockRewriter): AttrSetId {
+    const length = rewriter.rewrite(this.bytes, this.startOf(id), this.endOf(id), edits);
+    return this.intern(rewriter.bytes, 0, length);
+  }
+
   ref(id: AttrSetId): void {
     this.#refs[id]!++;
   }
@@ -94,6 +100,19 @@ export class AttrSets {
   /** A view, valid until the next `intern`. */
   block(id: AttrSetId): Uint8Array {
     return this.#arena.view(this.#offset[id]!, this.#length[id]!);
+  }
+
+  /** The octets that blocks lie in, from `startOf` to `endOf`: as `block`, without making a view. */
+  get bytes(): Uint8Array {
+    return this.#arena.bytes;
+  }
+
+  startOf(id: AttrSetId): number {
+    return this.#offset[id]!;
+  }
+
+  endOf(id: AttrSetId): number {
+    return this.#offset[id]! + this.#length[id]!;
   }
 
   /** Octets of the next hop: 0, 4, 16 or 32. */

@@ -1,12 +1,21 @@
-// Changes to an attribute block on its way in or out: one merge of the sorted TLVs with a sorted table of edits.
+// Changes to an attribute block on its way in or out: one merge of the sorted TLVs with a sorted table of edits. What
+// nearly every route gets is written in place; the rest goes through values of its own.
 
-import { bytesEqual } from '../base/bytes.js';
-import { prependAsns, readSegments, segmentsValue } from './attributes/as-path.js';
+import { bytesEqual, writeU32 } from '../base/bytes.js';
+import { prependAsns, prependInPlace, readSegments, segmentsValue } from './attributes/as-path.js';
 import { EXTENDED_WIDTH, IPV6_EXTENDED_WIDTH } from './attributes/lists.js';
 import { OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, PARTIAL, WELL_KNOWN } from './attributes/row.js';
 import { u32Value } from './attributes/scalars.js';
 import { rowOf } from './attributes/table.js';
-import { copyOctets, firstAttribute, tlvLength, valueEnd, valueStart, writeTlv } from './attributes/tlv.js';
+import {
+  copyOctets,
+  firstAttribute,
+  tlvLength,
+  valueEnd,
+  valueStart,
+  writeTlv,
+  writeTlvHead,
+} from './attributes/tlv.js';
 import { ATTRIBUTE } from './iana.js';
 import type { AttributeEdits } from './types.js';
 
@@ -19,7 +28,19 @@ interface EditRow {
   readonly applies: (edits: AttributeEdits) => boolean;
   /** The new value; null removes the attribute. */
   readonly edit: (edits: AttributeEdits, old: OldValue) => Uint8Array | null;
+  /** The same without making values. Writes the whole TLV; returns the offset behind it, or -1 where `edit` must do it. */
+  readonly write?: InPlace;
 }
+
+/** `start` and `end` are those of the old value in `block`, equal to each other where the attribute is absent. */
+type InPlace = (
+  edits: AttributeEdits,
+  block: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  out: number,
+) => number;
 
 /** Ascending by code. */
 const EDITS: readonly EditRow[] = [
@@ -35,18 +56,24 @@ const EDITS: readonly EditRow[] = [
     applies: ({ prependAs }) => prependAs !== undefined && prependAs.length > 0,
     edit: ({ prependAs = [] }, old) =>
       segmentsValue(prependAsns(old === null ? [] : readSegments(old, 0, old.length, 4), prependAs)),
+    write: ({ prependAs = [] }, block, start, end, target, out) =>
+      prependInPlace(prependAs, block, start, end, target, out),
   },
   {
     code: ATTRIBUTE.med,
     flags: OPTIONAL_NON_TRANSITIVE,
     applies: ({ med }) => med !== undefined,
     edit: ({ med }) => wordOrNull(med),
+    write: ({ med }, _block, _start, _end, target, out) =>
+      writeWord(target, out, OPTIONAL_NON_TRANSITIVE, ATTRIBUTE.med, med),
   },
   {
     code: ATTRIBUTE.localPref,
     flags: WELL_KNOWN,
     applies: ({ localPref }) => localPref !== undefined,
     edit: ({ localPref }) => wordOrNull(localPref),
+    write: ({ localPref }, _block, _start, _end, target, out) =>
+      writeWord(target, out, WELL_KNOWN, ATTRIBUTE.localPref, localPref),
   },
   {
     code: ATTRIBUTE.originatorId,
@@ -55,6 +82,10 @@ const EDITS: readonly EditRow[] = [
       originatorIdIfAbsent !== undefined || dropReflection === true,
     edit: ({ originatorIdIfAbsent, dropReflection }, old) =>
       (dropReflection ? null : old) ?? wordOrNull(originatorIdIfAbsent),
+    write: ({ originatorIdIfAbsent, dropReflection }, block, start, end, target, out) =>
+      !dropReflection && end > start
+        ? copyOctets(block, start - 3, end, target, out)
+        : writeWord(target, out, OPTIONAL_NON_TRANSITIVE, ATTRIBUTE.originatorId, originatorIdIfAbsent),
   },
   {
     code: ATTRIBUTE.clusterList,
@@ -63,6 +94,10 @@ const EDITS: readonly EditRow[] = [
       clusterIdPrepend !== undefined || dropReflection === true,
     edit: ({ clusterIdPrepend, dropReflection }, old) =>
       prependCluster(clusterIdPrepend, dropReflection ? null : old),
+    write: ({ clusterIdPrepend, dropReflection }, _block, start, end, target, out) =>
+      dropReflection || start === end
+        ? writeWord(target, out, OPTIONAL_NON_TRANSITIVE, ATTRIBUTE.clusterList, clusterIdPrepend)
+        : -1,
   },
   {
     code: ATTRIBUTE.extendedCommunities,
@@ -92,6 +127,20 @@ const EDITS: readonly EditRow[] = [
 
 const wordOrNull = (value: number | null | undefined): Uint8Array | null =>
   value === null || value === undefined ? null : u32Value(value);
+
+/** One attribute of four octets, or none. */
+function writeWord(
+  target: Uint8Array,
+  out: number,
+  flags: number,
+  code: number,
+  value: number | null | undefined,
+): number {
+  if (value === null || value === undefined) return out;
+  const at = writeTlvHead(target, out, flags, code, 4);
+  writeU32(target, at, value);
+  return at + 4;
+}
 
 function prependCluster(id: number | undefined, old: OldValue): Uint8Array | null {
   if (id === undefined) return old;
@@ -125,42 +174,83 @@ function dropInternalCommunities(old: OldValue, width: number): Uint8Array | nul
 }
 
 /** Octets that an edit can add: each new or changed TLV in its longest form. */
-function roomFor(block: Uint8Array, edits: AttributeEdits): number {
+function roomFor(length: number, edits: AttributeEdits): number {
   const nextHop = edits.nextHop?.length ?? 0;
   const prepended = edits.prependAs?.length ?? 0;
   const path = tlvLength(prepended * 4) + Math.ceil(prepended / 255) * 2;
-  return block.length + nextHop + path + EDITS.length * tlvLength(4);
+  return length + nextHop + path + EDITS.length * tlvLength(4);
 }
 
-/**
- * The canonical block with the edits applied; `block` stays as it is. `dropReflection` comes before the edits that set
- * ORIGINATOR_ID and CLUSTER_LIST. Returns `block` itself when nothing changed.
- */
-export function rewriteBlock(block: Uint8Array, edits: AttributeEdits): Uint8Array {
-  const target = new Uint8Array(roomFor(block, edits));
-  let out = writeNextHop(block, edits, target);
-  let at = firstAttribute(block, 0);
-  for (const row of EDITS) {
-    if (!row.applies(edits)) continue;
-    const from = at;
-    while (at < block.length && block[at + 1]! < row.code) at = valueEnd(block, at);
-    out = copyAttributes(block, from, at, edits, target, out);
-    const present = at < block.length && block[at + 1] === row.code;
-    const next = present ? valueEnd(block, at) : at;
-    const old = present ? block.subarray(valueStart(block, at), next) : null;
-    const partial = present ? block[at]! & PARTIAL : 0;
-    const value = row.edit(edits, old);
-    if (value === old) out = copyOctets(block, at, next, target, out);
-    else if (value !== null) out = writeTlv(target, out, row.flags | partial, row.code, value);
-    at = next;
+/** Rewrites one block after the other into octets of its own, so that an edit makes no garbage. */
+export class BlockRewriter {
+  /** The result of the last `rewrite`, from octet 0. */
+  bytes: Uint8Array = new Uint8Array(512);
+  #edits: AttributeEdits | null = null;
+  /** The rows that apply to `#edits`: the same edits serve many blocks. */
+  #rows: readonly EditRow[] = [];
+
+  /**
+   * The canonical block from `start` to `end` of `block` with the edits applied; returns its length. `dropReflection`
+   * comes before the edits that set ORIGINATOR_ID and CLUSTER_LIST.
+   */
+  rewrite(block: Uint8Array, start: number, end: number, edits: AttributeEdits): number {
+    if (edits !== this.#edits) {
+      this.#edits = edits;
+      this.#rows = EDITS.filter((row) => row.applies(edits));
+    }
+    const room = roomFor(end - start, edits);
+    if (this.bytes.length < room) this.bytes = new Uint8Array(room * 2);
+    const target = this.bytes;
+    let out = writeNextHop(block, start, edits, target);
+    let at = firstAttribute(block, start);
+    for (const row of this.#rows) {
+      const from = at;
+      while (at < end && block[at + 1]! < row.code) at = valueEnd(block, at);
+      out = copyAttributes(block, from, at, edits, target, out);
+      const next = at < end && block[at + 1] === row.code ? valueEnd(block, at) : at;
+      out = applyRow(row, edits, block, at, next, target, out);
+      at = next;
+    }
+    return copyAttributes(block, at, end, edits, target, out);
   }
-  out = copyAttributes(block, at, block.length, edits, target, out);
-  const result = target.slice(0, out);
+}
+
+/** The row's attribute is at `at` to `next` of the block; it is absent where these are equal. */
+function applyRow(
+  row: EditRow,
+  edits: AttributeEdits,
+  block: Uint8Array,
+  at: number,
+  next: number,
+  target: Uint8Array,
+  out: number,
+): number {
+  const present = next > at;
+  const start = present ? valueStart(block, at) : at;
+  const written = row.write?.(edits, block, start, next, target, out) ?? -1;
+  if (written >= 0) return written;
+  const old = present ? block.subarray(start, next) : null;
+  const value = row.edit(edits, old);
+  if (value === old) return copyOctets(block, at, next, target, out);
+  if (value === null) return out;
+  return writeTlv(target, out, row.flags | (present ? block[at]! & PARTIAL : 0), row.code, value);
+}
+
+/** As `BlockRewriter`, for one block; returns `block` itself when nothing changed. */
+export function rewriteBlock(block: Uint8Array, edits: AttributeEdits): Uint8Array {
+  const rewriter = new BlockRewriter();
+  const length = rewriter.rewrite(block, 0, block.length, edits);
+  const result = rewriter.bytes.slice(0, length);
   return bytesEqual(result, block) ? block : result;
 }
 
-function writeNextHop(block: Uint8Array, { nextHop }: AttributeEdits, target: Uint8Array): number {
-  if (nextHop === undefined) return copyOctets(block, 0, firstAttribute(block, 0), target, 0);
+function writeNextHop(
+  block: Uint8Array,
+  start: number,
+  { nextHop }: AttributeEdits,
+  target: Uint8Array,
+): number {
+  if (nextHop === undefined) return copyOctets(block, start, firstAttribute(block, start), target, 0);
   target[0] = nextHop.length;
   target.set(nextHop, 1);
   return 1 + nextHop.length;

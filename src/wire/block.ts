@@ -18,7 +18,7 @@ import {
 import { ATTRIBUTE } from './iana.js';
 import type { AttributeFacts, PathAttributes } from './types.js';
 
-export { rewriteBlock } from './block-rewrite.js';
+export { BlockRewriter, rewriteBlock } from './block-rewrite.js';
 
 export const emptyFacts = (): AttributeFacts => ({
   origin: 0,
@@ -87,6 +87,17 @@ export function asPathCount(block: Uint8Array, asn: number, start = 0, end = blo
 
 export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
   asPathCount(block, asn, start, end) > 0;
+
+/** COMMUNITIES holds one of the range that RFC 1997 reserves (65535:*): only these can forbid to pass a route on. */
+export function hasWellKnownCommunity(block: Uint8Array, start: number, end: number): boolean {
+  const at = findAttribute(block, start, end, ATTRIBUTE.communities);
+  if (at < 0) return false;
+  const last = valueEnd(block, at);
+  for (let word = valueStart(block, at); word < last; word += 4) {
+    if (block[word] === 0xff && block[word + 1] === 0xff) return true;
+  }
+  return false;
+}
 
 /** The metric of AIGP (RFC 7311 3), 0 to 2^64 - 1; null without. */
 export function aigpOf(block: Uint8Array): bigint | null {
