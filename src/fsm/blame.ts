@@ -207,6 +207,7 @@ function fromRefusedOpen(
       return blame('wrongAs', 'config', why, [text]);
     }
     case OPEN_ERROR.badBgpIdentifier:
+      if (open === null) return blame('routerId', 'theirs', text);
       return blame('routerId', 'config', 'the peer has our own router id', [text]);
     case OPEN_ERROR.unsupportedCapability: {
       const ours = config.families.map(familyName).join(', ');
