@@ -81,7 +81,7 @@ function dialWithOptions(endpoint: PeerEndpoint): Socket | { readonly code: stri
   const opened = createTcpSocketFd(address.family, {
     ...(ttl === null ? {} : { ttl }),
     ...(minTtl === null ? {} : { minTtl }),
-    ...(localAddress === null ? {} : { bindAddress: localAddress }),
+    ...(localAddress === null ? {} : { bindAddress: localAddress, bindInterface: endpoint.interface }),
   });
   if (!opened.ok) return { code: opened.errno };
   const keyed = setKeys(opened.value, endpoint);

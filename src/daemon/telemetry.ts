@@ -73,8 +73,8 @@ function logBlame(log: Logger, limit: Limit, peer: string, blame: Blame, ended: 
     log.warn(fields, 'session down');
     return;
   }
-  // Nobody has to be told that what never was up does not come up once it is switched off.
-  if (kind === 'adminDown') return;
+  // Nobody has to be told that what never was up does not come up once it is switched off, or that nothing has failed.
+  if (kind === 'adminDown' || kind === 'waiting' || kind === 'connecting') return;
   const pass = limit(`attempt ${peer} ${text}`);
   if (pass !== null) log.info({ ...fields, ...pass }, 'session not established');
 }

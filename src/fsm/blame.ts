@@ -166,6 +166,7 @@ const CONNECT: Readonly<Record<string, readonly [BlameKind, Fault]>> = {
   EHOSTUNREACH: ['noRoute', 'network'],
   ENETUNREACH: ['noRoute', 'network'],
   EADDRNOTAVAIL: ['localAddress', 'config'],
+  ENODEV: ['localAddress', 'config'],
   ECONNRESET: ['reset', 'theirs'],
   EPIPE: ['closed', 'theirs'],
   EACCES: ['resources', 'ours'],

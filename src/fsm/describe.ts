@@ -14,6 +14,7 @@ const CODE_TEXT: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to the peer, or no answer to address resolution',
   ENETUNREACH: 'no route to the peer',
   EADDRNOTAVAIL: 'the configured local address is not on this host',
+  ENODEV: 'this host has no such interface',
   ECONNRESET: 'the peer reset the connection',
   EPIPE: 'the peer has closed the connection',
   EACCES: 'not permitted by this host',

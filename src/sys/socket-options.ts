@@ -2,7 +2,7 @@
 // in `new net.Socket({ fd, manualStart: true })` and owns it from then on.
 
 import type { AddressFamily } from '../base/family.js';
-import { type IpAddress, ipToBytes } from '../base/ip.js';
+import { type IpAddress, ipToBytes, isLinkLocal } from '../base/ip.js';
 import { closeFd, errnoName, intOption, libc } from './libc.js';
 import type { Opened } from './netlink-socket.js';
 
@@ -32,6 +32,8 @@ export interface TcpSocketOptions {
   /** The smallest TTL accepted; the kernel drops the rest. */
   readonly minTtl?: number;
   readonly bindAddress?: IpAddress;
+  /** Of a link-local bind address. */
+  readonly bindInterface?: string | null;
   readonly bindPort?: number;
 }
 
@@ -50,7 +52,7 @@ function prepare(fd: number, family: AddressFamily, options: TcpSocketOptions): 
   const steps = [
     () => (options.ttl === undefined ? OK : setTtl(fd, family, options.ttl)),
     () => (options.minTtl === undefined ? OK : setMinTtl(fd, family, options.minTtl)),
-    () => (options.bindAddress === undefined ? OK : bindTcp(fd, options.bindAddress, options.bindPort ?? 0)),
+    () => (options.bindAddress === undefined ? OK : bindTcp(fd, options.bindAddress, options)),
   ];
   for (const step of steps) {
     const outcome = step();
@@ -114,12 +116,24 @@ export function setTcpMd5Key(
   return set(fd, IPPROTO_TCP, peer.length < full ? TCP_MD5SIG_EXT : TCP_MD5SIG, bytes);
 }
 
-function bindTcp(fd: number, address: IpAddress, port: number): OptionResult {
+function bindTcp(
+  fd: number,
+  address: IpAddress,
+  { bindPort = 0, bindInterface }: TcpSocketOptions,
+): OptionResult {
   const reuse = setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (!reuse.ok) return reuse;
-  const bytes = socketAddress(address, port);
+  const bytes = socketAddress(address, bindPort);
+  if (bindInterface != null && address.family === 'ipv6' && isLinkLocal(address)) {
+    const index = libc().ifNameToIndex(bindInterface);
+    if (index === 0) return { ok: false, errno: 'ENODEV' };
+    new Uint32Array(bytes.buffer)[SCOPE_AT / 4] = index;
+  }
   return outcome(libc().bind(fd, bytes, bytes.length));
 }
+
+/** Of sin6_scope_id. */
+const SCOPE_AT = 24;
 
 /** struct sockaddr_in or sockaddr_in6: the family in host order, port and address in network order. */
 export function socketAddress(address: IpAddress, port: number): Uint8Array {

@@ -47,6 +47,8 @@ export interface Pair {
 /** The same two nodes over the addresses of their link. */
 export const LINK = { ours: 'fe80::126', peers: 'fe80::127' } as const;
 
+const NO_LINK_LOCAL = 'net/ipv6/conf/default/addr_gen_mode=1';
+
 const HOLD_TIME = 9;
 
 const neighbors = (
@@ -96,6 +98,8 @@ export const withPair = async (options: PairOptions, scene: (pair: Pair) => Prom
   try {
     const a = await network.addNode('a', { forwarding: true });
     const b = await network.addNode('b', { forwarding: true });
+    // One link-local address a node, so that each knows where the other comes from.
+    if (options.linkLocal === true) for (const node of [a, b]) await node.sysctl(NO_LINK_LOCAL);
     await network.connect(
       { node: a, interface: 'eth0', addresses: [`${OURS.v4}/24`, `${OURS.v6}/64`, `${LINK.ours}/64`] },
       { node: b, interface: 'eth0', addresses: [`${PEERS.v4}/24`, `${PEERS.v6}/64`, `${LINK.peers}/64`] },

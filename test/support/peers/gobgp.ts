@@ -80,7 +80,7 @@ export class GobgpRouter implements Router {
   }
 
   async shutdown(neighbor: string, text: string): Promise<void> {
-    await this.#ask(['neighbor', neighbor, 'disable', '--reason', text]);
+    await this.#ask(['neighbor', neighbor, 'shutdown', '--reason', text]);
   }
 
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
