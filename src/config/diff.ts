@@ -90,6 +90,7 @@ const PEER_CHANGES = {
   routeReflectorClient: 'reset',
   clusterId: 'reset',
   nextHopSelf: 'soft',
+  asSets: 'reset',
   import: 'soft',
   export: 'soft',
 } as const satisfies Record<keyof PeerConfig, ChangeKind>;

@@ -71,6 +71,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     routeReflectorClient: pick('routeReflectorClient'),
     clusterId: pick('clusterId'),
     nextHopSelf: pick('nextHopSelf'),
+    asSets: pick('asSets'),
     import: pick('import'),
     export: pick('export'),
   };

@@ -53,6 +53,7 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
     longest: peer.timers.idleHoldMax,
     forget: peer.timers.idleHoldForget,
   },
+  refuseAsSets: peer.asSets === 'withdraw',
   extraCapabilities: [{ kind: 'enhancedRouteRefresh' }],
 });
 

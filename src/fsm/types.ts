@@ -23,6 +23,8 @@ export interface SessionConfig {
   /** RFC 9687; 0: no limit. Null: 480, or twice the hold time if that is more. */
   readonly sendHoldTime: number | null;
   readonly idleHold: IdleHold;
+  /** RFC 9774: routes with AS_SET in their path are treated as withdrawn. */
+  readonly refuseAsSets: boolean;
   /** Sent besides multiprotocol, 4-octet AS and route refresh, which are always sent. */
   readonly extraCapabilities: readonly Capability[];
 }

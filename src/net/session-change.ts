@@ -5,7 +5,7 @@ import type { SessionConfig } from '../fsm/types.js';
 import { sameSecret } from '../sys/secret.js';
 import type { PeerEndpoint } from './types.js';
 
-/** What OPEN says or what the connection is made of; the rest (who dials, retry times) only matters for the next one. */
+/** What OPEN says, what UPDATEs are decoded by, what the connection is made of; the rest (who dials, retry times) only matters for the next one. */
 const said = (config: SessionConfig): string =>
   JSON.stringify([
     config.localAsn,
@@ -14,7 +14,7 @@ const said = (config: SessionConfig): string =>
     config.families,
     config.holdTime,
     config.keepaliveTime,
-    config.sendHoldTime,
+    config.refuseAsSets,
     config.extraCapabilities.map((capability) =>
       capability.kind === 'unknown' ? { ...capability, value: [...capability.value] } : capability,
     ),
@@ -37,6 +37,7 @@ export const nothingChanges = (
   before.passive === after.passive &&
   before.connectRetryTime === after.connectRetryTime &&
   before.delayOpenTime === after.delayOpenTime &&
+  before.sendHoldTime === after.sendHoldTime &&
   JSON.stringify(before.idleHold) === JSON.stringify(after.idleHold) &&
   sameOptions(from, to);
 

@@ -21,6 +21,7 @@ export const CONFIG: SessionConfig = {
   delayOpenTime: 0,
   sendHoldTime: null,
   idleHold: { first: 1, longest: 30, forget: 120 },
+  refuseAsSets: true,
   extraCapabilities: [],
 };
 
