@@ -37,6 +37,7 @@ test('the summary counts what is there', (t) =>
         'ipv6-unicast': { prefixes: 1, paths: 1, best: 1, local: 1 },
       },
       updateGroups: 1,
+      connections: { accepted: 1, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 },
     });
     t.true(Math.abs(Date.parse(startedAt) + uptimeSeconds * 1000 - Date.now()) < 5000);
     t.true(attributeSets > 0);
@@ -185,6 +186,13 @@ test('routes: by prefix, by address, per peer and direction, all paths with reas
       localPref: 100,
       med: null,
       communities: [],
+      extendedCommunities: [],
+      atomicAggregate: false,
+      aggregator: null,
+      aigp: null,
+      onlyToCustomer: null,
+      tunnels: [],
+      otherAttributes: [],
       originatorId: null,
       clusterList: [],
       decision: 'best: step 5, shortest AS_PATH',

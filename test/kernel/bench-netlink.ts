@@ -2,7 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { RouteSpec } from '../../src/kernel/memory/memory-world.js';
+import type { RouteSpec } from '../../src/kernel/memory/route-spec.js';
 import { createNetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { type Bench, routeLine } from './bench.js';
 

@@ -1,10 +1,8 @@
 // The rtnetlink codec: what a real kernel sent, what we send, and octets that nobody should send.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { fromHex, toHex } from '../../src/base/bytes.js';
+import { toHex } from '../../src/base/bytes.js';
 import { type IpAddress, ipv4, ipv6 } from '../../src/base/ip.js';
 import { formatPrefix, makePrefix, type Prefix, prefixWords } from '../../src/base/prefix.js';
 import type { RouteWrite } from '../../src/kernel/port.js';
@@ -20,30 +18,9 @@ import { encodeWrites } from '../../src/kernel/rtnetlink/route-encode.js';
 import type { KernelNextHop } from '../../src/kernel/types.js';
 import { prefix } from './bench.js';
 import { changeText } from './change-text.js';
+import { readAllSamples } from './samples.js';
 
-const root = join(import.meta.dirname, '..', '..', '..');
-
-interface Sample {
-  readonly cause: string;
-  readonly bytes: Uint8Array;
-  readonly expected: string;
-}
-
-function readSamples(file: string): Sample[] {
-  const samples: Sample[] = [];
-  let cause = '';
-  let hex = '';
-  for (const line of readFileSync(join(root, 'fixtures', 'kernel', file), 'utf8').split('\n')) {
-    if (line.startsWith('#')) cause = line.slice(2);
-    else if (line.startsWith('= ')) {
-      samples.push({ cause, bytes: fromHex(hex) ?? new Uint8Array(0), expected: line.slice(2) });
-      hex = '';
-    } else hex += line;
-  }
-  return samples;
-}
-
-const samples = ['notifications.case', 'forms.case'].flatMap(readSamples);
+const samples = readAllSamples();
 const filter = { tables: [254], protocol: 12 };
 
 const decodeAll = (bytes: Uint8Array): string[] => {

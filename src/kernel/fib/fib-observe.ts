@@ -52,7 +52,8 @@ function observeStray(fib: FibState, route: KernelRoute, present: boolean): void
   if (!present) return;
   const object = route.object === undefined ? null : (fib.objects.byId(route.object)?.index ?? null);
   if (object !== null) fib.objects.hold(object);
-  fib.strays.set(key, { prefix, identity, object });
+  if (fib.swept) fib.removals.push({ prefix, identity, object });
+  else fib.strays.set(key, { prefix, identity, object });
 }
 
 /** What the route says, in the form in which rows hold it. */
@@ -75,7 +76,8 @@ function observePresent(fib: FibState, table: FibTable, route: KernelRoute, by: 
   holdRef(fib, table, row, ref);
   table.setHeldMetric(row, route.metric);
   if (table.wanted(row) === NO_GROUP) {
-    table.raise(row, STALE);
+    if (fib.swept) table.dirty.add(row);
+    else table.raise(row, STALE);
     return;
   }
   const fine = sourced && isSettled(fib, table, row);
@@ -177,6 +179,7 @@ export function endListing(fib: FibState, families: readonly FamilyIndex[], ifin
 
 /** Removes adopted routes that nobody wanted; returns how many they are. */
 export function sweepStale(fib: FibState): number {
+  fib.swept = true;
   let count = fib.strays.size;
   for (const table of fib.tables) {
     for (const row of table.rows) {

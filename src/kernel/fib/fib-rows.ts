@@ -7,7 +7,7 @@ import { desiredSet, type FibState, retryKey, tableOf } from './fib-state.js';
 import { type FibTable, NO_GROUP, STALE, WAITING } from './fib-table.js';
 import { heldObjectRef, holdRef, setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
-import type { GroupObject } from './nexthop-objects.js';
+import { comingContent, type GroupObject } from './nexthop-objects.js';
 
 /** The row is to be looked at again, whatever went wrong before. */
 export function tryNow(fib: FibState, table: FibTable, row: number): void {
@@ -24,8 +24,8 @@ export function releaseRow(fib: FibState, table: FibTable, row: number): boolean
   return true;
 }
 
-/** True when what is wanted of it changed. */
-export function wantRow(fib: FibState, prefix: Prefix, intent: FibIntent): boolean {
+/** The row when what is wanted of it changed, else -1. */
+export function wantRow(fib: FibState, prefix: Prefix, intent: FibIntent): number {
   const table = tableOf(fib, prefix);
   const row = table.rows.insert(prefix);
   table.fit();
@@ -34,9 +34,9 @@ export function wantRow(fib: FibState, prefix: Prefix, intent: FibIntent): boole
   if (before !== NO_GROUP) releaseGroup(fib, before);
   table.setWanted(row, group.id);
   table.lower(row, STALE);
-  if (before === group.id) return false;
+  if (before === group.id) return -1;
   tryNow(fib, table, row);
-  return true;
+  return row;
 }
 
 export function unwantRow(fib: FibState, table: FibTable, row: number): void {
@@ -53,7 +53,7 @@ function releaseGroup(fib: FibState, id: number): void {
   const { object } = forgotten;
   fib.objects.disown(forgotten);
   // Routes of another intent may have come to use it, because it says what they want: then it follows that one.
-  const heir = fib.groups.withoutObject(object.content, object.ipv6);
+  const heir = fib.groups.withoutObject(comingContent(object), object.ipv6);
   if (heir !== null) fib.objects.inherit(object, heir);
 }
 

@@ -66,6 +66,8 @@ export interface FibState {
   listingCause: DriftCause;
   /** Monotonic milliseconds, as last told. */
   now: number;
+  /** What an earlier run left was removed: what turns up unwanted from now on is, too. */
+  swept: boolean;
   /** Whether a route that is not ours is known to stand where ours would. */
   readonly isTaken: (prefix: Prefix, identity: RouteIdentity) => boolean;
   /** What is believed of routes that are not in the rows may be wrong: only a listing tells. */
@@ -97,6 +99,7 @@ export function createFibState(
     listed: null,
     listingCause: 'missing',
     now: 0,
+    swept: false,
     isTaken,
     doubtful: false,
     counters: { added: 0, replaced: 0, removed: 0, errors: {} },

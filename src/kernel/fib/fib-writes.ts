@@ -235,7 +235,10 @@ function settleRow(
     table.lower(row, RESOURCE);
   }
   if (outcome === 'gone') holdRef(fib, table, row, NO_SET);
-  if (isObjectRef(ref)) fib.objects.unhold(objectIndex(ref));
+  if (isObjectRef(ref)) {
+    if (errno === 'EINVAL') fib.objects.distrust(objectIndex(ref));
+    fib.objects.unhold(objectIndex(ref));
+  }
   if (outcome !== 'failed') settleIdentity(fib, batch, table, row, ref);
   const failure = outcome === 'failed' ? fail(fib, table, row, errno ?? 'unknown', now) : null;
   finishRow(fib, table, row);

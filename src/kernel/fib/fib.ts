@@ -24,7 +24,15 @@ import {
   wantedInside,
 } from './fib-report.js';
 import { forgetHeld, revisitHolders, sweepSets, tryNow, unwantRow, wantRow } from './fib-rows.js';
-import { createFibState, desiredSet, type FibState, retryRow, sameKey, tableOf } from './fib-state.js';
+import {
+  createFibState,
+  desiredSet,
+  type FibState,
+  retryRow,
+  sameKey,
+  tableOf,
+  wantedMetric,
+} from './fib-state.js';
 import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
 import { type FibBatch, type FibFailure, settleBatch, takeBatch } from './fib-writes.js';
 import { heldObjectRef, isObjectRef, objectIndex, setOfRef } from './held.js';
@@ -36,14 +44,15 @@ export class Fib {
 
   /** `isTaken`: whether a route that is not ours is known to stand at that table, prefix and metric. */
   constructor(identity: RouteIdentity, nextHops: NextHops, seed: number, isTaken: FibState['isTaken']) {
-    this.#state = createFibState(identity, nextHops, seed, isTaken);
+    this.#state = createFibState(identityOf(identity), nextHops, seed, isTaken);
     this.#nextHops = nextHops;
     nextHops.resolveOver((address) => ownRoutes(this.#state, address));
   }
 
   /** True when next hops may depend on the route. */
   install(prefix: Prefix, intent: FibIntent): boolean {
-    return wantRow(this.#state, prefix, intent) && this.#nextHops.touchOwn(prefix);
+    const row = wantRow(this.#state, prefix, intent);
+    return row >= 0 && this.#nextHops.touchOwn(tableOf(this.#state, prefix).rows, row);
   }
 
   /** True when next hops may depend on the route. */
@@ -51,8 +60,9 @@ export class Fib {
     const table = tableOf(this.#state, prefix);
     const row = table.rows.find(prefix);
     if (row < 0) return false;
+    const touched = this.#nextHops.touchOwn(table.rows, row);
     unwantRow(this.#state, table, row);
-    return this.#nextHops.touchOwn(prefix);
+    return touched;
   }
 
   /** What is wanted of learned routes inside `outer` of at most `longest` bits. */
@@ -70,7 +80,7 @@ export class Fib {
         for (const row of table.rows) {
           const group = affected.get(table.wanted(row));
           if (group === undefined) continue;
-          this.#nextHops.touchOwn(table.rows.prefix(row));
+          this.#nextHops.touchOwn(table.rows, row);
           // A route that uses the intent's object follows it without being written.
           const follows = group.object !== null && table.held(row) === heldObjectRef(group.object.index);
           if (!follows || group.set === NO_SET) tryNow(this.#state, table, row);
@@ -190,6 +200,19 @@ export class Fib {
     });
   }
 
+  /** Rows whose place somebody held may find it free by now. */
+  retryFreed(): void {
+    const { retries, groups, identity } = this.#state;
+    for (const { key, reason } of [...retries.failures()]) {
+      if (reason !== 'EEXIST') continue;
+      const { table, row } = retryRow(this.#state, key);
+      if (groups.get(table.wanted(row)) === undefined) continue;
+      const metric = wantedMetric(this.#state, table, row);
+      if (!this.#state.isTaken(table.rows.prefix(row), { ...identity, metric }))
+        tryNow(this.#state, table, row);
+    }
+  }
+
   /** When the next back-off is over, null when none runs. */
   nextDue(): number | null {
     return this.#state.retries.nextDue();
@@ -207,7 +230,7 @@ export class Fib {
     const { inFlight } = this.#state;
     for (const { pending } of inFlight.values()) {
       for (const each of pending) {
-        if (each.kind === 'object' && each.object.kind === 'group') each.object.object.writing = null;
+        if (each.kind === 'object') this.#state.objects.abandon(each.object);
         if (each.kind !== 'row') continue;
         const { table, row, ref } = each;
         if (isObjectRef(ref)) this.#state.objects.unhold(objectIndex(ref));
@@ -219,7 +242,8 @@ export class Fib {
   }
 
   /** Another table, protocol or metric: all is written anew, then what carries the old identity is removed. */
-  configure(identity: RouteIdentity): void {
+  configure(settings: RouteIdentity): void {
+    const identity = identityOf(settings);
     const old = this.#state.identity;
     const inPlace = sameKey(old, identity);
     if (inPlace && old.protocol === identity.protocol) return;
@@ -279,3 +303,10 @@ export class Fib {
     return pendingWrites(this.#state);
   }
 }
+
+/** Settings are an identity and more. */
+const identityOf = ({ table, protocol, metric }: RouteIdentity): RouteIdentity => ({
+  table,
+  protocol,
+  metric,
+});

@@ -4,6 +4,7 @@
 import { desiredSet, type FibState } from './fib-state.js';
 import type { FibTable } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
+import { comingContent } from './nexthop-objects.js';
 
 /** Even numbers are sets, odd ones objects; NO_SET is neither. */
 export const heldSetRef = (set: number): number => (set === NO_SET ? NO_SET : set * 2);
@@ -42,5 +43,5 @@ export function isSettled(fib: FibState, table: FibTable, row: number): boolean 
   if (asObject !== isObjectRef(held)) return false;
   // Its own object follows the intent by itself; another one will do while it says the same.
   if (asObject && group.object?.index === objectIndex(held)) return !group.object.gone;
-  return setOfRef(fib, held) === set;
+  return asObject ? comingContent(fib.objects.get(objectIndex(held))) === set : setOfRef(fib, held) === set;
 }

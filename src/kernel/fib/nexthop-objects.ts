@@ -1,10 +1,10 @@
 // Nexthop objects of ours in the kernel: one group per intent, so that a hop that comes or goes is one message for all
 // routes that use the group. Knows what the kernel holds and what it should; writes nothing itself.
 
-import { formatIp } from '../../base/ip.js';
 import type { ObjectWrite } from '../port.js';
 import type { KernelNextHop, KernelNexthop, NexthopMember } from '../types.js';
 import type { IntentGroup } from './fib-intents.js';
+import { HopObjects } from './hop-objects.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
 
 /** Ids are ours from here on, a million per protocol: two daemons on one host cannot meet. */
@@ -30,6 +30,9 @@ export interface GroupObject {
   lent: boolean;
 }
 
+/** What the kernel has in it, or will have once it has answered. */
+export const comingContent = ({ content, writing }: GroupObject): number => writing ?? content;
+
 /** What an answered write was for. */
 export type ObjectPending =
   | { readonly kind: 'hop'; readonly id: number }
@@ -40,9 +43,7 @@ export class NexthopObjects {
   readonly #sets: NextHopSets;
   readonly #objects: (GroupObject | undefined)[] = [];
   readonly #byId = new Map<number, GroupObject>();
-  /** Single hops in the kernel or on their way to it, by what they are and by id. */
-  readonly #hopIds = new Map<string, number>();
-  readonly #hops = new Map<number, KernelNextHop>();
+  readonly #hops = new HopObjects();
   /** Groups that may have to be written. */
   readonly dirty = new Set<GroupObject>();
   #free: number[] = [];
@@ -72,6 +73,13 @@ export class NexthopObjects {
 
   *groups(): Generator<GroupObject> {
     for (const object of this.#objects) if (object !== undefined) yield object;
+  }
+
+  /** Changes that the kernel has yet to hear of or to answer. */
+  get pending(): number {
+    let writing = 0;
+    for (const object of this.groups()) if (object.writing !== null) writing++;
+    return this.dirty.size + writing + Number(this.garbage);
   }
 
   /** Groups and single hops that the kernel is believed to have. */
@@ -149,16 +157,16 @@ export class NexthopObjects {
       const idle = !object.lent && object.users === 0 && object.owner === null && object.writing === null;
       if (!idle || writes.length >= max) {
         for (const set of [object.content, object.writing ?? NO_SET])
-          for (const hop of this.#sets.get(set)) used.add(this.#hopIds.get(keyOf(hop, object.ipv6)) ?? 0);
+          for (const hop of this.#sets.get(set)) used.add(this.#hops.idOf(hop, object.ipv6) ?? 0);
         continue;
       }
       if (object.content !== NO_SET) drop(object.id);
       this.#forget(object);
     }
-    for (const id of [...this.#hops.keys()]) {
+    for (const id of this.#hops.ids()) {
       if (used.has(id) || writes.length >= max) continue;
       drop(id);
-      this.#forgetHop(id);
+      this.#hops.delete(id);
     }
     this.garbage = writes.length >= max;
   }
@@ -167,7 +175,7 @@ export class NexthopObjects {
   settle(pending: ObjectPending, errno: string | null): GroupObject | null {
     if (pending.kind === 'drop') return null;
     if (pending.kind === 'hop') {
-      if (errno !== null) this.#forgetHop(pending.id);
+      if (errno !== null) this.#hops.delete(pending.id);
       return null;
     }
     const { object, set } = pending;
@@ -179,12 +187,29 @@ export class NexthopObjects {
     return object;
   }
 
+  /** No answer will come: a listing tells what became of it. */
+  abandon(pending: ObjectPending): void {
+    if (pending.kind !== 'group') return;
+    pending.object.writing = null;
+    this.dirty.add(pending.object);
+  }
+
+  /** The kernel says that it does not know the object: it is made again. */
+  distrust(index: number): void {
+    const object = this.get(index);
+    if (object.writing !== null) return;
+    object.content = NO_SET;
+    this.dirty.add(object);
+    for (const hop of this.#sets.get(object.owner?.set ?? NO_SET))
+      this.#hops.delete(this.#hops.idOf(hop, object.ipv6) ?? 0);
+  }
+
   /**
    * The kernel takes the hops of a dead link out of every group, and a group without hops away with its routes; it tells
    * nobody. `gone`: the groups that went; `some`: whether any was touched.
    */
   linkLost(ifindex: number): { readonly gone: readonly GroupObject[]; readonly some: boolean } {
-    for (const [id, hop] of [...this.#hops]) if (hop.ifindex === ifindex) this.#forgetHop(id);
+    for (const id of this.#hops.through(ifindex)) this.#hops.delete(id);
     const gone: GroupObject[] = [];
     let some = false;
     for (const object of this.groups()) {
@@ -214,7 +239,7 @@ export class NexthopObjects {
     for (const object of gone) this.#lost(object);
     for (const object of this.#unresolved.keys()) this.dirty.add(object);
     this.#unresolved.clear();
-    for (const id of [...this.#hops.keys()]) if (!named.has(id)) this.#forgetHop(id);
+    for (const id of this.#hops.ids()) if (!named.has(id)) this.#hops.delete(id);
     return gone;
   }
 
@@ -235,11 +260,9 @@ export class NexthopObjects {
   }
 
   #observeHop(id: number, hop: KernelNextHop, present: boolean): void {
-    const key = keyOf(hop, hop.gateway?.family === 'ipv6');
-    if (!present) this.#forgetHop(id);
+    if (!present) this.#hops.delete(id);
     else if (!this.#hops.has(id)) {
-      this.#hops.set(id, hop);
-      if (!this.#hopIds.has(key)) this.#hopIds.set(key, id);
+      this.#hops.add(id, hop, hop.gateway?.family === 'ipv6');
       this.garbage = true;
     }
     // A listing goes by number: a group may come before its hops.
@@ -283,7 +306,7 @@ export class NexthopObjects {
 
   #orphan({ set, ipv6 }: IntentGroup): GroupObject | null {
     for (const object of this.groups())
-      if (object.owner === null && object.content === set && object.ipv6 === ipv6) return object;
+      if (object.owner === null && comingContent(object) === set && object.ipv6 === ipv6) return object;
     return null;
   }
 
@@ -314,23 +337,12 @@ export class NexthopObjects {
     this.#free.push(object.index);
   }
 
-  #forgetHop(id: number): void {
-    const hop = this.#hops.get(id);
-    this.#hops.delete(id);
-    for (const ipv6 of [false, true]) {
-      const key = hop === undefined ? '' : keyOf(hop, ipv6);
-      if (this.#hopIds.get(key) === id) this.#hopIds.delete(key);
-    }
-  }
-
   #members(set: number, ipv6: boolean, writes: ObjectWrite[], pending: ObjectPending[]): NexthopMember[] {
     return this.#sets.get(set).map((hop) => {
-      const key = keyOf(hop, ipv6);
-      const known = this.#hopIds.get(key);
+      const known = this.#hops.idOf(hop, ipv6);
       if (known !== undefined) return { id: known, weight: hop.weight };
       const id = this.#freeId();
-      this.#hopIds.set(key, id);
-      this.#hops.set(id, { ...hop, weight: 1 });
+      this.#hops.add(id, { ...hop, weight: 1 }, ipv6);
       const family = ipv6 ? 'ipv6' : 'ipv4';
       writes.push({ kind: 'setHop', id, protocol: this.#protocol, family, hop });
       pending.push({ kind: 'hop', id });
@@ -354,7 +366,3 @@ export class NexthopObjects {
     return id >= this.#base && id < this.#base + IDS_PER_PROTOCOL;
   }
 }
-
-/** A hop without gateway belongs to one family; with one, both may use it. */
-const keyOf = ({ gateway, ifindex, onlink }: KernelNextHop, ipv6: boolean): string =>
-  `${gateway === null ? (ipv6 ? '6' : '4') : formatIp(gateway)}%${ifindex}${onlink ? '!' : ''}`;

@@ -15,6 +15,7 @@ import type {
   KernelStatus,
   WorkloadChange,
 } from '../types.js';
+import { Audits } from './audits.js';
 import { LoopCounters } from './counters.js';
 import { KernelView, type ViewNews } from './kernel-view.js';
 import { Listings } from './listings.js';
@@ -30,7 +31,6 @@ export interface LoopOptions {
 }
 
 const BUDGET = 4;
-const AUDIT_INTERVAL = 60;
 /** Milliseconds in which link and address changes are gathered before a listing. */
 const LISTING_DELAY = 5;
 const FIRST_REOPEN = 1000;
@@ -46,7 +46,7 @@ export class KernelLoop implements Kernel {
   readonly #listings = new Listings();
   readonly #counters = new LoopCounters();
   readonly #pump: WritePump;
-  readonly #auditInterval: number | null;
+  readonly #audits: Audits;
   #settings: KernelSettings;
   #observer: KernelObserver | null = null;
   #state: KernelStatus['state'] = 'starting';
@@ -57,15 +57,13 @@ export class KernelLoop implements Kernel {
   #objects = false;
   /** Notifications were lost since the last listing of everything began. */
   #overrun = false;
-  #auditBegan = 0;
-  readonly #audits: { count: number; lastDuration: number | null } = { count: 0, lastDuration: null };
   #reopenDelay = FIRST_REOPEN;
-  readonly #timers = new Timers<'listing' | 'audit' | 'reopen'>();
+  readonly #timers = new Timers<'listing' | 'reopen'>();
 
   constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
     this.#port = port;
     this.#settings = settings;
-    this.#auditInterval = options.auditInterval ?? null;
+    this.#audits = new Audits(() => this.#audit(), options.auditInterval ?? null);
     const senders = new Senders();
     this.#view = new KernelView(settings, hashSeed(), (port, protocol) => senders.culprit(port, protocol));
     this.#pump = new WritePump({
@@ -127,7 +125,7 @@ export class KernelLoop implements Kernel {
     this.#port.filter(filterOf(settings));
     this.#view.configure(settings);
     this.#chooseObjects();
-    this.#armAudit();
+    this.#audits.schedule(settings.auditInterval);
     this.#listings.outdate();
     this.#wantListing();
     this.#scheduleSettle();
@@ -167,7 +165,7 @@ export class KernelLoop implements Kernel {
       tunnels: tunnels.status(),
       counters: this.#counters.snapshot(fib.counters, guard.counts),
       drift: fib.drift.status(performance.now()),
-      audits: { ...this.#audits },
+      audits: this.#audits.status(),
       nextHopObjects: fib.objectCounts,
     };
   }
@@ -182,6 +180,7 @@ export class KernelLoop implements Kernel {
     this.#closed = true;
     this.#timers.stop();
     this.#pump.stop();
+    this.#audits.stop();
     this.#started?.({ ok: false, reason: 'closed' });
     await this.#port.close();
   }
@@ -230,30 +229,20 @@ export class KernelLoop implements Kernel {
     if (errno === null) this.#view.endListing(scope);
     if (errno !== null || this.#view.fib.takeDoubt()) this.#wantListing();
     if (errno === null && scope.kind === 'everything') this.#synced();
-    if (scope.kind === 'audit') this.#audited();
+    if (scope.kind === 'audit') {
+      this.#audits.done(performance.now());
+      // Nobody tells of neighbours and forwarding entries that go: they are written again.
+      this.#view.tunnels.forget();
+    }
     this.#settle();
     this.#finishListing();
   }
 
   #beginListing(scope: ListScope): void {
-    this.#auditBegan = performance.now();
+    this.#audits.began(performance.now());
     const cause = scope.kind === 'interface' ? 'linkLost' : this.#overrun ? 'overrun' : 'missing';
     if (scope.kind === 'everything') this.#overrun = false;
     this.#view.beginListing(scope, cause);
-  }
-
-  #audited(): void {
-    this.#audits.count++;
-    // What nobody tells of is written again.
-    this.#view.tunnels.forget();
-    this.#audits.lastDuration = performance.now() - this.#auditBegan;
-    this.#armAudit();
-  }
-
-  #armAudit(): void {
-    const seconds = this.#auditInterval ?? this.#settings.auditInterval ?? AUDIT_INTERVAL;
-    if (seconds === 0) this.#timers.clear('audit');
-    else this.#timers.set('audit', seconds * 1000, () => this.#audit());
   }
 
   #audit(): void {
@@ -286,7 +275,7 @@ export class KernelLoop implements Kernel {
       this.#started?.({ ok: true });
       this.#started = null;
     }
-    this.#armAudit();
+    this.#audits.schedule(this.#settings.auditInterval);
   }
 
   #written({ id, failures, latency }: Extract<PortReport, { kind: 'written' }>): void {
@@ -324,6 +313,8 @@ export class KernelLoop implements Kernel {
   #opened(objects: boolean): void {
     this.#objects = objects;
     this.#chooseObjects();
+    // What was asked for while the port was dead will not be answered.
+    this.#listings.abandon();
     this.#listings.want({ kind: 'everything' });
     this.#list();
   }

@@ -161,6 +161,11 @@ export class KernelView {
   }
 
   endListing(scope: ListScope): void {
+    this.#endListing(scope);
+    this.fib.retryFreed();
+  }
+
+  #endListing(scope: ListScope): void {
     switch (scope.kind) {
       case 'everything':
       case 'audit':

@@ -12,27 +12,12 @@ import type {
   KernelNextHop,
   KernelNexthop,
   KernelRoute,
-  RouteType,
   TunnelDevice,
 } from '../types.js';
+import { connectedRoute } from './connected-route.js';
 import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
 import { programTunnel, type TunnelWorld } from './memory-tunnels.js';
-import { connectedRoute, mustIp, mustPrefix, sameIp } from './memory-values.js';
-
-/** A route as a test or an agent writes it. */
-export interface RouteSpec {
-  /** `10.65.0.2/32`; without a length a host route. */
-  readonly prefix: string;
-  readonly dev?: string;
-  readonly via?: string;
-  /** Default 4 (static). */
-  readonly protocol?: number;
-  /** Default 0, for IPv6 1024. */
-  readonly metric?: number;
-  /** Default 254 (main). */
-  readonly table?: number;
-  readonly type?: RouteType;
-}
+import { mustIp, mustPrefix, type RouteSpec, sameIp } from './route-spec.js';
 
 /** `origin` is the port that caused the change; ports do not hear of their own. */
 export type WorldListener = (change: KernelChange, origin: object | null) => void;

@@ -2,7 +2,6 @@
 // by halves. May say yes too often beyond 53 bits of an IPv6 address; never no too often.
 
 import type { IpAddress } from '../../base/ip.js';
-import type { Prefix } from '../../base/prefix.js';
 
 const IPV6_LOW_BITS = 21;
 
@@ -19,13 +18,13 @@ export class HopIndex {
     this.#columns = null;
   }
 
-  /** Whether a tracked next hop may lie inside the prefix. */
-  inside({ address, length }: Prefix): boolean {
+  /** Whether a tracked next hop may lie inside the prefix; of its words the first two count. */
+  inside(ipv4: boolean, w0: number, w1: number, length: number): boolean {
     this.#columns ??= columnsOf(this.#addresses());
-    const ipv4 = address.family === 'ipv4';
     const column = this.#columns[ipv4 ? 0 : 1];
+    if (column.length === 0) return false;
     const bits = (ipv4 ? 32 : 32 + IPV6_LOW_BITS) - length;
-    const first = keyOf(address);
+    const first = ipv4 ? w0 : keyOfWords(w0, w1);
     const last = bits > 0 ? first + 2 ** bits - 1 : first;
     const at = lowerBound(column, first);
     return at < column.length && column[at]! <= last;
@@ -39,9 +38,10 @@ function columnsOf(addresses: Iterable<IpAddress>): readonly [Float64Array, Floa
 }
 
 const keyOf = (address: IpAddress): number =>
-  address.family === 'ipv4'
-    ? address.word
-    : address.words[0] * 2 ** IPV6_LOW_BITS + (address.words[1] >>> (32 - IPV6_LOW_BITS));
+  address.family === 'ipv4' ? address.word : keyOfWords(address.words[0], address.words[1]);
+
+const keyOfWords = (w0: number, w1: number): number =>
+  w0 * 2 ** IPV6_LOW_BITS + (w1 >>> (32 - IPV6_LOW_BITS));
 
 function lowerBound(column: Float64Array, key: number): number {
   let low = 0;

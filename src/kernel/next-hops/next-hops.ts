@@ -3,6 +3,7 @@
 
 import { compareIp, formatIp, type IpAddress } from '../../base/ip.js';
 import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
+import type { PrefixRows } from '../routes/prefix-rows.js';
 import type { RouteStore } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
 import { tunnelGateway } from '../tunnels/tunnel-gateway.js';
@@ -104,9 +105,10 @@ export class NextHops {
   }
 
   /** A route that the FIB wants came, went or resolves otherwise. True when next hops may depend on it. */
-  touchOwn(prefix: Prefix): boolean {
-    if (!this.#index.inside(prefix)) return false;
-    this.#touchInside(prefix);
+  touchOwn(rows: PrefixRows, row: number): boolean {
+    const ipv4 = rows.family === 'ipv4';
+    if (!this.#index.inside(ipv4, rows.word(row, 0), rows.word(row, 1), rows.length(row))) return false;
+    this.#touchInside(rows.prefix(row));
     return true;
   }
 
