@@ -48,7 +48,8 @@ export interface PeerSummary {
   readonly name: string;
   readonly address: string;
   readonly asn: number;
-  readonly type: 'ibgp' | 'ebgp';
+  /** `confed`: in another member AS of our confederation (RFC 5065). */
+  readonly type: 'ibgp' | 'confed' | 'ebgp';
   readonly dynamic: boolean;
   readonly state: SessionState;
   /** Seconds in the state. */
@@ -93,7 +94,7 @@ export interface PeerDetail extends PeerSummary {
   /** Attributes malformed so far, by verdict. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Routes that came and were refused as loops, by the attribute that showed it. */
-  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList', number>>;
+  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList' | 'onlyToCustomer', number>>;
 }
 
 export interface RouteQuery {
@@ -112,7 +113,7 @@ export interface RouteStatus {
   readonly prefix: string;
   readonly best: boolean;
   readonly source: string;
-  readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'ebgp';
+  readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'confed' | 'ebgp';
   readonly nextHop: string | null;
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
   readonly asPath: string;

@@ -84,6 +84,10 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
     listen:
       sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
       DEFAULT_LISTEN,
+    confederation: sections.confederation && {
+      identifier: sections.confederation.identifier,
+      members: (sections.confederation.members ?? []).filter((member) => member !== asn),
+    },
     routeReflector:
       sections.routeReflector === null || clusterId === null
         ? null

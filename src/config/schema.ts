@@ -6,6 +6,7 @@ import { describe, type Issue, issue, type Path } from './problem.js';
 import { kernelSchema, originateSchema, poolSchema } from './schema-kernel.js';
 import {
   apiSchema,
+  confederationSchema,
   decisionSchema,
   limitsSchema,
   listenSchema,
@@ -31,6 +32,7 @@ export const SECTIONS = {
   node: one(nameField('the name of this node')),
   asn: one(asnField),
   routerId: one(routerIdField),
+  confederation: one(confederationSchema),
   listen: list(listenSchema),
   routeReflector: one(routeReflectorSchema),
   decision: one(decisionSchema),

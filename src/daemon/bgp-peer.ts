@@ -4,6 +4,7 @@
 import type { FamilyIndex } from '../base/family.js';
 import { familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
+import { asnForPolicies } from '../config/peer-kind.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { Clock, Timer } from '../net/clock.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
@@ -11,13 +12,14 @@ import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
-import { LOOP_KINDS, type LoopKind, type RibPeer } from '../rib/sources.js';
+import { importKey, LOOP_KINDS, type LoopKind, type RibPeer } from '../rib/sources.js';
 import { profileKey } from '../rib/update-groups.js';
 import { ROUTE_REFRESH } from '../wire/iana.js';
 import { cease } from '../wire/notification.js';
 import type { UpdateView } from '../wire/types.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
+import { kindOf, kindOfSession } from './peer-specials.js';
 import {
   endpoint,
   exportProfile,
@@ -74,11 +76,13 @@ export class BgpPeer implements PeerHandlers {
   readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
   /** Of the sessions that ended. */
-  readonly #pastLoops = { asPath: 0, originatorId: 0, clusterList: 0 };
+  readonly #pastLoops = { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 };
   /** Families whose End-of-RIB came in this session. */
   readonly endOfRib = new Set<FamilyIndex>();
   /** Wall-clock milliseconds. */
   establishedAt: number | null = null;
+  /** Why an interface peer cannot be looked for; null: nothing is in the way. */
+  obstacle: string | null = null;
   #running = false;
   /** Runs while a refresh of the peer does. */
   #staleTimer: Timer | null = null;
@@ -91,6 +95,11 @@ export class BgpPeer implements PeerHandlers {
 
   get config(): RunningPeerConfig {
     return this.#config;
+  }
+
+  /** Who we are to peers. */
+  get local(): LocalIdentity {
+    return this.#context.local;
   }
 
   get name(): string {
@@ -115,8 +124,11 @@ export class BgpPeer implements PeerHandlers {
 
   /** RFC 8212: the directions in which this peer is denied everything. */
   get missingPolicies(): readonly ('import' | 'export')[] {
-    const asn = this.#attachment?.session.peerAsn ?? this.#config.asn;
-    return asn === null ? [] : missingPolicies({ ...this.#config, asn }, this.#context.local.asn);
+    const { local } = this.#context;
+    const session = this.#attachment?.session;
+    const kind = session === undefined ? kindOf(local, this.#config) : kindOfSession(session);
+    if (kind === null) return [];
+    return missingPolicies({ ...this.#config, asn: asnForPolicies(kind, local.asn) }, local.asn);
   }
 
   start(): void {
@@ -245,4 +257,4 @@ export class BgpPeer implements PeerHandlers {
 type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
-  a.peer.importPolicy.key === b.peer.importPolicy.key && profileKey(a.profile) === profileKey(b.profile);
+  importKey(a.peer) === importKey(b.peer) && profileKey(a.profile) === profileKey(b.profile);

@@ -144,7 +144,12 @@ export class Speaker {
   #peerContext(): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
-      local: { asn: this.#config.asn, routerId, routeReflector: this.#config.routeReflector },
+      local: {
+        asn: this.#config.asn,
+        confederation: this.#config.confederation,
+        routerId,
+        routeReflector: this.#config.routeReflector,
+      },
       policies: this.#config.policies,
       rib: this.rib,
       attachments: this,

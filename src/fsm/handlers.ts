@@ -156,7 +156,11 @@ export const lost: Handler<FsmEventOf<'tcpConnectionFails'>> = (machine, { code 
 
 export function opened(machine: Machine, { open }: FsmEventOf<'openReceived'>): Step {
   const negotiation = negotiate(machine.config, open);
-  if (!negotiation.ok) return refuse(machine, negotiation.notification);
+  if (!negotiation.ok) {
+    const { notification, detail } = negotiation;
+    const told = detail === null ? {} : { detail };
+    return refuse(machine, notification, { kind: 'notificationSent', notification, ...told });
+  }
   const { session } = negotiation;
   return {
     machine: { ...machine, state: 'OpenConfirm', session },

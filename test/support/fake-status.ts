@@ -64,7 +64,7 @@ const BASE_PEER: PeerDetail = {
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
-  loops: { asPath: 3, originatorId: 0, clusterList: 1 },
+  loops: { asPath: 3, originatorId: 0, clusterList: 1, onlyToCustomer: 0 },
 };
 
 const reflector: PeerDetail = {
@@ -80,7 +80,7 @@ const reflector: PeerDetail = {
   policies: { import: null, export: null },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const unreachable: PeerDetail = {
@@ -110,7 +110,7 @@ const unreachable: PeerDetail = {
   lastUp: null,
   updateGroup: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const silent: PeerDetail = {
@@ -123,7 +123,7 @@ const silent: PeerDetail = {
   policies: { import: null, export: ['external'] },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const dynamic: PeerDetail = {

@@ -113,6 +113,7 @@ const LOOPS = [
   ['AS_PATH', 'asPath'],
   ['ORIGINATOR_ID', 'originatorId'],
   ['CLUSTER_LIST', 'clusterList'],
+  ['ONLY_TO_CUSTOMER', 'onlyToCustomer'],
 ] as const;
 
 function historyFields({
