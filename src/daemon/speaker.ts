@@ -19,7 +19,7 @@ import { JoinGate } from './join-gate.js';
 import { LimitAlarms } from './limit-alarms.js';
 import { LocalRoutes } from './local-routes.js';
 import { PassScheduler } from './pass-scheduler.js';
-import { PeerSet } from './peer-set.js';
+import { type FinderFactory, PeerSet } from './peer-set.js';
 
 export interface SpeakerOptions {
   readonly config: Config;
@@ -31,6 +31,7 @@ export interface SpeakerOptions {
   readonly clock: Clock & { wallClock(): number };
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
+  readonly makeFinder: FinderFactory;
   readonly hostAddresses: () => HostAddresses;
   readonly seed: number;
 }
@@ -63,7 +64,7 @@ export class Speaker {
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.fib =
       kernel === null ? null : new FibFeed(this.rib, kernel, install, (peer) => this.#interfaceOf(peer));
-    this.peers = new PeerSet(this.#peerContext(), options.makeDriver);
+    this.peers = new PeerSet(this.#peerContext(), options.makeDriver, options.makeFinder);
   }
 
   get config(): Config {
