@@ -258,7 +258,7 @@ const STORIES: readonly Story[] = [
     says: { nextHop: '10.0.0.9', localPref: 100, asPath: [{ kind: 'sequence', asns: [64513] }] },
     b: ibgp(3),
     hears: null,
-    daemon: (t, daemon) => t.is(daemon.peer('a').verdicts.withdraw, 1),
+    daemon: (t, daemon) => t.deepEqual(daemon.peer('a').verdicts, { withdraw: 1 }),
   },
   {
     title: 'roles: what the provider tells is marked, and customers hear it with the mark',
