@@ -31,7 +31,7 @@ const channel = (family: Family, neighbor: NeighborSpec, routes: readonly Announ
   const { exportOnly, nextHopSelf } = neighbor;
   const barred = exportOnly === undefined ? '' : `if !(${within(exportOnly, family)}) then reject; `;
   const chosen = `export filter { ${barred}${medLines(routes, family)}accept; };`;
-  return `  ${CHANNEL[family]} { import all; ${chosen}${nextHopSelf === true ? ' next hop self;' : ''} };`;
+  return `  ${CHANNEL[family]} { import all; ${chosen}${nextHopSelf === true ? ' next hop self;' : ''}${neighbor.words?.birdChannel ?? ''} };`;
 };
 
 const bgp = (spec: RouterSpec, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {
@@ -49,6 +49,7 @@ const bgp = (spec: RouterSpec, neighbor: NeighborSpec, routes: readonly Announce
     neighbor.password === undefined ? '' : `  password "${neighbor.password}";`,
     client ? '  rr client;' : '',
     client && spec.clusterId !== undefined ? `  rr cluster id ${spec.clusterId};` : '',
+    ...(neighbor.words?.bird ?? []).map((line) => `  ${line}`),
     ...familiesOf(neighbor).map((family) => channel(family, neighbor, routes)),
     '}',
   ];
@@ -89,6 +90,7 @@ export const birdConfig = (spec: RouterSpec, routes: readonly AnnouncedRoute[]):
   [
     `router id ${spec.routerId};`,
     'log stderr all;',
+    ...(spec.words?.lines ?? []),
     'protocol device { scan time 2; }',
     ...FAMILIES.map((family) => kernel(spec, family)),
     ...FAMILIES.map((family) => originated(routes, family)),

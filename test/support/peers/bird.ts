@@ -84,6 +84,10 @@ export class BirdRouter implements Router {
     await this.#ask(`restart ${protocolName(neighbor)}`);
   }
 
+  async refresh(neighbor: string): Promise<void> {
+    await this.#ask(`reload in ${protocolName(neighbor)}`);
+  }
+
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
     return parseBirdNotifications(this.process?.log() ?? '', protocolName(neighbor));
   }

@@ -5,6 +5,7 @@ import {
   type Family,
   familiesOf,
   familyOf,
+  isInterface,
   type NeighborSpec,
   type RouterSpec,
 } from './types.js';
@@ -52,7 +53,7 @@ const network = (route: AnnouncedRoute): string =>
 const neighborLines = (neighbor: NeighborSpec): readonly string[] => {
   const { address, holdTime } = neighbor;
   const lines = [
-    `neighbor ${address} remote-as ${neighbor.asn}`,
+    `neighbor ${address}${isInterface(neighbor) ? ' interface' : ''} remote-as ${neighbor.asn}`,
     `neighbor ${address} timers connect 1`,
     `neighbor ${address} advertisement-interval 0`,
     holdTime === undefined ? '' : `neighbor ${address} timers ${Math.floor(holdTime / 3)} ${holdTime}`,
@@ -60,6 +61,7 @@ const neighborLines = (neighbor: NeighborSpec): readonly string[] => {
     neighbor.password === undefined ? '' : `neighbor ${address} password ${neighbor.password}`,
     neighbor.multihop === undefined ? '' : `neighbor ${address} ebgp-multihop ${neighbor.multihop}`,
     neighbor.localAddress === undefined ? '' : `neighbor ${address} update-source ${neighbor.localAddress}`,
+    ...(neighbor.words?.frr ?? []).map((words) => `neighbor ${address} ${words}`),
   ];
   return lines.filter((line) => line !== '');
 };
@@ -73,6 +75,7 @@ const activation = (neighbor: NeighborSpec, family: Family): readonly string[] =
     neighbor.exportOnly === undefined
       ? ''
       : `neighbor ${address} prefix-list ${outList(address, family)} out`,
+    ...(neighbor.words?.frrFamily ?? []).map((words) => `neighbor ${address} ${words}`),
   ];
   return lines.filter((line) => line !== '');
 };
@@ -118,6 +121,7 @@ export const frrConfig = (spec: RouterSpec, name: string): string =>
     'no bgp ebgp-requires-policy',
     'no bgp network import-check',
     'no bgp default ipv4-unicast',
+    ...(spec.words?.lines ?? []),
     ...(spec.clusterId === undefined ? [] : [`bgp cluster-id ${spec.clusterId}`]),
     ...spec.neighbors.flatMap(neighborLines),
     ...FAMILIES.flatMap((family) => addressFamily(spec, family)),

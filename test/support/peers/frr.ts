@@ -89,6 +89,10 @@ export class FrrRouter implements Router {
     await this.#show(`clear bgp ${neighbor}`);
   }
 
+  async refresh(neighbor: string): Promise<void> {
+    await this.#show(`clear bgp ${neighbor} in`);
+  }
+
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
     return parseFrrNotifications(this.process?.log() ?? '', neighbor);
   }

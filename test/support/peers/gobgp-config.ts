@@ -43,6 +43,7 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
         'route-reflector-cluster-id': spec.clusterId ?? spec.routerId,
       })
     : []),
+  ...(neighbor.words?.gobgp ?? []),
   ...familiesOf(neighbor).flatMap((family) => [
     '[[neighbors.afi-safis]]',
     ...table('[neighbors.afi-safis.config]', { 'afi-safi-name': family }),
@@ -52,6 +53,7 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
 export const gobgpConfig = (spec: RouterSpec): string =>
   [
     ...table('[global.config]', { as: spec.asn, 'router-id': spec.routerId }),
+    ...(spec.words?.lines ?? []),
     ...spec.neighbors.flatMap((neighbor) => neighborTables(spec, neighbor)),
     '',
   ].join('\n');

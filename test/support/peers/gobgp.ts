@@ -79,6 +79,10 @@ export class GobgpRouter implements Router {
     await this.#ask(['neighbor', neighbor, 'reset']);
   }
 
+  async refresh(neighbor: string): Promise<void> {
+    await this.#ask(['neighbor', neighbor, 'softresetin']);
+  }
+
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
     return parseGobgpNotifications(this.process?.log() ?? '', neighbor);
   }
