@@ -241,6 +241,63 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
+/** FRR has two sessions with us: what it tells over the one it hears over the other, if it takes it. */
+interface Reflected {
+  readonly title: string;
+  /** Of the session that it hears on. */
+  readonly words: NeighborWords;
+  readonly hears: string;
+}
+
+const REFLECTED: readonly Reflected[] = [
+  {
+    title: 'AS override: FRR takes what its own AS told us',
+    words: { bgpd: { overrideAs: true } },
+    hears: '64512 64512',
+  },
+  {
+    title: 'route server: FRR hears the path as it told it',
+    words: { bgpd: { routeServerClient: true }, frrFamily: ['allowas-in 1'] },
+    hears: '65001',
+  },
+];
+
+/** FRR takes no route with its own address as next hop, and we keep what is on the subnet that we share. */
+const THIRD_PARTY = { frrFamily: ['route-map third out'] };
+const THIRD_PARTY_MAP = ['route-map third permit 10', 'set ip next-hop 172.18.203.200', 'exit'];
+
+for (const { title, words, hears } of REFLECTED) {
+  interop(title, ['bgpd', 'frr'], async (t) => {
+    t.timeout(120_000);
+    const session = (address: string, asn: number, more: Partial<NeighborSpec> = {}): NeighborSpec => ({
+      address,
+      asn,
+      holdTime: 9,
+      families: [V4],
+      ...more,
+    });
+    const silent = { words, exportOnly: [] };
+    const options = {
+      peer: 'frr' as const,
+      peerAsn: PEER_ASN,
+      ourSpec: { neighbors: [session(PEERS.v4, PEER_ASN), session(PEERS.v6, PEER_ASN, { words })] },
+      peerSpec: {
+        neighbors: [session(OURS.v4, OUR_ASN, { words: THIRD_PARTY }), session(OURS.v6, OUR_ASN, silent)],
+        announce: [{ prefix: THEIRS }],
+        words: { lines: ['no bgp enforce-first-as', 'exit', ...THIRD_PARTY_MAP, `router bgp ${PEER_ASN}`] },
+      },
+    };
+    await withPair(options, async (pair) => {
+      await start(pair);
+      await established(pair);
+      const told = async () =>
+        (await pair.peer.received(OURS.v6, V4)).find(({ prefix }) => prefix === THEIRS);
+      await pair.wait('the route to come back', async () => (await told()) !== undefined);
+      t.like(await told(), { asPath: hears, nextHop: '172.18.203.200' });
+    });
+  });
+}
+
 for (const kind of KINDS) {
   const { title, peer, needs = [], asn = PEER_ASN, ourAsn = OUR_ASN, announces } = kind;
   interop(title, ['bgpd', peer, ...needs], async (t) => {
