@@ -86,7 +86,7 @@ const sessionKeys = {
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.2').optional(),
   nextHop: choiceField(['auto', 'self', 'keep']).optional(),
   nextHopSelf: booleanField.optional(),
-  allowOwnAs: integerField('how often our AS may be in the path', 0, 255).optional(),
+  allowOwnAs: integerField('a number of times', 0, 255).optional(),
   removePrivateAs: choiceField(['all', 'leading', 'replace']).optional(),
   overrideAs: booleanField.optional(),
   routeServerClient: booleanField.optional(),

@@ -143,7 +143,7 @@ function mapping(value: unknown, path: Path, issues: Issue[]): Readonly<Record<s
 }
 
 /** A default in their place would make other checks find what is not there. */
-const NEEDED_BY_CHECKS = ['group', 'port'];
+const NEEDED_BY_CHECKS = ['address', 'interface', 'group', 'port'];
 
 /** Like `readValue`; a mapping with broken keys is read without them, so that the rest of it is checked too. */
 function readSalvaged(schema: z.ZodType, value: unknown, path: Path, issues: Issue[]): unknown {
