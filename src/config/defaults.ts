@@ -59,6 +59,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   strictRole: false,
   extendedNextHop: null,
   extendedMessages: false,
+  asSets: 'withdraw',
   import: null,
   export: null,
 };

@@ -91,6 +91,7 @@ const PEER_CHANGES = {
   strictRole: 'reset',
   extendedNextHop: 'reset',
   extendedMessages: 'reset',
+  asSets: 'reset',
   import: 'soft',
   export: 'soft',
 } as const satisfies Record<keyof PeerConfig, ChangeKind>;

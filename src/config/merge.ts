@@ -74,6 +74,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     strictRole: pick('strictRole'),
     extendedNextHop: pick('extendedNextHop'),
     extendedMessages: pick('extendedMessages'),
+    asSets: pick('asSets'),
     import: pick('import'),
     export: pick('export'),
   };

@@ -94,6 +94,7 @@ const sessionKeys = {
   strictRole: booleanField.optional(),
   extendedNextHop: booleanField.optional(),
   extendedMessages: booleanField.optional(),
+  asSets: choiceField(['withdraw', 'accept']).optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
 } as const;

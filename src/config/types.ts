@@ -166,6 +166,8 @@ export interface PeerConfig {
   readonly extendedNextHop: boolean | null;
   /** RFC 8654. */
   readonly extendedMessages: boolean;
+  /** What becomes of routes with AS_SET or AS_CONFED_SET in their path (RFC 9774). */
+  readonly asSets: 'withdraw' | 'accept';
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;

@@ -127,6 +127,7 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
       ],
       extendedNextHop: takesExtendedNextHop(local),
       ...(config.linkLocal === true ? { linkLocalNextHop: true } : {}),
+      refuseAsSets: config.refuseAsSets,
     },
     extendedNextHop:
       families.includes(0) && takesExtendedNextHop(local) && takesExtendedNextHop(open.capabilities),

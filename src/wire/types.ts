@@ -86,6 +86,8 @@ export interface DecodeContext {
   readonly extendedNextHop?: boolean;
   /** RFC 7311 3.3, AIGP_SESSION: absent means that AIGP of an external peer is ignored. */
   readonly aigp?: boolean;
+  /** RFC 9774 3: routes with AS_SET or AS_CONFED_SET in their path are withdrawn. Absent: taken. */
+  readonly refuseAsSets?: boolean;
   /** RFC 9012 11: absent means that what an external peer says of tunnels is filtered. */
   readonly tunnelEncapsulation?: boolean;
   /** The session runs over link-local addresses: of a next hop that has both, the link-local address is used. */
