@@ -83,6 +83,8 @@ export interface PeerDetail extends PeerSummary {
     readonly inForce: readonly string[];
   };
   readonly policies: { readonly import: readonly string[] | null; readonly export: readonly string[] | null };
+  /** What is uncommon about the peer: local AS, role, next hop and the like; empty for a plain one. */
+  readonly kind: readonly string[];
   readonly routeReflectorClient: boolean;
   /** Of a client: its cluster. */
   readonly clusterId: string | null;

@@ -10,6 +10,7 @@ import { afiSafiOf } from '../wire/iana.js';
 import { formatRouterId } from '../wire/text.js';
 import type { Capability } from '../wire/types.js';
 import type { BgpPeer } from './bgp-peer.js';
+import { kindPhrases } from './peer-kind-text.js';
 import { kindOf, kindOfSession, localAsnFor } from './peer-specials.js';
 import { isUnfound, type RunningPeerConfig } from './session-setup.js';
 import type { Speaker } from './speaker.js';
@@ -70,6 +71,7 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
       inForce: session === null ? [] : inForce(session),
     },
     policies: { import: config.import, export: config.export },
+    kind: kindPhrases(config),
     routeReflectorClient: config.routeReflectorClient,
     clusterId: clusterId === null ? null : formatRouterId(clusterId),
     counters: status.counters,

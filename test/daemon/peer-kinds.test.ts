@@ -391,6 +391,7 @@ test('dual AS: a peer that refuses one of our AS numbers is told the other', (t)
     const again = await rig.join(daemon, A, ebgp(65001));
     t.is(asnIn(again.peer), OURS);
     t.is(daemon.peer('a').localAsn, OURS);
+    t.deepEqual(daemon.peer('a').kind, ['local AS 64999 (dual AS)']);
   }));
 
 test('asn: external takes any AS but ours, internal ours alone', (t) =>

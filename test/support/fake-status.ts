@@ -49,6 +49,7 @@ const BASE_PEER: PeerDetail = {
     inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
   },
   policies: { import: ['accept-all'], export: ['external'] },
+  kind: [],
   routeReflectorClient: false,
   clusterId: null,
   counters: {
@@ -132,6 +133,7 @@ const dynamic: PeerDetail = {
   address: '172.18.203.77',
   dynamic: true,
   group: 'hosts',
+  kind: [],
   routeReflectorClient: true,
   clusterId: '244.0.0.1',
   sinceSeconds: 3600,

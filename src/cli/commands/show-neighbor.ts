@@ -42,6 +42,7 @@ function sessionFields(peer: PeerDetail): readonly Field[] {
   const group = peer.group === null ? '-' : peer.group;
   return [
     ['Session', `${peer.type}, AS ${peer.localAsn} to AS ${peer.asn}${client}`],
+    ...(peer.kind.length === 0 ? [] : [['Kind', peer.kind.join(', ')] as const]),
     ['Addresses', `${orDash(peer.localAddress)} to ${peer.address}`],
     ['Router id', orDash(peer.routerId)],
     ['Group', peer.dynamic ? `${group} (dynamic)` : group],
