@@ -1,7 +1,7 @@
 // What only makes sense for peers of one kind: local AS, roles, route server clients, confederations, interface peers.
 
 import { addressText } from './merge.js';
-import { type Member, membersOf, written } from './peer-members.js';
+import { groupOf, type Member, membersOf, written } from './peer-members.js';
 import { type Issue, issue } from './problem.js';
 import type { Located, Sections } from './schema.js';
 import type { PeerGroupSection, PeerSection } from './schema-peers.js';
@@ -75,7 +75,7 @@ export function confederationRules(sections: Sections): Issue[] {
 }
 
 /** A peer is at an address, or whoever is found on an interface. */
-export function missingPlace({ path, value }: Located<PeerSection>): Issue[] {
+export function missingPlace(sections: Sections, { path, value }: Located<PeerSection>): Issue[] {
   const { address, interface: name, localAddress } = value;
   if (address === undefined && name === undefined) {
     const want = 'give an IPv4 or IPv6 address, or fe80::1%eth1; or interface: eth1';
@@ -85,6 +85,12 @@ export function missingPlace({ path, value }: Located<PeerSection>): Issue[] {
   if (address !== undefined) {
     const message = `the peer has an address, ${addressText(value)}`;
     return [issue([...path, 'interface'], message, 'give one of address and interface')];
+  }
+  const group = groupOf(sections, value.group);
+  const key = (['password', 'tcpAo'] as const).find((name) => (value[name] ?? group?.[name]) !== undefined);
+  if (key !== undefined) {
+    const message = `the peer is found on ${name}: the kernel must know its address before it comes`;
+    return [issue([...path, 'interface'], message, `give its address, such as fe80::1%${name}`)];
   }
   if (localAddress === undefined) return [];
   const remedy = 'leave it out: the session runs over link-local addresses';

@@ -25,7 +25,7 @@ export function checkPeers(sections: Sections): readonly Issue[] {
       'one peer has one session per address',
     ),
     ...peers.flatMap((peer) => [
-      ...missingPlace(peer),
+      ...missingPlace(sections, peer),
       ...unknownGroup(sections, peer),
       ...missingAsn(sections, peer),
     ]),
@@ -35,6 +35,7 @@ export function checkPeers(sections: Sections): readonly Issue[] {
     ...membersOf(sections).flatMap((member) => [
       ...reflectorRules(sections, member),
       ...timerRules(member),
+      ...securityRules(member),
       ...checkPeerKind(sections, member),
     ]),
     ...confederationRules(sections),
@@ -162,6 +163,24 @@ function reflectorRules(sections: Sections, member: Member): Issue[] {
   }
   if (sections.routeReflector !== null || sections.broken.has('routeReflector')) return [];
   return [issue(place, 'this node is no route reflector', 'set routeReflector: { clusterId: ... }')];
+}
+
+/** What can't be had together, or not on this host. */
+function securityRules(member: Member): Issue[] {
+  const { own, settings } = member;
+  const issues: Issue[] = [];
+  if (settings.ttlSecurity !== null && settings.multihop !== null) {
+    const message = 'ttlSecurity and multihop exclude each other (RFC 5082)';
+    issues.push(
+      issue(written(member, 'ttlSecurity'), message, 'keep ttlSecurity: it also says how many hops'),
+    );
+  }
+  const hasAo = (own.tcpAo ?? settings.tcpAo).length > 0;
+  if (hasAo && (own.password !== undefined || settings.password !== null)) {
+    const message = 'TCP-MD5 and TCP-AO exclude each other (RFC 5925)';
+    issues.push(issue(written(member, 'tcpAo'), message, 'keep one of password and tcpAo'));
+  }
+  return issues;
 }
 
 function timerRules(member: Member): Issue[] {

@@ -34,6 +34,16 @@ export class PeerSet {
     return this.#byKey.size;
   }
 
+  /** Enabled peers without a session; those with a password or without one, when that is asked. */
+  countDown(hasPassword?: boolean): number {
+    let count = 0;
+    for (const { config, session } of this.all()) {
+      const fits = hasPassword === undefined || hasPassword === (config.password !== null);
+      if (config.enabled && session === null && fits) count++;
+    }
+    return count;
+  }
+
   /** By name or by address. */
   find(nameOrAddress: string): BgpPeer | null {
     const address = parseSocketAddress(nameOrAddress);
@@ -71,7 +81,8 @@ export class PeerSet {
   /** From now on peers run: those that exist, and those to come. */
   start(): void {
     this.#running = true;
-    for (const peer of this.all()) peer.start();
+    // Many hosts that start at once would all dial at once.
+    for (const peer of this.all()) peer.start(peer.config.timers.startJitter);
     this.#lookForRouters();
   }
 
@@ -79,17 +90,30 @@ export class PeerSet {
   async stop(subcode: number, text: string): Promise<void> {
     this.#running = false;
     this.#finder.stop();
-    await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text)));
+    await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text || peer.config.shutdownText)));
   }
 
   /** The peer that may connect from `remote`; text says why nobody may. */
-  match(remote: IpAddress, zone: string | null): BgpPeer | string {
-    const known = this.#byKey.get(addressKey(remote, zone)) ?? this.#byKey.get(formatIp(remote));
-    if (known !== undefined) return known.config.enabled ? known : `peer ${known.name} is disabled`;
-    const onLink = zone !== null && isLinkLocal(remote) ? this.#byKey.get(interfaceKey(zone)) : undefined;
-    if (onLink !== undefined) return this.#admitOnLink(onLink, remote);
+  match(remote: IpAddress, zone: string | null, local: IpAddress): BgpPeer | string {
+    const known = this.#known(remote, zone);
+    if (known !== null) return refusalOf(known, local) ?? known;
+    const onLink = this.#onLink(remote, zone);
+    if (onLink !== null) return refusalOf(onLink, local) ?? this.#admitOnLink(onLink, remote);
     const range = this.#ranges.find(({ range: prefix }) => prefixContainsIp(prefix, remote));
     return range === undefined ? 'no such peer' : this.#admit(range, remote, zone);
+  }
+
+  /** A peer of the configuration is at this address. */
+  isListed(remote: IpAddress, zone: string | null): boolean {
+    return (this.#known(remote, zone) ?? this.#onLink(remote, zone))?.config.dynamic === false;
+  }
+
+  #known(remote: IpAddress, zone: string | null): BgpPeer | null {
+    return this.#byKey.get(addressKey(remote, zone)) ?? this.#byKey.get(formatIp(remote)) ?? null;
+  }
+
+  #onLink(remote: IpAddress, zone: string | null): BgpPeer | null {
+    return zone !== null && isLinkLocal(remote) ? (this.#byKey.get(interfaceKey(zone)) ?? null) : null;
   }
 
   /** Forgets dynamic peers that have been down for a while; called now and then. */
@@ -120,7 +144,7 @@ export class PeerSet {
     if (!this.#running) return;
     const onLink = [...this.#byKey].filter(([key, { config }]) => config.enabled && isInterfaceKey(key));
     this.#finder.watch(onLink.flatMap(([, { config }]) => config.interface ?? []));
-    for (const [, peer] of onLink) peer.obstacle = this.#finder.obstacle;
+    for (const [, peer] of onLink) peer.blame.obstacle = this.#finder.obstacle;
     const { obstacle } = this.#finder;
     if (obstacle !== null) {
       this.#context.events.emit('warning', 'interface peers cannot be found, only wait for them to connect', {
@@ -137,7 +161,6 @@ export class PeerSet {
 
   /** Who connects on the interface is its router, unless another one has the session. */
   #admitOnLink(peer: BgpPeer, remote: IpAddress): BgpPeer | string {
-    if (!peer.config.enabled) return `peer ${peer.name} is disabled`;
     if (ipEquals(peer.config.address, remote)) return peer;
     if (peer.driver.status().state === 'Established') {
       return `${formatIp(peer.config.address)} has the session of peer ${peer.name}`;
@@ -171,7 +194,7 @@ export class PeerSet {
     if (!peer.reconfigure(config, this.#context)) return;
     const { verb, subcode, text } = restartOf(wasEnabled, config.enabled);
     changes.push(`peer ${config.name} ${verb}`);
-    await peer.stop(subcode, text);
+    await peer.stop(subcode, (!config.enabled && config.shutdownText) || text);
     if (this.#running) peer.start();
   }
 
@@ -184,6 +207,13 @@ export class PeerSet {
   #rangeOf(address: IpAddress): DynamicPeerConfig | null {
     return this.#ranges.find(({ range }) => prefixContainsIp(range, address)) ?? null;
   }
+}
+
+/** A peer with a local address of its own is served on that address only. */
+function refusalOf({ name, config }: BgpPeer, local: IpAddress): string | null {
+  if (!config.enabled) return `peer ${name} is disabled`;
+  if (config.localAddress === null || ipEquals(config.localAddress, local)) return null;
+  return `peer ${name} has to connect to ${formatIp(config.localAddress)}, not to ${formatIp(local)}`;
 }
 
 const DISABLED = { verb: 'disabled', subcode: CEASE.administrativeShutdown, text: 'disabled' } as const;

@@ -12,10 +12,6 @@ export type Handler<E extends FsmEvent = FsmEvent> = (machine: Machine, event: E
 
 /** RFC 4271 8.2.2: "a large value" for the hold timer until the hold time is agreed, in milliseconds. */
 export const OPEN_HOLD = 240_000;
-/** RFC 9687 4: milliseconds without the peer taking any octet; 0 for no limit. `holdTime` is seconds. */
-export const sendHoldTime = (holdTime: number): number =>
-  holdTime === 0 ? 0 : Math.max(480_000, 2 * holdTime * 1000);
-
 const NOTHING: readonly FsmAction[] = [];
 const CLOSE: FsmAction = { kind: 'closeConnection' };
 const KEEPALIVE: FsmAction = { kind: 'sendKeepalive' };
@@ -159,7 +155,7 @@ export function opened(machine: Machine, { open }: FsmEventOf<'openReceived'>): 
   if (!negotiation.ok) {
     const { notification, detail } = negotiation;
     const told = detail === null ? {} : { detail };
-    return refuse(machine, notification, { kind: 'notificationSent', notification, ...told });
+    return refuse(machine, notification, { kind: 'notificationSent', notification, open, ...told });
   }
   const { session } = negotiation;
   return {

@@ -7,12 +7,13 @@ import {
   asPathCount,
   BlockRewriter,
   clusterListContains,
+  communityCount,
   onlyToCustomerOf,
 } from '../wire/block.js';
 import type { AttrSets } from './attr-sets.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
-import type { ImportSpecials, LoopKind, RibPeer } from './sources.js';
+import type { ExcessKind, ImportSpecials, LoopKind, RefusalKind, RibPeer } from './sources.js';
 
 export class Importer {
   readonly #attrSets: AttrSets;
@@ -42,8 +43,18 @@ export class Importer {
     return ids.length !== before.length || ids.some((id) => !before.includes(id));
   }
 
-  /** Null: the route is none. */
-  loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
+  /** Null: policies decide. */
+  refusal(peer: RibPeer, attrs: AttrSetId): RefusalKind | null {
+    return this.#loop(peer, attrs) ?? this.#excess(peer, attrs);
+  }
+
+  /** The attributes the route enters the decision with: NONE when it is refused, by its nature or by the policy. */
+  judge(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
+    if (this.refusal(peer, received) !== null) return NONE;
+    return this.import(family, prefix, peer, received);
+  }
+
+  #loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
     const { bytes } = this.#attrSets;
     const start = this.#attrSets.startOf(attrs);
     const end = this.#attrSets.endOf(attrs);
@@ -68,6 +79,13 @@ export class Importer {
     const asn = onlyToCustomerOf(bytes, start, end);
     if (asn < 0 || (special.onlyToCustomer === 'own' && asn === peer.asn)) return null;
     return 'onlyToCustomer';
+  }
+
+  #excess({ limits }: RibPeer, attrs: AttrSetId): ExcessKind | null {
+    if (limits === undefined) return null;
+    if (this.#attrSets.asPathLength[attrs]! > limits.asPathLength) return 'asPathLength';
+    if (limits.communities === Number.POSITIVE_INFINITY) return null;
+    return communityCount(this.#attrSets.block(attrs)) > limits.communities ? 'communities' : null;
   }
 
   /** The attributes the route enters the decision with, or NONE. */
@@ -96,9 +114,9 @@ export class Importer {
   }
 }
 
-/** Why a route is a loop, for people. */
-export function loopText(loop: LoopKind, { localAsn, special }: RibPeer): string {
-  switch (loop) {
+/** Why a route is refused, for people. */
+export function refusalText(refusal: RefusalKind, { localAsn, limits, special }: RibPeer): string {
+  switch (refusal) {
     case 'asPath': {
       const ours = [localAsn, ...(special?.alsoOurs ?? [])].join(' or ');
       const allowed = special?.allowOwnAs ?? 0;
@@ -110,5 +128,9 @@ export function loopText(loop: LoopKind, { localAsn, special }: RibPeer): string
       return 'ORIGINATOR_ID is our router id';
     case 'clusterList':
       return 'CLUSTER_LIST contains our cluster id';
+    case 'asPathLength':
+      return `AS_PATH is longer than ${limits?.asPathLength} (maxAsPathLength)`;
+    case 'communities':
+      return `more than ${limits?.communities} communities (maxCommunities)`;
   }
 }

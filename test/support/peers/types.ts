@@ -18,6 +18,9 @@ export interface NeighborSpec {
   /** Seconds. Default: the program's own. */
   readonly holdTime?: number;
   readonly password?: string;
+  /** GTSM: hops. */
+  readonly ttlSecurity?: number;
+  readonly maxPrefix?: MaxPrefixSpec;
   readonly routeReflectorClient?: boolean;
   readonly nextHopSelf?: boolean;
   /** Only routes inside these leave; default: all. */
@@ -40,6 +43,13 @@ export interface NeighborWords {
   readonly frrFamily?: readonly string[];
   /** Lines of TOML below the neighbour. */
   readonly gobgp?: readonly string[];
+}
+
+/** bgpd knows all of it; the others end the session at the limit. */
+export interface MaxPrefixSpec {
+  readonly limit: number;
+  readonly action?: 'warn' | 'idle' | 'drop';
+  readonly restart?: number;
 }
 
 /** A route the router originates by itself. */
@@ -117,6 +127,8 @@ export interface Router {
   reset(neighbor: string): Promise<void>;
   /** Asks the neighbour for everything again (RFC 2918). */
   refresh(neighbor: string): Promise<void>;
+  /** Administrative shutdown with a text for the other side (RFC 9003). */
+  shutdown(neighbor: string, text: string): Promise<void>;
   notifications(neighbor: string): Promise<readonly SeenNotification[]>;
   /** Everything a person would want to see when a test fails. */
   evidence(): Promise<string>;
