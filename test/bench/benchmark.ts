@@ -14,6 +14,7 @@ export interface Metric {
     | 'routes/s'
     | 'M NLRI/s'
     | 'MiB'
+    | 'KiB'
     | 'octets/NLRI'
     | 'instructions/NLRI'
     | 'ns'
