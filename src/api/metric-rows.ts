@@ -1,7 +1,7 @@
 // What one metric is: a row with name, help, type and how its samples are read from a status snapshot. Knows nothing
 // of the registry.
 
-import type { LatencyHistogram } from '../kernel/types.js';
+import type { LatencyHistogram } from '../base/latency.js';
 import type { Health, KernelReport, LoopStatus, MemoryReport, PeerDetail, Summary } from './types.js';
 
 /** Everything one scrape shows, taken at one moment. */
@@ -16,6 +16,7 @@ export interface Snapshot {
   readonly readiness: Health;
   readonly loop: LoopStatus;
   readonly timerSlackSeconds: number | null;
+  readonly timerLateness: LatencyHistogram | null;
 }
 
 export interface Sample {

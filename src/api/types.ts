@@ -5,7 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
 import type { KernelStatus } from '../kernel/types.js';
 
-export type { LatencyHistogram } from '../kernel/types.js';
+export type { LatencyHistogram } from '../base/latency.js';
 
 import type { PeerCounters } from '../net/types.js';
 

@@ -15,6 +15,7 @@ import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import { LateTimers } from './late-timers.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
@@ -29,6 +30,7 @@ const LOG_LINES = 10;
 /** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
 const LIMIT_CHECK = 1000;
+const LATENESS_CHECK = 10_000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
@@ -127,6 +129,8 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
+  const lateTimers = new LateTimers(clock, events);
+  stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
   return null;
 }

@@ -1,6 +1,6 @@
 // What a kernel counts besides its routes, and how often it may speak of errors.
 
-import { Latency } from './latency.js';
+import { Latency } from '../base/latency.js';
 import type { KernelCounters } from './types.js';
 
 /** Milliseconds between two `fibError` events of the same errno. */

@@ -1,6 +1,7 @@
 // The only clock and the only timers of the daemon's sessions: one table of deadlines, one pending timeout.
 
 import { performance } from 'node:perf_hooks';
+import { Latency, type LatencyHistogram } from '../base/latency.js';
 import { DeadlineTable } from './deadline-table.js';
 
 /** A timer that is made once and started often; starting it again only moves its deadline. */
@@ -20,11 +21,17 @@ export interface Clock {
   timer(onExpire: () => void): Timer;
   /** Milliseconds that the latest timer ran late since the last call: how late keepalives went out at worst. */
   takeSlack(): number;
+  /** Of every wake-up, how late the latest of its timers was. */
+  lateness(): LatencyHistogram;
 }
 
+/** Milliseconds from which a timer counts as late: a third of the shortest hold time that is allowed. */
+export const LATE = 1000;
 /** Deadlines a second or more away are met on this grid, in milliseconds, so that many sessions share one wake-up. */
 export const TICK = 50;
 const COARSE_FROM = 1000;
+/** Milliseconds. */
+const LATENESS_BOUNDS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, LATE, 2500, 5000];
 
 export function deadlineOf(now: number, milliseconds: number): number {
   const deadline = now + milliseconds;
@@ -61,6 +68,7 @@ export function tableTimer(
 export function systemClock(): Clock {
   const table = new DeadlineTable();
   const now = (): number => performance.now();
+  const lateness = new Latency(LATENESS_BOUNDS);
   let slack = 0;
   let armedFor = Number.POSITIVE_INFINITY;
   let timeout: NodeJS.Timeout | undefined;
@@ -68,7 +76,9 @@ export function systemClock(): Clock {
   const tick = (): void => {
     armedFor = Number.POSITIVE_INFINITY;
     try {
-      slack = Math.max(slack, table.fire(now()));
+      const late = table.fire(now());
+      if (late > 0) lateness.observe(late);
+      slack = Math.max(slack, late);
     } finally {
       arm();
     }
@@ -91,5 +101,6 @@ export function systemClock(): Clock {
       slack = 0;
       return taken;
     },
+    lateness: () => lateness.snapshot(),
   };
 }

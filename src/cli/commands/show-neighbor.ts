@@ -133,6 +133,10 @@ function historyFields({
     ['Last up', lastUp === null ? '-' : formatTime(lastUp)],
     ['Last down', lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason}`],
     ['Queued to send', formatBytes(queuedBytes)],
+    [
+      'Keepalives late',
+      counters.keepaliveLateSeconds < 0.001 ? '-' : `${counters.keepaliveLateSeconds.toFixed(3)} s at worst`,
+    ],
     ['Malformed attributes', formatList(malformed)],
     ['Loops refused', formatList(refused)],
   ];
