@@ -38,31 +38,41 @@ export function deadlineOf(now: number, milliseconds: number): number {
   return milliseconds < COARSE_FROM ? deadline : Math.ceil(deadline / TICK) * TICK;
 }
 
-/** A timer over a row of `table`; `onChange` runs after every change of its deadline. */
-export function tableTimer(
-  table: DeadlineTable,
-  now: () => number,
-  onChange: () => void,
-  onExpire: () => void,
-): Timer {
-  const row = table.add(onExpire);
-  return {
-    start(milliseconds) {
-      table.set(row, deadlineOf(now(), milliseconds));
-      onChange();
-    },
-    stop() {
-      table.clear(row);
-      onChange();
-    },
-    get running() {
-      return table.isSet(row);
-    },
-    close() {
-      table.remove(row);
-      onChange();
-    },
-  };
+/**
+ * A timer over a row of `table`; `onChange` runs after every change of its deadline. A class, because a session has six: an
+ * object with a getter and closures of its own is ten times as large.
+ */
+export class TableTimer implements Timer {
+  readonly #table: DeadlineTable;
+  readonly #now: () => number;
+  readonly #onChange: () => void;
+  readonly #row: number;
+
+  constructor(table: DeadlineTable, now: () => number, onChange: () => void, onExpire: () => void) {
+    this.#table = table;
+    this.#now = now;
+    this.#onChange = onChange;
+    this.#row = table.add(onExpire);
+  }
+
+  start(milliseconds: number): void {
+    this.#table.set(this.#row, deadlineOf(this.#now(), milliseconds));
+    this.#onChange();
+  }
+
+  stop(): void {
+    this.#table.clear(this.#row);
+    this.#onChange();
+  }
+
+  get running(): boolean {
+    return this.#table.isSet(this.#row);
+  }
+
+  close(): void {
+    this.#table.remove(this.#row);
+    this.#onChange();
+  }
 }
 
 export function systemClock(): Clock {
@@ -95,7 +105,7 @@ export function systemClock(): Clock {
   return {
     now,
     defer: (task) => void setImmediate(task),
-    timer: (onExpire) => tableTimer(table, now, arm, onExpire),
+    timer: (onExpire) => new TableTimer(table, now, arm, onExpire),
     takeSlack() {
       const taken = slack;
       slack = 0;

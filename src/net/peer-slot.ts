@@ -10,10 +10,11 @@ import { KEEPALIVE } from '../wire/message.js';
 import { decodeNotification, encodeNotification } from '../wire/notification.js';
 import { decodeOpen, encodeOpen } from '../wire/open.js';
 import { decodeRouteRefresh } from '../wire/route-refresh.js';
-import { UpdateDecoder } from '../wire/update.js';
+import type { UpdateDecoder } from '../wire/update.js';
 import { type Clock, deadlineOf, type Timer } from './clock.js';
 import { Connection } from './connection.js';
 import type { SessionCounters } from './counters.js';
+import { decoderFor } from './decoders.js';
 import { Outbox } from './outbox.js';
 import type { PacketSource, PeerHandlers } from './types.js';
 
@@ -102,7 +103,7 @@ export class PeerSlot {
   begin(agreed: NegotiatedSession): void {
     if (this.connection !== null) this.connection.framer.maxMessage = agreed.maxMessage;
     this.#options.counters.keepaliveLateSeconds = 0;
-    this.#session = { agreed, decoder: new UpdateDecoder(agreed.decode), outbox: null };
+    this.#session = { agreed, decoder: decoderFor(agreed.decode), outbox: null };
   }
 
   sendFrom(source: PacketSource): void {

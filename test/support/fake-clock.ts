@@ -1,7 +1,7 @@
 // A clock that only moves when a test says so. Deferred tasks still run on the real event loop, for real sockets.
 
 import { Latency } from '../../src/base/latency.js';
-import { type Clock, type Timer, tableTimer } from '../../src/net/clock.js';
+import { type Clock, TableTimer, type Timer } from '../../src/net/clock.js';
 import { DeadlineTable } from '../../src/net/deadline-table.js';
 
 export interface FakeClock extends Clock {
@@ -18,7 +18,7 @@ export function fakeClock(start = 1_000_000): FakeClock {
   return {
     now,
     defer: (task) => void setImmediate(task),
-    timer: (onExpire): Timer => tableTimer(table, now, () => undefined, onExpire),
+    timer: (onExpire): Timer => new TableTimer(table, now, () => undefined, onExpire),
     takeSlack: () => 0,
     lateness: () => new Latency([]).snapshot(),
     stall(milliseconds) {
