@@ -10,8 +10,10 @@ import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
+import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
+import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
@@ -41,6 +43,7 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
+  readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
@@ -48,6 +51,8 @@ export class Speaker {
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
   #config: Config;
+  /** Told of a new configuration before its peers connect and are connected to. */
+  beforePeers: (config: Config) => void = () => undefined;
 
   constructor(options: SpeakerOptions) {
     const { config, kernel, clock } = options;
@@ -89,6 +94,7 @@ export class Speaker {
     this.#local.originate(config.originate);
     this.rib.setDecision(config.decision);
     this.rib.setClusterIds(clusterIds(config));
+    this.beforePeers(config);
     return this.peers.apply(config, this.#peerContext());
   }
 
@@ -113,6 +119,12 @@ export class Speaker {
 
   mayPull(ribId: PeerId): boolean {
     return !this.#joinGate.holds(ribId);
+  }
+
+  /** Peers that wait in silence learn what the kernel has dropped meanwhile. */
+  watchDrops(): void {
+    if (this.peers.countDown() === 0 || !this.drops.look(this.#options.clock.now())) return;
+    for (const peer of this.peers.all()) peer.judge();
   }
 
   peerOf(ribId: PeerId): BgpPeer | null {
@@ -152,6 +164,12 @@ export class Speaker {
       hostAddresses: this.#hostAddresses,
       wallClock: () => clock.wallClock(),
       timer: (onExpire) => clock.timer(onExpire),
+      blame: {
+        drops: this.drops,
+        now: () => clock.now(),
+        wallClock: () => clock.wallClock(),
+        suspects: (hasPassword) => this.peers.countDown(hasPassword),
+      },
     };
   }
 

@@ -1,6 +1,13 @@
 // The daemon's answers about itself: implements the API's status source over the speaker. Read-only but for `reload`.
 
-import type { ConfigStatus, KernelReport, RibFamilyStatus, StatusSource, Summary } from '../api/types.js';
+import type {
+  ConfigStatus,
+  ConnectionCounters,
+  KernelReport,
+  RibFamilyStatus,
+  StatusSource,
+  Summary,
+} from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
 import { KERNEL_SOURCE, STATIC_SOURCE } from '../base/ids.js';
 import { formatIp } from '../base/ip.js';
@@ -19,6 +26,7 @@ export interface StatusOptions {
   readonly routerId: number;
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
+  readonly connections: () => ConnectionCounters;
   readonly reload: StatusSource['reload'];
 }
 
@@ -62,6 +70,7 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
     },
     attributeSets: rib.attrSets.size,
     updateGroups: rib.groups.size,
+    connections: options.connections(),
     peers: [...speaker.peers.all()].map((peer) => peerSummary(speaker, peer, clock)),
   };
 }
