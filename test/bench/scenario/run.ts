@@ -79,11 +79,9 @@ const measure = async (
   const api = await probe?.stop();
   const usage = usageOf(daemon.pid);
   const late = rival.witnesses ? await witnesses.call('lateness', from) : Number.NaN;
-  const verdict = await load.call('verdict', null);
-  check(verdict);
+  check(await load.call('verdict', null));
   return {
     ...times,
-    silence: verdict.longestSilence,
     cpu: usage.cpuSeconds - cpu,
     each: ((usage.cpuSeconds - cpu) * 1e9) / changesOf(plan),
     peak: usage.peakMiB,
