@@ -3,7 +3,7 @@
 
 import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
-import type { KernelStatus } from '../kernel/types.js';
+import type { DriftCause, KernelStatus } from '../kernel/types.js';
 
 export type { LatencyHistogram } from '../base/latency.js';
 
@@ -197,7 +197,29 @@ export interface RouteList {
   readonly total: number;
 }
 
-export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' | 'fib'> {
+/** A route of ours that was otherwise in the kernel than we wrote it; times as ISO 8601. */
+export interface DriftItem {
+  readonly prefix: string;
+  readonly cause: DriftCause;
+  /** `ip (4242), protocol 4`; null when nobody is to blame. */
+  readonly by: string | null;
+  readonly at: string;
+}
+
+export interface FightItem {
+  readonly prefix: string;
+  readonly by: string | null;
+  /** How often they did it. */
+  readonly blows: number;
+  readonly since: string;
+  readonly last: string;
+}
+
+export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' | 'fib' | 'drift'> {
+  readonly drift: Omit<KernelStatus['drift'], 'recent' | 'fights'> & {
+    readonly recent: readonly DriftItem[];
+    readonly fights: readonly FightItem[];
+  };
   readonly links: readonly {
     readonly name: string;
     readonly up: boolean;

@@ -8,6 +8,7 @@ import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { type AddOptions, addPeer, clearPeer, type PeerOptions, switchPeer } from './commands/administer.js';
 import { reload } from './commands/reload.js';
+import { showDrift } from './commands/show-drift.js';
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
@@ -101,6 +102,10 @@ function addShow(show: Command): void {
     .command('kernel')
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
+  show
+    .command('drift')
+    .description('routes that were otherwise in the kernel than we wrote them, and whose doing it was')
+    .action(() => run(() => showDrift(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

@@ -33,6 +33,9 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   install: [],
   removeOnStop: false,
   sweepDelay: 120,
+  nextHopGroups: 'auto',
+  prefsrc: [],
+  auditInterval: 60,
 };
 
 /** Seconds. Connect attempts start fast and slow down to `connectRetry`. */

@@ -72,6 +72,12 @@ export interface KernelConfig {
   readonly removeOnStop: boolean;
   /** Adopted routes are swept this long after start at the latest. */
   readonly sweepDelay: number;
+  /** Kernel nexthop objects and groups; `auto`: where the kernel has them. */
+  readonly nextHopGroups: 'auto' | 'on' | 'off';
+  /** RTA_PREFSRC of the routes we install, one address per family; empty: the kernel chooses. */
+  readonly prefsrc: readonly IpAddress[];
+  /** Between two comparisons of the whole FIB with the kernel; 0: none. */
+  readonly auditInterval: number;
 }
 
 export interface KernelImportConfig {

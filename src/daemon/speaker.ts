@@ -22,6 +22,7 @@ import { LimitAlarms } from './limit-alarms.js';
 import { LocalRoutes } from './local-routes.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';
+import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
   readonly config: Config;
@@ -47,6 +48,7 @@ export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
+  readonly #suspects: Suspects | null;
   readonly #joinGate: JoinGate;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
@@ -60,7 +62,12 @@ export class Speaker {
     this.#config = config;
     this.kernel = kernel;
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
-    this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
+    this.#suspects = kernel === null ? null : new Suspects(kernel);
+    this.#pass = new PassScheduler(clock, (budget) => {
+      const more = this.rib.run(budget);
+      if (!more) this.#suspects?.clear();
+      return more;
+    });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib);
@@ -101,6 +108,7 @@ export class Speaker {
   /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
+    this.#suspects?.stop();
     this.#joinGate.close();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
@@ -114,6 +122,7 @@ export class Speaker {
 
   detached(ribId: PeerId): void {
     this.#byRibId.delete(ribId);
+    this.#suspects?.add(this.rib, ribId);
     this.#joinGate.leave(ribId);
   }
 

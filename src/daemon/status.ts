@@ -16,6 +16,7 @@ import type { Kernel } from '../kernel/types.js';
 import { formatRouterId } from '../wire/text.js';
 import { health, readiness } from './readiness.js';
 import type { Speaker } from './speaker.js';
+import { driftReport } from './status-drift.js';
 import { memoryReport } from './status-memory.js';
 import { peerDetail, peerSummary, type StatusClock } from './status-peers.js';
 import { queryRoutes } from './status-routes.js';
@@ -102,6 +103,7 @@ function kernelReport(kernel: Kernel): KernelReport {
       interface: workload.interface,
       protocol: workload.protocol,
     })),
+    drift: driftReport(status.drift),
     fib: {
       ...status.fib,
       problems: status.fib.problems.map(({ prefix, reason, attempts, nextHops }) => ({

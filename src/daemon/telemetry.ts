@@ -11,6 +11,7 @@ import type { Logger } from './logger.js';
 import type { PrefixLimitNews } from './prefix-limits.js';
 import type { LineLimiter } from './rate-limit.js';
 import { summarize } from './reload-notes.js';
+import { culpritText } from './status-drift.js';
 
 /** Octets of a malformed attribute in a line of the log. */
 const SHOWN_OCTETS = 64;
@@ -131,8 +132,35 @@ function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
       log.warn({ prefix: formatPrefix(event.prefix), errno, attempt, ...pass }, 'the kernel refused a route');
       return;
     }
+    case 'drift':
+      logDrift(log, limit, event);
+      return;
+    case 'fight': {
+      const { prefix, by, blows } = event.fight;
+      const pass = limit('fight');
+      if (pass === null) return;
+      const detail = { prefix: formatPrefix(prefix), by: culpritText(by), blows, ...pass };
+      log.warn(detail, 'somebody changes a route of ours again and again: it is put back ever later');
+      return;
+    }
+    case 'noNextHopGroups':
+      log.warn(
+        'kernel.nextHopGroups is on, but this kernel has no nexthop objects: routes carry their next hops',
+      );
+      return;
     case 'workerFailed':
       log.error({ message: event.message }, 'the kernel worker failed');
       return;
   }
+}
+
+function logDrift(
+  log: Logger,
+  limit: Limit,
+  { first, count }: Extract<KernelEvent, { kind: 'drift' }>,
+): void {
+  const pass = limit(`drift ${first.cause}`);
+  if (pass === null) return;
+  const detail = { prefix: formatPrefix(first.prefix), cause: first.cause, by: culpritText(first.by), count };
+  log.warn({ ...detail, ...pass }, 'the kernel differed from what we wrote: put right');
 }

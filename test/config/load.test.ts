@@ -43,6 +43,9 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       install: [],
       removeOnStop: false,
       sweepDelay: 120,
+      nextHopGroups: 'auto',
+      prefsrc: [],
+      auditInterval: 60,
       import: [{ interfaces: ['cali*', 'tap*', 'ns-*'], table: 254 }],
     },
   );

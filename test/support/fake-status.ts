@@ -279,6 +279,27 @@ export const FAKE_ROUTES: readonly RouteStatus[] = [
 export const FAKE_KERNEL: KernelReport = {
   backend: 'netlink',
   state: 'synced',
+  drift: {
+    counts: { deleted: 3, changed: 1, taken: 2, linkLost: 40, missing: 0, differs: 0, overrun: 5 },
+    open: 1,
+    recent: [
+      { prefix: '10.65.9.0/26', cause: 'taken', by: 'ip (4242), protocol 4', at: '2026-01-02T03:04:05.678Z' },
+      { prefix: 'fd00:65:9::/64', cause: 'overrun', by: null, at: '2026-01-02T03:05:05.000Z' },
+    ],
+    fights: [
+      {
+        prefix: '10.65.9.0/26',
+        by: 'ip (4242), protocol 4',
+        blows: 7,
+        since: '2026-01-02T03:04:00.000Z',
+        last: '2026-01-02T03:04:05.678Z',
+      },
+    ],
+    fightCount: 2,
+    repair: { bounds: [1, 10], counts: [3, 11], sum: 42, count: 11 },
+  },
+  audits: { count: 12, lastDuration: 210.5 },
+  nextHopObjects: { groups: 3, hops: 4 },
   table: 254,
   protocol: 12,
   links: [
