@@ -2,13 +2,16 @@
 // a witness, whose keepalives are a second apart, keeps its session and gets them.
 
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import test from 'ava';
 import type { PeerDetail } from '../../src/api/types.js';
+import { MESSAGE } from '../../src/wire/iana.js';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { encodeOpen } from '../../src/wire/open.js';
+import { largestGap } from '../bench/statistics.js';
 import { parseExposition, sampleValue } from '../support/exposition.js';
+import { openSockets } from '../support/open-sockets.js';
 import { dialScripted, ScriptedPeer } from '../support/scripted-peer.js';
 import { openOf, TestSpeaker } from '../support/test-speaker.js';
 import { dialTight } from '../support/tight-socket.js';
@@ -290,15 +293,15 @@ const CASES: readonly Case[] = [
 
 const addressOf = (index: number): string => `127.0.0.${10 + index}`;
 
-function openSockets(pid: number): number {
-  const folder = `/proc/${pid}/fd`;
-  return readdirSync(folder).filter((fd) => {
-    try {
-      return readlinkSync(`${folder}/${fd}`).startsWith('socket:');
-    } catch {
-      return false;
-    }
-  }).length;
+/** Milliseconds between the KEEPALIVEs that arrive from now on. */
+function keepalivePauses(peer: ScriptedPeer): { readonly longest: () => number } {
+  const times = [performance.now()];
+  const { onMessage } = peer;
+  peer.onMessage = (type, frame) => {
+    if (type === MESSAGE.keepalive) times.push(performance.now());
+    onMessage(type, frame);
+  };
+  return { longest: () => largestGap(times, times[0]!, performance.now()) };
 }
 
 const residentMiB = (pid: number): number =>
@@ -316,6 +319,7 @@ test('peers that misbehave: each is bounded, nothing is left, the witness hears 
     const witness = await bgpd.join(WITNESS, { asn: 64512, routerId: 0x0a090901, holdTime: HOLD });
     const alive = setInterval(() => witness.peer.say(KEEPALIVE), 1000);
     witness.peer.socket.once('close', () => clearInterval(alive));
+    const pauses = keepalivePauses(witness.peer);
     const source = await bgpd.join(SOURCE, { asn: 65002, routerId: 0x0a090902, holdTime: 0 });
     const sockets = openSockets(running.pid);
     const memory = residentMiB(running.pid);
@@ -333,6 +337,7 @@ test('peers that misbehave: each is bounded, nothing is left, the witness hears 
       t.true(growth < MOST_GROWTH, `${what}: ${growth} MiB more than before`);
       scene.end();
     }
+    t.true(pauses.longest() < HOLD * 1000, `${pauses.longest()} ms without a KEEPALIVE`);
     const { body } = await bgpd.ask('/metrics');
     const metrics = parseExposition(body);
     t.is(sampleValue(metrics, 'bgpd_peer_flaps_total', { peer: 'witness' }), 0);
