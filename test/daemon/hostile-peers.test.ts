@@ -9,6 +9,7 @@ import type { PeerDetail } from '../../src/api/types.js';
 import { MESSAGE } from '../../src/wire/iana.js';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { encodeOpen } from '../../src/wire/open.js';
+import { encodeRouteRefresh } from '../../src/wire/route-refresh.js';
 import { largestGap } from '../bench/statistics.js';
 import { parseExposition, sampleValue } from '../support/exposition.js';
 import { openSockets } from '../support/open-sockets.js';
@@ -29,6 +30,7 @@ const MOST_GROWTH = 150;
 const MOST_QUEUED = 2 * 1024 * 1024;
 const BULKY_ROUTES = 2000;
 const FLOOD = 60_000;
+const REQUESTS = 20_000;
 
 const identity = { asn: 65001 } as const;
 const openMessage = encodeOpen(openOf(identity));
@@ -176,6 +178,20 @@ async function floods(scene: Scene): Promise<void> {
   await scene.witness.peer.watch.until(latest, 'the latest of its route');
 }
 
+/** Requests that come while an answer waits are one request. */
+async function asksForEverything(scene: Scene): Promise<void> {
+  const { peer } = await scene.join();
+  const request = encodeRouteRefresh({ afi: 1, safi: 1, subtype: 0 });
+  const requests = Buffer.concat(Array.from({ length: REQUESTS }, () => request));
+  peer.say(requests);
+  const { counters } = await scene.until(
+    'all requests',
+    (shown) => shown.counters.received.routeRefresh === REQUESTS,
+  );
+  if (counters.bytesSent > MOST_QUEUED)
+    throw new Error(`${counters.bytesSent} octets for ${REQUESTS} requests`);
+}
+
 async function flaps(scene: Scene): Promise<void> {
   for (let round = 1; round <= 15; round++) {
     const { peer } = await scene.join();
@@ -280,6 +296,7 @@ const CASES: readonly Case[] = [
   ['never reads', async (scene) => neverReads(scene, await scene.dial())],
   ['reads slowly, and gets the latest state in the end', readsSlowly],
   ['floods UPDATEs', floods],
+  ['asks for all routes again and again', asksForEverything],
   ['comes and goes all the time', flaps],
   ['says half a message and hangs up', saysHalf],
   ['goes on talking after our NOTIFICATION and closes nothing', ignoresOurNotification],
