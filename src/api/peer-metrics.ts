@@ -164,6 +164,12 @@ export const PEER_METRICS: readonly MetricRow[] = [
     (peer) => peer.queuedBytes,
   ),
   perPeer(
+    'gauge',
+    'bgpd_peer_keepalive_lateness_seconds',
+    'How far behind its time a KEEPALIVE of the session was sent at worst.',
+    ({ counters }) => counters.keepaliveLateSeconds,
+  ),
+  perPeer(
     'counter',
     'bgpd_peer_flaps_total',
     'Times the session left Established.',

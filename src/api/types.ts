@@ -5,7 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
 import type { DriftCause, KernelStatus } from '../kernel/types.js';
 
-export type { LatencyHistogram } from '../kernel/types.js';
+export type { LatencyHistogram } from '../base/latency.js';
 
 import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
 import type { BlameKind, Fault } from '../fsm/blame.js';

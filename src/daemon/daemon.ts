@@ -19,6 +19,7 @@ import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import { LateTimers } from './late-timers.js';
 import { ListenerKeys, type ListeningSocket } from './listener-keys.js';
 import { tunnelDevices } from './overlay.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
@@ -35,6 +36,7 @@ const LOG_LINES = 10;
 /** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
 const LIMIT_CHECK = 1000;
+const LATENESS_CHECK = 10_000;
 const DROP_LOOK = 1000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
@@ -162,6 +164,8 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
+  const lateTimers = new LateTimers(clock, events);
+  stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
   stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));

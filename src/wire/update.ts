@@ -33,7 +33,7 @@ const emptyRun = (): Mutable<NlriRun> => ({
 
 const NO_VERDICTS: readonly AttributeVerdict[] = [];
 
-/** Decodes the UPDATEs of one session. The view it returns is the same object each time. */
+/** Decodes UPDATEs of sessions with one context. The view it returns is the same object each time. */
 export class UpdateDecoder {
   readonly #context: DecodeContext;
   readonly #section: AttributeSection;

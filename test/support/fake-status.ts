@@ -63,6 +63,7 @@ const BASE_PEER: PeerDetail = {
     bytesSent: 117_001,
     established: 2,
     flaps: 1,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: {
     at: '2026-01-01T08:00:00.000Z',
@@ -131,6 +132,7 @@ const unreachable: PeerDetail = {
     bytesSent: 0,
     established: 0,
     flaps: 0,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: null,
   lastUp: null,

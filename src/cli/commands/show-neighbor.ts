@@ -193,6 +193,10 @@ function historyFields({
       lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason} (fault: ${lastDown.fault})`,
     ],
     ['Queued to send', formatBytes(queuedBytes)],
+    [
+      'Keepalives late',
+      counters.keepaliveLateSeconds < 0.001 ? '-' : `${counters.keepaliveLateSeconds.toFixed(3)} s at worst`,
+    ],
     ['Malformed attributes', formatList(malformed)],
     ['Loops refused', formatList(refused)],
     ['Beyond limits', formatList(beyond)],
