@@ -138,8 +138,19 @@ export interface Tunnel {
   readonly subTlvs: readonly Tlv[];
 }
 
+/** What this host knows of a route and never tells; attribute 0 of a block. Null: unknown, or not set. */
+export interface LocalFacts {
+  /** Set by policy: the first step of the decision, the higher the better. */
+  readonly weight: number | null;
+  /** Of a kernel route, or set by policy for the route that is installed. */
+  readonly metric: number | null;
+  /** Of a kernel route. */
+  readonly interface: string | null;
+}
+
 /** A block decoded for policies, the API and people; never made on the hot path. */
 export interface PathAttributes {
+  readonly local: LocalFacts;
   readonly nextHop: IpAddress | null;
   readonly linkLocalNextHop: IpAddress | null;
   /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
@@ -210,6 +221,17 @@ export interface AttributeEdits {
   readonly origin?: number;
   readonly med?: number | null;
   readonly localPref?: number | null;
+  /** Added after that; the sum stays within 0 to 4294967295. A missing MED counts as 0, a missing LOCAL_PREF as 100. */
+  readonly addMed?: number;
+  readonly addLocalPref?: number;
+  readonly communities?: CommunityEdit;
+  readonly extendedCommunities?: CommunityEdit;
+  readonly largeCommunities?: CommunityEdit;
+  /** Local facts. */
+  readonly weight?: number;
+  readonly metric?: number;
+  /** Remove the local facts (towards every peer). */
+  readonly dropLocal?: true;
   /** RFC 4456 8: set only when absent. */
   readonly originatorIdIfAbsent?: number;
   readonly clusterIdPrepend?: number;
@@ -224,4 +246,6 @@ export interface AttributeEdits {
   readonly dropInternal?: true;
   /** Remove optional non-transitive attributes we do not know. */
   readonly dropUnknownNonTransitive?: true;
+  /** Made of what the others leave. */
+  readonly more?: AttributeEdits;
 }
