@@ -38,7 +38,13 @@ export function compilePolicies(
 /** The same verdict for every route, explained by `term`. */
 export function constantPolicy(action: Action, term: string): CompiledPolicy {
   const verdict = makeVerdict(action, term);
-  return { key: action, readsPrefix: false, readsAttributes: false, readsRpki: false, evaluate: () => verdict };
+  return {
+    key: action,
+    readsPrefix: false,
+    readsAttributes: false,
+    readsRpki: false,
+    evaluate: () => verdict,
+  };
 }
 
 /** True when a route of this source can reach a term that accepts; prefixes are not looked at. */

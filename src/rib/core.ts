@@ -97,7 +97,13 @@ export class Rib {
       options.limits ?? DEFAULT_LIMITS,
     );
     this.#changes = new PathChanges(this, this.#dirty);
-    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds, validation);
+    this.#importer = new Importer(
+      this.attrSets,
+      this.prefixes,
+      options.routerId,
+      options.clusterIds,
+      validation,
+    );
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
   }

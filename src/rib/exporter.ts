@@ -4,9 +4,7 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import { findAttribute } from '../wire/attributes/tlv.js';
-import { decodeBlock, rewriteBlock } from '../wire/block.js';
-import { ATTRIBUTE } from '../wire/iana.js';
+import { BlockRewriter, decodeBlock, hasWellKnownCommunity } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
 import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
@@ -60,6 +58,8 @@ export class Exporter {
   readonly #rules: ExportRules;
   readonly #tables: ExportTables;
   readonly #route: RouteCursor;
+  readonly #rewriter = new BlockRewriter();
+  readonly #shape = emptyShape();
   /** Per attribute set: which source and family the memo is for, and what came out (a reference is held). */
   #memoTag: Ids = new Int32Array(0);
   #memoResult: Ids = new Int32Array(0);
@@ -149,9 +149,10 @@ export class Exporter {
   }
 
   #communitiesAllow(attrs: AttrSetId): boolean {
-    const block = this.#tables.attrSets.block(attrs);
-    if (findAttribute(block, 0, block.length, ATTRIBUTE.communities) < 0) return true;
-    return this.#rules.communitiesAllow(decodeBlock(block).communities, this.profile.peerType);
+    const { attrSets } = this.#tables;
+    if (!hasWellKnownCommunity(attrSets.bytes, attrSets.startOf(attrs), attrSets.endOf(attrs))) return true;
+    const { communities } = decodeBlock(attrSets.block(attrs));
+    return this.#rules.communitiesAllow(communities, this.profile.peerType);
   }
 
   #verdict(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): PolicyVerdict {
@@ -162,20 +163,20 @@ export class Exporter {
   }
 
   #edited(attrs: AttrSetId, edits: AttributeEdits): AttrSetId {
-    const { attrSets } = this.#tables;
-    const block = rewriteBlock(attrSets.block(attrs), edits);
-    return attrSets.intern(block, 0, block.length);
+    return this.#tables.attrSets.edited(attrs, edits, this.#rewriter);
   }
 
   /** NONE where no message can carry the attributes: what was announced before must not stand (RFC 8654 4). */
   #ifSendable(family: FamilyIndex, attrs: AttrSetId): Attrs {
     const { maxMessage, asn4 } = this.profile;
-    const block = this.#tables.attrSets.block(attrs);
-    const carriesNextHop = block[0]! >= 16 || (block[0] === 4 && family === 0);
+    const { attrSets } = this.#tables;
+    const nextHop = attrSets.nextHopLength(attrs);
+    const carriesNextHop = nextHop >= 16 || (nextHop === 4 && family === 0);
+    const length = attrSets.endOf(attrs) - attrSets.startOf(attrs);
     // In the 2-octet AS form, attributes can take twice the room.
-    if (carriesNextHop && block.length * 2 + AMPLE_ROOM <= maxMessage) return attrs;
-    const shape = emptyShape();
-    shapeReach(shape, family, block, asn4);
+    if (carriesNextHop && length * 2 + AMPLE_ROOM <= maxMessage) return attrs;
+    const shape = this.#shape;
+    shapeReach(shape, family, attrSets.block(attrs), asn4);
     if (shape.kind === 'unusable') return NONE;
     return shape.headLength + shape.tailLength + LONGEST_PREFIX <= maxMessage ? attrs : NONE;
   }
@@ -229,13 +230,14 @@ export class Exporter {
     // RFC 4456 10: a reflector leaves the next hop alone, also where next-hop-self is on for what it learns from eBGP.
     const reflected = profile.peerType !== 'ebgp' && (from === 'ibgp' || from === 'ibgpClient');
     const replaced = profile.alwaysNextHopSelf && !reflected;
-    const block = this.#tables.attrSets.block(attrs);
-    const length = block[0]!;
+    const { bytes } = this.#tables.attrSets;
+    const at = this.#tables.attrSets.startOf(attrs);
+    const length = bytes[at]!;
     const self = profile.nextHopSelf[family];
-    const linkLocalOnly = length === 16 && block[1] === 0xfe && (block[2]! & 0xc0) === 0x80;
+    const linkLocalOnly = length === 16 && bytes[at + 1] === 0xfe && (bytes[at + 2]! & 0xc0) === 0x80;
     if (length === 0 || replaced || linkLocalOnly) return self ?? 'missing';
     // RFC 2545 3: the link-local address is for peers on the same link; a third party gets the global one.
-    return length === 32 ? block.slice(1, 17) : null;
+    return length === 32 ? bytes.slice(at + 1, at + 17) : null;
   }
 
   #remember(attrs: AttrSetId, tag: number, result: Attrs): void {

@@ -9,11 +9,11 @@ import {
   LOCAL_FACTS,
   LOCAL_FIELD,
   localFactsValue,
-  localNumber,
+  localField,
   NO_LOCAL_FACTS,
   readLocalFacts,
 } from './attributes/local-facts.js';
-import type { AttributeDraft } from './attributes/row.js';
+import { type AttributeDraft, OPTIONAL_NON_TRANSITIVE } from './attributes/row.js';
 import { ATTRIBUTE_ROWS, canonicalFlags, rowOf } from './attributes/table.js';
 import {
   findAttribute,
@@ -26,7 +26,7 @@ import {
 import { ATTRIBUTE } from './iana.js';
 import type { AttributeFacts, PathAttributes } from './types.js';
 
-export { rewriteBlock } from './block-rewrite.js';
+export { BlockRewriter, rewriteBlock } from './block-rewrite.js';
 
 export const emptyFacts = (): AttributeFacts => ({
   origin: 0,
@@ -56,6 +56,11 @@ export function readFacts(bytes: Uint8Array, start: number, end: number, facts: 
     readFact(facts, code, bytes, value, next);
     at = next;
   }
+}
+
+function weightOf(bytes: Uint8Array, value: number, end: number): number {
+  const at = localField(bytes, value, end, LOCAL_FIELD.weight);
+  return at < 0 ? 0 : readU32(bytes, at);
 }
 
 function readFact(facts: AttributeFacts, code: number, bytes: Uint8Array, value: number, end: number): void {
@@ -105,6 +110,17 @@ export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = 
 export function originAsOf(block: Uint8Array, start = 0, end = block.length): number {
   const at = findAttribute(block, start, end, ATTRIBUTE.asPath);
   return at < 0 ? 0 : originAs(block, valueStart(block, at), valueEnd(block, at));
+}
+
+/** COMMUNITIES holds one of the range that RFC 1997 reserves (65535:*): only these can forbid to pass a route on. */
+export function hasWellKnownCommunity(block: Uint8Array, start: number, end: number): boolean {
+  const at = findAttribute(block, start, end, ATTRIBUTE.communities);
+  if (at < 0) return false;
+  const last = valueEnd(block, at);
+  for (let word = valueStart(block, at); word < last; word += 4) {
+    if (block[word] === 0xff && block[word + 1] === 0xff) return true;
+  }
+  return false;
 }
 
 /** The metric of AIGP (RFC 7311 3), 0 to 2^64 - 1; null without. */
@@ -185,7 +201,12 @@ interface Tlv {
 export function encodeBlock(attributes: PathAttributes): Uint8Array {
   const tlvs: Tlv[] = [];
   const local = localFactsValue(attributes.local);
-  if (local !== null) tlvs.push({ code: LOCAL_FACTS, flags: canonicalFlags(null, OPTIONAL, local.length), value: local });
+  if (local !== null)
+    tlvs.push({
+      code: LOCAL_FACTS,
+      flags: canonicalFlags(null, OPTIONAL_NON_TRANSITIVE, local.length),
+      value: local,
+    });
   for (const row of ATTRIBUTE_ROWS) {
     const value = row.value?.write(attributes) ?? null;
     if (value !== null) tlvs.push({ code: row.code, flags: canonicalFlags(row, 0, value.length), value });

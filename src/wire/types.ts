@@ -140,7 +140,7 @@ export interface Tunnel {
 
 /** What this host knows of a route and never tells; attribute 0 of a block. Null: unknown, or not set. */
 export interface LocalFacts {
-  /** Set by policy: the first step of the decision, the higher the better. */
+  /** Set by policy: decides before LOCAL_PREF, the higher the better. */
   readonly weight: number | null;
   /** Of a kernel route, or set by policy for the route that is installed. */
   readonly metric: number | null;
@@ -210,6 +210,8 @@ export interface AttributeFacts {
   clusterListLength: number;
   /** There is an AIGP metric (RFC 7311 3); `aigpOf` reads it. */
   hasAigp: boolean;
+  /** 0 when absent. */
+  weight: number;
 }
 
 /** Changes to a block; absent means leave, null means remove. */
@@ -230,8 +232,6 @@ export interface AttributeEdits {
   /** Local facts. */
   readonly weight?: number;
   readonly metric?: number;
-  /** Remove the local facts (towards every peer). */
-  readonly dropLocal?: true;
   /** RFC 4456 8: set only when absent. */
   readonly originatorIdIfAbsent?: number;
   readonly clusterIdPrepend?: number;
@@ -244,7 +244,7 @@ export interface AttributeEdits {
    * extended community (RFC 9012 11), extended communities that are not transitive across ASes (RFC 4360 6, RFC 5701 2).
    */
   readonly dropInternal?: true;
-  /** Remove optional non-transitive attributes we do not know. */
+  /** Remove the local facts and optional non-transitive attributes we do not know. */
   readonly dropUnknownNonTransitive?: true;
   /** Made of what the others leave. */
   readonly more?: AttributeEdits;

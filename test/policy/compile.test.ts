@@ -2,7 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Prefix, prefixContains } from '../../src/base/prefix.js';
 import { compilePolicies, constantPolicy, decidesAll, mayAccept } from '../../src/policy/compile.js';
-import type { Condition, PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../../src/policy/types.js';
+import type {
+  Condition,
+  PolicyConfig,
+  PrefixMatch,
+  RouteSource,
+  TermConfig,
+} from '../../src/policy/types.js';
 import { anyMatch, anyPrefix, anySource, routeTo, within } from './routes.js';
 
 const term = (action: TermConfig['action'], ...match: Condition[]): TermConfig => ({

@@ -2,7 +2,7 @@
 // so can't come from a peer (`section.ts` drops it) and is not sent (`update-shape.ts` leaves it out).
 // The value is a row of fields, ascending: kind, length, octets.
 
-import { readU32, writeU32 } from '../../base/bytes.js';
+import { concatBytes, readU32, writeU32 } from '../../base/bytes.js';
 import type { LocalFacts } from '../types.js';
 import { findAttribute, valueEnd, valueStart } from './tlv.js';
 
@@ -16,8 +16,12 @@ type FieldKind = (typeof LOCAL_FIELD)[keyof typeof LOCAL_FIELD];
 export function findLocalField(bytes: Uint8Array, start: number, end: number, kind: FieldKind): number {
   const at = findAttribute(bytes, start, end, LOCAL_FACTS);
   if (at < 0) return -1;
-  const last = valueEnd(bytes, at);
-  for (let field = valueStart(bytes, at); field < last; field += 2 + bytes[field + 1]!) {
+  return localField(bytes, valueStart(bytes, at), valueEnd(bytes, at), kind);
+}
+
+/** The same in the value of attribute 0. */
+export function localField(bytes: Uint8Array, start: number, end: number, kind: FieldKind): number {
+  for (let field = start; field < end; field += 2 + bytes[field + 1]!) {
     if (bytes[field] === kind) return field + 2;
   }
   return -1;
@@ -31,44 +35,60 @@ export function localNumber(bytes: Uint8Array, start: number, end: number, kind:
 
 export const NO_LOCAL_FACTS: LocalFacts = { weight: null, metric: null, interface: null };
 
+/** Octets of the number fields. */
+export const LOCAL_NUMBERS = 12;
+
 /** Of a block. */
 export function readLocalFacts(block: Uint8Array): LocalFacts {
+  const at = findAttribute(block, 0, block.length, LOCAL_FACTS);
+  return at < 0 ? NO_LOCAL_FACTS : factsOf(block, valueStart(block, at), valueEnd(block, at));
+}
+
+function factsOf(bytes: Uint8Array, start: number, end: number): LocalFacts {
   const number = (kind: FieldKind): number | null => {
-    const value = localNumber(block, 0, block.length, kind);
-    return value < 0 ? null : value;
+    const at = localField(bytes, start, end, kind);
+    return at < 0 ? null : readU32(bytes, at);
   };
-  const name = findLocalField(block, 0, block.length, LOCAL_FIELD.interface);
+  const name = localField(bytes, start, end, LOCAL_FIELD.interface);
   return {
     weight: number(LOCAL_FIELD.weight),
     metric: number(LOCAL_FIELD.metric),
-    interface: name < 0 ? null : new TextDecoder().decode(block.subarray(name, name + block[name - 1]!)),
+    interface: name < 0 ? null : new TextDecoder().decode(bytes.subarray(name, name + bytes[name - 1]!)),
   };
 }
 
+/** The value of attribute 0 with other numbers. */
+export function editLocalFacts(
+  { weight, metric }: { readonly weight?: number; readonly metric?: number },
+  old: Uint8Array | null,
+): Uint8Array | null {
+  const facts = old === null ? NO_LOCAL_FACTS : factsOf(old, 0, old.length);
+  return localFactsValue({
+    ...facts,
+    weight: weight ?? facts.weight,
+    metric: metric ?? facts.metric,
+  });
+}
+
 /** The value of attribute 0, or null when there is nothing to say. */
-export function localFactsValue(facts: LocalFacts): Uint8Array | null {
-  const name = facts.interface === null ? null : new TextEncoder().encode(facts.interface).subarray(0, 255);
-  const length =
-    (facts.weight === null ? 0 : 6) +
-    (facts.metric === null ? 0 : 6) +
-    (name === null ? 0 : 2 + name.length);
-  if (length === 0) return null;
-  const value = new Uint8Array(length);
-  let at = 0;
-  for (const [kind, number] of [
-    [LOCAL_FIELD.weight, facts.weight],
-    [LOCAL_FIELD.metric, facts.metric],
-  ] as const) {
-    if (number === null) continue;
-    value[at] = kind;
-    value[at + 1] = 4;
-    writeU32(value, at + 2, number);
-    at += 6;
-  }
-  if (name !== null) {
-    value[at] = LOCAL_FIELD.interface;
-    value[at + 1] = name.length;
-    value.set(name, at + 2);
-  }
-  return value;
+export function localFactsValue({ weight, metric, interface: name }: LocalFacts): Uint8Array | null {
+  const fields = [
+    ...numberField(LOCAL_FIELD.weight, weight),
+    ...numberField(LOCAL_FIELD.metric, metric),
+    ...textField(LOCAL_FIELD.interface, name),
+  ];
+  return fields.length === 0 ? null : concatBytes(fields);
+}
+
+function numberField(kind: FieldKind, value: number | null): readonly Uint8Array[] {
+  if (value === null) return [];
+  const field = Uint8Array.of(kind, 4, 0, 0, 0, 0);
+  writeU32(field, 2, value);
+  return [field];
+}
+
+function textField(kind: FieldKind, text: string | null): readonly Uint8Array[] {
+  if (text === null) return [];
+  const octets = new TextEncoder().encode(text).subarray(0, 255);
+  return [Uint8Array.of(kind, octets.length), octets];
 }
