@@ -105,7 +105,10 @@ export class Rib {
       validation,
     );
     this.#quarantine = new Quarantine(this.prefixes);
-    this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
+    this.attrSets.onFree = (id) => {
+      this.#importer.forget(id);
+      this.groups.forgetAttrs(id);
+    };
   }
 
   /** A session came up. The id is good until the `peerDown` of the same session. */

@@ -3,6 +3,7 @@
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PrefixId } from '../base/ids.js';
 import { asPathContains, BlockRewriter, clusterListContains } from '../wire/block.js';
+import type { AttributeEdits } from '../wire/types.js';
 import type { AttrSets } from './attr-sets.js';
 import type { OriginValidation } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
@@ -15,6 +16,12 @@ export class Importer {
   readonly #route: RouteCursor;
   readonly #rewriter = new BlockRewriter();
   readonly #routerId: number;
+  /** Many prefixes in a row share attributes and edits. */
+  #last: {
+    readonly received: AttrSetId;
+    readonly edits: AttributeEdits;
+    readonly result: AttrSetId;
+  } | null = null;
   #clusterIds: readonly number[];
 
   constructor(
@@ -55,7 +62,16 @@ export class Importer {
     const verdict = this.#verdict(family, prefix, peer, received);
     if (verdict.action === 'reject') return NONE;
     if (verdict.edits === null) return received;
-    return this.#attrSets.edited(received, verdict.edits, this.#rewriter);
+    const last = this.#last;
+    if (last !== null && last.received === received && last.edits === verdict.edits) return last.result;
+    const result = this.#attrSets.edited(received, verdict.edits, this.#rewriter);
+    this.#last = { received, edits: verdict.edits, result };
+    return result;
+  }
+
+  /** The set was reclaimed: its id means something else from now on. */
+  forget(attrs: AttrSetId): void {
+    if (this.#last?.received === attrs || this.#last?.result === attrs) this.#last = null;
   }
 
   /** The term that rejected the route, for people; null when it was taken. */
