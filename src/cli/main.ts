@@ -11,6 +11,7 @@ import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
+import { showRpki } from './commands/show-rpki.js';
 import { showSummary } from './commands/show-summary.js';
 import { choosePaint, endQuietlyOnClosedPipe } from './terminal.js';
 
@@ -100,6 +101,10 @@ function addShow(show: Command): void {
     .command('kernel')
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
+  show
+    .command('rpki')
+    .description('RPKI caches, what they have told, and which of them count')
+    .action(() => run(() => showRpki(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

@@ -19,8 +19,9 @@ import { mergeDynamicPeer, mergePeer } from './merge.js';
 import { pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
 import { parseSections, type Sections } from './schema.js';
+import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
 import { parseSource } from './source.js';
-import type { Config, ConfigProblem, ConfigResult, KernelConfig } from './types.js';
+import type { Config, ConfigProblem, ConfigResult, KernelConfig, RpkiConfig } from './types.js';
 
 export interface ConfigEnvironment {
   /** The default of `node`. */
@@ -33,7 +34,12 @@ export function loadConfig(text: string, file: string, environment: ConfigEnviro
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
   const { sections, issues } = parseSections(source.value);
   const explained = new Set(issues.map(({ path }) => pathText(path)));
-  const checks = [...checkNode(sections), ...checkPeers(sections), ...checkPolicies(sections)];
+  const checks = [
+    ...checkNode(sections),
+    ...checkPeers(sections),
+    ...checkPolicies(sections),
+    ...checkRpki(sections),
+  ];
   const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
   const problems = ordered([...source.problems, ...found.map(source.locate)]);
   const { asn } = sections;
@@ -105,10 +111,23 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
       mergeDynamicPeer(value, groupOf(value.group)),
     ),
     policies: policiesOf(sections),
+    rpki: completeRpki(sections.rpki),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
   };
 }
+
+const completeRpki = (section: Sections['rpki']): RpkiConfig => ({
+  caches: (section?.caches ?? []).map((cache) => ({
+    name: cacheName(cache),
+    address: cache.address,
+    port: cache.port ?? RTR_PORT,
+    preference: cache.preference ?? 1,
+    refresh: cache.refresh ?? null,
+    retry: cache.retry ?? null,
+    expire: cache.expire ?? null,
+  })),
+});
 
 function completeKernel(section: Sections['kernel']): KernelConfig {
   const { import: rules, ...given } = section ?? {};

@@ -6,11 +6,12 @@ import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
-import { readsInterfaces } from '../policy/compile.js';
+import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
+import { VrpTable } from '../rpki/vrp-table.js';
 import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import type { DaemonEvents } from './events.js';
@@ -21,6 +22,7 @@ import { LimitAlarms } from './limit-alarms.js';
 import { LocalRoutes } from './local-routes.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';
+import { RpkiFeed } from './rpki-feed.js';
 
 export interface SpeakerOptions {
   readonly config: Config;
@@ -42,6 +44,8 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
+  readonly rpki: RpkiFeed;
+  readonly #vrps = new VrpTable();
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
@@ -64,6 +68,13 @@ export class Speaker {
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.fib =
       kernel === null ? null : new FibFeed(this.rib, kernel, install, (peer) => this.#interfaceOf(peer));
+    this.rpki = new RpkiFeed({
+      table: this.#vrps,
+      rib: this.rib,
+      clock,
+      events: options.events,
+      isAsked: () => readsRpki(this.#config.policies),
+    });
     this.peers = new PeerSet(this.#peerContext(), options.makeDriver);
   }
 
@@ -78,6 +89,7 @@ export class Speaker {
       if (!started.ok) return started;
     }
     this.#local.originate(this.#config.originate);
+    this.rpki.configure(this.#config.rpki);
     await this.peers.apply(this.#config, this.#peerContext());
     return { ok: true };
   }
@@ -89,6 +101,7 @@ export class Speaker {
     this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
     this.#local.setInterfaces(readsInterfaces(config.policies), () => this.kernel?.workloads() ?? []);
     this.#local.originate(config.originate);
+    this.rpki.configure(config.rpki);
     this.rib.setDecision(config.decision);
     this.rib.setClusterIds(clusterIds(config));
     return this.peers.apply(config, this.#peerContext());
@@ -98,6 +111,7 @@ export class Speaker {
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
     this.#joinGate.close();
+    this.rpki.stop();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
   }
@@ -128,6 +142,7 @@ export class Speaker {
       seed,
       decision: config.decision,
       clusterIds: clusterIds(config),
+      validation: this.#vrps,
       rules: {
         rewrite: exportRewrite,
         mayExport,

@@ -37,6 +37,7 @@ export function createStatus(options: StatusOptions): StatusSource {
     routes: (query) => queryRoutes(speaker, query),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
     memory: () => memoryReport(speaker),
+    rpki: () => speaker.rpki.status(),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,
