@@ -112,7 +112,11 @@ export class VrpTable implements OriginValidation {
     this.#records.clear();
     this.#slots = new Int32Array(64).fill(NONE);
     for (const lengths of this.#perLength) lengths.fill(0);
-    for (const { vrp, owners } of kept) this.#records.owners[this.rowOf(vrp)] = owners;
+    for (const { vrp, owners } of kept) {
+      // A new row may move the columns.
+      const row = this.rowOf(vrp);
+      this.#records.owners[row] = owners;
+    }
   }
 
   #counts(owners: number): boolean {
