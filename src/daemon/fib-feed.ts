@@ -24,6 +24,8 @@ export class FibFeed {
   /** By the next hop's address, which is one object as long as it is in use: thousands of routes share an intent. */
   readonly #intents = new WeakMap<IpAddress, FibIntent>();
   #policy: CompiledPolicy;
+  /** How far the look at everything has come; null: none is under way. */
+  #reviewed: { readonly family: FamilyIndex; row: number } | null = null;
 
   constructor(rib: Rib, kernel: Kernel, policy: CompiledPolicy, interfaceOf: InterfaceOfPeer) {
     this.#rib = rib;
@@ -33,15 +35,26 @@ export class FibFeed {
     this.#route = new RouteCursor(rib.attrSets, rib.validation);
   }
 
-  /** Another install policy: everything is looked at again. */
-  setPolicy(policy: CompiledPolicy): void {
-    if (policy.key === this.#policy.key) return;
+  /** Another install policy: everything is to be looked at again. True when `review` has to be called. */
+  setPolicy(policy: CompiledPolicy): boolean {
+    if (policy.key === this.#policy.key) return false;
     this.#policy = policy;
-    for (const family of [0, 1] as const) {
-      const table = this.#rib.prefixes[family];
-      for (let id = 0; id < table.rows; id++)
-        if (table.isLive(id as PrefixId)) this.update(family, id as PrefixId);
+    this.#reviewed = { family: 0, row: 0 };
+    return true;
+  }
+
+  /** Looks at about `budget` prefixes again. True when there are more. */
+  review(budget: number): boolean {
+    const at = this.#reviewed;
+    if (at === null) return false;
+    const table = this.#rib.prefixes[at.family];
+    const end = Math.min(table.rows, at.row + budget);
+    for (; at.row < end; at.row++) {
+      if (table.isLive(at.row as PrefixId)) this.update(at.family, at.row as PrefixId);
     }
+    if (at.row < table.rows) return true;
+    this.#reviewed = at.family === 0 ? { family: 1, row: 0 } : null;
+    return this.#reviewed !== null;
   }
 
   /** The best path of a prefix may have changed. */

@@ -60,7 +60,7 @@ export class Speaker {
     this.#config = config;
     this.kernel = kernel;
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
-    this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
+    this.#pass = new PassScheduler(clock, (budget) => this.#run(budget));
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib, readsInterfaces(config.policies));
@@ -98,7 +98,8 @@ export class Speaker {
   async reconfigure(config: Config): Promise<readonly string[]> {
     this.#config = config;
     this.kernel?.reconfigure(kernelSettings(config));
-    this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
+    const install = installPolicyOf(config.kernel.install, config.policies);
+    if (this.fib?.setPolicy(install) === true) this.#pass.request();
     this.#local.setInterfaces(readsInterfaces(config.policies), () => this.kernel?.workloads() ?? []);
     this.#local.originate(config.originate);
     this.rpki.configure(config.rpki);
@@ -133,6 +134,12 @@ export class Speaker {
 
   peerOf(ribId: PeerId): BgpPeer | null {
     return this.#byRibId.get(ribId) ?? null;
+  }
+
+  /** One slice; true when there is more. */
+  #run(budget: number): boolean {
+    const more = this.rib.run(budget);
+    return (this.fib?.review(budget) ?? false) || more;
   }
 
   #makeRib(): Rib {
