@@ -5,6 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { PolicyConfig } from '../policy/types.js';
+import type { PlainConfig } from './last-good.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 
@@ -175,6 +176,22 @@ export interface ConfigProblem {
   readonly remedy: string;
 }
 
+/** An object of the configuration that could not be taken over. */
+export interface KeptObject {
+  /** `peers tor-a`, `policies external`, `kernel`. */
+  readonly object: string;
+  readonly fate: 'kept' | 'leftOut';
+  readonly problem: ConfigProblem;
+}
+
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigProblem[];
+      /** The plain data it was made of. */
+      readonly source: PlainConfig;
+      /** Objects with problems, which are as they were when they were good last, or left out. */
+      readonly kept: readonly KeptObject[];
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };

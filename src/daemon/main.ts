@@ -4,6 +4,7 @@
 
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
+import type { PlainConfig } from '../config/last-good.js';
 import { readConfigFile } from '../config/load.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config } from '../config/types.js';
@@ -42,10 +43,10 @@ async function main({ config: file, check }: Arguments): Promise<void> {
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   if (check === true) process.stdout.write(`${file}: good\n`);
-  else await run(file, loaded.config);
+  else await run(file, loaded.config, loaded.source);
 }
 
-async function run(file: string, config: Config): Promise<void> {
+async function run(file: string, config: Config, source: PlainConfig): Promise<void> {
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);
@@ -56,7 +57,8 @@ async function run(file: string, config: Config): Promise<void> {
     configFile: file,
     logger,
     warmUp: true,
-    readConfig: () => readConfigFile(file),
+    readConfig: (lastGood) => readConfigFile(file, lastGood),
+    configSource: source,
   });
   if (started.ok) await runs(state, started.daemon, logger);
   else cannotRun(started.reason);

@@ -1,6 +1,7 @@
 // The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
 
 import type { StatusSource } from '../api/types.js';
+import type { PlainConfig } from '../config/last-good.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
@@ -16,7 +17,9 @@ export interface DaemonOptions {
   readonly configFile: string;
   readonly logger: Logger;
   /** Reads the configuration again; absent: reload is refused. */
-  readonly readConfig?: () => ConfigResult;
+  readonly readConfig?: (lastGood: PlainConfig | null) => ConfigResult;
+  /** What `config` was made of; absent: a reload takes all of a file or nothing. */
+  readonly configSource?: PlainConfig;
   /** Instead of the backend that the configuration chooses. */
   readonly kernel?: Kernel;
   /** Instead of the host's own addresses (several daemons in one process). */

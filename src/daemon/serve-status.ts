@@ -20,6 +20,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     events,
     file: options.configFile,
     read: options.readConfig ?? null,
+    source: options.configSource ?? null,
     wallClock: clock.wallClock,
   });
   const status = createStatus({
@@ -27,6 +28,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     routerId,
     clock,
     config: () => reloader.status(),
+    objects: () => reloader.objects(),
     reload: () => reloader.reload(),
   });
   const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
