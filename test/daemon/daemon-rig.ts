@@ -6,6 +6,7 @@ import { createMetrics } from '../../src/api/metrics.js';
 import type { PeerDetail, RouteQuery, RouteStatus, StatusSource } from '../../src/api/types.js';
 import { parseIp } from '../../src/base/ip.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
+import type { PlainConfig } from '../../src/config/last-good.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ConfigResult } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
@@ -66,8 +67,8 @@ interface LogLine {
   readonly [key: string]: unknown;
 }
 
-export function readYaml(yaml: Yaml): ConfigResult {
-  const result = loadConfig(stringify(yaml), 'bgpd.yaml', { hostname: 'host-a' });
+export function readYaml(yaml: Yaml, lastGood: PlainConfig | null = null): ConfigResult {
+  const result = loadConfig(stringify(yaml), 'bgpd.yaml', { hostname: 'host-a' }, lastGood);
   if (!result.ok) return result;
   const listen = result.config.listen.map(({ address, port }) => ({
     address,
@@ -178,7 +179,8 @@ export class DaemonRig {
         format: 'json',
         stream: { write: (line) => log.push(JSON.parse(line)) },
       }),
-      readConfig: () => readYaml(file.yaml),
+      readConfig: (lastGood) => readYaml(file.yaml, lastGood),
+      configSource: read.source,
       hostAddresses: hostAddresses ?? (() => HOST),
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
       ...(clock === undefined ? {} : { clock }),
