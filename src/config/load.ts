@@ -1,7 +1,5 @@
-// YAML text -> a complete configuration or every problem in it. `readConfigFile` is the only I/O.
+// YAML text -> a complete configuration or every problem in it. What has to be read besides comes in as functions.
 
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { checkNode, warnNode } from './check-node.js';
 import { checkPeers, warnPeers } from './check-peers.js';
 import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
@@ -19,46 +17,63 @@ import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js'
 import { mergeDynamicPeer, mergePeer } from './merge.js';
 import { type Issue, issue, pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
+import {
+  NO_RUNTIME,
+  peersOfFile,
+  type RuntimePeers,
+  withAddedPeers,
+  withSwitchedPeers,
+} from './runtime-peers.js';
 import { parseSections, type Sections } from './schema.js';
 import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
+import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
 import { parseSource } from './source.js';
 import type { Config, ConfigProblem, ConfigResult, KeptObject, KernelConfig, RpkiConfig } from './types.js';
 
 export interface ConfigEnvironment {
   /** The default of `node`. */
   readonly hostname: string;
+  /** Default: there are none. */
+  readonly secrets?: SecretReader;
+  /** Whether the kernel has TCP-AO. Default: it has. */
+  readonly hasTcpAo?: () => boolean;
+  /** What operators did at run time. */
+  readonly runtime?: RuntimePeers;
+  /** What stands in for broken objects. Default: nothing, each is a problem of the whole. */
+  readonly lastGood?: PlainConfig | null;
 }
+
+const noSecrets: SecretReader = () => ({
+  ok: false,
+  message: 'keys are not read here',
+  remedy: 'check the file with bgpd --check',
+});
 
 /**
  * `file` only names the text in problems. With `lastGood`, objects with problems are replaced by what they were there, or
  * left out, and what is wrong with them is in `kept`; without it every problem is one of the whole.
  */
-export function loadConfig(
-  text: string,
-  file: string,
-  environment: ConfigEnvironment,
-  lastGood: PlainConfig | null = null,
-): ConfigResult {
+export function loadConfig(text: string, file: string, environment: ConfigEnvironment): ConfigResult {
   const source = parseSource(text, file);
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
-  const { sections, issues } = readSections(source.value);
+  const { sections, secrets, issues } = readSections(source.value, environment);
   const problems = ordered([...source.problems, ...issues.map(source.locate)]);
   const { asn } = sections;
   if (problems.length === 0 && asn !== null) {
     const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
     return {
       ok: true,
-      config: completeConfig(sections, asn, environment),
+      config: completeConfig(sections, asn, environment, secrets),
       warnings: ordered(warnings.map(source.locate)),
       source: plainOf(source.value),
       kept: [],
     };
   }
-  const repaired = lastGood === null ? null : repairAll(plainOf(source.value), lastGood, issues);
+  const repaired = repairAll(plainOf(source.value), environment, issues);
   if (repaired === null || repaired.sections.asn === null) return { ok: false, problems };
   return {
     ok: true,
-    config: completeConfig(repaired.sections, repaired.sections.asn, environment),
+    config: completeConfig(repaired.sections, repaired.sections.asn, environment, repaired.secrets),
     warnings: [],
     source: repaired.plain,
     kept: keptOf(plainOf(source.value), repaired.objects, issues, source.locate),
@@ -74,10 +89,17 @@ const MOST_REPAIRS = 8;
 interface Repaired {
   readonly plain: PlainConfig;
   readonly sections: Sections;
+  readonly secrets: Secrets;
   readonly objects: Repair['objects'];
 }
 
-function repairAll(plain: PlainConfig, lastGood: PlainConfig, issues: readonly Issue[]): Repaired | null {
+function repairAll(
+  plain: PlainConfig,
+  environment: ConfigEnvironment,
+  issues: readonly Issue[],
+): Repaired | null {
+  const { lastGood = null } = environment;
+  if (lastGood === null) return null;
   const objects = new Map<string, 'kept' | 'leftOut'>();
   let now = plain;
   let wrong = issues;
@@ -90,8 +112,8 @@ function repairAll(plain: PlainConfig, lastGood: PlainConfig, issues: readonly I
     if (fixed === null) return null;
     for (const [name, fate] of fixed.objects) objects.set(name, fate);
     now = fixed.config;
-    const read = readSections(now);
-    if (read.issues.length === 0) return { plain: now, sections: read.sections, objects };
+    const read = readSections(now, environment);
+    if (read.issues.length === 0) return { ...read, plain: now, objects };
     wrong = read.issues;
   }
   return null;
@@ -111,8 +133,19 @@ function keptOf(
   });
 }
 
-function readSections(value: unknown): { readonly sections: Sections; readonly issues: readonly Issue[] } {
-  const { sections, issues } = parseSections(value);
+interface ReadSections {
+  readonly sections: Sections;
+  readonly secrets: Secrets;
+  readonly issues: readonly Issue[];
+}
+
+function readSections(value: unknown, environment: ConfigEnvironment): ReadSections {
+  const runtime = environment.runtime ?? NO_RUNTIME;
+  const parsed = parseSections(withAddedPeers(value, runtime));
+  const sections = withSwitchedPeers(parsed.sections, runtime, peersOfFile(value));
+  const { secrets, issues: keyIssues } = readSecrets(sections, environment.secrets ?? noSecrets);
+  const ao = checkTcpAo(sections, environment.hasTcpAo ?? (() => true));
+  const issues = [...parsed.issues, ...keyIssues, ...ao];
   const explained = new Set(issues.map(({ path }) => pathText(path)));
   const checks = [
     ...checkNode(sections),
@@ -120,27 +153,9 @@ function readSections(value: unknown): { readonly sections: Sections; readonly i
     ...checkPolicies(sections),
     ...checkRpki(sections),
   ];
-  return { sections, issues: [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))] };
+  const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
+  return { sections, secrets, issues: found };
 }
-
-/** Reads the file and the host's name, and loads it. A file that can't be read is one problem without a line. */
-export function readConfigFile(path: string, lastGood: PlainConfig | null = null): ConfigResult {
-  try {
-    return loadConfig(readFileSync(path, 'utf8'), path, { hostname: hostname() }, lastGood);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-    if (code === null) throw error;
-    const remedy = READ_REMEDIES[code] ?? 'give a file that can be read';
-    const message = `can't read the configuration (${code})`;
-    return { ok: false, problems: [{ file: path, line: 0, column: 0, key: '', message, remedy }] };
-  }
-}
-
-const READ_REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file: name it with --config FILE',
-  EACCES: 'let the user of the daemon read it',
-  EISDIR: 'it is a directory: name a file in it',
-};
 
 /** By place, each once: a fault in a group is found again for each of its peers. */
 function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
@@ -148,7 +163,12 @@ function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function completeConfig(sections: Sections, asn: number, environment: ConfigEnvironment): Config {
+function completeConfig(
+  sections: Sections,
+  asn: number,
+  environment: ConfigEnvironment,
+  secrets: Secrets,
+): Config {
   const node = sections.node ?? environment.hostname;
   const routerId = sections.routerId === 'hash' ? hashRouterId(node) : sections.routerId;
   const groupOf = (name: string | undefined) =>
@@ -177,9 +197,11 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
       prefix: value.prefix,
       kind: value.kind ?? 'static',
     })),
-    peers: (sections.peers ?? []).flatMap(({ value }) => mergePeer(value, groupOf(value.group)) ?? []),
+    peers: (sections.peers ?? []).flatMap(
+      ({ value }) => mergePeer(value, groupOf(value.group), secrets) ?? [],
+    ),
     dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
-      mergeDynamicPeer(value, groupOf(value.group)),
+      mergeDynamicPeer(value, groupOf(value.group), secrets),
     ),
     policies: policiesOf(sections),
     rpki: completeRpki(sections.rpki),

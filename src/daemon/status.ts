@@ -2,6 +2,7 @@
 
 import type {
   ConfigStatus,
+  ConnectionCounters,
   KernelReport,
   ObjectStatus,
   RibFamilyStatus,
@@ -27,6 +28,7 @@ export interface StatusOptions {
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
   readonly objects: () => readonly ObjectStatus[];
+  readonly connections: () => ConnectionCounters;
   readonly reload: StatusSource['reload'];
 }
 
@@ -72,6 +74,7 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
     },
     attributeSets: rib.attrSets.size,
     updateGroups: rib.groups.size,
+    connections: options.connections(),
     peers: [...speaker.peers.all()].map((peer) => peerSummary(speaker, peer, clock)),
   };
 }

@@ -18,7 +18,7 @@ const GOOD = {
 } as const satisfies PlainConfig;
 
 const load = (config: PlainConfig, lastGood: PlainConfig | null) =>
-  loadConfig(stringify(config), 'f', { hostname: 'h' }, lastGood);
+  loadConfig(stringify(config), 'f', { hostname: 'h', lastGood });
 
 function taken(config: PlainConfig) {
   const result = load(config, GOOD);
@@ -89,8 +89,8 @@ test('sections without names are objects as a whole; unknown keys are left out',
 });
 
 test('what is no mapping, or no YAML, is rejected', (t) => {
-  t.false(loadConfig('- 1', 'f', { hostname: 'h' }, GOOD).ok);
-  t.false(loadConfig('a: [', 'f', { hostname: 'h' }, GOOD).ok);
+  t.false(loadConfig('- 1', 'f', { hostname: 'h', lastGood: GOOD }).ok);
+  t.false(loadConfig('a: [', 'f', { hostname: 'h', lastGood: GOOD }).ok);
 });
 
 test('problems keep their place in the file', (t) => {
