@@ -21,7 +21,7 @@ import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { importKey, isStale, type RibPeer, Sources, sameLimits } from './sources.js';
+import { importKey, isStale, type RibPeer, Sources } from './sources.js';
 import { DEFAULT_LIMITS } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
@@ -98,9 +98,7 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (importKey(before) !== importKey(peer) || !sameLimits(before.limits, peer.limits)) {
-      this.#sweep.add(id, 'changed');
-    }
+    if (importKey(before) !== importKey(peer)) this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
