@@ -24,6 +24,8 @@ export interface Blamed extends Blame {
 /** What ended last, with the blame of that moment. */
 export interface Failure extends Blame {
   readonly at: number;
+  /** A session, not an attempt. */
+  readonly ended: boolean;
 }
 
 /** A SYN goes out again after one second, then after two, then after four: within this one was dropped again. */
@@ -49,27 +51,39 @@ export class PeerBlame {
     this.#current = null;
   }
 
-  /** Returns the blame when it is news. */
+  /** Returns the blame when it is news. `ended`: a session was up until now, not only an attempt. */
   failed(
     reason: DownReason,
+    ended: boolean,
     config: RunningPeerConfig,
     session: SessionConfig,
     source: BlameSource,
   ): Blame | null {
     source.drops.look(source.now());
     this.#reason = reason;
+    if (ended) this.#failure = null;
     const news = this.judge(config, session, source);
-    if (this.#current !== null) this.#failure = { ...this.#current, at: source.wallClock() };
+    // An attempt that fails does not hide why there is no session any more.
+    if (this.#current !== null && this.#failure?.ended !== true) {
+      this.#failure = { ...this.#current, at: source.wallClock(), ended };
+    }
     return news;
   }
 
   /** The same reason in the light of what the kernel has counted since, and of what is configured now. */
   judge(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame | null {
-    const blame = config.enabled ? this.#blame(config, session, source) : disabled(config);
+    const blame = config.enabled ? this.#withPast(this.#blame(config, session, source)) : disabled(config);
     const isNews = !sameBlame(this.#current, blame);
     const since = isNews || this.#current === null ? source.wallClock() : this.#current.since;
     this.#current = { ...blame, since };
     return isNews ? blame : null;
+  }
+
+  /** What ended the last session is evidence for why the next one does not come. */
+  #withPast(blame: Blame): Blame {
+    const past = this.#failure;
+    if (past === null || !past.ended || past.text === blame.text) return blame;
+    return { ...blame, evidence: [...blame.evidence, `the last session ended so: ${past.text}`] };
   }
 
   #blame(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame {
