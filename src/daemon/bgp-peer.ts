@@ -324,7 +324,7 @@ export class BgpPeer implements PeerHandlers {
   failed(reason: DownReason): void {
     if (this.#attachment !== null) return;
     const { blame, events } = this.#context;
-    const news = this.blame.failed(reason, this.#config, this.#sessionConfig, blame);
+    const news = this.blame.failed(reason, this.#hasEnded, this.#config, this.#sessionConfig, blame);
     const told = this.#hasEnded ? this.blame.current : news;
     if (told !== null) events.emit('peerBlame', this.name, told, this.#hasEnded);
     this.#hasEnded = false;
