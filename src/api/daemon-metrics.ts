@@ -39,6 +39,19 @@ const RIB_METRICS: readonly MetricRow[] = [
 
 const TIMER_LATENESS = 'bgpd_timer_lateness_seconds';
 
+const ALARM_METRICS: readonly MetricRow[] = [
+  {
+    name: 'bgpd_alarms',
+    help: 'Alarms that are raised now, by name.',
+    type: 'gauge',
+    labelNames: ['name'],
+    samples: ({ alarms }) =>
+      (['foreignOrigin'] as const).map((name) =>
+        sample(alarms.filter((alarm) => alarm.name === name).length, { name }),
+      ),
+  },
+];
+
 const LOOP_METRICS: readonly MetricRow[] = [
   single(
     'gauge',
@@ -136,4 +149,5 @@ export const DAEMON_METRICS: readonly MetricRow[] = [
   ...CONFIG_METRICS,
   ...RIB_METRICS,
   ...LOOP_METRICS,
+  ...ALARM_METRICS,
 ];

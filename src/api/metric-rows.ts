@@ -2,7 +2,15 @@
 // of the registry.
 
 import type { LatencyHistogram } from '../base/latency.js';
-import type { Health, KernelReport, LoopStatus, MemoryReport, PeerDetail, Summary } from './types.js';
+import type {
+  AlarmStatus,
+  Health,
+  KernelReport,
+  LoopStatus,
+  MemoryReport,
+  PeerDetail,
+  Summary,
+} from './types.js';
 
 /** Everything one scrape shows, taken at one moment. */
 export interface Snapshot {
@@ -12,6 +20,7 @@ export interface Snapshot {
   readonly peersWithoutSeries: number;
   readonly kernel: KernelReport | null;
   readonly memory: MemoryReport;
+  readonly alarms: readonly AlarmStatus[];
   readonly health: Health;
   readonly readiness: Health;
   readonly loop: LoopStatus;

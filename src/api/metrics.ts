@@ -77,6 +77,7 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     peersWithoutSeries: summary.peers.length - peers.length,
     kernel: source.kernel(),
     memory: source.memory(),
+    alarms: source.alarms(),
     health: source.health(),
     readiness: source.readiness(),
     loop: loop.read(),

@@ -162,7 +162,7 @@ export interface RouteStatus {
   readonly prefix: string;
   readonly best: boolean;
   readonly source: string;
-  readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'ebgp';
+  readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'ebgp';
   readonly nextHop: string | null;
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
   readonly asPath: string;
@@ -230,7 +230,9 @@ export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' |
     readonly interface: string;
     readonly protocol: number;
   }[];
-  readonly fib: Omit<KernelStatus['fib'], 'problems'> & {
+  readonly fib: Omit<KernelStatus['fib'], 'problems' | 'refusals'> & {
+    /** Learned routes kept out of the kernel for the host's own sake. */
+    readonly refusals: readonly { readonly prefix: string; readonly reason: string }[];
     readonly problems: readonly {
       readonly prefix: string;
       readonly reason: string;
@@ -300,10 +302,37 @@ export interface LimitStatus {
   readonly exceeded: boolean;
 }
 
+/** Something that somebody has to look at, for as long as it lasts. */
+export interface AlarmStatus {
+  /** `foreignOrigin`: an address or a block that lives here is announced from elsewhere as well. */
+  readonly name: 'foreignOrigin';
+  readonly subject: string;
+  readonly detail: string;
+  readonly sinceSeconds: number;
+}
+
+export interface PoolStatus {
+  readonly cidr: string;
+  readonly encapsulation: string;
+  /** Who programs the routes to workloads on other hosts. */
+  readonly overlay: 'bgp' | 'agent';
+  readonly external: boolean;
+  /** The tunnel's, where it is bgpd's business. */
+  readonly device: string | null;
+  /** Why packets can't travel so; null when they can. */
+  readonly problem: string | null;
+  /** Workload routes of this host inside. */
+  readonly workloads: number;
+  /** Configured routes inside. */
+  readonly originated: number;
+}
+
 export interface Health {
   readonly ok: boolean;
   /** One line each; empty when all is well. */
   readonly reasons: readonly string[];
+  /** What should be looked at and keeps nobody from using the node; absent when there is nothing. */
+  readonly notes?: readonly string[];
 }
 
 export interface LoopStatus {
@@ -342,6 +371,8 @@ export interface StatusSource {
   routes(query: RouteQuery): RouteList | string;
   kernel(): KernelReport | null;
   memory(): MemoryReport;
+  pools(): readonly PoolStatus[];
+  alarms(): readonly AlarmStatus[];
   health(): Health;
   readiness(): Health;
   /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. */

@@ -19,6 +19,7 @@ import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
 import { LateTimers } from './late-timers.js';
 import { ListenerKeys, type ListeningSocket } from './listener-keys.js';
+import { tunnelDevices } from './overlay.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
@@ -48,7 +49,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
   if (routerId === null) return { ok: false, reason: `${NO_ADDRESS}: set routerId` };
   const speaker = new Speaker({
-    ...selectKernel(options, events),
+    ...selectKernel(options, events, hostAddresses),
     config: options.config,
     routerId,
     clock,
@@ -163,6 +164,7 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
   stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
+  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));
   return null;
 }
 
@@ -203,10 +205,14 @@ async function stopAll(stops: Parts['stops'], ending: Ending): Promise<void> {
 function selectKernel(
   { config, kernel }: DaemonOptions,
   events: DaemonEvents,
+  hostAddresses: () => HostAddresses,
 ): { readonly kernel: Kernel | null; readonly resolveNextHops: boolean } {
   if (kernel !== undefined) return { kernel, resolveNextHops: true };
   if (config.kernel.backend === 'none') return { kernel: null, resolveNextHops: false };
-  const chosen = chooseKernel(config.kernel.backend, kernelSettings(config));
+  const chosen = chooseKernel(
+    config.kernel.backend,
+    kernelSettings(config, tunnelDevices(config, hostAddresses())),
+  );
   if (chosen.warning !== null) events.emit('warning', chosen.warning, {});
   // A memory kernel knows no interfaces of this host, so it can't say which next hops are reachable.
   return { kernel: chosen.kernel, resolveNextHops: chosen.kernel.status().backend === 'netlink' };

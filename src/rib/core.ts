@@ -2,14 +2,14 @@
 // fills the update groups. Pure: no clock, no sockets; work is done in slices that the caller asks for.
 
 import type { FamilyIndex } from '../base/family.js';
-import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
 import type { IpAddress } from '../base/ip.js';
 import { type Prefix, prefixWords } from '../base/prefix.js';
 import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
 import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
-import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
+import { DEFAULT_DECISION, Decision, type DecisionOptions, sameOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
@@ -46,6 +46,8 @@ export interface RibOptions {
 export interface RibListener {
   /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
   bestChanged(family: FamilyIndex, prefix: PrefixId): void;
+  /** A local route is the best of several paths: every time that the prefix is decided. */
+  localChosen?(family: FamilyIndex, prefix: PrefixId): void;
   /** The peer has something to pull. */
   wake(peer: PeerId): void;
   /** There is work: `run` should be called soon. Called once until the next `run`. */
@@ -205,9 +207,7 @@ export class Rib {
   setDecision(options: DecisionOptions): void {
     for (const family of [0, 1] as const) {
       const decision = this.decisions[family];
-      const { alwaysCompareMed, missingMedAsWorst } = decision.options;
-      if (alwaysCompareMed === options.alwaysCompareMed && missingMedAsWorst === options.missingMedAsWorst)
-        continue;
+      if (sameOptions(decision.options, options)) continue;
       decision.options = options;
       markChoices(this.paths[family], this.#dirty[family]);
     }
@@ -349,6 +349,8 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     }
+    if (source !== NONE && source < FIRST_PEER && this.paths[family].next[table.head[prefix]!] !== NONE)
+      this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 

@@ -3,6 +3,9 @@
 import type { FamilyIndex } from '../base/family.js';
 import type { AttributeEdits, PathAttributes } from '../wire/types.js';
 
+/** Workloads, what the configuration originates by its kind, and what peers told. */
+export type RouteOrigin = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
+
 /** A route as policies see it. The RIB reuses one object: read it during the call, keep nothing. */
 export interface RouteView {
   readonly family: FamilyIndex;
@@ -11,7 +14,7 @@ export interface RouteView {
   readonly w2: number;
   readonly w3: number;
   readonly length: number;
-  readonly source: 'kernel' | 'bgp' | 'static';
+  readonly source: RouteOrigin;
   /** Decoded on first use. */
   attributes(): PathAttributes;
 }
@@ -54,7 +57,7 @@ export interface ExportProfile {
 
 /** Where a path came from, as the export rewrite needs it. */
 export interface PathOrigin {
-  readonly source: 'kernel' | 'bgp' | 'static';
+  readonly source: RouteOrigin;
   readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient' | 'local';
   readonly peerRouterId: number;
   /** What a reflector puts into CLUSTER_LIST: the cluster of a client, else our own; null when we do not reflect. */

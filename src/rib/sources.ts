@@ -1,8 +1,15 @@
-// The sources of paths: BGP peers and the two local ones, with what the decision and the export need of each.
+// The sources of paths: BGP peers and the local ones, with what the decision and the export need of each.
 // It knows no names and no sessions: a source is up or down and has an id.
 
 import type { FamilyIndex } from '../base/family.js';
-import { FIRST_PEER, KERNEL_SOURCE, type PeerId, STATIC_SOURCE } from '../base/ids.js';
+import {
+  AGGREGATE_SOURCE,
+  FIRST_PEER,
+  KERNEL_SOURCE,
+  type PeerId,
+  SERVICE_SOURCE,
+  STATIC_SOURCE,
+} from '../base/ids.js';
 import { compareIp, type IpAddress } from '../base/ip.js';
 import type { CompiledPolicy, PathOrigin } from './hooks.js';
 
@@ -91,6 +98,8 @@ export class Sources {
   constructor() {
     this.#rows[KERNEL_SOURCE] = localSource(KERNEL_SOURCE, 'kernel');
     this.#rows[STATIC_SOURCE] = localSource(STATIC_SOURCE, 'static');
+    this.#rows[AGGREGATE_SOURCE] = localSource(AGGREGATE_SOURCE, 'aggregate');
+    this.#rows[SERVICE_SOURCE] = localSource(SERVICE_SOURCE, 'service');
   }
 
   add(peer: RibPeer): PeerId {
@@ -152,7 +161,7 @@ const noRefusals = (): Source['refused'] => ({
   communities: 0,
 });
 
-const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
+const localSource = (id: PeerId, source: Exclude<PathOrigin['source'], 'bgp'>): Source => ({
   id,
   origin: { source, peerType: 'local', peerRouterId: 0, clusterId: null },
   peer: null,

@@ -1,10 +1,12 @@
 // A daemon that is not there: a `StatusSource` with a fixed small network, for tests of the API and of `bgpctl`.
 
 import type {
+  AlarmStatus,
   KernelReport,
   MemoryReport,
   PeerDetail,
   PeerSummary,
+  PoolStatus,
   RouteList,
   RouteQuery,
   RouteStatus,
@@ -317,22 +319,77 @@ export const FAKE_KERNEL: KernelReport = {
     pending: 1,
     adoptedStale: 4,
     problemCount: 2,
+    refusedCount: 1,
+    refusals: [{ prefix: '0.0.0.0/0', reason: 'the host has a default route of its own' }],
     problems: [
       { prefix: '10.65.9.0/26', reason: 'EEXIST', attempts: 4, nextHops: ['172.18.203.1'] },
       { prefix: 'fd00:65:9::/64', reason: 'unresolved', attempts: 0, nextHops: ['fd00:99::1', 'fd00:99::2'] },
     ],
   },
+  tunnels: [
+    { device: 'vxlan.bgp', kind: 'vxlan', ready: true, problem: null, ends: 12 },
+    {
+      device: 'tunl0',
+      kind: 'ipip',
+      ready: false,
+      problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+      ends: 0,
+    },
+  ],
   counters: {
     added: 53_300,
     replaced: 40,
     removed: 95,
     errors: { EEXIST: 4, ENETUNREACH: 1 },
+    refusals: { default: 2 },
     overruns: 1,
     resyncs: 2,
     workloadEvents: 31,
     latency: { bounds: [1, 5, 25, 100], counts: [180, 210, 219, 220], sum: 412.5, count: 221 },
   },
 };
+
+export const FAKE_POOLS: readonly PoolStatus[] = [
+  {
+    cidr: '10.65.0.0/16',
+    encapsulation: 'None',
+    overlay: 'bgp',
+    external: false,
+    device: null,
+    problem: null,
+    workloads: 2,
+    originated: 1,
+  },
+  {
+    cidr: '10.66.0.0/16',
+    encapsulation: 'VXLANCrossSubnet',
+    overlay: 'bgp',
+    external: false,
+    device: 'vxlan.bgp',
+    problem: null,
+    workloads: 0,
+    originated: 0,
+  },
+  {
+    cidr: '10.67.0.0/16',
+    encapsulation: 'IPIP',
+    overlay: 'bgp',
+    external: true,
+    device: 'tunl0',
+    problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+    workloads: 0,
+    originated: 0,
+  },
+];
+
+export const FAKE_ALARMS: readonly AlarmStatus[] = [
+  {
+    name: 'foreignOrigin',
+    subject: '10.65.0.7/32',
+    detail: 'announced by rr-1 with next hop 172.18.203.127, originator 172.18.203.127',
+    sinceSeconds: 75,
+  },
+];
 
 const MIB = 1024 * 1024;
 
@@ -414,6 +471,8 @@ export function fakeStatus({
     },
     kernel: () => FAKE_KERNEL,
     memory: () => FAKE_MEMORY,
+    pools: () => FAKE_POOLS,
+    alarms: () => FAKE_ALARMS,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {

@@ -23,9 +23,11 @@ export class LoopCounters {
 
   snapshot(
     fib: Pick<KernelCounters, 'added' | 'replaced' | 'removed'> & { readonly errors: Record<string, number> },
+    refused: Readonly<Record<string, number>>,
   ): KernelCounters {
     const { overruns, resyncs, workloadEvents } = this;
     const latency = this.latency.snapshot();
-    return { ...fib, errors: { ...fib.errors }, overruns, resyncs, workloadEvents, latency };
+    const refusals = { ...refused };
+    return { ...fib, errors: { ...fib.errors }, refusals, overruns, resyncs, workloadEvents, latency };
   }
 }

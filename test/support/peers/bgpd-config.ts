@@ -79,6 +79,7 @@ const kernel = (spec: RouterSpec) => {
     backend: 'netlink',
     import: imports ? [{ interfaces: ['cali*'] }] : [],
     ...(spec.install === true ? {} : { install: ['reject-all'] }),
+    ...(spec.localPrefFromMetric === true ? { localPrefFromMetric: true } : {}),
   };
 };
 
@@ -117,6 +118,9 @@ export const bgpdConfig = (
   pools: (spec.importPools ?? []).map((cidr) => ({
     cidr,
     ...(spec.externalPools?.includes(cidr) ? { external: true } : {}),
+    ...(spec.encapsulated?.[cidr] === undefined
+      ? {}
+      : { encapsulation: spec.encapsulated[cidr], overlay: 'bgp' }),
   })),
   originate: routes.map(attributeFree),
   ...peerSections(spec, disabled),

@@ -61,6 +61,10 @@ export interface RouterSpec {
   readonly importPools?: readonly string[];
   /** Those of `importPools` that may be known outside; matters to bgpd, whose pools say so. */
   readonly externalPools?: readonly string[];
+  /** LOCAL_PREF from the kernel's metric, and back (bgpd only). */
+  readonly localPrefFromMetric?: boolean;
+  /** Pools whose packets go in tunnels of the router's own making (bgpd only). */
+  readonly encapsulated?: Readonly<Record<string, string>>;
 }
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
