@@ -37,8 +37,6 @@ const RIB_METRICS: readonly MetricRow[] = [
   ),
 ];
 
-const TIMER_LATENESS = 'bgpd_timer_lateness_seconds';
-
 const ALARM_METRICS: readonly MetricRow[] = [
   {
     name: 'bgpd_alarms',
@@ -51,6 +49,7 @@ const ALARM_METRICS: readonly MetricRow[] = [
       ),
   },
 ];
+const TIMER_LATENESS = 'bgpd_timer_lateness_seconds';
 
 const LOOP_METRICS: readonly MetricRow[] = [
   single(

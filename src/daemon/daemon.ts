@@ -10,6 +10,8 @@ import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
+import { openLinkSocket } from '../net/discovery/link-socket.js';
+import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
 import { descriptorOf } from '../net/socket-options.js';
@@ -57,6 +59,8 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     hostAddresses,
     seed: randomBytes(4).readUInt32LE(),
     makeDriver: driverFactory(clock),
+    makeFinder: (found) =>
+      createRouterFinder({ clock, open: options.openLinkSocket ?? openLinkSocket, found }),
   });
   const parts: Parts = {
     options,

@@ -160,6 +160,10 @@ export class UpdateDecoder {
       this.#refuseNextHop(frame, ATTRIBUTE.mpReach, 'IPv6 next hop was not negotiated');
     }
     chooseNextHop(frame, nextHopStart, nextHopLength, this.#nextHop);
+    if (this.#context.linkLocalNextHop === true && this.#nextHop.length === 32) {
+      this.#nextHop.start += 16;
+      this.#nextHop.length = 16;
+    }
     if (this.#nextHop.length === 0) this.#refuseNextHop(frame, ATTRIBUTE.mpReach, UNUSABLE);
   }
 

@@ -53,6 +53,7 @@ const BASE_PEER: PeerDetail = {
     inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
   },
   policies: { import: ['accept-all'], export: ['external'] },
+  kind: [],
   routeReflectorClient: false,
   clusterId: null,
   counters: {
@@ -75,7 +76,7 @@ const BASE_PEER: PeerDetail = {
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
-  loops: { asPath: 3, originatorId: 0, clusterList: 1 },
+  loops: { asPath: 3, originatorId: 0, clusterList: 1, onlyToCustomer: 0 },
   excess: { asPathLength: 2, communities: 0, prefixes: 0 },
   security: { password: 'file /etc/bgpd/tor-a.key', tcpAo: [], ttlSecurity: null },
   prefixLimits: {
@@ -99,7 +100,7 @@ const reflector: PeerDetail = {
   policies: { import: null, export: null },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const unreachable: PeerDetail = {
@@ -137,7 +138,7 @@ const unreachable: PeerDetail = {
   lastUp: null,
   updateGroup: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const silent: PeerDetail = {
@@ -150,7 +151,7 @@ const silent: PeerDetail = {
   policies: { import: null, export: ['external'] },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const dynamic: PeerDetail = {
@@ -159,6 +160,7 @@ const dynamic: PeerDetail = {
   address: '172.18.203.77',
   dynamic: true,
   group: 'hosts',
+  kind: [],
   routeReflectorClient: true,
   clusterId: '244.0.0.1',
   sinceSeconds: 3600,
