@@ -8,15 +8,15 @@ import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { type AddOptions, addPeer, clearPeer, type PeerOptions, switchPeer } from './commands/administer.js';
 import { reload } from './commands/reload.js';
-
 import { showAlarms } from './commands/show-alarms.js';
+import { showConfig } from './commands/show-config.js';
 import { showDrift } from './commands/show-drift.js';
-
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
 import { showPools } from './commands/show-pools.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
+import { showRpki } from './commands/show-rpki.js';
 import { showSummary } from './commands/show-summary.js';
 import { choosePaint, endQuietlyOnClosedPipe } from './terminal.js';
 
@@ -118,6 +118,14 @@ function addShow(show: Command): void {
     .command('drift')
     .description('routes that were otherwise in the kernel than we wrote them, and whose doing it was')
     .action(() => run(() => showDrift(context())));
+  show
+    .command('rpki')
+    .description('RPKI caches, what they have told, and which of them count')
+    .action(() => run(() => showRpki(context())));
+  show
+    .command('config')
+    .description('what of the configuration is in force, and what of the file is not and why')
+    .action(() => run(() => showConfig(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

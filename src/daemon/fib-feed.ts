@@ -40,6 +40,8 @@ export class FibFeed {
   readonly #isBlackhole: (prefix: Prefix) => boolean;
   #policy: CompiledPolicy;
   #paths: FibPaths;
+  /** How far the look at everything has come; null: none is under way. */
+  #reviewed: { readonly family: FamilyIndex; row: number } | null = null;
 
   constructor(rib: Rib, kernel: Kernel, { policy, config, interfaceOf, isBlackhole }: FibFeedOptions) {
     this.#rib = rib;
@@ -48,17 +50,23 @@ export class FibFeed {
     this.#paths = new FibPaths(config);
     this.#interfaceOf = interfaceOf;
     this.#isBlackhole = isBlackhole;
-    this.#route = new RouteCursor(rib.attrSets);
+    this.#route = new RouteCursor(rib.attrSets, rib.validation);
   }
 
-  /** Another install policy, other pools: everything is looked at again. `originated` is in any case. */
-  configure(config: Config, policy: CompiledPolicy, originated: readonly Prefix[]): void {
+  /**
+   * Another install policy, other pools: everything is to be looked at again. `originated` is at once. True when `review`
+   * has to be called.
+   */
+  configure(config: Config, policy: CompiledPolicy, originated: readonly Prefix[]): boolean {
     const paths = new FibPaths(config);
     const same = policy.key === this.#policy.key && paths.equals(this.#paths);
     this.#policy = policy;
-    if (!same) this.#paths = paths;
-    if (same) this.#updateEach(originated);
-    else this.#updateAll();
+    if (!same) {
+      this.#paths = paths;
+      this.#reviewed = { family: 0, row: 0 };
+    }
+    this.#updateEach(originated);
+    return !same;
   }
 
   #updateEach(prefixes: readonly Prefix[]): void {
@@ -68,12 +76,18 @@ export class FibFeed {
     }
   }
 
-  #updateAll(): void {
-    for (const family of [0, 1] as const) {
-      const table = this.#rib.prefixes[family];
-      for (let id = 0; id < table.rows; id++)
-        if (table.isLive(id as PrefixId)) this.update(family, id as PrefixId);
+  /** Looks at about `budget` prefixes again. True when there are more. */
+  review(budget: number): boolean {
+    const at = this.#reviewed;
+    if (at === null) return false;
+    const table = this.#rib.prefixes[at.family];
+    const end = Math.min(table.rows, at.row + budget);
+    for (; at.row < end; at.row++) {
+      if (table.isLive(at.row as PrefixId)) this.update(at.family, at.row as PrefixId);
     }
+    if (at.row < table.rows) return true;
+    this.#reviewed = at.family === 0 ? { family: 1, row: 0 } : null;
+    return this.#reviewed !== null;
   }
 
   /** The best path of a prefix may have changed. */
@@ -100,7 +114,7 @@ export class FibFeed {
     if (peer === NONE) return null;
     if (peer < FIRST_PEER) return this.#localIntent(family, prefix, peer);
     const attrs = table.bestAttrs[prefix]! as AttrSetId;
-    this.#route.show(family, table, prefix, 'bgp');
+    this.#route.show(family, table, prefix, 'bgp', this.#rib.sources.get(peer).origin.peer);
     if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;
     const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
     const plain = address === null ? null : this.#intentOf(address, peer);

@@ -3,6 +3,7 @@
 
 import { type Prefix, prefixContains } from '../base/prefix.js';
 import type { OriginateConfig, PoolConfig } from '../config/types.js';
+import type { WorkloadChange } from '../kernel/types.js';
 import { NO_ADVERTISE } from '../policy/export-rules.js';
 import { encodeBlock, NO_ATTRIBUTES } from '../wire/block.js';
 import type { PathAttributes, Tunnel } from '../wire/types.js';
@@ -13,6 +14,8 @@ export interface LocalSettings {
   readonly localPrefFromMetric: boolean;
   /** The metric of routes that are not on the move (config `kernel.metric`). */
   readonly metric: number;
+  /** The policies look at interfaces: without it all workloads of a metric have the same attributes. */
+  readonly withInterfaces: boolean;
   /** Our end of the tunnels; null: we have none. */
   readonly tunnel: Tunnel | null;
 }
@@ -36,15 +39,19 @@ export class LocalAttributes {
     this.#overlays = settings.tunnel === null ? [] : settings.pools.filter(isOverlay);
   }
 
-  workload(prefix: Prefix, metric: number): Uint8Array {
+  workload(workload: WorkloadChange): Uint8Array {
+    const { prefix, metric } = workload;
     const suppressed = !this.#isMoving(metric) && this.#isCovered(prefix);
     const tunnelled = this.#isTunnelled(prefix);
-    const key = `${this.#settings.localPrefFromMetric ? metric : ''} ${suppressed} ${tunnelled}`;
+    const name = this.#settings.withInterfaces ? workload.interface : null;
+    const key = `${metric} ${suppressed} ${tunnelled} ${name ?? ''}`;
     let block = this.#blocks.get(key);
     if (block === undefined) {
       const communities = suppressed ? [NO_ADVERTISE] : [];
-      block = encodeBlock({ ...this.#common(metric, tunnelled), communities });
-      this.#blocks.set(key, block);
+      const local = { weight: null, metric, interface: name };
+      block = encodeBlock({ ...this.#common(metric, tunnelled), communities, local });
+      // One for each interface would be as many as there are workloads.
+      if (name === null) this.#blocks.set(key, block);
     }
     return block;
   }

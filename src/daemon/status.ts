@@ -4,6 +4,7 @@ import type {
   ConfigStatus,
   ConnectionCounters,
   KernelReport,
+  ObjectStatus,
   RibFamilyStatus,
   StatusSource,
   Summary,
@@ -27,6 +28,7 @@ export interface StatusOptions {
   readonly routerId: number;
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
+  readonly objects: () => readonly ObjectStatus[];
   readonly connections: () => ConnectionCounters;
   readonly reload: StatusSource['reload'];
 }
@@ -48,6 +50,8 @@ export function createStatus(options: StatusOptions): StatusSource {
     memory: () => memoryReport(speaker),
     pools: () => poolStatus(speaker),
     alarms: () => speaker.foreignOrigins.status(),
+    rpki: () => speaker.rpki.status(),
+    config: () => ({ ...options.config(), objects: options.objects() }),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,
