@@ -46,7 +46,7 @@ export interface RibOptions {
 export interface RibListener {
   /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
   bestChanged(family: FamilyIndex, prefix: PrefixId): void;
-  /** A local route is the best of several paths: every time that the prefix is decided. */
+  /** A local route is the best: every time that the prefix is decided. */
   localChosen?(family: FamilyIndex, prefix: PrefixId): void;
   /** The peer has something to pull. */
   wake(peer: PeerId): void;
@@ -349,8 +349,7 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     }
-    if (source !== NONE && source < FIRST_PEER && this.paths[family].next[table.head[prefix]!] !== NONE)
-      this.#listener.localChosen?.(family, prefix);
+    if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 
