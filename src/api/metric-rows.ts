@@ -1,7 +1,7 @@
 // What one metric is: a row with name, help, type and how its samples are read from a status snapshot. Knows nothing
 // of the registry.
 
-import type { LatencyHistogram } from '../kernel/types.js';
+import type { LatencyHistogram } from '../base/latency.js';
 import type {
   AlarmStatus,
   Health,
@@ -25,6 +25,7 @@ export interface Snapshot {
   readonly readiness: Health;
   readonly loop: LoopStatus;
   readonly timerSlackSeconds: number | null;
+  readonly timerLateness: LatencyHistogram | null;
 }
 
 export interface Sample {

@@ -5,7 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
 import type { DriftCause, KernelStatus } from '../kernel/types.js';
 
-export type { LatencyHistogram } from '../kernel/types.js';
+export type { LatencyHistogram } from '../base/latency.js';
 
 import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
 import type { BlameKind, Fault } from '../fsm/blame.js';
@@ -55,7 +55,8 @@ export interface PeerSummary {
   readonly name: string;
   readonly address: string;
   readonly asn: number;
-  readonly type: 'ibgp' | 'ebgp';
+  /** `confed`: in another member AS of our confederation (RFC 5065). */
+  readonly type: 'ibgp' | 'confed' | 'ebgp';
   readonly dynamic: boolean;
   readonly state: SessionState;
   /** Seconds in the state. */
@@ -106,6 +107,8 @@ export interface PeerDetail extends PeerSummary {
     readonly inForce: readonly string[];
   };
   readonly policies: { readonly import: readonly string[] | null; readonly export: readonly string[] | null };
+  /** What is uncommon about the peer: local AS, role, next hop and the like; empty for a plain one. */
+  readonly kind: readonly string[];
   readonly routeReflectorClient: boolean;
   /** Of a client: its cluster. */
   readonly clusterId: string | null;
@@ -124,7 +127,7 @@ export interface PeerDetail extends PeerSummary {
   /** Attributes malformed so far, by verdict. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Routes that came and were refused as loops, by the attribute that showed it. */
-  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList', number>>;
+  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList' | 'onlyToCustomer', number>>;
   /** Routes beyond a limit: not used (AS_PATH, communities) or not taken (prefixes). */
   readonly excess: Readonly<Record<'asPathLength' | 'communities' | 'prefixes', number>>;
   readonly security: {
@@ -162,7 +165,7 @@ export interface RouteStatus {
   readonly prefix: string;
   readonly best: boolean;
   readonly source: string;
-  readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'ebgp';
+  readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'confed' | 'ebgp';
   readonly nextHop: string | null;
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
   readonly asPath: string;

@@ -88,13 +88,24 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   timers: DEFAULT_TIMERS,
   routeReflectorClient: false,
   clusterId: null,
-  nextHopSelf: false,
+  localAs: null,
+  nextHop: 'auto',
+  allowOwnAs: 0,
+  removePrivateAs: null,
+  overrideAs: false,
+  routeServerClient: false,
+  role: null,
+  strictRole: false,
+  extendedNextHop: null,
+  extendedMessages: false,
   asSets: 'withdraw',
   import: null,
   export: null,
 };
 
 export const DEFAULT_DYNAMIC_LIMIT = 1000;
+/** Seconds. */
+export const DEFAULT_DYNAMIC_IDLE = 60;
 
 export const DEFAULT_API: ApiConfig = {
   socket: '/run/bgpd/bgpd.sock',

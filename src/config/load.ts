@@ -100,6 +100,10 @@ function completeConfig(
     listen:
       sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
       DEFAULT_LISTEN,
+    confederation: sections.confederation && {
+      identifier: sections.confederation.identifier,
+      members: (sections.confederation.members ?? []).filter((member) => member !== asn),
+    },
     routeReflector:
       sections.routeReflector === null || clusterId === null
         ? null

@@ -10,6 +10,8 @@ import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
+import { openLinkSocket } from '../net/discovery/link-socket.js';
+import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
 import { descriptorOf } from '../net/socket-options.js';
@@ -17,6 +19,7 @@ import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import { LateTimers } from './late-timers.js';
 import { ListenerKeys, type ListeningSocket } from './listener-keys.js';
 import { tunnelDevices } from './overlay.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
@@ -33,6 +36,7 @@ const LOG_LINES = 10;
 /** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
 const LIMIT_CHECK = 1000;
+const LATENESS_CHECK = 10_000;
 const DROP_LOOK = 1000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
@@ -55,6 +59,8 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     hostAddresses,
     seed: randomBytes(4).readUInt32LE(),
     makeDriver: driverFactory(clock),
+    makeFinder: (found) =>
+      createRouterFinder({ clock, open: options.openLinkSocket ?? openLinkSocket, found }),
   });
   const parts: Parts = {
     options,
@@ -158,6 +164,8 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
+  const lateTimers = new LateTimers(clock, events);
+  stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
   stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));

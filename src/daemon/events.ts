@@ -24,6 +24,8 @@ export interface DaemonEventMap {
   administered: (peer: string, action: string) => void;
   endOfRib: (peer: string, family: string) => void;
   dynamicPeer: (peer: string, action: 'added' | 'removed' | 'refused', detail: string) => void;
+  /** The router on the other end of an interface is there. */
+  routerFound: (peer: string, name: string, address: string) => void;
   connectionRefused: (address: string, reason: string) => void;
   kernel: (event: KernelEvent) => void;
   configLoaded: (generation: number, config: Config, changes: readonly string[]) => void;

@@ -32,7 +32,7 @@ import type { LocalSettings } from './local-attributes.js';
 import { LocalRoutes } from './local-routes.js';
 import { ownTunnel, tunnelDevices } from './overlay.js';
 import { PassScheduler } from './pass-scheduler.js';
-import { PeerSet } from './peer-set.js';
+import { type FinderFactory, PeerSet } from './peer-set.js';
 import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
@@ -45,6 +45,7 @@ export interface SpeakerOptions {
   readonly clock: Clock & { wallClock(): number };
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
+  readonly makeFinder: FinderFactory;
   readonly hostAddresses: () => HostAddresses;
   readonly seed: number;
 }
@@ -100,7 +101,7 @@ export class Speaker {
             interfaceOf: (peer) => this.#interfaceOf(peer),
             isBlackhole: (prefix) => this.#local.isBlackhole(prefix),
           });
-    this.peers = new PeerSet(this.#peerContext(), options.makeDriver);
+    this.peers = new PeerSet(this.#peerContext(), options.makeDriver, options.makeFinder);
   }
 
   get config(): Config {
@@ -191,7 +192,12 @@ export class Speaker {
   #peerContext(): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
-      local: { asn: this.#config.asn, routerId, routeReflector: this.#config.routeReflector },
+      local: {
+        asn: this.#config.asn,
+        confederation: this.#config.confederation,
+        routerId,
+        routeReflector: this.#config.routeReflector,
+      },
       policies: this.#config.policies,
       rib: this.rib,
       attachments: this,

@@ -159,7 +159,7 @@ function sourceStatus(speaker: Speaker, peer: PeerId): Pick<RouteStatus, 'source
   const { peerType } = speaker.rib.sources.get(peer).origin;
   return {
     source: speaker.peerOf(peer)?.name ?? 'a peer that just left',
-    sourceType: peerType === 'ebgp' ? 'ebgp' : 'ibgp',
+    sourceType: peerType === 'ebgp' || peerType === 'confed' ? peerType : 'ibgp',
   };
 }
 

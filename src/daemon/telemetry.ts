@@ -48,6 +48,10 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
   });
   events.on('endOfRib', (peer, family) => log.debug({ peer, family }, 'End-of-RIB received'));
   events.on('dynamicPeer', (peer, action, detail) => log.info({ peer, detail }, `dynamic peer ${action}`));
+  events.on('routerFound', (peer, name, address) => {
+    const pass = limit(`router ${peer}`);
+    if (pass !== null) log.info({ peer, interface: name, address, ...pass }, 'router found');
+  });
   events.on('connectionRefused', (address, reason) => {
     const pass = limit(`refused ${address}`);
     if (pass !== null) log.warn({ address, reason, ...pass }, 'incoming connection refused');

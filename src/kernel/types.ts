@@ -2,6 +2,7 @@
 
 import type { AddressFamily } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
+import type { LatencyHistogram } from '../base/latency.js';
 import type { Prefix } from '../base/prefix.js';
 
 /** rtm_type (rtnetlink(7)); others are kept as their number. */
@@ -323,14 +324,6 @@ export interface KernelCounters {
   readonly workloadEvents: number;
   /** Milliseconds from the request to the kernel's ack, one observation a batch. */
   readonly latency: LatencyHistogram;
-}
-
-/** Cumulative counts per upper bound, as Prometheus wants them. */
-export interface LatencyHistogram {
-  readonly bounds: readonly number[];
-  readonly counts: readonly number[];
-  readonly sum: number;
-  readonly count: number;
 }
 
 /** The daemon's view of the kernel. Both backends behave the same; one set of contract tests runs on both. */

@@ -20,7 +20,7 @@ import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
-import { isStale, type RibPeer, Sources, sameLimits } from './sources.js';
+import { importKey, isStale, type RibPeer, Sources, sameLimits } from './sources.js';
 import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
@@ -121,7 +121,7 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (before.importPolicy.key !== peer.importPolicy.key || !sameLimits(before.limits, peer.limits)) {
+    if (importKey(before) !== importKey(peer) || !sameLimits(before.limits, peer.limits)) {
       this.#sweep.add(id, 'changed');
     }
     this.#announceWork();

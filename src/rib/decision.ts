@@ -143,7 +143,8 @@ export class Decision {
 
   peerType(path: number): 'ebgp' | 'ibgp' {
     const { peerType } = this.tables.sources.get(this.paths.peer[path]! as PeerId).origin;
-    return peerType === 'ibgp' || peerType === 'ibgpClient' ? 'ibgp' : 'ebgp';
+    // RFC 5065 5.3: what another member AS told is as internal as what our own did.
+    return peerType === 'ebgp' || peerType === 'local' ? 'ebgp' : 'ibgp';
   }
 
   /** RFC 4456 9: ORIGINATOR_ID stands in for the router id. */

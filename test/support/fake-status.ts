@@ -53,6 +53,7 @@ const BASE_PEER: PeerDetail = {
     inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
   },
   policies: { import: ['accept-all'], export: ['external'] },
+  kind: [],
   routeReflectorClient: false,
   clusterId: null,
   counters: {
@@ -62,6 +63,7 @@ const BASE_PEER: PeerDetail = {
     bytesSent: 117_001,
     established: 2,
     flaps: 1,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: {
     at: '2026-01-01T08:00:00.000Z',
@@ -74,7 +76,7 @@ const BASE_PEER: PeerDetail = {
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
-  loops: { asPath: 3, originatorId: 0, clusterList: 1 },
+  loops: { asPath: 3, originatorId: 0, clusterList: 1, onlyToCustomer: 0 },
   excess: { asPathLength: 2, communities: 0, prefixes: 0 },
   security: { password: 'file /etc/bgpd/tor-a.key', tcpAo: [], ttlSecurity: null },
   prefixLimits: {
@@ -98,7 +100,7 @@ const reflector: PeerDetail = {
   policies: { import: null, export: null },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const unreachable: PeerDetail = {
@@ -130,12 +132,13 @@ const unreachable: PeerDetail = {
     bytesSent: 0,
     established: 0,
     flaps: 0,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: null,
   lastUp: null,
   updateGroup: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const silent: PeerDetail = {
@@ -148,7 +151,7 @@ const silent: PeerDetail = {
   policies: { import: null, export: ['external'] },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const dynamic: PeerDetail = {
@@ -157,6 +160,7 @@ const dynamic: PeerDetail = {
   address: '172.18.203.77',
   dynamic: true,
   group: 'hosts',
+  kind: [],
   routeReflectorClient: true,
   clusterId: '244.0.0.1',
   sinceSeconds: 3600,
