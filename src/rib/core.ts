@@ -165,10 +165,9 @@ export class Rib {
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
-    for (const run of view.runs) {
+    for (const run of view.runs)
       if (run.kind === 'reach') this.#reach(id, view, run);
       else this.#unreach(id, view, run);
-    }
     if (this.#hasDirty()) this.#announceWork();
   }
 
