@@ -114,6 +114,7 @@ test('an attempt that fails does not hide why the last session ended', (t) => {
     suspects: () => 1,
   };
   const config = {
+    address: ipv4(0xc0000201),
     enabled: true,
     password: null,
     tcpAo: [],
