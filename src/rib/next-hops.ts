@@ -128,6 +128,17 @@ export class NextHops {
     return this.#rows[id]!.address;
   }
 
+  /** Resolved on the link of the session that brought it. */
+  isLinkLocal(id: NextHopId): boolean {
+    const { address } = this.#rows[id]!;
+    return address?.family === 'ipv6' && isLinkLocal(address);
+  }
+
+  /** One more user that is no attribute set; ends with `release`. */
+  hold(id: NextHopId): void {
+    this.#rows[id]!.uses++;
+  }
+
   /** Takes a new state; returns the next hops that it changes. */
   setState(address: IpAddress, reachable: boolean, cost: number): Iterable<NextHopId> {
     const state = this.#states.get(toHex(ipToBytes(address)));

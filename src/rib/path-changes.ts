@@ -29,18 +29,31 @@ export class PathChanges {
     this.#dirty = dirty;
   }
 
-  /** The source has this path for the prefix from now on; `accepted` NONE when import refused it. */
-  set(family: FamilyIndex, prefix: PrefixId, source: PeerId, received: AttrSetId, accepted: Accepted): void {
+  /**
+   * The source has this path for the prefix from now on; `accepted` NONE when import refused it. `weight` NONE: that of
+   * its source.
+   */
+  set(
+    family: FamilyIndex,
+    prefix: PrefixId,
+    source: PeerId,
+    pathId: number,
+    received: AttrSetId,
+    accepted: Accepted,
+    weight: number,
+  ): void {
     const { attrSets, prefixes, sources } = this.#tables;
     const paths = this.#tables.paths[family];
-    let path = paths.find(prefixes[family].head[prefix]!, source);
+    let path = paths.find(prefixes[family].head[prefix]!, source, pathId);
     const from = sources.get(source);
     if (path === NONE) {
-      path = paths.add(prefixes[family], prefix, source);
+      path = paths.add(prefixes[family], prefix, source, pathId);
       from.received[family]++;
     }
     paths.round[path] = from.refresh.round[family];
-    if (paths.received[path] === received && paths.accepted[path] === accepted) return;
+    const sameWeight = paths.weight(path) === weight;
+    if (paths.received[path] === received && paths.accepted[path] === accepted && sameWeight) return;
+    if (!sameWeight) paths.setWeight(path as PathId, weight);
     const oldReceived = paths.received[path]!;
     attrSets.ref(received);
     if (oldReceived !== NONE) attrSets.unref(oldReceived as AttrSetId);
@@ -50,15 +63,16 @@ export class PathChanges {
   }
 
   /** What import makes of the path now. */
-  accept(family: FamilyIndex, path: PathId, accepted: Accepted): void {
+  accept(family: FamilyIndex, path: PathId, accepted: Accepted, weight: number): void {
     const paths = this.#tables.paths[family];
-    if (accepted === paths.accepted[path]) return;
+    if (accepted === paths.accepted[path] && weight === paths.weight(path)) return;
+    paths.setWeight(path, weight);
     this.#setAccepted(family, path, accepted);
     this.#dirty[family].add(paths.prefix[path]! as PrefixId);
   }
 
-  withdraw(family: FamilyIndex, prefix: PrefixId, source: PeerId): void {
-    const path = this.#tables.paths[family].find(this.#tables.prefixes[family].head[prefix]!, source);
+  withdraw(family: FamilyIndex, prefix: PrefixId, source: PeerId, pathId: number): void {
+    const path = this.#tables.paths[family].find(this.#tables.prefixes[family].head[prefix]!, source, pathId);
     if (path !== NONE) this.remove(family, path as PathId);
   }
 

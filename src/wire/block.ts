@@ -88,6 +88,19 @@ export function asPathCount(block: Uint8Array, asn: number, start = 0, end = blo
 export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
   asPathCount(block, asn, start, end) > 0;
 
+/** Both blocks of `bytes` have the same AS_PATH. */
+export function sameAsPath(bytes: Uint8Array, a: number, endA: number, b: number, endB: number): boolean {
+  const [atA, atB] = [
+    findAttribute(bytes, a, endA, ATTRIBUTE.asPath),
+    findAttribute(bytes, b, endB, ATTRIBUTE.asPath),
+  ];
+  if (atA < 0 || atB < 0) return atA === atB;
+  const length = valueEnd(bytes, atA) - atA;
+  if (valueEnd(bytes, atB) - atB !== length) return false;
+  for (let i = 0; i < length; i++) if (bytes[atA + i] !== bytes[atB + i]) return false;
+  return true;
+}
+
 /** COMMUNITIES holds one of the range that RFC 1997 reserves (65535:*): only these can forbid to pass a route on. */
 export function hasWellKnownCommunity(block: Uint8Array, start: number, end: number): boolean {
   const at = findAttribute(block, start, end, ATTRIBUTE.communities);
