@@ -41,6 +41,8 @@ export interface RibFamilyStatus {
   readonly paths: number;
   /** Prefixes with a best path. */
   readonly best: number;
+  /** Prefixes whose traffic several paths share. */
+  readonly multipath: number;
   readonly local: number;
 }
 
@@ -111,6 +113,12 @@ export interface RouteQuery {
 export interface RouteStatus {
   readonly prefix: string;
   readonly best: boolean;
+  /** Shares the traffic with the best path, or is the best of several that do. */
+  readonly multipath: boolean;
+  /** RFC 7911: as the peer sent it, or as we sent it to the peer asked for; null on sessions without. */
+  readonly pathId: number | null;
+  /** The first step of the decision; never told to anybody. */
+  readonly weight: number;
   readonly source: string;
   readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'ebgp';
   readonly nextHop: string | null;

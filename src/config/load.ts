@@ -13,6 +13,7 @@ import {
   DEFAULT_LIMITS,
   DEFAULT_LISTEN,
   DEFAULT_LOG,
+  DEFAULT_MULTIPATH,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
 import { mergeDynamicPeer, mergePeer } from './merge.js';
@@ -20,7 +21,7 @@ import { pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
 import { parseSections, type Sections } from './schema.js';
 import { parseSource } from './source.js';
-import type { Config, ConfigProblem, ConfigResult, KernelConfig } from './types.js';
+import type { Config, ConfigProblem, ConfigResult, DecisionConfig, KernelConfig } from './types.js';
 
 export interface ConfigEnvironment {
   /** The default of `node`. */
@@ -88,7 +89,11 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
       sections.routeReflector === null || clusterId === null
         ? null
         : { clusterId, clientToClient: sections.routeReflector.clientToClient ?? true },
-    decision: { ...DEFAULT_DECISION, ...present(sections.decision ?? {}) },
+    optimalRouteReflection: (sections.optimalRouteReflection ?? []).map(({ value }) => ({
+      name: value.name,
+      costs: value.nextHopCosts.map(({ nextHops, cost }) => ({ prefix: nextHops, cost })),
+    })),
+    decision: completeDecision(sections.decision),
     limits: { ...DEFAULT_LIMITS, ...present(sections.limits ?? {}) },
     kernel: completeKernel(sections.kernel),
     pools: (sections.pools ?? []).map(({ value: { cidr, external, encapsulation } }) => ({
@@ -107,6 +112,23 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
     policies: policiesOf(sections),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
+  };
+}
+
+function completeDecision(section: Sections['decision']): DecisionConfig {
+  const { multipath = {}, ...given } = section ?? {};
+  const { 'ipv4-unicast': ipv4 = {}, 'ipv6-unicast': ipv6 = {}, ...rules } = multipath;
+  return {
+    ...DEFAULT_DECISION,
+    ...present(given),
+    multipath: {
+      ...DEFAULT_DECISION.multipath,
+      ...present(rules),
+      families: [
+        { ...DEFAULT_MULTIPATH, ...present(ipv4) },
+        { ...DEFAULT_MULTIPATH, ...present(ipv6) },
+      ],
+    },
   };
 }
 

@@ -57,6 +57,8 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     routeReflectorClient: pick('routeReflectorClient'),
     clusterId: pick('clusterId'),
     nextHopSelf: pick('nextHopSelf'),
+    addPath: { ...DEFAULT_SESSION.addPath, ...given(group.addPath), ...given(peer.addPath) },
+    vantage: pick('vantage'),
     import: pick('import'),
     export: pick('export'),
   };
@@ -69,4 +71,11 @@ const mergeTimers = (peer: TimersSection, group: TimersSection): PeerConfig['tim
   keepalive: peer.keepalive ?? group.keepalive ?? DEFAULT_TIMERS.keepalive,
   connectRetry: peer.connectRetry ?? group.connectRetry ?? DEFAULT_TIMERS.connectRetry,
   delayOpen: peer.delayOpen ?? group.delayOpen ?? DEFAULT_TIMERS.delayOpen,
+});
+
+type AddPathSection = PeerGroupSection['addPath'];
+
+const given = (section: AddPathSection): Partial<PeerConfig['addPath']> => ({
+  ...(section?.receive === undefined ? {} : { receive: section.receive }),
+  ...(section?.send === undefined ? {} : { send: section.send }),
 });

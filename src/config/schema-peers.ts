@@ -18,6 +18,8 @@ import {
   textField,
 } from './fields.js';
 
+import type { AddPathConfig } from './types.js';
+
 const HOLD = '0 (no keepalives) or 3 to 65535 seconds';
 
 /** RFC 4271 4.2: zero or at least three seconds. */
@@ -51,6 +53,19 @@ const familiesSchema = z.array(familyField).superRefine((families, context) => {
   });
 });
 
+const SEND = 'none, all, ecmp, or best and a number such as best 2';
+
+const sendField = textField<AddPathConfig['send']>(SEND, (text) => {
+  if (text === 'none') return null;
+  if (text === 'all' || text === 'ecmp') return { kind: text };
+  const count = Number(/^best (\d{1,2})$/.exec(text)?.[1] ?? Number.NaN);
+  return count >= 1 && count <= 64
+    ? { kind: 'best', count }
+    : fault(`${JSON.stringify(text)} is no choice of paths`, `give ${SEND}, up to best 64`);
+});
+
+const addPathSchema = z.strictObject({ receive: booleanField.optional(), send: sendField.optional() });
+
 const passwordField = field<never>('nothing: leave the key out', () =>
   fault(
     'TCP-MD5 passwords (RFC 2385) are not supported yet',
@@ -73,6 +88,8 @@ const sessionKeys = {
   routeReflectorClient: booleanField.optional(),
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.2').optional(),
   nextHopSelf: booleanField.optional(),
+  addPath: addPathSchema.optional(),
+  vantage: nameField('the name of a vantage').optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
 } as const;

@@ -12,6 +12,7 @@ import {
   logSchema,
   routeReflectorSchema,
   routerIdField,
+  vantageSchema,
 } from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
 import { policySchema } from './schema-policies.js';
@@ -33,6 +34,7 @@ export const SECTIONS = {
   routerId: one(routerIdField),
   listen: list(listenSchema),
   routeReflector: one(routeReflectorSchema),
+  optimalRouteReflection: list(vantageSchema),
   decision: one(decisionSchema),
   limits: one(limitsSchema),
   kernel: one(kernelSchema),

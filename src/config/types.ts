@@ -5,6 +5,9 @@ import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { PolicyConfig } from '../policy/types.js';
+import type { DecisionOptions } from '../rib/decision-steps.js';
+import type { PathChoice } from '../rib/hooks.js';
+import type { Vantage } from '../rib/vantage.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 
@@ -17,6 +20,7 @@ export interface Config {
   readonly decision: DecisionConfig;
   readonly limits: LimitsConfig;
   readonly routeReflector: RouteReflectorConfig | null;
+  readonly optimalRouteReflection: readonly Vantage[];
   readonly kernel: KernelConfig;
   readonly pools: readonly PoolConfig[];
   readonly originate: readonly OriginateConfig[];
@@ -40,12 +44,13 @@ export interface RouteReflectorConfig {
   readonly clientToClient: boolean;
 }
 
-/** RFC 4271 9.1.2.2 c leaves these to the operator. */
-export interface DecisionConfig {
-  /** Compare MED between paths of different neighbour ASes, too. */
-  readonly alwaysCompareMed: boolean;
-  /** A path without MED counts as the worst, not as 0. */
-  readonly missingMedAsWorst: boolean;
+export type DecisionConfig = DecisionOptions;
+
+/** RFC 7911: what we offer in the OPEN. */
+export interface AddPathConfig {
+  readonly receive: boolean;
+  /** Null: path ids are not sent. */
+  readonly send: PathChoice | null;
 }
 
 /** Beyond them an alarm is raised; nothing is refused. Null: no limit. */
@@ -123,6 +128,9 @@ export interface PeerConfig {
   /** The cluster of a client, where it is not the reflector's own. */
   readonly clusterId: number | null;
   readonly nextHopSelf: boolean;
+  readonly addPath: AddPathConfig;
+  /** Of a client: the vantage its best paths are looked for from (RFC 9107); null: from here. */
+  readonly vantage: string | null;
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;

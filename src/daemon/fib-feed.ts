@@ -8,6 +8,7 @@ import { type IpAddress, isLinkLocal } from '../base/ip.js';
 import type { FibIntent, Kernel } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
 import type { CompiledPolicy } from '../rib/hooks.js';
+import type { MultipathSet } from '../rib/multipath/multipath-sets.js';
 import type { NextHopId } from '../rib/next-hops.js';
 import { RouteCursor } from '../rib/route-cursor.js';
 import { prefixOf } from '../rib/views.js';
@@ -23,6 +24,8 @@ export class FibFeed {
   readonly #wanted = [new Bitset(), new Bitset()] as const;
   /** By the next hop's address, which is one object as long as it is in use: thousands of routes share an intent. */
   readonly #intents = new WeakMap<IpAddress, FibIntent>();
+  /** The same of multipath sets. */
+  readonly #multipathIntents = new WeakMap<MultipathSet, FibIntent>();
   #policy: CompiledPolicy;
 
   constructor(rib: Rib, kernel: Kernel, policy: CompiledPolicy, interfaceOf: InterfaceOfPeer) {
@@ -69,8 +72,25 @@ export class FibFeed {
     const attrs = table.bestAttrs[prefix]! as AttrSetId;
     this.#route.show(family, table, prefix, 'bgp');
     if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;
+    const set = this.#rib.multipath.of(family, prefix);
+    if (set !== null) return this.#multipathIntent(set);
     const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
     return address === null ? null : this.#intentOf(address, peer);
+  }
+
+  /** Whether a prefix is installed is a question of its best path; the others of the set come with it. */
+  #multipathIntent(set: MultipathSet): FibIntent {
+    const known = this.#multipathIntents.get(set);
+    if (known !== undefined) return known;
+    const nextHops = set.members.map(({ address, peer, weight }) => ({
+      address,
+      interface: peer === null ? null : this.#interfaceOf(peer),
+      weight,
+    }));
+    const intent = { nextHops };
+    // The interface of a peer is that of its session.
+    if (set.members.every(({ peer }) => peer === null)) this.#multipathIntents.set(set, intent);
+    return intent;
   }
 
   #intentOf(address: IpAddress, peer: PeerId): FibIntent {

@@ -7,8 +7,11 @@ import type { NegotiatedSession, SessionConfig } from '../fsm/types.js';
 import type { PeerEndpoint, Transport } from '../net/types.js';
 import { exportPolicyOf, importPolicyOf } from '../policy/defaults.js';
 import type { PolicyConfig } from '../policy/types.js';
-import type { ExportProfile } from '../rib/hooks.js';
+import type { ExportProfile, PathChoice } from '../rib/hooks.js';
 import type { RibPeer } from '../rib/sources.js';
+import type { Vantage } from '../rib/vantage.js';
+import { afiSafiOf } from '../wire/iana.js';
+import type { AddPathMode, Capability } from '../wire/types.js';
 import { type HostAddresses, nextHopFor } from './host-addresses.js';
 
 /** A peer as it runs: configured, or made from a dynamic range with the AS of its OPEN. */
@@ -23,6 +26,8 @@ export interface LocalIdentity {
   readonly routerId: number;
   /** Null when we do not reflect. */
   readonly routeReflector: RouteReflectorConfig | null;
+  /** That clients can name (RFC 9107). */
+  readonly vantages: readonly Vantage[];
 }
 
 export type Policies = Readonly<Record<string, PolicyConfig>>;
@@ -46,8 +51,15 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
   keepaliveTime: peer.timers.keepalive,
   connectRetryTime: peer.timers.connectRetry,
   delayOpenTime: peer.timers.delayOpen,
-  extraCapabilities: [{ kind: 'enhancedRouteRefresh' }],
+  extraCapabilities: [{ kind: 'enhancedRouteRefresh' }, ...addPathCapability(peer)],
 });
+
+/** Nothing where we do neither: mode 0 does not exist (RFC 7911 4). */
+function addPathCapability({ addPath: { receive, send }, families }: RunningPeerConfig): Capability[] {
+  const mode = ((receive ? 1 : 0) + (send === null ? 0 : 2)) as 0 | AddPathMode;
+  if (mode === 0) return [];
+  return [{ kind: 'addPath', families: families.map((name) => ({ ...afiSafiOf(familyIndex(name)), mode })) }];
+}
 
 export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEndpoint => ({
   address: peer.address,
@@ -85,6 +97,8 @@ export function exportProfile(
 ): ExportProfile {
   const self = (family: 0 | 1): Uint8Array | null =>
     nextHopFor(addressFamily(family), transport.localAddress, hosts);
+  const choice = (family: 0 | 1): PathChoice | null =>
+    session.sendsPathIds[family] ? peer.addPath.send : null;
   return {
     peerType: peerType(peer, session),
     localAsn: local.asn,
@@ -96,6 +110,8 @@ export function exportProfile(
     alwaysNextHopSelf: peer.nextHopSelf || session.sessionType === 'ebgp',
     clusterId: clusterOf(local, peer),
     clientToClient: local.routeReflector?.clientToClient ?? true,
+    addPath: [choice(0), choice(1)],
+    vantage: local.vantages.find(({ name }) => name === peer.vantage) ?? null,
     policy: exportPolicyOf({ ...peer, asn: session.peerAsn }, local.asn, policies),
   };
 }

@@ -144,7 +144,12 @@ export class Speaker {
   #peerContext(): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
-      local: { asn: this.#config.asn, routerId, routeReflector: this.#config.routeReflector },
+      local: {
+        asn: this.#config.asn,
+        routerId,
+        routeReflector: this.#config.routeReflector,
+        vantages: this.#config.optimalRouteReflection,
+      },
       policies: this.#config.policies,
       rib: this.rib,
       attachments: this,

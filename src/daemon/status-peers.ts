@@ -131,6 +131,8 @@ function isInForce(session: NegotiatedSession, capability: Capability): boolean 
       return session.enhancedRouteRefresh;
     case 'extendedMessage':
       return session.maxMessage > 4096;
+    case 'addPath':
+      return session.sendsPathIds.includes(true) || session.decode.addPath.includes(true);
     default:
       return session.peerCapabilities.some(({ kind }) => kind === capability.kind);
   }

@@ -73,6 +73,7 @@ function ribStatus({ rib }: Speaker, name: FamilyName): RibFamilyStatus {
     prefixes: rib.prefixes[family].occupied,
     paths: rib.paths[family].size,
     best: rib.bestCount(family),
+    multipath: rib.multipath.prefixes(family),
     local: local(KERNEL_SOURCE) + local(STATIC_SOURCE),
   };
 }

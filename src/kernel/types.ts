@@ -78,6 +78,8 @@ export interface FibIntent {
 export interface FibNextHop {
   readonly address: IpAddress;
   readonly interface: string | null;
+  /** Share of the traffic beside the other next hops, 1 to 256; absent: 1. */
+  readonly weight?: number;
 }
 
 export interface KernelSettings {

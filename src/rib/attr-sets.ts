@@ -118,7 +118,8 @@ export class AttrSets {
   /** The same AS_PATH, of which the columns know only the length. */
   sameAsPath(a: AttrSetId, b: AttrSetId): boolean {
     if (a === b) return true;
-    if (this.asPathLength[a] !== this.asPathLength[b] || this.neighbourAs[a] !== this.neighbourAs[b]) return false;
+    if (this.asPathLength[a] !== this.asPathLength[b] || this.neighbourAs[a] !== this.neighbourAs[b])
+      return false;
     return sameAsPath(this.bytes, this.startOf(a), this.endOf(a), this.startOf(b), this.endOf(b));
   }
 

@@ -9,11 +9,13 @@ import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
 import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
-import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
+import { Decision } from './decision.js';
+import { DEFAULT_DECISION, type DecisionOptions, decisionKey } from './decision-steps.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
 import type { ExportProfile } from './hooks.js';
 import { Importer, loopText } from './importer.js';
+import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
@@ -44,7 +46,7 @@ export interface RibOptions {
 }
 
 export interface RibListener {
-  /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
+  /** The best path of a prefix changed, or its multipath set did; asked for during `run`, once per prefix and slice. */
   bestChanged(family: FamilyIndex, prefix: PrefixId): void;
   /** The peer has something to pull. */
   wake(peer: PeerId): void;
@@ -59,6 +61,7 @@ export class Rib {
   readonly prefixes: readonly [PrefixTable, PrefixTable];
   readonly paths = [new AdjRibIn(), new AdjRibIn()] as const;
   readonly groups: UpdateGroups;
+  readonly multipath: MultipathSets;
   readonly decisions: readonly [Decision, Decision];
   readonly #dirty: readonly [DirtyList, DirtyList];
   readonly #importer: Importer;
@@ -82,12 +85,13 @@ export class Rib {
     const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
     const decision = options.decision ?? DEFAULT_DECISION;
     this.decisions = [
-      new Decision(tables, this.paths[0], decision),
-      new Decision(tables, this.paths[1], decision),
+      new Decision(tables, this.paths[0], decision, 0),
+      new Decision(tables, this.paths[1], decision, 1),
     ];
+    this.multipath = new MultipathSets(tables);
     this.groups = new UpdateGroups(
       options.rules,
-      { ...tables, prefixes: this.prefixes },
+      { ...tables, prefixes: this.prefixes, paths: this.paths, decisions: this.decisions },
       options.limits ?? DEFAULT_LIMITS,
     );
     this.#changes = new PathChanges(this, this.#dirty);
@@ -162,18 +166,18 @@ export class Rib {
     if (this.#hasDirty()) this.#announceWork();
   }
 
-  /** A local route appeared or changed (`block`), or went away (null). */
-  applyLocal(source: PeerId, prefix: Prefix, block: Uint8Array | null): void {
+  /** A local route appeared or changed (`block`), or went away (null). `weight` NONE: that of all local routes. */
+  applyLocal(source: PeerId, prefix: Prefix, block: Uint8Array | null, weight: number = NONE): void {
     const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;
     const [w0, w1, w2, w3] = prefixWords(prefix);
     const table = this.prefixes[family];
     if (block === null) {
       const id = table.find(w0, w1, w2, w3, prefix.length);
-      if (id !== NONE) this.#changes.withdraw(family, id as PrefixId, source);
+      if (id !== NONE) this.#changes.withdraw(family, id as PrefixId, source, 0);
     } else {
       const id = table.findOrAdd(w0, w1, w2, w3, prefix.length);
       const attrs = this.attrSets.intern(block, 0, block.length);
-      this.#changes.set(family, id, source, attrs, attrs);
+      this.#changes.set(family, id, source, 0, attrs, attrs, weight);
     }
     if (this.#hasDirty()) this.#announceWork();
   }
@@ -195,12 +199,9 @@ export class Rib {
 
   /** Other rules of the decision: where there is a choice of paths it is made again. */
   setDecision(options: DecisionOptions): void {
+    if (decisionKey(this.decisions[0].options) === decisionKey(options)) return;
     for (const family of [0, 1] as const) {
-      const decision = this.decisions[family];
-      const { alwaysCompareMed, missingMedAsWorst } = decision.options;
-      if (alwaysCompareMed === options.alwaysCompareMed && missingMedAsWorst === options.missingMedAsWorst)
-        continue;
-      decision.options = options;
+      this.decisions[family].options = options;
       markChoices(this.paths[family], this.#dirty[family]);
     }
     if (this.#hasDirty()) this.#announceWork();
@@ -265,28 +266,20 @@ export class Rib {
     const perPrefix = peer.importPolicy.readsPrefix;
     const loop = this.#importer.loop(peer, received);
     const { loops } = this.sources.get(id);
-    let accepted = loop === null ? received : NONE;
     const cursor = this.#cursor;
     cursor.open(view.frame, run);
+    let accepted: AttrSetId | typeof NONE = NONE;
+    let weight: number = NONE;
     let evaluated = false;
     while (cursor.next()) {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (loop !== null) {
-        loops[loop]++;
-        this.#changes.set(family, prefix, id, received, NONE);
-      } else if (perPrefix)
-        this.#changes.set(
-          family,
-          prefix,
-          id,
-          received,
-          this.#importer.import(family, prefix, peer, received),
-        );
-      else {
-        if (!evaluated) accepted = this.#importer.import(family, prefix, peer, received);
+      if (loop !== null) loops[loop]++;
+      else if (perPrefix || !evaluated) {
+        accepted = this.#importer.import(family, prefix, peer, received);
+        weight = this.#importer.weight;
         evaluated = true;
-        this.#changes.set(family, prefix, id, received, accepted as AttrSetId | typeof NONE);
       }
+      this.#changes.set(family, prefix, id, cursor.pathId, received, accepted, weight);
     }
   }
 
@@ -296,7 +289,7 @@ export class Rib {
     cursor.open(view.frame, run);
     while (cursor.next()) {
       const prefix = table.find(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (prefix !== NONE) this.#changes.withdraw(run.family, prefix as PrefixId, id);
+      if (prefix !== NONE) this.#changes.withdraw(run.family, prefix as PrefixId, id, cursor.pathId);
     }
   }
 
@@ -310,11 +303,12 @@ export class Rib {
     }
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
-    const accepted =
-      this.#importer.loop(peer, received) === null
-        ? this.#importer.import(family, prefix, peer, received)
-        : NONE;
-    this.#changes.accept(family, path, accepted);
+    if (this.#importer.loop(peer, received) !== null) {
+      this.#changes.accept(family, path, NONE, NONE);
+      return;
+    }
+    const accepted = this.#importer.import(family, prefix, peer, received);
+    this.#changes.accept(family, path, accepted, this.#importer.weight);
   }
 
   /** One scan for all next hops that changed since the last pass. */
@@ -336,14 +330,18 @@ export class Rib {
   }
 
   #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, epoch: number): void {
-    const best = this.decisions[family].best(table.head[prefix]!);
+    const decision = this.decisions[family];
+    const best = decision.best(table.head[prefix]!);
     const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
     this.#bestCount[family] += Number(best !== NONE) - Number(table.best[prefix] !== NONE);
     table.best[prefix] = best;
+    const hasSets = decision.members.count > 0 || this.multipath.prefixes(family) > 0;
+    const setChanged = hasSets && this.multipath.assign(family, prefix, decision);
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
-    }
+    } else if (setChanged) this.#listener.bestChanged(family, prefix);
+    for (const group of this.groups.choosing(family)) this.groups.update(group, family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 
@@ -357,7 +355,7 @@ export class Rib {
     }
     this.#listener.bestChanged(family, prefix);
     for (const group of this.groups.all()) {
-      if (group.profile.families[family]) this.groups.update(group, family, prefix);
+      if (group.profile.families[family] && !group.chooses(family)) this.groups.update(group, family, prefix);
     }
   }
 

@@ -126,7 +126,8 @@ export class Decision {
 
   /** Adds every path of the chain that could be the best one. */
   addUsable(head: number, into: PathList): void {
-    for (let path = head; path !== NONE; path = this.paths.next[path]!) if (this.#usable(path)) into.add(path);
+    for (let path = head; path !== NONE; path = this.paths.next[path]!)
+      if (this.#usable(path)) into.add(path);
   }
 
   /** The same as `best` with the reasons. */
@@ -204,9 +205,7 @@ export class Decision {
       if (difference !== 0) return difference;
     }
     const [peerA, peerB] = [this.paths.peer[a]! as PeerId, this.paths.peer[b]! as PeerId];
-    return (
-      this.tables.sources.compareAddress(peerA, peerB) || this.paths.pathId(a) - this.paths.pathId(b)
-    );
+    return this.tables.sources.compareAddress(peerA, peerB) || this.paths.pathId(a) - this.paths.pathId(b);
   }
 
   #collect(head: number): void {
@@ -260,8 +259,7 @@ export class Decision {
   }
 
   #aigpCost(path: number): bigint {
-    const cost =
-      this.tables.attrSets.aigp(this.attrs(path)) + BigInt(this.cost(path));
+    const cost = this.tables.attrSets.aigp(this.attrs(path)) + BigInt(this.cost(path));
     return cost > WORST_AIGP ? WORST_AIGP : cost;
   }
 

@@ -2,6 +2,7 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import type { AttributeEdits, PathAttributes } from '../wire/types.js';
+import type { Vantage } from './vantage.js';
 
 /** A route as policies see it. The RIB reuses one object: read it during the call, keep nothing. */
 export interface RouteView {
@@ -17,7 +18,13 @@ export interface RouteView {
 }
 
 export type PolicyVerdict =
-  | { readonly action: 'accept'; readonly edits: AttributeEdits | null; readonly term: string }
+  | {
+      readonly action: 'accept';
+      readonly edits: AttributeEdits | null;
+      readonly term: string;
+      /** On import: the first step of the decision, never told to anybody. Absent: that of the source. */
+      readonly weight?: number;
+    }
   | { readonly action: 'reject'; readonly term: string };
 
 /** A compiled chain of policies. `evaluate` returns one of a few shared verdict objects. */
@@ -30,6 +37,14 @@ export interface CompiledPolicy {
   readonly readsAttributes: boolean;
   readonly evaluate: (route: RouteView) => PolicyVerdict;
 }
+
+/** Which paths of a prefix peers with ADD-PATH (RFC 7911) are told. */
+export type PathChoice =
+  | { readonly kind: 'all' }
+  /** The best, the best without that one, and so on. */
+  | { readonly kind: 'best'; readonly count: number }
+  /** The best and what stands in a multipath set with it. */
+  | { readonly kind: 'ecmp' };
 
 /** Everything about a set of peers that changes the octets they are sent; equal profiles share an update group. */
 export interface ExportProfile {
@@ -50,6 +65,10 @@ export interface ExportProfile {
   /** False: the clients of one cluster tell each other what they have (RFC 4456 6), so that we need not. */
   readonly clientToClient: boolean;
   readonly policy: CompiledPolicy;
+  /** By family index; absent or null: the best path, without a path id. */
+  readonly addPath?: readonly [PathChoice | null, PathChoice | null];
+  /** From where the best path is looked for (RFC 9107); absent or null: from here. */
+  readonly vantage?: Vantage | null;
 }
 
 /** Where a path came from, as the export rewrite needs it. */

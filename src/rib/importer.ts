@@ -14,6 +14,8 @@ export class Importer {
   readonly #route: RouteCursor;
   readonly #rewriter = new BlockRewriter();
   readonly #routerId: number;
+  /** Of the latest `import`. */
+  weight: number = NONE;
   #clusterIds: readonly number[];
 
   constructor(
@@ -48,10 +50,12 @@ export class Importer {
     return this.#clusterIds.some((id) => clusterListContains(bytes, id, start, end)) ? 'clusterList' : null;
   }
 
-  /** The attributes the route enters the decision with, or NONE. */
+  /** The attributes the route enters the decision with, or NONE; `weight` is what it was given then, NONE for none. */
   import(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
     const verdict = this.#verdict(family, prefix, peer, received);
+    this.weight = NONE;
     if (verdict.action === 'reject') return NONE;
+    this.weight = verdict.weight ?? NONE;
     if (verdict.edits === null) return received;
     return this.#attrSets.edited(received, verdict.edits, this.#rewriter);
   }

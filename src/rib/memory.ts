@@ -59,7 +59,10 @@ export function ribMemory(rib: Rib): RibMemory {
 }
 
 const tableMemory = (rib: Rib, family: 0 | 1): TableMemory => ({
-  prefixes: { count: rib.prefixes[family].occupied, bytes: rib.prefixes[family].bytes },
+  prefixes: {
+    count: rib.prefixes[family].occupied,
+    bytes: rib.prefixes[family].bytes + rib.multipath.bytes(family),
+  },
   paths: { count: rib.paths[family].size, bytes: rib.paths[family].bytes },
 });
 

@@ -37,7 +37,8 @@ export class VantageCosts {
     if (address === null) return 0;
     if (this.#addresses[id] !== address) {
       this.#addresses[id] = address;
-      this.#costs[id] = this.#longestFirst.find(({ prefix }) => prefixContainsIp(prefix, address))?.cost ?? UNLISTED;
+      this.#costs[id] =
+        this.#longestFirst.find(({ prefix }) => prefixContainsIp(prefix, address))?.cost ?? UNLISTED;
     }
     return this.#costs[id]!;
   }

@@ -3,7 +3,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { KERNEL_SOURCE, NONE, type PrefixId, STATIC_SOURCE } from '../../src/base/ids.js';
-import { DECISION_STEPS, DEFAULT_DECISION, type DecisionOptions, STEP } from '../../src/rib/decision.js';
+import {
+  DECISION_STEPS,
+  DEFAULT_DECISION,
+  type DecisionOptions,
+  STEP,
+} from '../../src/rib/decision-steps.js';
 import { explainPrefix, findPrefix } from '../../src/rib/views.js';
 import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
@@ -226,8 +231,8 @@ test('lowest peer address, when all else is the same', (t) => {
   world.settle();
   const [best, lost] = explainPrefix(world.rib, 0, idOf(world));
   t.is(best?.peer, low.id);
-  t.is(best?.decision, 'best: step 12, lowest peer address');
-  t.is(lost?.decision, 'lost at step 12, lowest peer address');
+  t.is(best?.decision, 'best: step 13, lowest peer address');
+  t.is(lost?.decision, 'lost at step 13, lowest peer address');
 });
 
 test('MED is not compared between neighbour ASes', (t) => {
@@ -250,16 +255,16 @@ test('other rules decide what is there anew, and only where there is a choice', 
     const [view] = explainPrefix(world.rib, 0, idOf(world));
     return [view?.peer, view?.decision];
   };
-  t.deepEqual(best(), [a.id, 'best: step 12, lowest peer address']);
+  t.deepEqual(best(), [a.id, 'best: step 13, lowest peer address']);
   world.bestChanges.length = 0;
-  world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
+  world.rib.setDecision({ ...DEFAULT_DECISION, alwaysCompareMed: true });
   t.true(world.workPending);
-  t.deepEqual(best(), [b.id, 'best: step 7, lowest MED']);
+  t.deepEqual(best(), [b.id, 'best: step 8, lowest MED']);
   t.deepEqual(world.bestChanges, [{ family: 0, prefix: idOf(world) }]);
-  world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
+  world.rib.setDecision({ ...DEFAULT_DECISION, alwaysCompareMed: true });
   t.false(world.workPending);
   world.rib.setDecision(DEFAULT_DECISION);
-  t.deepEqual(best(), [a.id, 'best: step 12, lowest peer address']);
+  t.deepEqual(best(), [a.id, 'best: step 13, lowest peer address']);
 });
 
 test('local before learned, the kernel before the configuration', (t) => {
@@ -274,7 +279,7 @@ test('local before learned, the kernel before the configuration', (t) => {
   t.is(views[0]?.peer, KERNEL_SOURCE);
   t.deepEqual(
     views.slice(1).map(({ decision }) => decision),
-    ['lost at step 2, local route before learned ones', 'lost at step 2, local route before learned ones'],
+    ['lost at step 2, highest weight', 'lost at step 4, local route before learned ones'],
   );
 });
 
@@ -313,7 +318,9 @@ const entangled = fc.array(
   { minLength: 2, maxLength: 4 },
 );
 
-const options = fc.record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() });
+const options: fc.Arbitrary<DecisionOptions> = fc
+  .record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() })
+  .map((rules) => ({ ...DEFAULT_DECISION, ...rules }));
 
 test('MED-entangled paths: the order of arrival never matters, and every loser has its reason', (t) => {
   const property = fc.property(entangled, options, (paths, decision) => {
@@ -330,7 +337,7 @@ test('MED-entangled paths: the order of arrival never matters, and every loser h
     }));
     const model = peers.map(({ options }, i) => ({
       options,
-      routes: new Map([[TARGET, attributes(fields[i]!)]]),
+      routes: new Map([[TARGET, new Map([[0, attributes(fields[i]!)]])]]),
     }));
     const none = new Map<string, PathAttributes>();
     const link = world.linkState.bind(world);

@@ -63,3 +63,13 @@ export const MED_BY_PREFIX: CompiledPolicy = {
   readsAttributes: false,
   evaluate: ({ w0 }) => ((w0 >>> 8) % 2 === 0 ? LOW_MED : HIGH_MED),
 };
+
+const HEAVY: PolicyVerdict = { action: 'accept', edits: null, term: 'taken', weight: 40_000 };
+
+/** More than a local route has. */
+export const WEIGHTED: CompiledPolicy = {
+  key: 'weighted',
+  readsPrefix: true,
+  readsAttributes: false,
+  evaluate: ({ w0 }) => ((w0 >>> 8) % 2 === 0 ? HEAVY : TAKEN),
+};

@@ -93,7 +93,7 @@ export class MultipathChoice {
     const isLocal = tables.nextHops.isLinkLocal(nextHop);
     for (let i = 0; i < members.count; i++) {
       const member = members.rows[i]!;
-      if (this.#decision.nextHop(member) !== nextHop) continue;
+      if (!tables.nextHops.sameAddress(this.#decision.nextHop(member), nextHop)) continue;
       if (!isLocal || paths.peer[member] === paths.peer[path]) return true;
     }
     return false;

@@ -59,9 +59,9 @@ export class MultipathSets {
     return this.#prefixes[family];
   }
 
-  /** Octets of the columns. */
-  get bytes(): number {
-    return this.#rowOf[0].byteLength + this.#rowOf[1].byteLength;
+  /** Octets of the column. */
+  bytes(family: FamilyIndex): number {
+    return this.#rowOf[family].byteLength;
   }
 
   /** Null: the prefix has one next hop, or none. */
@@ -140,7 +140,8 @@ export class MultipathSets {
       const address = nextHops.address(nextHop);
       nextHops.hold(nextHop);
       const peer = words[at + 1]!;
-      if (address !== null) members.push({ address, peer: peer === NONE ? null : (peer as PeerId), weight: words[at + 2]! });
+      if (address !== null)
+        members.push({ address, peer: peer === NONE ? null : (peer as PeerId), weight: words[at + 2]! });
     }
     return { members, words, hash, uses: 0 };
   }
