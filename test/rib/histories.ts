@@ -2,7 +2,7 @@
 // everything meets everything.
 
 import fc from 'fast-check';
-import type { DecisionOptions } from '../../src/rib/decision-steps.js';
+import { DEFAULT_DECISION, type DecisionOptions } from '../../src/rib/decision-steps.js';
 import type { PathChoice } from '../../src/rib/hooks.js';
 import type { Vantage } from '../../src/rib/vantage.js';
 import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
@@ -42,6 +42,7 @@ export const ALL_PREFIXES = [...PREFIXES, ...HOSTS];
 export const NEXT_HOPS: readonly string[] = [
   '192.0.2.1',
   '192.0.2.2',
+  '192.0.2.4',
   '2001:db8:ffff::1',
   '2001:db8:ffff::2',
 ];
@@ -102,6 +103,7 @@ export interface History {
   readonly reflector: boolean;
   readonly tracksNextHops: boolean;
   readonly peers: readonly NeighbourOptions[];
+  readonly decision: DecisionOptions;
   readonly samples: readonly AttributeSample[];
   readonly actions: readonly Action[];
   readonly slicePrefixes: number;
@@ -131,7 +133,22 @@ export function linkBandwidth(type: number, rate: number): Uint8Array {
   return octets;
 }
 
-const sample: fc.Arbitrary<AttributeSample> = fc.record({
+const LINKS: readonly (readonly Uint8Array[])[] = [
+  [linkBandwidth(0x40, 1e9)],
+  [linkBandwidth(0x00, 4e8)],
+  [linkBandwidth(0x40, 2.5e9)],
+];
+
+/** Much as the others: equal up to the router id. */
+const plainSample: fc.Arbitrary<AttributeSample> = fc.record({
+  nextHop: fc.nat({ max: 3 }),
+  fields: fc.record({
+    asPath: fc.constantFrom(sequence(65001), sequence(65001), sequence(65002)),
+    extendedCommunities: fc.constantFrom([], ...LINKS),
+  }),
+});
+
+const variedSample: fc.Arbitrary<AttributeSample> = fc.record({
   nextHop: fc.nat({ max: 3 }),
   fields: fc.record({
     origin: fc.constantFrom(0, 0, 1),
@@ -149,13 +166,7 @@ const sample: fc.Arbitrary<AttributeSample> = fc.record({
       [CLUSTER_ID],
       [2, OTHER_CLUSTER_ID],
     ),
-    extendedCommunities: fc.constantFrom<(readonly Uint8Array[])[]>(
-      [],
-      [],
-      [linkBandwidth(0x40, 1e9)],
-      [linkBandwidth(0x00, 4e8)],
-      [linkBandwidth(0x40, 2.5e9)],
-    ),
+    extendedCommunities: fc.constantFrom<(readonly Uint8Array[])[]>([], [], ...LINKS),
     aigp: fc.constantFrom<PathAttributes['aigp'][]>([], [], aigpWithMetric(5n), aigpWithMetric(HIGHEST - 3n)),
     others: fc.constantFrom<PathAttributes['others'][]>(
       [],
@@ -163,6 +174,11 @@ const sample: fc.Arbitrary<AttributeSample> = fc.record({
     ),
   }),
 });
+
+const samples = fc.oneof(
+  fc.array(variedSample, { minLength: 6, maxLength: 6 }),
+  fc.array(plainSample, { minLength: 6, maxLength: 6 }),
+);
 
 /** The attributes as a peer of this kind can send them. */
 export function received(
@@ -180,15 +196,15 @@ export const originated = ({ fields }: AttributeSample): PathAttributes =>
   attributes({ origin: fields.origin ?? 0, med: fields.med ?? null, communities: fields.communities ?? [] });
 
 function nextHopFields(choice: number, family: 0 | 1): Pick<PathAttributes, 'nextHop' | 'linkLocalNextHop'> {
-  if (family === 0) return { nextHop: address(NEXT_HOPS[choice % 2]!), linkLocalNextHop: null };
+  if (family === 0) return { nextHop: address(NEXT_HOPS[choice % 3]!), linkLocalNextHop: null };
   const linkLocal = address('fe80::1');
   switch (choice) {
     case 0:
-      return { nextHop: address(NEXT_HOPS[2]!), linkLocalNextHop: null };
-    case 1:
       return { nextHop: address(NEXT_HOPS[3]!), linkLocalNextHop: null };
+    case 1:
+      return { nextHop: address(NEXT_HOPS[4]!), linkLocalNextHop: null };
     case 2:
-      return { nextHop: address(NEXT_HOPS[3]!), linkLocalNextHop: linkLocal };
+      return { nextHop: address(NEXT_HOPS[4]!), linkLocalNextHop: linkLocal };
     default:
       return { nextHop: linkLocal, linkLocalNextHop: null };
   }
@@ -352,7 +368,8 @@ export const history: fc.Arbitrary<History> = fc.record({
   reflector: fc.boolean(),
   tracksNextHops: fc.boolean(),
   peers: fc.tuple(neighbour(1), neighbour(2), neighbour(3), neighbour(4), neighbour(5)),
-  samples: fc.array(sample, { minLength: 6, maxLength: 6 }),
+  decision: fc.option(decisionOptions, { nil: DEFAULT_DECISION, freq: 2 }),
+  samples,
   actions: fc.array(action, { minLength: 10, maxLength: 120, size: 'max' }),
   slicePrefixes: fc.constantFrom(1, 2, 2048),
   queueBytes: fc.constantFrom(1, 2000, 1 << 20),
@@ -426,7 +443,8 @@ export const slowHistory: fc.Arbitrary<History> = fc.record({
   reflector: fc.constant(true),
   tracksNextHops: fc.constant(false),
   peers: clients,
-  samples: fc.array(sample, { minLength: 6, maxLength: 6 }),
+  decision: fc.option(decisionOptions, { nil: DEFAULT_DECISION, freq: 2 }),
+  samples,
   actions: fc
     .array(slowAction, { minLength: 20, maxLength: 100, size: 'max' })
     .map((actions) => [...[0, 1, 2, 3, 4].map((n) => ({ kind: 'up' as const, peer: n })), ...actions]),

@@ -7,7 +7,7 @@ import { toHex } from '../../src/base/bytes.js';
 import { type AttrSetId, KERNEL_SOURCE, NONE, type PrefixId, STATIC_SOURCE } from '../../src/base/ids.js';
 import { formatIp } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { DEFAULT_DECISION, type DecisionOptions } from '../../src/rib/decision-steps.js';
+import type { DecisionOptions } from '../../src/rib/decision-steps.js';
 import type { PathChoice } from '../../src/rib/hooks.js';
 import { findPrefix, livePrefixes, prefixOf } from '../../src/rib/views.js';
 import { decodeBlock, encodeBlock } from '../../src/wire/block.js';
@@ -44,13 +44,14 @@ class World {
   readonly kernel = new Map<string, PathAttributes>();
   readonly static = new Map<string, PathAttributes>();
   readonly history: History;
-  decision: DecisionOptions = DEFAULT_DECISION;
+  decision: DecisionOptions;
 
   constructor(of: History) {
     this.history = of;
-    const { reflector, tracksNextHops, slicePrefixes, queueBytes } = of;
+    this.decision = of.decision;
+    const { reflector, tracksNextHops, slicePrefixes, queueBytes, decision } = of;
     const limits = { queueBytes, slicePrefixes };
-    this.test = new TestRib({ reflector, tracksNextHops, limits });
+    this.test = new TestRib({ reflector, tracksNextHops, limits, decision });
     this.neighbours = of.peers.map((options) => new Neighbour(this.test, options));
     this.routes = of.peers.map(() => new Map());
     this.stale = of.peers.map(() => [new Set(), new Set()]);
