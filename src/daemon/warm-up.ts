@@ -30,6 +30,7 @@ const LOCAL: LocalIdentity = {
   asn: ASN,
   routerId: 0xc0000201,
   routeReflector: { clusterId: 0xc0000201, clientToClient: true },
+  vantages: [],
 };
 const POLICIES = { 'accept-all': [{ match: { prefix: null, source: null }, action: 'accept' }] } as const;
 /** As large as real ones are: small numbers are compiled to other code. */

@@ -34,6 +34,7 @@ const peer = (spec: RouterSpec, neighbor: NeighborSpec, disabled: boolean) => ({
   ...(neighbor.password === undefined ? {} : { password: neighbor.password }),
   ...(neighbor.routeReflectorClient === true ? { routeReflectorClient: true } : {}),
   ...(neighbor.nextHopSelf === true ? { nextHopSelf: true } : {}),
+  ...(neighbor.addPath === true ? { addPath: { receive: true, send: 'all' } } : {}),
   ...policyKeys(spec, neighbor),
 });
 

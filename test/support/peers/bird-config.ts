@@ -28,10 +28,10 @@ const medLines = (routes: readonly AnnouncedRoute[], family: Family): string =>
     .join('');
 
 const channel = (family: Family, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {
-  const { exportOnly, nextHopSelf } = neighbor;
+  const { exportOnly, nextHopSelf, addPath } = neighbor;
   const barred = exportOnly === undefined ? '' : `if !(${within(exportOnly, family)}) then reject; `;
   const chosen = `export filter { ${barred}${medLines(routes, family)}accept; };`;
-  return `  ${CHANNEL[family]} { import all; ${chosen}${nextHopSelf === true ? ' next hop self;' : ''} };`;
+  return `  ${CHANNEL[family]} { import all; ${chosen}${nextHopSelf === true ? ' next hop self;' : ''}${addPath === true ? ' add paths on;' : ''} };`;
 };
 
 const bgp = (spec: RouterSpec, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {

@@ -70,6 +70,7 @@ const activation = (neighbor: NeighborSpec, family: Family): readonly string[] =
     `neighbor ${address} activate`,
     neighbor.routeReflectorClient === true ? `neighbor ${address} route-reflector-client` : '',
     neighbor.nextHopSelf === true ? `neighbor ${address} next-hop-self` : '',
+    neighbor.addPath === true ? `neighbor ${address} addpath-tx-all-paths` : '',
     neighbor.exportOnly === undefined
       ? ''
       : `neighbor ${address} prefix-list ${outList(address, family)} out`,
