@@ -13,6 +13,7 @@ import { Decision } from './decision.js';
 import { DEFAULT_DECISION, type DecisionOptions, decisionKey } from './decision-steps.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
+import { DEFAULT_LIMITS, type GroupLimits } from './group-limits.js';
 import type { ExportProfile } from './hooks.js';
 import { Importer, loopText } from './importer.js';
 import { MultipathSets } from './multipath/multipath-sets.js';
@@ -23,7 +24,6 @@ import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
 import { isStale, type RibPeer, Sources } from './sources.js';
-import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */

@@ -2,7 +2,7 @@
 
 import type { GroupId } from '../base/ids.js';
 import type { Rib } from './core.js';
-import type { GroupMemory } from './update-group.js';
+import type { GroupMemory } from './group-limits.js';
 
 interface TableMemory {
   readonly prefixes: { readonly count: number; readonly bytes: number };

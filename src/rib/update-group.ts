@@ -10,35 +10,12 @@ import { AdjRibOutPaths, type PathChange, type PathSink } from './adj-rib-out-pa
 import { type AdjRibsOut, CatchUp } from './catch-up.js';
 import type { ExportedPaths } from './exported-paths.js';
 import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
+import type { GroupLimits, GroupMemory } from './group-limits.js';
 import type { ExportProfile } from './hooks.js';
 import { PacketQueue, partsFor } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
 import { noRefresh, type RefreshMarks, takeBeginnings, takeEnds, takeWanted } from './refresh-marks.js';
 import { VantageCosts } from './vantage.js';
-
-export interface GroupLimits {
-  /** Octets that a queue may hold before slow members leave it. */
-  readonly queueBytes: number;
-  /** Prefixes packed at one pull of a member that catches up. */
-  readonly slicePrefixes: number;
-}
-
-export const DEFAULT_LIMITS: GroupLimits = {
-  queueBytes: 16 * 1024 * 1024,
-  slicePrefixes: 2048,
-};
-
-export interface GroupMemory {
-  readonly adjRibOut: number;
-  /** What became of attribute sets. */
-  readonly memo: number;
-  /** Room for the changes of a pass. */
-  readonly pending: number;
-  /** Packets that members have not taken. */
-  readonly queue: number;
-  /** The same of those who are behind, with what is owed to them. */
-  readonly catchUps: number;
-}
 
 interface Member {
   /** Null: at the shared queue. */

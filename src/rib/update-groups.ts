@@ -7,9 +7,10 @@ import type { AdjRibIn } from './adj-rib-in.js';
 import type { Decision } from './decision.js';
 import { ExportedPaths } from './exported-paths.js';
 import type { ExportRules, ExportTables } from './exporter.js';
+import type { GroupLimits } from './group-limits.js';
 import type { ExportProfile, PathChoice } from './hooks.js';
 import { PathList } from './path-list.js';
-import { type GroupLimits, UpdateGroup } from './update-group.js';
+import { UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
 
 /** Everything that changes octets; equal keys share a group. */

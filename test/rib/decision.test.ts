@@ -14,7 +14,7 @@ import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { bestRoute } from './model.js';
 import { Neighbour, type NeighbourOptions, neighbourOptions } from './neighbour.js';
-import { REJECT } from './policies.js';
+import { ACCEPT, REJECT, WEIGHTED } from './policies.js';
 import { address, attributes, blockOf, prefix, sequence } from './routes.js';
 import { TestRib } from './test-rib.js';
 
@@ -56,6 +56,12 @@ const ROWS: readonly Row[] = [
     what: 'a loop',
     better: {},
     worse: { fields: { asPath: sequence(65000), localPref: 999 } },
+  },
+  {
+    step: 'weight',
+    what: 'given by import policy, before everything else',
+    better: { options: { importPolicy: WEIGHTED }, fields: { localPref: 0 } },
+    worse: { fields: { localPref: 0xffffffff, asPath: [] } },
   },
   { step: 'localPref', what: '101 before 100', better: { fields: { localPref: 101 } }, worse: {} },
   { step: 'localPref', what: '0 is low', better: {}, worse: { fields: { localPref: 0 } } },
@@ -281,6 +287,46 @@ test('local before learned, the kernel before the configuration', (t) => {
     views.slice(1).map(({ decision }) => decision),
     ['lost at step 2, highest weight', 'lost at step 4, local route before learned ones'],
   );
+});
+
+test('a learned route wins over a local one by weight, and by LOCAL_PREF where local ones have none', (t) => {
+  const world = network();
+  const peer = neighbour(world, 1);
+  const views = () => {
+    world.settle();
+    return explainPrefix(world.rib, 0, idOf(world)).map((view) => [view.peer, view.weight, view.decision]);
+  };
+  announce(peer, { localPref: 200 });
+  world.rib.applyLocal(KERNEL_SOURCE, prefix(TARGET), blockOf({}));
+  t.deepEqual(views(), [
+    [KERNEL_SOURCE, 32_768, 'best: step 2, highest weight'],
+    [peer.id, 0, 'lost at step 2, highest weight'],
+  ]);
+  peer.change({ importPolicy: WEIGHTED });
+  t.deepEqual(views()[0], [peer.id, 40_000, 'best: step 2, highest weight']);
+  peer.change({ importPolicy: ACCEPT });
+  world.rib.setDecision({ ...DEFAULT_DECISION, localWeight: 0 });
+  t.deepEqual(views()[0], [peer.id, 0, 'best: step 3, highest LOCAL_PREF']);
+  announce(peer, { localPref: 100 });
+  t.deepEqual(views()[0], [KERNEL_SOURCE, 0, 'best: step 4, local route before learned ones']);
+  world.rib.applyLocal(KERNEL_SOURCE, prefix(TARGET), blockOf({}), 7);
+  t.deepEqual(views()[0], [KERNEL_SOURCE, 7, 'best: step 2, highest weight']);
+});
+
+test('two paths of one peer: the lower path id, told last or first', (t) => {
+  const world = network();
+  const peer = neighbour(world, 1, { sendsPathIds: [true, false] });
+  for (const pathId of [7, 3, 0xffffffff]) peer.announce([TARGET], { ...BASE }, pathId);
+  world.settle();
+  const [best, ...others] = explainPrefix(world.rib, 0, idOf(world));
+  t.deepEqual([best?.pathId, best?.decision], [3, 'best: step 14, lowest path id']);
+  t.deepEqual(
+    others.map(({ pathId, decision }) => [pathId, decision]).sort(),
+    [7, 0xffffffff].map((id) => [id, 'lost at step 14, lowest path id']).sort(),
+  );
+  peer.withdraw([TARGET], 3);
+  world.settle();
+  t.is(explainPrefix(world.rib, 0, idOf(world))[0]?.pathId, 7);
 });
 
 test('no usable path, no best', (t) => {
