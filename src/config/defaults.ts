@@ -53,6 +53,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   nextHopSelf: false,
   addPath: { receive: false, send: null },
   vantage: null,
+  asSets: 'withdraw',
   import: null,
   export: null,
 };

@@ -85,6 +85,7 @@ const PEER_CHANGES = {
   nextHopSelf: 'soft',
   addPath: 'soft',
   vantage: 'soft',
+  asSets: 'reset',
   import: 'soft',
   export: 'soft',
 } as const satisfies Record<keyof PeerConfig, ChangeKind>;

@@ -59,6 +59,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     nextHopSelf: pick('nextHopSelf'),
     addPath: { ...DEFAULT_SESSION.addPath, ...given(group.addPath), ...given(peer.addPath) },
     vantage: pick('vantage'),
+    asSets: pick('asSets'),
     import: pick('import'),
     export: pick('export'),
   };

@@ -5,6 +5,7 @@ import {
   addressField,
   asnField,
   booleanField,
+  choiceField,
   familyField,
   fault,
   field,
@@ -90,6 +91,7 @@ const sessionKeys = {
   nextHopSelf: booleanField.optional(),
   addPath: addPathSchema.optional(),
   vantage: nameField('the name of a vantage').optional(),
+  asSets: choiceField(['withdraw', 'accept']).optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
 } as const;

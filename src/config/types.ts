@@ -131,6 +131,8 @@ export interface PeerConfig {
   readonly addPath: AddPathConfig;
   /** Of a client: the vantage its best paths are looked for from (RFC 9107); null: from here. */
   readonly vantage: string | null;
+  /** What becomes of routes with AS_SET or AS_CONFED_SET in their path (RFC 9774). */
+  readonly asSets: 'withdraw' | 'accept';
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;

@@ -105,6 +105,7 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
       families: [families.includes(0), families.includes(1)],
       addPath: [pathIds(0, local, open.capabilities), pathIds(1, local, open.capabilities)],
       extendedNextHop: takesExtendedNextHop(local),
+      refuseAsSets: config.refuseAsSets,
     },
     sendsPathIds: [pathIds(0, open.capabilities, local), pathIds(1, open.capabilities, local)],
     localCapabilities: local,
