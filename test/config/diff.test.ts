@@ -50,6 +50,7 @@ function lines(diff: ConfigDiff): string[] {
     ...diff.originate.removed.map(({ kind }) => `- ${kind}`),
     ...diff.originate.added.map(({ kind }) => `+ ${kind}`),
     ...(diff.clientToClientChanged ? ['clientToClient'] : []),
+    ...(diff.vantagesChanged ? ['vantages'] : []),
     ...(diff.limitsChanged ? ['limits'] : []),
     ...diff.decision.map((key) => `decision ${key}`),
     ...diff.kernel.map((key) => `kernel ${key}`),
@@ -104,6 +105,15 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
   ['local address', TOR, `${TOR}, localAddress: 10.0.0.1`, ['reset tor: localAddress']],
   ['hold time', TOR, `${TOR}, timers: { hold: 30 }`, ['reset tor: timers']],
   ['retry time', TOR, `${TOR}, timers: { connectRetry: 5 }`, ['none tor: timers']],
+  ['vantages', 'pools:', 'optimalRouteReflection: [{ name: w, nextHopCosts: [] }]\npools:', ['vantages']],
+  [
+    'multipath',
+    'pools:',
+    'decision: { multipath: { ipv4-unicast: { ibgp: 1 } }, localWeight: 32768 }\npools:',
+    ['decision multipath'],
+  ],
+  ['paths to send', TOR, `${TOR}, addPath: { send: all }`, ['reset tor: addPath']],
+  ['paths to receive', TOR, `${TOR}, addPath: { receive: true }`, ['reset tor: addPath']],
   ['next hop self', TOR, `${TOR}, nextHopSelf: true`, ['soft tor: nextHopSelf']],
   ['policy names', 'export: [external]', 'export: [accept-all]', ['soft tor: export']],
   [
