@@ -341,7 +341,8 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     } else if (setChanged) this.#listener.bestChanged(family, prefix);
-    for (const group of this.groups.choosing(family)) this.groups.update(group, family, prefix);
+    const choosing = this.groups.choosing(family);
+    for (let i = 0; i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 
@@ -355,7 +356,8 @@ export class Rib {
     }
     this.#listener.bestChanged(family, prefix);
     for (const group of this.groups.all()) {
-      if (group.profile.families[family] && !group.chooses(family)) this.groups.update(group, family, prefix);
+      if (!group.profile.families[family] || group.chooses[family]) continue;
+      this.groups.updateBest(group, family, prefix);
     }
   }
 

@@ -32,6 +32,8 @@ export class UpdateGroup implements PathSink {
   readonly adjRibOut: AdjRibsOut;
   /** Null: what is told is seen from here. */
   readonly vantage: VantageCosts | null;
+  /** By family: members are told other paths than the best one of all, so that every decision concerns them. */
+  readonly chooses: readonly [boolean, boolean];
   /** Next prefix row to fill in by family while the group is new; NONE when it is complete. */
   readonly buildCursor: [number, number] = [0, 0];
   readonly #tables: ExportTables;
@@ -64,6 +66,7 @@ export class UpdateGroup implements PathSink {
     const pathIds = [addPath[0] !== null, addPath[1] !== null] as const;
     this.adjRibOut = [adjRibOut(pathIds[0]), adjRibOut(pathIds[1])];
     this.vantage = vantage === null ? null : new VantageCosts(vantage);
+    this.chooses = [vantage !== null || pathIds[0], vantage !== null || pathIds[1]];
     this.#pending = new PendingChanges(tables.attrSets, tables.prefixes, pathIds);
     this.#slicePending = new PendingChanges(tables.attrSets, tables.prefixes, pathIds);
     this.#packer = new UpdatePacker({ maxMessage, asn4, addPath: pathIds });
@@ -71,11 +74,6 @@ export class UpdateGroup implements PathSink {
 
   get size(): number {
     return this.#members.size;
-  }
-
-  /** Members are told other paths than the best one of all: every decision of the family concerns them. */
-  chooses(family: FamilyIndex): boolean {
-    return this.vantage !== null || this.adjRibOut[family].kind === 'paths';
   }
 
   get members(): Iterable<PeerId> {

@@ -158,7 +158,7 @@ export class UpdateGroups {
     this.#list = [...this.#byKey.values()];
     for (const family of [0, 1] as const) {
       this.#choosing[family] = this.#list.filter(
-        (group) => group.profile.families[family] && group.chooses(family),
+        (group) => group.profile.families[family] && group.chooses[family],
       );
     }
   }
@@ -177,11 +177,13 @@ export class UpdateGroups {
 
   /** Brings one group's Adj-RIB-Out of one prefix in line with the Loc-RIB, or with what the group chooses itself. */
   update(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
+    if (group.chooses[family]) this.#updateChosen(group, family, prefix);
+    else this.updateBest(group, family, prefix);
+  }
+
+  /** As `update`, of a group that is told the best path. */
+  updateBest(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
     const table = this.#tables.prefixes[family];
-    if (group.chooses(family)) {
-      this.#updateChosen(group, family, prefix);
-      return;
-    }
     const source = table.bestSource[prefix]! as PeerId;
     if (source === NONE) {
       group.record(family, prefix, NONE, source);

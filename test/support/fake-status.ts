@@ -210,6 +210,7 @@ export const FAKE_ROUTES: readonly RouteStatus[] = [
   {
     ...BASE_ROUTE,
     prefix: '10.65.8.0/26',
+    multipath: true,
     source: 'tor-a',
     sourceType: 'ebgp',
     weight: 0,
@@ -231,6 +232,7 @@ export const FAKE_ROUTES: readonly RouteStatus[] = [
     ...BASE_ROUTE,
     prefix: '10.65.8.0/26',
     best: false,
+    multipath: true,
     pathId: 3,
     weight: 0,
     source: 'rr-1',
