@@ -103,7 +103,7 @@ test('ADD-PATH: paths in and out with their ids, and another choice without a ne
       accepted: 0,
       advertised: 3,
     });
-    t.true(daemon.peer('c').capabilities.inForce.includes('add-path (ipv4-unicast both, ipv6-unicast both)'));
+    t.true(daemon.peer('c').capabilities.inForce.includes('add-path (ipv4-unicast both)'));
     const established = daemon.peer('c').counters.established;
     const { message } = await daemon.reload(reflector(addPath('all'), addPath('best 2')));
     t.regex(message, /peer c: addPath changed/);
