@@ -39,6 +39,7 @@ export function checkPeers(sections: Sections): readonly Issue[] {
       ...reflectorRules(sections, member),
       ...vantageRules(sections, member),
       ...timerRules(member),
+      ...securityRules(member),
     ]),
   ];
 }
@@ -201,6 +202,24 @@ function vantageRules({ optimalRouteReflection, broken }: Sections, member: Memb
   const names = (optimalRouteReflection ?? []).map(({ value }) => value.name);
   if (names.includes(vantage) || broken.has('optimalRouteReflection')) return [];
   return [issue(place, `there is no vantage ${vantage}`, suggest(vantage, names, 'optimalRouteReflection'))];
+}
+
+/** What can't be had together, or not on this host. */
+function securityRules(member: Member): Issue[] {
+  const { own, settings } = member;
+  const issues: Issue[] = [];
+  if (settings.ttlSecurity !== null && settings.multihop !== null) {
+    const message = 'ttlSecurity and multihop exclude each other (RFC 5082)';
+    issues.push(
+      issue(written(member, 'ttlSecurity'), message, 'keep ttlSecurity: it also says how many hops'),
+    );
+  }
+  const hasAo = (own.tcpAo ?? settings.tcpAo).length > 0;
+  if (hasAo && (own.password !== undefined || settings.password !== null)) {
+    const message = 'TCP-MD5 and TCP-AO exclude each other (RFC 5925)';
+    issues.push(issue(written(member, 'tcpAo'), message, 'keep one of password and tcpAo'));
+  }
+  return issues;
 }
 
 function timerRules(member: Member): Issue[] {

@@ -10,6 +10,7 @@ import type {
   KernelConfig,
   LimitsConfig,
   ListenConfig,
+  MaxPrefixConfig,
   PeerConfig,
   TimersConfig,
 } from './types.js';
@@ -33,10 +34,27 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   install: [],
   removeOnStop: false,
   sweepDelay: 120,
+  nextHopGroups: 'auto',
+  prefsrc: [],
+  auditInterval: 60,
 };
 
 /** Seconds. Connect attempts start fast and slow down to `connectRetry`. */
-export const DEFAULT_TIMERS: TimersConfig = { hold: 90, keepalive: null, connectRetry: 30, delayOpen: 0 };
+export const DEFAULT_TIMERS: TimersConfig = {
+  hold: 90,
+  keepalive: null,
+  connectRetry: 30,
+  delayOpen: 0,
+  sendHold: null,
+  minRouteAdvertisement: 0,
+  idleHold: 1,
+  idleHoldMax: 30,
+  idleHoldForget: 120,
+  startJitter: 0,
+};
+
+/** Besides the limit itself. */
+export const DEFAULT_MAX_PREFIX: Omit<MaxPrefixConfig, 'limit'> = { warn: 80, action: 'idle', restart: null };
 
 export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn'> = {
   description: null,
@@ -45,6 +63,13 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   passive: false,
   enabled: true,
   multihop: null,
+  password: null,
+  tcpAo: [],
+  ttlSecurity: null,
+  shutdownText: '',
+  maxPrefix: { 'ipv4-unicast': null, 'ipv6-unicast': null },
+  maxAsPathLength: null,
+  maxCommunities: null,
   // Dual stack over one session: what the peer does not have is not negotiated.
   families: FAMILY_NAMES,
   timers: DEFAULT_TIMERS,

@@ -10,6 +10,9 @@ export const kernelSettings = (config: Config): KernelSettings => ({
   metric: config.kernel.metric,
   import: config.kernel.import.flatMap((rule) => importRule(rule, config)),
   install: config.kernel.backend !== 'none',
+  nextHopGroups: config.kernel.nextHopGroups,
+  prefsrc: config.kernel.prefsrc,
+  auditInterval: config.kernel.auditInterval,
 });
 
 /** A rule without prefixes takes the pools'; without pools it takes nothing, where the kernel layer would take all. */

@@ -1,7 +1,5 @@
-// YAML text -> a complete configuration or every problem in it. `readConfigFile` is the only I/O.
+// YAML text -> a complete configuration or every problem in it. What has to be read besides comes in as functions.
 
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { checkNode, warnNode } from './check-node.js';
 import { checkPeers, warnPeers } from './check-peers.js';
 import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
@@ -19,20 +17,45 @@ import {
 import { mergeDynamicPeer, mergePeer } from './merge.js';
 import { pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
+import {
+  NO_RUNTIME,
+  peersOfFile,
+  type RuntimePeers,
+  withAddedPeers,
+  withSwitchedPeers,
+} from './runtime-peers.js';
 import { parseSections, type Sections } from './schema.js';
+import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
 import { parseSource } from './source.js';
 import type { Config, ConfigProblem, ConfigResult, DecisionConfig, KernelConfig } from './types.js';
 
 export interface ConfigEnvironment {
   /** The default of `node`. */
   readonly hostname: string;
+  /** Default: there are none. */
+  readonly secrets?: SecretReader;
+  /** Whether the kernel has TCP-AO. Default: it has. */
+  readonly hasTcpAo?: () => boolean;
+  /** What operators did at run time. */
+  readonly runtime?: RuntimePeers;
 }
+
+const noSecrets: SecretReader = () => ({
+  ok: false,
+  message: 'keys are not read here',
+  remedy: 'check the file with bgpd --check',
+});
 
 /** `file` only names the text in problems. */
 export function loadConfig(text: string, file: string, environment: ConfigEnvironment): ConfigResult {
   const source = parseSource(text, file);
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
-  const { sections, issues } = parseSections(source.value);
+  const runtime = environment.runtime ?? NO_RUNTIME;
+  const parsed = parseSections(withAddedPeers(source.value, runtime));
+  const sections = withSwitchedPeers(parsed.sections, runtime, peersOfFile(source.value));
+  const { secrets, issues: keyIssues } = readSecrets(sections, environment.secrets ?? noSecrets);
+  const ao = checkTcpAo(sections, environment.hasTcpAo ?? (() => true));
+  const issues = [...parsed.issues, ...keyIssues, ...ao];
   const explained = new Set(issues.map(({ path }) => pathText(path)));
   const checks = [...checkNode(sections), ...checkPeers(sections), ...checkPolicies(sections)];
   const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
@@ -42,29 +65,10 @@ export function loadConfig(text: string, file: string, environment: ConfigEnviro
   const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
   return {
     ok: true,
-    config: completeConfig(sections, asn, environment),
+    config: completeConfig(sections, asn, environment, secrets),
     warnings: ordered(warnings.map(source.locate)),
   };
 }
-
-/** Reads the file and the host's name, and loads it. A file that can't be read is one problem without a line. */
-export function readConfigFile(path: string): ConfigResult {
-  try {
-    return loadConfig(readFileSync(path, 'utf8'), path, { hostname: hostname() });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-    if (code === null) throw error;
-    const remedy = READ_REMEDIES[code] ?? 'give a file that can be read';
-    const message = `can't read the configuration (${code})`;
-    return { ok: false, problems: [{ file: path, line: 0, column: 0, key: '', message, remedy }] };
-  }
-}
-
-const READ_REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file: name it with --config FILE',
-  EACCES: 'let the user of the daemon read it',
-  EISDIR: 'it is a directory: name a file in it',
-};
 
 /** By place, each once: a fault in a group is found again for each of its peers. */
 function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
@@ -72,7 +76,12 @@ function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function completeConfig(sections: Sections, asn: number, environment: ConfigEnvironment): Config {
+function completeConfig(
+  sections: Sections,
+  asn: number,
+  environment: ConfigEnvironment,
+  secrets: Secrets,
+): Config {
   const node = sections.node ?? environment.hostname;
   const routerId = sections.routerId === 'hash' ? hashRouterId(node) : sections.routerId;
   const groupOf = (name: string | undefined) =>
@@ -105,9 +114,11 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
       prefix: value.prefix,
       kind: value.kind ?? 'static',
     })),
-    peers: (sections.peers ?? []).flatMap(({ value }) => mergePeer(value, groupOf(value.group)) ?? []),
+    peers: (sections.peers ?? []).flatMap(
+      ({ value }) => mergePeer(value, groupOf(value.group), secrets) ?? [],
+    ),
     dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
-      mergeDynamicPeer(value, groupOf(value.group)),
+      mergeDynamicPeer(value, groupOf(value.group), secrets),
     ),
     policies: policiesOf(sections),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import {
+  addressField,
   booleanField,
   choiceField,
   type Fault,
@@ -80,6 +81,9 @@ export const kernelSchema = z.strictObject({
   install: z.array(policyNameField).optional(),
   removeOnStop: booleanField.optional(),
   sweepDelay: integerField('seconds', 1, 86_400).optional(),
+  nextHopGroups: choiceField(['auto', 'on', 'off']).optional(),
+  prefsrc: z.array(addressField).optional(),
+  auditInterval: integerField('seconds', 0, 86_400).optional(),
 });
 
 export const ENCAPSULATIONS = [

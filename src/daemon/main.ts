@@ -4,7 +4,7 @@
 
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
-import { readConfigFile } from '../config/load.js';
+import { ConfigFile } from '../config/config-file.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config } from '../config/types.js';
 import { startDaemon } from './daemon.js';
@@ -34,7 +34,8 @@ const command = new Command('bgpd')
 await main(command.opts<Arguments>());
 
 async function main({ config: file, check }: Arguments): Promise<void> {
-  const loaded = readConfigFile(file);
+  const source = new ConfigFile(file);
+  const loaded = source.read();
   if (!loaded.ok) {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     process.exitCode = EXIT_BAD_CONFIG;
@@ -42,10 +43,10 @@ async function main({ config: file, check }: Arguments): Promise<void> {
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   if (check === true) process.stdout.write(`${file}: good\n`);
-  else await run(file, loaded.config);
+  else await run(source, loaded.config);
 }
 
-async function run(file: string, config: Config): Promise<void> {
+async function run(source: ConfigFile, config: Config): Promise<void> {
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);
@@ -53,10 +54,11 @@ async function run(file: string, config: Config): Promise<void> {
   logger.info({ version: VERSION, node: config.node, asn: config.asn }, 'bgpd starts');
   const started = await startDaemon({
     config,
-    configFile: file,
+    configFile: source.path,
     logger,
     warmUp: true,
-    readConfig: () => readConfigFile(file),
+    readConfig: (runtime) => source.read(runtime),
+    runtimeConfig: source,
   });
   if (started.ok) await runs(state, started.daemon, logger);
   else cannotRun(started.reason);

@@ -61,6 +61,20 @@ export class Reloader {
     return mine;
   }
 
+  /** Takes a changed configuration over without a new generation: the file is the same. In turn with reloads. */
+  async adopt(choose: () => ConfigResult): Promise<ReloadResult> {
+    const before = this.#running ?? Promise.resolve();
+    const mine = before.then(async (): Promise<ReloadResult> => {
+      const result = choose();
+      if (!result.ok) return { ok: false, message: firstOf(result.problems) };
+      const { target } = this.#options;
+      const sessions = await target.reconfigure(liveConfig(target.config, result.config));
+      return { ok: true, message: summarize(sessions) || 'nothing changed' };
+    });
+    this.#running = mine;
+    return mine;
+  }
+
   async #once(): Promise<ReloadResult> {
     const { read, events } = this.#options;
     if (read === null) return { ok: false, message: 'this daemon was started without a file' };

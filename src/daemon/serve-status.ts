@@ -3,23 +3,31 @@
 
 import { createMetrics } from '../api/metrics.js';
 import { startApi } from '../api/server.js';
+import { Administrator } from './administrator.js';
 import { apiAddresses } from './api-addresses.js';
 import type { Daemon, Parts } from './parts.js';
 import { Reloader } from './reload.js';
 import { createStatus } from './status.js';
 
 export type ServedStatus =
-  | ({ readonly ok: true } & Pick<Daemon, 'status' | 'apiAddress' | 'reload'>)
+  | ({ readonly ok: true } & Pick<Daemon, 'status' | 'apiAddress' | 'reload' | 'administration'>)
   | { readonly ok: false; readonly reason: string };
 
 /** What it starts is added to `parts.stops`. */
 export async function serveStatus(parts: Parts, routerId: number): Promise<ServedStatus> {
   const { options, speaker, clock, events, stops } = parts;
-  const reloader = new Reloader({
+  const { readConfig } = options;
+  const administrator = new Administrator({
+    peers: speaker.peers,
+    events,
+    config: options.runtimeConfig ?? null,
+    adopt: (choose) => reloader.adopt(choose),
+  });
+  const reloader: Reloader = new Reloader({
     target: speaker,
     events,
     file: options.configFile,
-    read: options.readConfig ?? null,
+    read: readConfig === undefined ? null : () => readConfig(administrator.runtime),
     wallClock: clock.wallClock,
   });
   const status = createStatus({
@@ -27,6 +35,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     routerId,
     clock,
     config: () => reloader.status(),
+    connections: parts.connections,
     reload: () => reloader.reload(),
   });
   const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
@@ -34,10 +43,17 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
   const api = await startApi({
     source: status,
     metrics,
+    administration: administrator,
     ...apiAddresses(options.config),
     onError: (line) => options.logger.error(line),
   });
   if (!api.ok) return api;
   stops.unshift(() => api.close());
-  return { ok: true, status, apiAddress: api.address, reload: () => reloader.reload() };
+  return {
+    ok: true,
+    status,
+    apiAddress: api.address,
+    administration: administrator,
+    reload: () => reloader.reload(),
+  };
 }

@@ -13,6 +13,7 @@ import type { Vantage } from '../rib/vantage.js';
 import { afiSafiOf } from '../wire/iana.js';
 import type { AddPathMode, Capability } from '../wire/types.js';
 import { type HostAddresses, nextHopFor } from './host-addresses.js';
+import { hasMaxPrefix, mostPaths } from './prefix-limits.js';
 
 /** A peer as it runs: configured, or made from a dynamic range with the AS of its OPEN. */
 export type RunningPeerConfig = Omit<PeerConfig, 'asn'> & {
@@ -51,6 +52,12 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
   keepaliveTime: peer.timers.keepalive,
   connectRetryTime: peer.timers.connectRetry,
   delayOpenTime: peer.timers.delayOpen,
+  sendHoldTime: peer.timers.sendHold,
+  idleHold: {
+    first: peer.timers.idleHold,
+    longest: peer.timers.idleHoldMax,
+    forget: peer.timers.idleHoldForget,
+  },
   refuseAsSets: peer.asSets === 'withdraw',
   extraCapabilities: [{ kind: 'enhancedRouteRefresh' }, ...addPathCapability(peer)],
 });
@@ -67,8 +74,17 @@ export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEnd
   interface: peer.interface,
   port: peer.port,
   localAddress: peer.localAddress,
-  ttl: peer.multihop ?? (peer.asn === null || peer.asn === local.asn ? null : 1),
+  ttl: peer.ttlSecurity === null ? distance(local, peer) : MOST_HOPS,
+  // RFC 5082 3: sent with 255, it has lost one for each hop but the last.
+  minTtl: peer.ttlSecurity === null ? null : MOST_HOPS + 1 - peer.ttlSecurity,
+  password: peer.password,
+  tcpAo: peer.tcpAo,
 });
+
+const MOST_HOPS = 255;
+
+const distance = (local: LocalIdentity, peer: RunningPeerConfig): number | null =>
+  peer.multihop ?? (peer.asn === null || peer.asn === local.asn ? null : 1);
 
 export function ribPeer(
   local: LocalIdentity,
@@ -85,6 +101,20 @@ export function ribPeer(
     localAsn: local.asn,
     clusterId: clusterOf(local, peer),
     importPolicy: importPolicyOf(known, local.asn, policies),
+    ...pathLimits(peer),
+  };
+}
+
+/** Nothing where nothing is limited: then nothing is looked at. */
+function pathLimits(peer: RunningPeerConfig): Pick<RibPeer, 'limits'> {
+  const { maxPrefix, maxAsPathLength, maxCommunities } = peer;
+  if (!hasMaxPrefix(maxPrefix) && maxAsPathLength === null && maxCommunities === null) return {};
+  return {
+    limits: {
+      paths: mostPaths(maxPrefix),
+      asPathLength: maxAsPathLength ?? Number.POSITIVE_INFINITY,
+      communities: maxCommunities ?? Number.POSITIVE_INFINITY,
+    },
   };
 }
 

@@ -10,8 +10,10 @@ import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
+import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
+import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
@@ -20,6 +22,7 @@ import { LimitAlarms } from './limit-alarms.js';
 import { LocalRoutes } from './local-routes.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { PeerSet } from './peer-set.js';
+import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
   readonly config: Config;
@@ -41,13 +44,17 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
+  readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #pass: PassScheduler;
+  readonly #suspects: Suspects | null;
   readonly #joinGate: JoinGate;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
   #config: Config;
+  /** Told of a new configuration before its peers connect and are connected to. */
+  beforePeers: (config: Config) => void = () => undefined;
 
   constructor(options: SpeakerOptions) {
     const { config, kernel, clock } = options;
@@ -55,7 +62,12 @@ export class Speaker {
     this.#config = config;
     this.kernel = kernel;
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
-    this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
+    this.#suspects = kernel === null ? null : new Suspects(kernel);
+    this.#pass = new PassScheduler(clock, (budget) => {
+      const more = this.rib.run(budget);
+      if (!more) this.#suspects?.clear();
+      return more;
+    });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib);
@@ -89,12 +101,14 @@ export class Speaker {
     this.#local.originate(config.originate);
     this.rib.setDecision(config.decision);
     this.rib.setClusterIds(clusterIds(config));
+    this.beforePeers(config);
     return this.peers.apply(config, this.#peerContext());
   }
 
   /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
+    this.#suspects?.stop();
     this.#joinGate.close();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
@@ -108,11 +122,18 @@ export class Speaker {
 
   detached(ribId: PeerId): void {
     this.#byRibId.delete(ribId);
+    this.#suspects?.add(this.rib, ribId);
     this.#joinGate.leave(ribId);
   }
 
   mayPull(ribId: PeerId): boolean {
     return !this.#joinGate.holds(ribId);
+  }
+
+  /** Peers that wait in silence learn what the kernel has dropped meanwhile. */
+  watchDrops(): void {
+    if (this.peers.countDown() === 0 || !this.drops.look(this.#options.clock.now())) return;
+    for (const peer of this.peers.all()) peer.judge();
   }
 
   peerOf(ribId: PeerId): BgpPeer | null {
@@ -157,6 +178,12 @@ export class Speaker {
       hostAddresses: this.#hostAddresses,
       wallClock: () => clock.wallClock(),
       timer: (onExpire) => clock.timer(onExpire),
+      blame: {
+        drops: this.drops,
+        now: () => clock.now(),
+        wallClock: () => clock.wallClock(),
+        suspects: (hasPassword) => this.peers.countDown(hasPassword),
+      },
     };
   }
 

@@ -1,6 +1,13 @@
 // The daemon's answers about itself: implements the API's status source over the speaker. Read-only but for `reload`.
 
-import type { ConfigStatus, KernelReport, RibFamilyStatus, StatusSource, Summary } from '../api/types.js';
+import type {
+  ConfigStatus,
+  ConnectionCounters,
+  KernelReport,
+  RibFamilyStatus,
+  StatusSource,
+  Summary,
+} from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
 import { KERNEL_SOURCE, STATIC_SOURCE } from '../base/ids.js';
 import { formatIp } from '../base/ip.js';
@@ -9,6 +16,7 @@ import type { Kernel } from '../kernel/types.js';
 import { formatRouterId } from '../wire/text.js';
 import { health, readiness } from './readiness.js';
 import type { Speaker } from './speaker.js';
+import { driftReport } from './status-drift.js';
 import { memoryReport } from './status-memory.js';
 import { peerDetail, peerSummary, type StatusClock } from './status-peers.js';
 import { queryRoutes } from './status-routes.js';
@@ -19,6 +27,7 @@ export interface StatusOptions {
   readonly routerId: number;
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
+  readonly connections: () => ConnectionCounters;
   readonly reload: StatusSource['reload'];
 }
 
@@ -62,6 +71,7 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
     },
     attributeSets: rib.attrSets.size,
     updateGroups: rib.groups.size,
+    connections: options.connections(),
     peers: [...speaker.peers.all()].map((peer) => peerSummary(speaker, peer, clock)),
   };
 }
@@ -94,6 +104,7 @@ function kernelReport(kernel: Kernel): KernelReport {
       interface: workload.interface,
       protocol: workload.protocol,
     })),
+    drift: driftReport(status.drift),
     fib: {
       ...status.fib,
       problems: status.fib.problems.map(({ prefix, reason, attempts, nextHops }) => ({

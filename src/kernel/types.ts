@@ -28,6 +28,27 @@ export interface KernelRoute {
   /** RTA_PRIORITY, 0 when absent (IPv6: 1024 is the kernel's default). */
   readonly metric: number;
   readonly nextHops: readonly KernelNextHop[];
+  /** RTA_NH_ID: the nexthop object that it uses; absent when it has hops of its own. */
+  readonly object?: number;
+  /** RTA_PREFSRC; absent when the kernel chooses. */
+  readonly source?: IpAddress;
+}
+
+/** A nexthop object (RTM_NEWNEXTHOP): one hop, or a group of such objects. */
+export interface KernelNexthop {
+  readonly id: number;
+  /** nhm_protocol. */
+  readonly protocol: number;
+  /** Null for a group, and for a form that we cannot use (blackhole, fdb). */
+  readonly hop: KernelNextHop | null;
+  /** Null for a single hop. */
+  readonly members: readonly NexthopMember[] | null;
+}
+
+export interface NexthopMember {
+  readonly id: number;
+  /** 1 or more. */
+  readonly weight: number;
 }
 
 export interface KernelLink {
@@ -73,12 +94,14 @@ export interface ImportRule {
 export interface FibIntent {
   /** BGP next hops; a link-local one names its interface. More than one means ECMP. */
   readonly nextHops: readonly FibNextHop[];
+  /** RTA_PRIORITY of this route; absent: that of the settings. */
+  readonly metric?: number;
 }
 
 export interface FibNextHop {
   readonly address: IpAddress;
   readonly interface: string | null;
-  /** Share of the traffic beside the other next hops, 1 to 256; absent: 1. */
+  /** Share of the traffic among several, 1 (when absent) to 256. */
   readonly weight?: number;
 }
 
@@ -91,6 +114,12 @@ export interface KernelSettings {
   readonly import: readonly ImportRule[];
   /** False: nothing is written to the kernel, neither by `install` nor by `sweep`; the rest works on. */
   readonly install: boolean;
+  /** Nexthop objects and groups; `auto`: where the kernel has them. Absent: `off`. */
+  readonly nextHopGroups?: 'auto' | 'on' | 'off';
+  /** RTA_PREFSRC of the routes we install, one per family at most; used while the host has the address. */
+  readonly prefsrc?: readonly IpAddress[];
+  /** Seconds between two comparisons of the whole FIB with the kernel, 0 for none. Absent: 60. */
+  readonly auditInterval?: number;
 }
 
 /** Whether BGP next hops can be used; the decision process asks (RFC 4271 9.1.2.1). */
@@ -114,7 +143,59 @@ export type KernelEvent =
   | { readonly kind: 'linkDown' | 'linkUp'; readonly interface: string }
   | { readonly kind: 'swept'; readonly routes: number }
   | { readonly kind: 'fibError'; readonly prefix: Prefix; readonly errno: string; readonly attempt: number }
+  /** `nextHopGroups: on` where the kernel has none. */
+  | { readonly kind: 'noNextHopGroups' }
+  | { readonly kind: 'drift'; readonly first: DriftEntry; readonly count: number }
+  | { readonly kind: 'fight'; readonly fight: Fight }
   | { readonly kind: 'workerFailed'; readonly message: string };
+
+/**
+ * How a route of ours was found to be otherwise than we wrote it. `deleted`, `changed`: somebody else did it; `taken`: a
+ * route that is not ours replaced it; `linkLost`: it went with its link; `missing`, `differs`: an audit found it, no
+ * notification had told; `overrun`: found after notifications were lost (ENOBUFS).
+ */
+export type DriftCause = 'deleted' | 'changed' | 'taken' | 'linkLost' | 'missing' | 'differs' | 'overrun';
+
+export interface DriftCulprit {
+  /** nlmsg_pid: the process id for most programs; 0: the kernel itself. */
+  readonly port: number;
+  /** Its name, where it still ran when we looked. */
+  readonly name: string | null;
+  /** rtm_protocol of what was written in place of ours, null for a deletion. */
+  readonly protocol: number | null;
+}
+
+export interface DriftEntry {
+  readonly prefix: Prefix;
+  readonly cause: DriftCause;
+  readonly by: DriftCulprit | null;
+  /** Milliseconds on the process's monotonic clock. */
+  readonly at: number;
+}
+
+/** The same route changed by another writer over and over. */
+export interface Fight {
+  readonly prefix: Prefix;
+  readonly by: DriftCulprit | null;
+  readonly blows: number;
+  /** Milliseconds on the process's monotonic clock. */
+  readonly since: number;
+  readonly last: number;
+}
+
+export interface DriftStatus {
+  readonly counts: Readonly<Record<DriftCause, number>>;
+  /** Found and not put right yet. */
+  readonly open: number;
+  /** The latest 100, `linkLost` left out. */
+  readonly recent: readonly DriftEntry[];
+  /** Those of the last five minutes. */
+  readonly fights: readonly Fight[];
+  /** Fights since the start. */
+  readonly fightCount: number;
+  /** Milliseconds from finding a difference to the kernel's ack of the repair. */
+  readonly repair: LatencyHistogram;
+}
 
 /** A route of ours that is not in the kernel as wanted. */
 export interface FibProblem {
@@ -143,6 +224,11 @@ export interface KernelStatus {
     readonly problemCount: number;
   };
   readonly counters: KernelCounters;
+  readonly drift: DriftStatus;
+  /** Comparisons of the whole FIB with the kernel, and how long the last one took (ms, null before the first). */
+  readonly audits: { readonly count: number; readonly lastDuration: number | null };
+  /** Nexthop objects of ours in the kernel; null where routes carry their hops themselves. */
+  readonly nextHopObjects: { readonly groups: number; readonly hops: number } | null;
 }
 
 export interface KernelCounters {
@@ -179,6 +265,11 @@ export interface Kernel {
   /** Begin and end of interest in a BGP next hop; state comes through `KernelObserver.nextHops`. */
   trackNextHop(nextHop: IpAddress): void;
   untrackNextHop(nextHop: IpAddress): void;
+  /**
+   * The one whom this next hop leads to is lost, and the routes over it will follow one by one: until `suspect` is taken
+   * back, routes that have other next hops do without it.
+   */
+  suspectNextHop(nextHop: IpAddress, suspect: boolean): void;
   reconfigure(settings: KernelSettings): void;
   /** Our routes as we believe them to be in the kernel (CLI, tests). */
   installed(): Iterable<KernelRoute>;

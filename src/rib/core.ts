@@ -15,7 +15,7 @@ import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
 import { DEFAULT_LIMITS, type GroupLimits } from './group-limits.js';
 import type { ExportProfile } from './hooks.js';
-import { Importer, loopText } from './importer.js';
+import { Importer, refusalText } from './importer.js';
 import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
@@ -23,7 +23,7 @@ import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
-import { isStale, type RibPeer, Sources } from './sources.js';
+import { isStale, type RibPeer, Sources, sameLimits } from './sources.js';
 import { UpdateGroups } from './update-groups.js';
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
@@ -123,7 +123,15 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (before.importPolicy.key !== peer.importPolicy.key) this.#sweep.add(id, 'changed');
+    if (before.importPolicy.key !== peer.importPolicy.key || !sameLimits(before.limits, peer.limits)) {
+      this.#sweep.add(id, 'changed');
+    }
+    this.#announceWork();
+  }
+
+  /** Judges anew what is held from the peer: import policy, loops and limits. */
+  reimport(id: PeerId): void {
+    this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
@@ -253,8 +261,8 @@ export class Rib {
     const { peer } = this.sources.get(paths.peer[path]! as PeerId);
     if (peer === null) return null;
     const received = paths.received[path]! as AttrSetId;
-    const loop = this.#importer.loop(peer, received);
-    if (loop !== null) return loopText(loop, peer);
+    const refusal = this.#importer.refusal(peer, received);
+    if (refusal !== null) return refusalText(refusal, peer);
     return this.#importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
   }
 
@@ -264,8 +272,8 @@ export class Rib {
     const peer = this.sources.get(id).peer!;
     const received = this.attrSets.intern(view.scratch, run.blockStart, run.blockEnd);
     const perPrefix = peer.importPolicy.readsPrefix;
-    const loop = this.#importer.loop(peer, received);
-    const { loops } = this.sources.get(id);
+    const refusal = this.#importer.refusal(peer, received);
+    const { refused } = this.sources.get(id);
     const cursor = this.#cursor;
     cursor.open(view.frame, run);
     let accepted: AttrSetId | typeof NONE = NONE;
@@ -273,7 +281,7 @@ export class Rib {
     let evaluated = false;
     while (cursor.next()) {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (loop !== null) loops[loop]++;
+      if (refusal !== null) refused[refusal]++;
       else if (perPrefix || !evaluated) {
         accepted = this.#importer.import(family, prefix, peer, received);
         weight = this.#importer.weight;
@@ -303,11 +311,7 @@ export class Rib {
     }
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
-    if (this.#importer.loop(peer, received) !== null) {
-      this.#changes.accept(family, path, NONE, NONE);
-      return;
-    }
-    const accepted = this.#importer.import(family, prefix, peer, received);
+    const accepted = this.#importer.judge(family, prefix, peer, received);
     this.#changes.accept(family, path, accepted, this.#importer.weight);
   }
 

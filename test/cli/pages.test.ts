@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { driftText } from '../../src/cli/commands/show-drift.js';
 import { kernelText } from '../../src/cli/commands/show-kernel.js';
 import { memoryText } from '../../src/cli/commands/show-memory.js';
 import { neighborText } from '../../src/cli/commands/show-neighbor.js';
@@ -19,6 +20,8 @@ const quietKernel = {
   links: [],
   workloads: 1,
   workloadRoutes: [],
+  drift: { ...FAKE_KERNEL.drift, recent: [], fights: [] },
+  nextHopObjects: null,
   fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0 },
   counters: { ...FAKE_KERNEL.counters, errors: {}, latency: { bounds: [1], counts: [0], sum: 0, count: 0 } },
 } as const;
@@ -46,6 +49,7 @@ const PAGES: Readonly<Record<string, string>> = {
   'routes-none': routesText({ routes: [], total: 0 }, plain),
   paths: pathsText({ routes: FAKE_ROUTES.slice(1, 3), total: 2 }, plain),
   kernel: kernelText(FAKE_KERNEL, plain),
+  drift: driftText(FAKE_KERNEL, plain),
   memory: memoryText(FAKE_MEMORY, plain),
   'kernel-quiet': kernelText(quietKernel, plain),
 };

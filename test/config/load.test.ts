@@ -5,8 +5,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import { formatIp, formatIpv4 } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
+import { readConfigFile } from '../../src/config/config-file.js';
+import { DEFAULT_TIMERS } from '../../src/config/defaults.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
-import { loadConfig, readConfigFile } from '../../src/config/load.js';
+import { loadConfig } from '../../src/config/load.js';
 import { formatProblem } from '../../src/config/problem.js';
 import { hashRouterId } from '../../src/config/router-id.js';
 import { readPrefixMatch } from '../../src/config/schema-policies.js';
@@ -41,6 +43,9 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       install: [],
       removeOnStop: false,
       sweepDelay: 120,
+      nextHopGroups: 'auto',
+      prefsrc: [],
+      auditInterval: 60,
       import: [{ interfaces: ['cali*', 'tap*', 'ns-*'], table: 254 }],
     },
   );
@@ -113,7 +118,7 @@ dynamicPeers:
   const [host, six] = config.peers;
   t.is(host?.name, '10.0.0.2');
   t.is(host?.port, 1790);
-  t.deepEqual(host?.timers, { hold: 9, keepalive: null, connectRetry: 5, delayOpen: 0 });
+  t.deepEqual(host?.timers, { ...DEFAULT_TIMERS, hold: 9, connectRetry: 5 });
   t.deepEqual([host?.import, host?.export], [null, []]);
   t.is(six?.interface, 'eth1');
   t.deepEqual(six?.families, ['ipv4-unicast', 'ipv6-unicast']);

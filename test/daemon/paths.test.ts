@@ -4,7 +4,7 @@
 import test from 'ava';
 import { formatIp, type IpAddress } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import type { MemoryWorld } from '../../src/kernel/memory-world.js';
+import type { MemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import { BASE, hostWorld, passive, type TestDaemon, withDaemons, type Yaml } from './daemon-rig.js';
 
 const [A, B, C] = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];

@@ -2,11 +2,11 @@
 
 import { formatIp } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { createMemoryKernel } from '../../src/kernel/memory-kernel.js';
-import { createMemoryWorld } from '../../src/kernel/memory-world.js';
+import { createMemoryKernel } from '../../src/kernel/memory/memory-kernel.js';
+import { createMemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import { type Bench, createRecorder, eventually, prefix, routeLine } from './bench.js';
 
-export function createMemoryBench(): Bench {
+export function createMemoryBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
   const world = createMemoryWorld();
   const nameOf = (ifindex: number): string =>
     world.links().find((link) => link.ifindex === ifindex)?.name ?? `if${ifindex}`;
@@ -37,11 +37,13 @@ export function createMemoryBench(): Bench {
             dev: nameOf(hop.ifindex),
             onlink: hop.onlink,
           }));
-          return routeLine(formatPrefix(route.prefix), route.metric, hops);
+          const source = route.source === undefined ? null : formatIp(route.source);
+          return routeLine(formatPrefix(route.prefix), route.metric, hops, source);
         })
         .sort(),
-    create: (settings) => createMemoryKernel(settings, world),
-    leaveBehind: async (settings, routes) => {
+    create: (settings) => createMemoryKernel({ nextHopGroups, ...settings }, world),
+    leaveBehind: async (over, routes) => {
+      const settings = { nextHopGroups, ...over };
       const kernel = createMemoryKernel(settings, world);
       await kernel.start(createRecorder());
       for (const [text, intent] of routes) kernel.install(prefix(text), intent);

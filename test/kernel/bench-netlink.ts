@@ -2,8 +2,8 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { RouteSpec } from '../../src/kernel/memory-world.js';
-import { createNetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import type { RouteSpec } from '../../src/kernel/memory/route-spec.js';
+import { createNetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { type Bench, routeLine } from './bench.js';
 
 const ip = (...args: string[]): string =>
@@ -44,6 +44,7 @@ interface ShownHop {
 interface ShownRoute extends ShownHop {
   readonly dst: string;
   readonly metric?: number;
+  readonly prefsrc?: string;
   readonly nexthops?: readonly ShownHop[];
 }
 
@@ -55,7 +56,9 @@ function shownRoutes(version: '-4' | '-6', protocol: number, table: number): str
   );
   // A table that does not exist is an error to `ip`, to us it is empty.
   const routes = (shown.status === 0 ? JSON.parse(shown.stdout) : []) as readonly ShownRoute[];
-  return routes.map((route) => routeLine(fullPrefix(route.dst, version), route.metric ?? 0, hopsOf(route)));
+  return routes.map((route) =>
+    routeLine(fullPrefix(route.dst, version), route.metric ?? 0, hopsOf(route), route.prefsrc ?? null),
+  );
 }
 
 function fullPrefix(dst: string, version: '-4' | '-6'): string {
@@ -70,7 +73,7 @@ const hopsOf = (route: ShownRoute): { gateway: string | null; dev: string; onlin
     onlink: hop.flags?.includes('onlink') ?? false,
   }));
 
-export function createNetlinkBench(): Bench {
+export function createNetlinkBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
   ip('link', 'set', 'lo', 'up');
   return {
     backend: 'netlink',
@@ -95,8 +98,10 @@ export function createNetlinkBench(): Bench {
     deleteRoutes: (routes) => batch(routes.map((route) => `route del ${deletionWords(route)}`)),
     routes: (protocol, table = 254) =>
       [...shownRoutes('-4', protocol, table), ...shownRoutes('-6', protocol, table)].sort(),
-    create: (settings, options = {}) => createNetlinkKernel(settings, { resyncInterval: 0, ...options }),
-    leaveBehind: async (settings, routes) => {
+    create: (settings, options = {}) =>
+      createNetlinkKernel({ nextHopGroups, ...settings }, { auditInterval: 0, ...options }),
+    leaveBehind: async (over, routes) => {
+      const settings = { nextHopGroups, ...over };
       const script = join(import.meta.dirname, 'netlink-killed.js');
       const input = JSON.stringify({ settings, routes });
       const outcome = spawnSync(process.execPath, [script], { input, encoding: 'utf8' });

@@ -2,7 +2,7 @@
 
 import { formatIp, type IpAddress, parseIp } from '../../src/base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/base/prefix.js';
-import type { RouteSpec } from '../../src/kernel/memory-world.js';
+import type { RouteSpec } from '../../src/kernel/memory/route-spec.js';
 import type {
   FibIntent,
   Kernel,
@@ -119,10 +119,11 @@ export function routeLine(
   routePrefix: string,
   metric: number,
   hops: readonly { readonly gateway: string | null; readonly dev: string; readonly onlink: boolean }[],
+  source: string | null = null,
 ): string {
   const parts = hops.map(
     ({ gateway, dev, onlink }) =>
       `${gateway === null ? '' : ` via ${gateway}`} dev ${dev}${onlink ? ' onlink' : ''}`,
   );
-  return `${routePrefix} metric ${metric}${parts.sort().join(' +')}`;
+  return `${routePrefix} metric ${metric}${parts.sort().join(' +')}${source === null ? '' : ` src ${source}`}`;
 }

@@ -12,6 +12,7 @@ import type {
   Summary,
 } from '../../src/api/types.js';
 import type { FamilyName } from '../../src/base/family.js';
+import { DEFAULT_TIMERS } from '../../src/config/defaults.js';
 
 const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0) => ({
   negotiated,
@@ -35,6 +36,7 @@ const BASE_PEER: PeerDetail = {
   enabled: true,
   prefixes: { 'ipv4-unicast': counts(true, 1200, 1198, 12), 'ipv6-unicast': counts(true, 7, 7, 3) },
   reason: null,
+  blame: null,
   notes: [],
   description: 'rack 12, upper switch',
   group: null,
@@ -59,12 +61,26 @@ const BASE_PEER: PeerDetail = {
     established: 2,
     flaps: 1,
   },
-  lastDown: { at: '2026-01-01T08:00:00.000Z', reason: 'notification received: Cease, Administrative Reset' },
+  lastDown: {
+    at: '2026-01-01T08:00:00.000Z',
+    reason: 'notification received: Cease, Administrative Reset',
+    kind: 'peerAdminDown',
+    fault: 'theirs',
+    evidence: [],
+  },
   lastUp: '2026-01-01T08:00:03.000Z',
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
   loops: { asPath: 3, originatorId: 0, clusterList: 1 },
+  excess: { asPathLength: 2, communities: 0, prefixes: 0 },
+  security: { password: 'file /etc/bgpd/tor-a.key', tcpAo: [], ttlSecurity: null },
+  prefixLimits: {
+    'ipv4-unicast': { limit: 5000, warn: 80, action: 'idle', restart: 300, level: 'below', dropped: 0 },
+    'ipv6-unicast': null,
+  },
+  timers: DEFAULT_TIMERS,
+  sendHoldTime: 480,
 };
 
 const reflector: PeerDetail = {
@@ -92,6 +108,13 @@ const unreachable: PeerDetail = {
   sinceSeconds: 12,
   prefixes: { 'ipv4-unicast': counts(false), 'ipv6-unicast': counts(false) },
   reason: 'connection refused by 172.18.203.3 port 179 (ECONNREFUSED); next attempt in 48 s',
+  blame: {
+    kind: 'refused',
+    fault: 'theirs',
+    text: 'connection refused by 172.18.203.3 port 179 (ECONNREFUSED); next attempt in 48 s',
+    evidence: [],
+    since: '2026-01-01T08:00:00.000Z',
+  },
   description: null,
   localAddress: null,
   routerId: null,
@@ -148,6 +171,7 @@ const summaryOf = (peer: PeerDetail): PeerSummary => ({
   state: peer.state,
   sinceSeconds: peer.sinceSeconds,
   enabled: peer.enabled,
+  blame: peer.blame,
   prefixes: peer.prefixes,
   reason: peer.reason,
   notes: peer.notes,
@@ -175,6 +199,7 @@ export const fakeSummary = (peers: readonly PeerDetail[] = FAKE_PEERS): Summary 
   },
   attributeSets: 88,
   updateGroups: 2,
+  connections: { accepted: 41, unknown: 3, limited: 1, subnetLimited: 0, errors: 0 },
   peers: peers.map(summaryOf),
 });
 
@@ -261,6 +286,27 @@ export const FAKE_ROUTES: readonly RouteStatus[] = [
 export const FAKE_KERNEL: KernelReport = {
   backend: 'netlink',
   state: 'synced',
+  drift: {
+    counts: { deleted: 3, changed: 1, taken: 2, linkLost: 40, missing: 0, differs: 0, overrun: 5 },
+    open: 1,
+    recent: [
+      { prefix: '10.65.9.0/26', cause: 'taken', by: 'ip (4242), protocol 4', at: '2026-01-02T03:04:05.678Z' },
+      { prefix: 'fd00:65:9::/64', cause: 'overrun', by: null, at: '2026-01-02T03:05:05.000Z' },
+    ],
+    fights: [
+      {
+        prefix: '10.65.9.0/26',
+        by: 'ip (4242), protocol 4',
+        blows: 7,
+        since: '2026-01-02T03:04:00.000Z',
+        last: '2026-01-02T03:04:05.678Z',
+      },
+    ],
+    fightCount: 2,
+    repair: { bounds: [1, 10], counts: [3, 11], sum: 42, count: 11 },
+  },
+  audits: { count: 12, lastDuration: 210.5 },
+  nextHopObjects: { groups: 3, hops: 4 },
   table: 254,
   protocol: 12,
   links: [

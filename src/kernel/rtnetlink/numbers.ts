@@ -27,10 +27,16 @@ export const RTM = {
   newRoute: 24,
   delRoute: 25,
   getRoute: 26,
+  newNexthop: 104,
+  delNexthop: 105,
+  getNexthop: 106,
 } as const;
 
 /** Multicast groups, by number as NETLINK_ADD_MEMBERSHIP wants them. */
 export const RTNLGRP = { link: 1, ipv4Address: 5, ipv4Route: 7, ipv6Address: 9, ipv6Route: 11 } as const;
+
+/** A group that older kernels do not have. */
+export const RTNLGRP_NEXTHOP = 32;
 
 export const AF = { unspec: 0, inet: 2, inet6: 10 } as const;
 
@@ -40,9 +46,24 @@ export const RTA = {
   oif: 4,
   gateway: 5,
   priority: 6,
+  prefsrc: 7,
   multipath: 9,
   table: 15,
   via: 18,
+  encapType: 21,
+  nhId: 30,
+} as const;
+
+/** Attributes of nexthop objects (linux/nexthop.h). */
+export const NHA = {
+  id: 1,
+  group: 2,
+  groupType: 3,
+  blackhole: 4,
+  oif: 5,
+  gateway: 6,
+  encapType: 7,
+  fdb: 11,
 } as const;
 
 export const IFLA = { ifname: 3 } as const;
@@ -73,4 +94,6 @@ export const RTMSG_SIZE = 12;
 export const IFINFOMSG_SIZE = 16;
 export const IFADDRMSG_SIZE = 8;
 export const RTNEXTHOP_SIZE = 8;
+export const NHMSG_SIZE = 8;
+export const NEXTHOP_GRP_SIZE = 8;
 export const RTATTR_SIZE = 4;

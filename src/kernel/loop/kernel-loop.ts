@@ -1,0 +1,367 @@
+// Runs a kernel: reports come in from a port, writes and listings go out, observers hear the news. Owns the timers and
+// the time budget; the logic is in the view and the FIB. Both backends are this loop over their own port.
+
+import type { IpAddress } from '../../base/ip.js';
+import type { Prefix } from '../../base/prefix.js';
+import type { KernelPort, ListScope, PortFilter, PortReport } from '../port.js';
+import { RT_TABLE } from '../rtnetlink/numbers.js';
+import type {
+  FibIntent,
+  Kernel,
+  KernelEvent,
+  KernelObserver,
+  KernelRoute,
+  KernelSettings,
+  KernelStatus,
+  WorkloadChange,
+} from '../types.js';
+import { Audits } from './audits.js';
+import { LoopCounters } from './counters.js';
+import { KernelView, type ViewNews } from './kernel-view.js';
+import { Listings } from './listings.js';
+import { Senders } from './senders.js';
+import { Timers } from './timers.js';
+import { WritePump } from './write-pump.js';
+
+export interface LoopOptions {
+  /** Milliseconds of work before the event loop gets its turn. */
+  readonly budget?: number;
+  /** Seconds between listings that check what notifications told, 0 for none; instead of the settings'. */
+  readonly auditInterval?: number;
+}
+
+const BUDGET = 4;
+/** Milliseconds in which link and address changes are gathered before a listing. */
+const LISTING_DELAY = 5;
+const FIRST_REOPEN = 1000;
+const LONGEST_REOPEN = 30_000;
+/** Milliseconds that `close` waits for routes to be removed. */
+const CLOSE_TIMEOUT = 10_000;
+
+type StartResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+export class KernelLoop implements Kernel {
+  readonly #port: KernelPort;
+  readonly #view: KernelView;
+  readonly #listings = new Listings();
+  readonly #counters = new LoopCounters();
+  readonly #pump: WritePump;
+  readonly #audits: Audits;
+  #settings: KernelSettings;
+  #observer: KernelObserver | null = null;
+  #state: KernelStatus['state'] = 'starting';
+  #started: ((result: StartResult) => void) | null = null;
+  #settleScheduled = false;
+  #closed = false;
+  /** The kernel knows nexthop objects. */
+  #objects = false;
+  /** Notifications were lost since the last listing of everything began. */
+  #overrun = false;
+  #reopenDelay = FIRST_REOPEN;
+  readonly #timers = new Timers<'listing' | 'reopen'>();
+
+  constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
+    this.#port = port;
+    this.#settings = settings;
+    this.#audits = new Audits(() => this.#audit(), options.auditInterval ?? null);
+    const senders = new Senders();
+    this.#view = new KernelView(settings, hashSeed(), (port, protocol) => senders.culprit(port, protocol));
+    this.#pump = new WritePump({
+      port,
+      fib: this.#view.fib,
+      budget: options.budget ?? BUDGET,
+      mayWrite: () => this.#state === 'synced' && !this.#closed && this.#settings.install,
+    });
+  }
+
+  async start(observer: KernelObserver): Promise<StartResult> {
+    this.#observer = observer;
+    const synced = new Promise<StartResult>((resolve) => {
+      this.#started = resolve;
+    });
+    const opened = await this.#port.open(filterOf(this.#settings), (report) => this.#receive(report));
+    if (!opened.ok) {
+      this.#state = 'failed';
+      return opened;
+    }
+    this.#opened(opened.objects);
+    return synced;
+  }
+
+  install(prefix: Prefix, intent: FibIntent): void {
+    if (this.#view.fib.install(prefix, intent)) this.#scheduleSettle();
+    this.#pump.schedule();
+  }
+
+  uninstall(prefix: Prefix): void {
+    if (this.#view.fib.uninstall(prefix)) this.#scheduleSettle();
+    this.#pump.schedule();
+  }
+
+  sweep(): void {
+    if (!this.#settings.install) return;
+    const routes = this.#view.fib.sweep();
+    this.#emit({ kind: 'swept', routes });
+    this.#pump.schedule();
+  }
+
+  trackNextHop(nextHop: IpAddress): void {
+    this.#view.nextHops.watch(nextHop);
+    this.#scheduleSettle();
+  }
+
+  untrackNextHop(nextHop: IpAddress): void {
+    this.#view.nextHops.unwatch(nextHop);
+  }
+
+  suspectNextHop(nextHop: IpAddress, suspect: boolean): void {
+    this.#view.nextHops.suspect(nextHop, suspect);
+    this.#settle();
+  }
+
+  reconfigure(settings: KernelSettings): void {
+    this.#settings = settings;
+    this.#port.filter(filterOf(settings));
+    this.#view.configure(settings);
+    this.#chooseObjects();
+    this.#audits.schedule(settings.auditInterval);
+    this.#listings.outdate();
+    this.#wantListing();
+    this.#scheduleSettle();
+  }
+
+  isInstalled(prefix: Prefix): boolean {
+    return this.#view.fib.isInstalled(prefix);
+  }
+
+  installed(): Iterable<KernelRoute> {
+    return this.#view.fib.installed();
+  }
+
+  workloads(): Iterable<WorkloadChange> {
+    return this.#view.importer.workloads();
+  }
+
+  resolve(address: IpAddress): ReturnType<Kernel['resolve']> {
+    return this.#view.resolve(address);
+  }
+
+  status(): KernelStatus {
+    const { fib, links, importer } = this.#view;
+    return {
+      backend: this.#port.backend,
+      state: this.#state,
+      table: this.#settings.table,
+      protocol: this.#settings.protocol,
+      links: links.links,
+      addresses: links.addresses,
+      workloads: importer.size,
+      fib: fib.status(),
+      counters: this.#counters.snapshot(fib.counters),
+      drift: fib.drift.status(performance.now()),
+      audits: this.#audits.status(),
+      nextHopObjects: fib.objectCounts,
+    };
+  }
+
+  async close(options: { readonly removeRoutes: boolean }): Promise<void> {
+    if (this.#closed) return;
+    if (options.removeRoutes && this.#settings.install && this.#state === 'synced') {
+      this.#view.fib.removeAll();
+      await this.#pump.untilIdle(CLOSE_TIMEOUT);
+    }
+    this.#closed = true;
+    this.#timers.stop();
+    this.#pump.stop();
+    this.#audits.stop();
+    this.#started?.({ ok: false, reason: 'closed' });
+    await this.#port.close();
+  }
+
+  #receive(report: PortReport): void {
+    if (this.#closed) return;
+    switch (report.kind) {
+      case 'changes':
+        for (const change of report.changes) this.#view.apply(change);
+        this.#settle();
+        return;
+      case 'listed':
+        this.#listed(report);
+        return;
+      case 'written':
+        this.#written(report);
+        return;
+      case 'overrun':
+        this.#counters.overruns++;
+        this.#overrun = true;
+        this.#emit({ kind: 'overrun' });
+        this.#wantListing();
+        return;
+      case 'failed':
+        this.#failed(report.message);
+        return;
+      default:
+        report satisfies never;
+    }
+  }
+
+  #listed({ id, changes, done, errno, first }: Extract<PortReport, { kind: 'listed' }>): void {
+    const scope = this.#listings.scopeOf(id);
+    if (scope === null) {
+      if (done && this.#listings.isRunning(id)) this.#finishListing();
+      return;
+    }
+    this.#view.fib.tick(performance.now());
+    if (first) this.#beginListing(scope);
+    for (const change of changes) this.#view.list(change);
+    if (!done) return;
+    if (errno === null) this.#view.endListing(scope);
+    if (errno !== null || this.#view.fib.takeDoubt()) this.#wantListing();
+    if (errno === null && scope.kind === 'everything') this.#synced();
+    if (scope.kind === 'audit') this.#audits.done(performance.now());
+    this.#settle();
+    this.#finishListing();
+  }
+
+  #beginListing(scope: ListScope): void {
+    this.#audits.began(performance.now());
+    const cause = scope.kind === 'interface' ? 'linkLost' : this.#overrun ? 'overrun' : 'missing';
+    if (scope.kind === 'everything') this.#overrun = false;
+    this.#view.beginListing(scope, cause);
+  }
+
+  #audit(): void {
+    this.#listings.want({ kind: 'audit' });
+    this.#list();
+  }
+
+  #chooseObjects(): void {
+    const choice = this.#settings.nextHopGroups ?? 'off';
+    this.#view.fib.useObjects(this.#objects && choice !== 'off');
+    if (choice === 'on' && !this.#objects) this.#emit({ kind: 'noNextHopGroups' });
+  }
+
+  #finishListing(): void {
+    this.#listings.finish();
+    this.#list();
+  }
+
+  #synced(): void {
+    if (this.#state === 'synced') {
+      this.#counters.resyncs++;
+    } else {
+      this.#state = 'synced';
+      this.#reopenDelay = FIRST_REOPEN;
+      this.#settle();
+      const { links, store, fib } = this.#view;
+      const { adoptedStale } = fib.status();
+      this.#emit({ kind: 'synced', routes: store.size, links: links.links.length, adopted: adoptedStale });
+      this.#started?.({ ok: true });
+      this.#started = null;
+    }
+    this.#audits.schedule(this.#settings.auditInterval);
+  }
+
+  #written({ id, failures, latency }: Extract<PortReport, { kind: 'written' }>): void {
+    this.#pump.answered();
+    this.#counters.latency.observe(latency);
+    const now = performance.now();
+    this.#view.fib.tick(now);
+    for (const failure of this.#view.fib.written(id, failures, now))
+      if (this.#counters.mayReport(failure.errno, now)) this.#emit({ kind: 'fibError', ...failure });
+    if (this.#view.fib.takeDoubt()) this.#wantListing();
+    this.#pump.run();
+  }
+
+  #failed(message: string): void {
+    this.#state = 'failed';
+    this.#pump.abandon();
+    this.#listings.abandon();
+    this.#view.fib.abandon();
+    this.#emit({ kind: 'workerFailed', message });
+    this.#timers.set('reopen', this.#reopenDelay, () => void this.#reopen());
+    this.#reopenDelay = Math.min(this.#reopenDelay * 2, LONGEST_REOPEN);
+  }
+
+  async #reopen(): Promise<void> {
+    const opened = await this.#port.open(filterOf(this.#settings), (report) => this.#receive(report));
+    if (this.#closed) return;
+    if (!opened.ok) {
+      this.#failed(opened.reason);
+      return;
+    }
+    this.#opened(opened.objects);
+  }
+
+  #opened(objects: boolean): void {
+    this.#objects = objects;
+    this.#chooseObjects();
+    // What was asked for while the port was dead will not be answered.
+    this.#listings.abandon();
+    this.#listings.want({ kind: 'everything' });
+    this.#list();
+  }
+
+  /** Tells the observer what the changes so far mean, then writes what follows from them. */
+  #settle(): void {
+    if (this.#state === 'starting') return;
+    this.#tell(this.#view.settle(performance.now()));
+    for (const event of this.#view.takeEvents()) this.#emit(event);
+    if (this.#view.fib.drift.hasNews) this.#tellDrift();
+    for (const scope of this.#view.takeRelist()) this.#listings.want(scope);
+    if (!this.#listings.empty) this.#scheduleListing();
+    this.#pump.run();
+  }
+
+  #tell({ workloads, nextHops }: ViewNews): void {
+    this.#counters.workloadEvents += workloads.length;
+    if (workloads.length > 0) this.#observer?.workloads(workloads);
+    if (nextHops.length > 0) this.#observer?.nextHops(nextHops);
+  }
+
+  #tellDrift(): void {
+    const { drifts, fights } = this.#view.fib.drift.takeNews();
+    const first = drifts[0];
+    if (first !== undefined) this.#emit({ kind: 'drift', first, count: drifts.length });
+    for (const fight of fights) this.#emit({ kind: 'fight', fight });
+  }
+
+  #emit(event: KernelEvent): void {
+    this.#observer?.event(event);
+  }
+
+  #scheduleSettle(): void {
+    if (this.#settleScheduled) return;
+    this.#settleScheduled = true;
+    setImmediate(() => {
+      this.#settleScheduled = false;
+      if (!this.#closed) this.#settle();
+    });
+  }
+
+  #wantListing(): void {
+    this.#listings.want({ kind: 'everything' });
+    this.#scheduleListing();
+  }
+
+  #scheduleListing(): void {
+    if (this.#timers.has('listing')) return;
+    this.#timers.set('listing', LISTING_DELAY, () => this.#list());
+  }
+
+  #list(): void {
+    if (this.#closed) return;
+    const next = this.#listings.next();
+    if (next === null && this.#listings.unhurried && !this.#listings.empty) this.#port.hurry();
+    if (next !== null) this.#port.list(next.id, next.scope);
+  }
+}
+
+/** Our table, the tables of the import rules, and main: gateways are looked up there. */
+function filterOf(settings: KernelSettings): PortFilter {
+  const tables = new Set([settings.table, RT_TABLE.main, ...settings.import.map((rule) => rule.table)]);
+  return { tables: [...tables], protocol: settings.protocol };
+}
+
+/** Prefixes come from peers: they must not be able to choose where they land in the table. */
+const hashSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]!;

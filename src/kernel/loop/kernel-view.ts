@@ -1,0 +1,315 @@
+// What the kernel holds besides our own routes, and what follows from it: links, foreign routes, workloads, next hops.
+// Takes changes in, hands out what they mean; performs nothing.
+
+import { FAMILY_INDEXES, familyOfAddress } from '../../base/family.js';
+import { compareIp, type IpAddress } from '../../base/ip.js';
+import { hostPrefix, type Prefix } from '../../base/prefix.js';
+import { Fib } from '../fib/fib.js';
+import { Links } from '../next-hops/links.js';
+import { NextHops } from '../next-hops/next-hops.js';
+import { ObjectHops } from '../next-hops/object-hops.js';
+import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
+import { Importer } from '../routes/importer.js';
+import { RouteStore } from '../routes/route-store.js';
+import type {
+  DriftCause,
+  DriftCulprit,
+  KernelAddress,
+  KernelEvent,
+  KernelLink,
+  KernelNexthop,
+  KernelRoute,
+  KernelSettings,
+  NextHopState,
+  WorkloadChange,
+} from '../types.js';
+
+/** What a batch of changes means to the world outside. */
+export interface ViewNews {
+  readonly workloads: readonly WorkloadChange[];
+  readonly nextHops: readonly NextHopState[];
+}
+
+/** Who sent a change; `protocol`: of what was written, null for a deletion. */
+export type NameCulprit = (port: number, protocol: number | null) => DriftCulprit;
+
+const NOBODY: NameCulprit = (port, protocol) => ({ port, name: null, protocol });
+/** Next hops over routes over next hops: so often at most. */
+const ROUNDS = 8;
+
+export class KernelView {
+  readonly links = new Links();
+  readonly store: RouteStore;
+  readonly importer: Importer;
+  readonly nextHops: NextHops;
+  readonly fib: Fib;
+  #settings: KernelSettings;
+  /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
+  #own: { readonly route: KernelRoute; readonly present: boolean; readonly by: DriftCulprit }[] = [];
+  readonly #culprit: NameCulprit;
+  readonly #objectHops = new ObjectHops();
+  #events: KernelEvent[] = [];
+  #relist: ListScope[] = [];
+  /** Links and addresses that the running listing named. */
+  #named: { readonly links: Set<number>; readonly addresses: Set<string> } | null = null;
+
+  constructor(settings: KernelSettings, seed: number, culprit: NameCulprit = NOBODY) {
+    this.#settings = settings;
+    this.#culprit = culprit;
+    this.store = new RouteStore(seed);
+    this.importer = new Importer((ifindex) => this.links.nameOf(ifindex));
+    this.importer.configure(settings);
+    this.nextHops = new NextHops(this.store, this.links, settings.table);
+    const isTaken = (prefix: KernelRoute['prefix'], identity: RouteIdentity): boolean =>
+      this.store
+        .at(prefix)
+        .some((route) => route.table === identity.table && route.metric === identity.metric);
+    this.fib = new Fib(settings, this.nextHops, seed, isTaken);
+  }
+
+  configure(settings: KernelSettings): void {
+    this.#settings = settings;
+    this.importer.configure(settings);
+    this.store.touch(() => true);
+    this.nextHops.configure(settings.table);
+    this.fib.configure(settings);
+    this.#chooseSources();
+  }
+
+  /** Events and listings that the changes so far ask for; asking empties them. */
+  takeEvents(): readonly KernelEvent[] {
+    return this.#events.splice(0);
+  }
+
+  takeRelist(): readonly ListScope[] {
+    return this.#relist.splice(0);
+  }
+
+  /** A notification. */
+  apply(change: KernelChange): void {
+    switch (change.kind) {
+      case 'route':
+        this.#applyRoute(change);
+        return;
+      case 'nexthop':
+        this.#applyNexthop(change.nexthop, change.present);
+        return;
+      case 'link':
+        this.#named?.links.add(change.link.ifindex);
+        if (change.present) this.#setLink(change.link);
+        else this.#deleteLink(change.link.ifindex);
+        return;
+      case 'address':
+        this.#named?.addresses.add(addressKey(change.address));
+        this.#applyAddress(change.address, change.present);
+        return;
+      default:
+        change satisfies never;
+    }
+  }
+
+  /** `cause`: what differences to our own routes are put down to. */
+  beginListing(scope: ListScope, cause: DriftCause): void {
+    const whole = scope.kind === 'everything' || scope.kind === 'audit';
+    if (whole) this.#objectHops.clear();
+    this.store.beginListing();
+    this.fib.beginListing(cause, whole);
+    this.#named = whole ? { links: new Set(), addresses: new Set() } : null;
+  }
+
+  /** A row of a listing. */
+  list(change: KernelChange): void {
+    switch (change.kind) {
+      case 'route':
+        if (this.#isOwn(change.route)) this.fib.observe(change.route, true, null);
+        else this.#listForeign(change.route);
+        return;
+      case 'nexthop':
+        this.#objectHops.observe(change.nexthop, true);
+        this.fib.observeNexthop(change.nexthop, true);
+        return;
+      case 'link':
+        this.#named?.links.add(change.link.ifindex);
+        this.#setLink(change.link);
+        return;
+      case 'address':
+        this.#named?.addresses.add(addressKey(change.address));
+        this.#applyAddress(change.address, true);
+        return;
+      default:
+        change satisfies never;
+    }
+  }
+
+  endListing(scope: ListScope): void {
+    this.#endListing(scope);
+    this.fib.retryFreed();
+  }
+
+  #endListing(scope: ListScope): void {
+    switch (scope.kind) {
+      case 'everything':
+      case 'audit':
+        this.store.endListing(() => true);
+        this.fib.endListing(FAMILY_INDEXES, 0);
+        this.#endLinks();
+        return;
+      case 'interface':
+        this.store.endListing((route) => familyOf(route) === scope.family && uses(route, scope.ifindex));
+        this.fib.endListing([familyOfAddress(scope.family)], scope.ifindex);
+        return;
+      case 'foreign':
+        this.store.endListing((route) => familyOf(route) === scope.family);
+        return;
+      default:
+        scope satisfies never;
+    }
+  }
+
+  /** Works out what all changes since the last call mean. `now` in milliseconds, for back-off. */
+  settle(now: number): ViewNews {
+    const workloads: WorkloadChange[] = [];
+    const prefixes: Prefix[] = [];
+    this.store.takeTouched((touched) => {
+      const change = this.importer.evaluate(touched);
+      if (change !== null) workloads.push(change);
+      prefixes.push(touched.prefix);
+    });
+    this.nextHops.touch(prefixes);
+    this.fib.tick(now);
+    const nextHops = this.#refreshHops();
+    for (const { route, present, by } of this.#own.splice(0)) this.fib.observe(route, present, by);
+    return { workloads, nextHops };
+  }
+
+  /** Next hops may resolve over routes that change with next hops. */
+  #refreshHops(): readonly NextHopState[] {
+    const told = new Map<IpAddress, NextHopState>();
+    for (let round = 0; round < ROUNDS && (round === 0 || this.nextHops.isStale); round++) {
+      const { changed, states } = this.nextHops.refresh();
+      this.fib.refreshHops(changed);
+      for (const state of states) told.set(state.nextHop, state);
+    }
+    return [...told.values()];
+  }
+
+  resolve(address: IpAddress): { readonly interface: string; readonly source: IpAddress | null } | null {
+    const ifindex = this.nextHops.interfaceTo(address);
+    if (ifindex === null) return null;
+    const own = this.links.ownerOf(address) === ifindex;
+    const source = own ? address : this.links.sourceFor(ifindex, address);
+    return { interface: this.links.nameOf(ifindex), source };
+  }
+
+  #isOwn(route: KernelRoute): boolean {
+    return route.protocol === this.#settings.protocol && route.table === this.#settings.table;
+  }
+
+  /** Routes with our protocol in another table are somebody's, but nothing may be learned from them. */
+  #isForeign(route: KernelRoute): boolean {
+    return route.protocol !== this.#settings.protocol;
+  }
+
+  #applyNexthop(nexthop: KernelNexthop, present: boolean): void {
+    this.fib.observeNexthop(nexthop, present);
+    if (!this.#objectHops.observe(nexthop, present)) return;
+    for (const family of ['ipv4', 'ipv6'] as const) this.#relist.push({ kind: 'foreign', family });
+  }
+
+  #applyRoute({ route: told, present, arrival, sender }: Extract<KernelChange, { kind: 'route' }>): void {
+    const route = this.#objectHops.expand(told);
+    if (this.#isOwn(route)) {
+      this.#own.push({ route, present, by: this.#culprit(sender ?? 0, present ? route.protocol : null) });
+      return;
+    }
+    if (present && route.object !== undefined) this.fib.lend(route.object);
+    if (!this.#isForeign(route)) return;
+    if (present) this.store.add(route, arrival);
+    else this.store.delete(route);
+    if (route.table !== this.#settings.table) return;
+    if (present && arrival !== 'replace') return;
+    this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
+  }
+
+  #listForeign(told: KernelRoute): void {
+    const route = this.#objectHops.expand(told);
+    if (route.object !== undefined) this.fib.lend(route.object);
+    if (this.#isForeign(route)) this.store.list(route);
+  }
+
+  #setLink(link: KernelLink): void {
+    const old = this.links.get(link.ifindex);
+    const wasUsable = this.links.usable(link.ifindex);
+    this.links.setLink(link);
+    if (old === undefined || old.name !== link.name) this.store.touch((route) => uses(route, link.ifindex));
+    const usable = this.links.usable(link.ifindex);
+    if (old === undefined || old.name !== link.name || usable !== wasUsable)
+      this.nextHops.touchLink(link, old !== undefined);
+    if (old === undefined) return;
+    if (usable !== wasUsable) this.#linkEvent(usable, link);
+    // A link that went down took its IPv4 routes along and said nothing; one that bounced may have.
+    const objectsLost = wasUsable && !usable && this.fib.linkLost(link.ifindex);
+    if (old.up !== link.up || objectsLost) this.#relistLink(link.ifindex);
+  }
+
+  #linkEvent(usable: boolean, link: KernelLink): void {
+    this.#events.push({ kind: usable ? 'linkUp' : 'linkDown', interface: link.name });
+  }
+
+  #relistLink(ifindex: number): void {
+    this.#relist.push({ kind: 'interface', family: 'ipv4', ifindex });
+    this.#relist.push({ kind: 'interface', family: 'ipv6', ifindex });
+  }
+
+  /** With a deleted link go all its routes; there is nothing left to list. */
+  #deleteLink(ifindex: number): void {
+    const link = this.links.get(ifindex);
+    if (link === undefined) return;
+    if (this.links.usable(ifindex)) this.#linkEvent(false, link);
+    this.links.deleteLink(ifindex);
+    this.nextHops.touchLink(link, true);
+    this.store.drop(
+      (route) => uses(route, ifindex) && route.nextHops.every((hop) => hop.ifindex === ifindex),
+    );
+    this.fib.interfaceGone(ifindex);
+  }
+
+  #applyAddress(address: KernelAddress, present: boolean): void {
+    if (present) this.links.setAddress(address);
+    else this.links.deleteAddress(address);
+    this.nextHops.touch([hostPrefix(address.address)]);
+    this.#chooseSources();
+    if (present || address.address.family === 'ipv6') return;
+    if (this.#settings.prefsrc?.some((own) => compareIp(own, address.address) === 0))
+      this.#relist.push({ kind: 'everything' });
+    // Routes that preferred it as their source went without a word, and all of the link's with its last address.
+    this.#relist.push({ kind: 'foreign', family: 'ipv4' });
+    this.#relist.push({ kind: 'interface', family: 'ipv4', ifindex: address.ifindex });
+  }
+
+  /** A preferred source that the host does not have would make the kernel refuse the route. */
+  #chooseSources(): void {
+    const { prefsrc = [] } = this.#settings;
+    for (const family of FAMILY_INDEXES) {
+      const chosen = prefsrc.find((address) => familyOfAddress(address.family) === family) ?? null;
+      this.fib.setSource(family, chosen !== null && this.links.ownerOf(chosen) !== 0 ? chosen : null);
+    }
+  }
+
+  #endLinks(): void {
+    const named = this.#named;
+    this.#named = null;
+    if (named === null) return;
+    for (const link of this.links.links) if (!named.links.has(link.ifindex)) this.#deleteLink(link.ifindex);
+    for (const address of this.links.addresses)
+      if (!named.addresses.has(addressKey(address))) this.#applyAddress(address, false);
+  }
+}
+
+const familyOf = (route: KernelRoute): 'ipv4' | 'ipv6' => route.prefix.address.family;
+
+const uses = (route: KernelRoute, ifindex: number): boolean =>
+  route.nextHops.some((hop) => hop.ifindex === ifindex);
+
+const addressKey = ({ ifindex, address, length }: KernelAddress): string =>
+  `${ifindex} ${address.family === 'ipv4' ? address.word : address.words.join(' ')} ${length}`;

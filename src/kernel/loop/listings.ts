@@ -1,0 +1,76 @@
+// Which parts of the kernel's state have to be listed again, and when: requests that come in a burst become few listings.
+// At most one listing is asked for at a time.
+
+import type { ListScope } from '../port.js';
+
+/** Links that flap in one burst: beyond this many interfaces, one listing of everything is cheaper. */
+const MAX_SCOPES = 32;
+
+export class Listings {
+  readonly #wanted = new Map<string, ListScope>();
+  #running: { readonly id: number; readonly scope: ListScope } | null = null;
+  /** The running listing was asked for under other settings: its rows mean something else now. */
+  #outdated = false;
+  #nextId = 1;
+
+  get empty(): boolean {
+    return this.#wanted.size === 0;
+  }
+
+  want(scope: ListScope): void {
+    if (this.#wanted.has(EVERYTHING.kind)) return;
+    this.#wanted.set(keyOf(scope), scope);
+    if (scope.kind !== 'everything' && this.#wanted.size <= MAX_SCOPES) return;
+    this.#wanted.clear();
+    this.#wanted.set(EVERYTHING.kind, EVERYTHING);
+  }
+
+  /** The next listing to ask for, null while one runs or none is wanted. */
+  next(): { readonly id: number; readonly scope: ListScope } | null {
+    if (this.#running !== null) return null;
+    const first = this.#wanted.entries().next().value;
+    if (first === undefined) return null;
+    this.#wanted.delete(first[0]);
+    this.#running = { id: this.#nextId++, scope: first[1] };
+    this.#outdated = false;
+    return this.#running;
+  }
+
+  /** The scope of the running listing, null when `id` is not the running one or its rows are of no use. */
+  scopeOf(id: number): ListScope | null {
+    return this.#running?.id === id && !this.#outdated ? this.#running.scope : null;
+  }
+
+  /** True while one runs that takes its time. */
+  get unhurried(): boolean {
+    return this.#running?.scope.kind === 'audit';
+  }
+
+  isRunning(id: number): boolean {
+    return this.#running?.id === id;
+  }
+
+  /** Settings changed. */
+  outdate(): void {
+    this.#outdated = true;
+  }
+
+  finish(): void {
+    this.#running = null;
+  }
+
+  /** The port died: what ran will not be answered. */
+  abandon(): void {
+    this.#running = null;
+    this.#wanted.clear();
+  }
+}
+
+const EVERYTHING: ListScope = { kind: 'everything' };
+
+const keyOf = (scope: ListScope): string =>
+  scope.kind === 'interface'
+    ? `${scope.family} ${scope.ifindex}`
+    : scope.kind === 'foreign'
+      ? `${scope.family} foreign`
+      : scope.kind;
