@@ -54,6 +54,34 @@ export const KERNEL_METRICS: readonly MetricRow[] = [
     'Wanted routes that are not in the kernel as wanted: refused or unresolved.',
     ({ fib }) => fib.problemCount,
   ),
+  gauge(
+    'bgpd_fib_refused_routes',
+    "Learned routes kept out of the kernel, as they would take over the host's own reachability.",
+    ({ fib }) => fib.refusedCount,
+  ),
+  {
+    name: 'bgpd_fib_refusals_total',
+    help: 'Times a learned route was kept out of the kernel, by reason.',
+    type: 'counter',
+    labelNames: ['reason'],
+    samples: ({ kernel }) =>
+      Object.entries(kernel?.counters.refusals ?? {}).map(([reason, count]) => sample(count, { reason })),
+  },
+  {
+    name: 'bgpd_tunnel_ready',
+    help: 'Whether the device of a tunnel is there and as configured.',
+    type: 'gauge',
+    labelNames: ['device'],
+    samples: ({ kernel }) =>
+      (kernel?.tunnels ?? []).map(({ device, ready }) => sample(flag(ready), { device })),
+  },
+  {
+    name: 'bgpd_tunnel_ends',
+    help: 'Other hosts that are reached through the device of a tunnel.',
+    type: 'gauge',
+    labelNames: ['device'],
+    samples: ({ kernel }) => (kernel?.tunnels ?? []).map(({ device, ends }) => sample(ends, { device })),
+  },
   {
     name: 'bgpd_fib_operations_total',
     help: 'Route operations that the kernel acknowledged.',

@@ -1,8 +1,16 @@
 // What one metric is: a row with name, help, type and how its samples are read from a status snapshot. Knows nothing
 // of the registry.
 
-import type { LatencyHistogram } from '../kernel/types.js';
-import type { Health, KernelReport, LoopStatus, MemoryReport, PeerDetail, Summary } from './types.js';
+import type { LatencyHistogram } from '../base/latency.js';
+import type {
+  AlarmStatus,
+  Health,
+  KernelReport,
+  LoopStatus,
+  MemoryReport,
+  PeerDetail,
+  Summary,
+} from './types.js';
 
 /** Everything one scrape shows, taken at one moment. */
 export interface Snapshot {
@@ -12,10 +20,12 @@ export interface Snapshot {
   readonly peersWithoutSeries: number;
   readonly kernel: KernelReport | null;
   readonly memory: MemoryReport;
+  readonly alarms: readonly AlarmStatus[];
   readonly health: Health;
   readonly readiness: Health;
   readonly loop: LoopStatus;
   readonly timerSlackSeconds: number | null;
+  readonly timerLateness: LatencyHistogram | null;
 }
 
 export interface Sample {

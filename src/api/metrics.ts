@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LatencyHistogram } from '../base/latency.js';
 import { DAEMON_METRICS } from './daemon-metrics.js';
 import { type LoopMeter, startLoopMeter } from './event-loop.js';
 import { KERNEL_METRICS } from './kernel-metrics.js';
@@ -23,6 +24,8 @@ const ROWS: readonly MetricRow[] = [...DAEMON_METRICS, ...MEMORY_METRICS, ...PEE
 export interface MetricsExtra {
   /** How late the protocol clock fired at worst lately. */
   timerSlackSeconds?(): number;
+  /** Of every wake-up of that clock, how late the latest of its timers was. */
+  timerLateness?(): LatencyHistogram;
   /** Peers with series of their own; configured ones come before dynamic ones. */
   readonly peerBudget?: number;
 }
@@ -74,10 +77,12 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     peersWithoutSeries: summary.peers.length - peers.length,
     kernel: source.kernel(),
     memory: source.memory(),
+    alarms: source.alarms(),
     health: source.health(),
     readiness: source.readiness(),
     loop: loop.read(),
     timerSlackSeconds: extra.timerSlackSeconds?.() ?? null,
+    timerLateness: extra.timerLateness?.() ?? null,
   };
 }
 

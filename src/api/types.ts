@@ -5,7 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
 import type { DriftCause, KernelStatus } from '../kernel/types.js';
 
-export type { LatencyHistogram } from '../kernel/types.js';
+export type { LatencyHistogram } from '../base/latency.js';
 
 import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
 import type { BlameKind, Fault } from '../fsm/blame.js';
@@ -57,7 +57,8 @@ export interface PeerSummary {
   readonly name: string;
   readonly address: string;
   readonly asn: number;
-  readonly type: 'ibgp' | 'ebgp';
+  /** `confed`: in another member AS of our confederation (RFC 5065). */
+  readonly type: 'ibgp' | 'confed' | 'ebgp';
   readonly dynamic: boolean;
   readonly state: SessionState;
   /** Seconds in the state. */
@@ -108,6 +109,8 @@ export interface PeerDetail extends PeerSummary {
     readonly inForce: readonly string[];
   };
   readonly policies: { readonly import: readonly string[] | null; readonly export: readonly string[] | null };
+  /** What is uncommon about the peer: local AS, role, next hop and the like; empty for a plain one. */
+  readonly kind: readonly string[];
   readonly routeReflectorClient: boolean;
   /** Of a client: its cluster. */
   readonly clusterId: string | null;
@@ -126,7 +129,7 @@ export interface PeerDetail extends PeerSummary {
   /** Attributes malformed so far, by verdict. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Routes that came and were refused as loops, by the attribute that showed it. */
-  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList', number>>;
+  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList' | 'onlyToCustomer', number>>;
   /** Routes beyond a limit: not used (AS_PATH, communities) or not taken (prefixes). */
   readonly excess: Readonly<Record<'asPathLength' | 'communities' | 'prefixes', number>>;
   readonly security: {
@@ -170,7 +173,7 @@ export interface RouteStatus {
   /** The first step of the decision; never told to anybody. */
   readonly weight: number;
   readonly source: string;
-  readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'ebgp';
+  readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'confed' | 'ebgp';
   readonly nextHop: string | null;
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
   readonly asPath: string;
@@ -238,7 +241,9 @@ export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' |
     readonly interface: string;
     readonly protocol: number;
   }[];
-  readonly fib: Omit<KernelStatus['fib'], 'problems'> & {
+  readonly fib: Omit<KernelStatus['fib'], 'problems' | 'refusals'> & {
+    /** Learned routes kept out of the kernel for the host's own sake. */
+    readonly refusals: readonly { readonly prefix: string; readonly reason: string }[];
     readonly problems: readonly {
       readonly prefix: string;
       readonly reason: string;
@@ -308,10 +313,37 @@ export interface LimitStatus {
   readonly exceeded: boolean;
 }
 
+/** Something that somebody has to look at, for as long as it lasts. */
+export interface AlarmStatus {
+  /** `foreignOrigin`: an address or a block that lives here is announced from elsewhere as well. */
+  readonly name: 'foreignOrigin';
+  readonly subject: string;
+  readonly detail: string;
+  readonly sinceSeconds: number;
+}
+
+export interface PoolStatus {
+  readonly cidr: string;
+  readonly encapsulation: string;
+  /** Who programs the routes to workloads on other hosts. */
+  readonly overlay: 'bgp' | 'agent';
+  readonly external: boolean;
+  /** The tunnel's, where it is bgpd's business. */
+  readonly device: string | null;
+  /** Why packets can't travel so; null when they can. */
+  readonly problem: string | null;
+  /** Workload routes of this host inside. */
+  readonly workloads: number;
+  /** Configured routes inside. */
+  readonly originated: number;
+}
+
 export interface Health {
   readonly ok: boolean;
   /** One line each; empty when all is well. */
   readonly reasons: readonly string[];
+  /** What should be looked at and keeps nobody from using the node; absent when there is nothing. */
+  readonly notes?: readonly string[];
 }
 
 export interface LoopStatus {
@@ -350,6 +382,8 @@ export interface StatusSource {
   routes(query: RouteQuery): RouteList | string;
   kernel(): KernelReport | null;
   memory(): MemoryReport;
+  pools(): readonly PoolStatus[];
+  alarms(): readonly AlarmStatus[];
   health(): Health;
   readiness(): Health;
   /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. */

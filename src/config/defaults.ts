@@ -13,6 +13,7 @@ import type {
   MaxPrefixConfig,
   PeerConfig,
   TimersConfig,
+  VxlanConfig,
 } from './types.js';
 
 export const BGP_PORT = 179;
@@ -25,6 +26,15 @@ export const DEFAULT_LISTEN: readonly ListenConfig[] = [
 /** The interfaces that Calico gives to workloads in Kubernetes, OpenStack and Docker. */
 export const WORKLOAD_INTERFACES: readonly string[] = ['cali*', 'tap*', 'ns-*'];
 
+/** Beside Calico's own vxlan.calico: another device and VNI, so that both can run on a host. */
+export const DEFAULT_VXLAN: VxlanConfig = {
+  device: 'vxlan.bgp',
+  vni: 4097,
+  port: 4789,
+  mtu: null,
+  address: null,
+};
+
 /** `import` is filled from `WORKLOAD_INTERFACES` and the table. */
 export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   backend: 'auto',
@@ -34,6 +44,10 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   install: [],
   removeOnStop: false,
   sweepDelay: 120,
+  allowOverride: [],
+  localPrefFromMetric: false,
+  ipipDevice: 'tunl0',
+  vxlan: DEFAULT_VXLAN,
   nextHopGroups: 'auto',
   prefsrc: [],
   auditInterval: 60,
@@ -75,7 +89,16 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   timers: DEFAULT_TIMERS,
   routeReflectorClient: false,
   clusterId: null,
-  nextHopSelf: false,
+  localAs: null,
+  nextHop: 'auto',
+  allowOwnAs: 0,
+  removePrivateAs: null,
+  overrideAs: false,
+  routeServerClient: false,
+  role: null,
+  strictRole: false,
+  extendedNextHop: null,
+  extendedMessages: false,
   addPath: { receive: false, send: null },
   vantage: null,
   asSets: 'withdraw',
@@ -84,6 +107,8 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
 };
 
 export const DEFAULT_DYNAMIC_LIMIT = 1000;
+/** Seconds. */
+export const DEFAULT_DYNAMIC_IDLE = 60;
 
 export const DEFAULT_API: ApiConfig = {
   socket: '/run/bgpd/bgpd.sock',

@@ -29,7 +29,7 @@ export interface DynamicPeerChange {
   readonly after: DynamicPeerConfig;
   /** For every peer of the range. */
   readonly change: ChangeKind;
-  readonly keys: readonly (keyof PeerConfig | 'limit')[];
+  readonly keys: readonly (keyof PeerConfig | 'limit' | 'idleTime')[];
 }
 
 export interface Difference<T, C> {
@@ -40,8 +40,8 @@ export interface Difference<T, C> {
 
 export interface ConfigDiff {
   readonly isEmpty: boolean;
-  /** `asn`: every session is reset. `node`: a name only. */
-  readonly identity: readonly ('node' | 'asn' | 'routerId' | 'clusterId')[];
+  /** `asn`, `confederation`: sessions are reset. `node`: a name only. */
+  readonly identity: readonly ('node' | 'asn' | 'confederation' | 'routerId' | 'clusterId')[];
   readonly listenChanged: boolean;
   /** Peers are the same when their names are. */
   readonly peers: Difference<PeerConfig, PeerChange>;
@@ -90,7 +90,16 @@ const PEER_CHANGES = {
   timers: 'none',
   routeReflectorClient: 'reset',
   clusterId: 'reset',
-  nextHopSelf: 'soft',
+  localAs: 'reset',
+  nextHop: 'soft',
+  allowOwnAs: 'soft',
+  removePrivateAs: 'soft',
+  overrideAs: 'soft',
+  routeServerClient: 'soft',
+  role: 'reset',
+  strictRole: 'reset',
+  extendedNextHop: 'reset',
+  extendedMessages: 'reset',
   addPath: 'soft',
   vantage: 'soft',
   asSets: 'reset',
@@ -107,6 +116,10 @@ const KERNEL_KEYS = [
   'install',
   'removeOnStop',
   'sweepDelay',
+  'allowOverride',
+  'localPrefFromMetric',
+  'ipipDevice',
+  'vxlan',
 ] as const satisfies readonly (keyof KernelConfig)[];
 
 const DECISION_KEYS = [
@@ -181,11 +194,14 @@ function changedIdentity(before: Config, after: Config): ConfigDiff['identity'] 
   const identity = (config: Config) => ({
     node: config.node,
     asn: config.asn,
+    confederation: canonical(config.confederation),
     routerId: config.routerId,
     clusterId: config.routeReflector?.clusterId ?? null,
   });
   const [a, b] = [identity(before), identity(after)];
-  return (['node', 'asn', 'routerId', 'clusterId'] as const).filter((key) => a[key] !== b[key]);
+  return (['node', 'asn', 'confederation', 'routerId', 'clusterId'] as const).filter(
+    (key) => a[key] !== b[key],
+  );
 }
 
 function changedPolicies(before: Config, after: Config): readonly string[] {
@@ -219,8 +235,8 @@ function dynamicPeerChange(
 ): DynamicPeerChange | null {
   const keys = changedKeys(before.template, after.template, policies);
   const change = worst(keys, before.template, after.template);
-  if (before.limit !== after.limit) return { before, after, change, keys: [...keys, 'limit'] };
-  return keys.length === 0 ? null : { before, after, change, keys };
+  const own = (['limit', 'idleTime'] as const).filter((key) => before[key] !== after[key]);
+  return keys.length + own.length === 0 ? null : { before, after, change, keys: [...keys, ...own] };
 }
 
 function changedKeys(

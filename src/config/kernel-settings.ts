@@ -1,10 +1,10 @@
 // The configuration as the kernel layer wants it. Values only.
 
-import type { ImportRule, KernelSettings } from '../kernel/types.js';
+import type { GuardSettings, ImportRule, KernelSettings, TunnelDevice } from '../kernel/types.js';
 import type { Config, KernelImportConfig } from './types.js';
 
 /** `install` is false for the backend `none` only; which routes are installed is the policies' business. */
-export const kernelSettings = (config: Config): KernelSettings => ({
+export const kernelSettings = (config: Config, tunnels: readonly TunnelDevice[] = []): KernelSettings => ({
   table: config.kernel.table,
   protocol: config.kernel.protocol,
   metric: config.kernel.metric,
@@ -13,6 +13,15 @@ export const kernelSettings = (config: Config): KernelSettings => ({
   nextHopGroups: config.kernel.nextHopGroups,
   prefsrc: config.kernel.prefsrc,
   auditInterval: config.kernel.auditInterval,
+  tunnels,
+  guard: guardSettings(config),
+});
+
+const guardSettings = ({ peers, pools, originate, kernel }: Config): GuardSettings => ({
+  peers: peers.map(({ address }) => address),
+  pools: pools.map(({ cidr }) => cidr),
+  services: originate.flatMap(({ kind, prefix }) => (kind === 'service' ? [prefix] : [])),
+  allow: kernel.allowOverride,
 });
 
 /** A rule without prefixes takes the pools'; without pools it takes nothing, where the kernel layer would take all. */

@@ -27,7 +27,15 @@ import {
 import { parseSections, type Sections } from './schema.js';
 import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
 import { parseSource } from './source.js';
-import type { Config, ConfigProblem, ConfigResult, DecisionConfig, KernelConfig } from './types.js';
+import type {
+  Config,
+  ConfigProblem,
+  ConfigResult,
+  DecisionConfig,
+  KernelConfig,
+  OriginateConfig,
+  PoolConfig,
+} from './types.js';
 
 export interface ConfigEnvironment {
   /** The default of `node`. */
@@ -94,6 +102,10 @@ function completeConfig(
     listen:
       sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
       DEFAULT_LISTEN,
+    confederation: sections.confederation && {
+      identifier: sections.confederation.identifier,
+      members: (sections.confederation.members ?? []).filter((member) => member !== asn),
+    },
     routeReflector:
       sections.routeReflector === null || clusterId === null
         ? null
@@ -105,15 +117,8 @@ function completeConfig(
     decision: completeDecision(sections.decision),
     limits: { ...DEFAULT_LIMITS, ...present(sections.limits ?? {}) },
     kernel: completeKernel(sections.kernel),
-    pools: (sections.pools ?? []).map(({ value: { cidr, external, encapsulation } }) => ({
-      cidr,
-      external: external ?? false,
-      encapsulation: encapsulation ?? 'None',
-    })),
-    originate: (sections.originate ?? []).map(({ value }) => ({
-      prefix: value.prefix,
-      kind: value.kind ?? 'static',
-    })),
+    pools: (sections.pools ?? []).map(({ value }) => completePool(value)),
+    originate: (sections.originate ?? []).map(({ value }) => completeOrigination(value)),
     peers: (sections.peers ?? []).flatMap(
       ({ value }) => mergePeer(value, groupOf(value.group), secrets) ?? [],
     ),
@@ -143,9 +148,35 @@ function completeDecision(section: Sections['decision']): DecisionConfig {
   };
 }
 
+/** The routes of a VXLAN pool are the agent's unless the file says otherwise, as in Calico. */
+function completePool(pool: ListElement<'pools'>): PoolConfig {
+  const encapsulation = pool.encapsulation ?? 'None';
+  const overlay = encapsulation.startsWith('VXLAN') ? 'agent' : 'bgp';
+  return { external: false, overlay, anycast: false, ...present(pool), encapsulation };
+}
+
+function completeOrigination(origination: ListElement<'originate'>): OriginateConfig {
+  const { kind = 'static' } = origination;
+  const aggregate = kind === 'aggregate';
+  return {
+    blackhole: aggregate,
+    suppressMoreSpecifics: aggregate,
+    requireContributor: false,
+    communities: [],
+    ...present(origination),
+    kind,
+  };
+}
+
+type ListElement<K extends 'pools' | 'originate'> = NonNullable<Sections[K]>[number]['value'];
+
 function completeKernel(section: Sections['kernel']): KernelConfig {
-  const { import: rules, ...given } = section ?? {};
-  const kernel = { ...DEFAULT_KERNEL, ...present(given) };
+  const { import: rules, vxlan, ...given } = section ?? {};
+  const kernel = {
+    ...DEFAULT_KERNEL,
+    ...present(given),
+    vxlan: { ...DEFAULT_KERNEL.vxlan, ...present(vxlan ?? {}) },
+  };
   const imports = (rules ?? [{ interfaces: [...WORKLOAD_INTERFACES] }]).map((rule) => ({
     interfaces: [],
     protocols: [],

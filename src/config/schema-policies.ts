@@ -47,7 +47,7 @@ const prefixMatchSchema = z
     return z.NEVER;
   });
 
-const SOURCES = ['kernel', 'bgp', 'static'] as const satisfies readonly RouteSource[];
+const SOURCES = ['kernel', 'static', 'aggregate', 'service', 'bgp'] as const satisfies readonly RouteSource[];
 
 const termSchema = z.strictObject({
   match: z

@@ -4,7 +4,8 @@
 import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
-import type { PolicyConfig } from '../policy/types.js';
+import type { RoleName } from '../policy/roles.js';
+import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
 import type { DecisionOptions } from '../rib/decision-steps.js';
 import type { PathChoice } from '../rib/hooks.js';
 import type { Vantage } from '../rib/vantage.js';
@@ -18,6 +19,7 @@ export interface Config {
   readonly asn: number;
   /** Null: the node's first IPv4 address, found by the daemon. */
   readonly routerId: number | null;
+  readonly confederation: ConfederationConfig | null;
   readonly listen: readonly ListenConfig[];
   readonly decision: DecisionConfig;
   readonly limits: LimitsConfig;
@@ -44,6 +46,14 @@ export interface RouteReflectorConfig {
   readonly clusterId: number;
   /** False: the clients of a cluster are meshed, so that their routes go to others only. */
   readonly clientToClient: boolean;
+}
+
+/** RFC 5065. `asn` of the node is its member AS. */
+export interface ConfederationConfig {
+  /** What the confederation is to others: its AS number. */
+  readonly identifier: number;
+  /** The other member ASes that we have sessions with. */
+  readonly members: readonly number[];
 }
 
 export type DecisionConfig = DecisionOptions;
@@ -83,6 +93,25 @@ export interface KernelConfig {
   readonly prefsrc: readonly IpAddress[];
   /** Between two comparisons of the whole FIB with the kernel; 0: none. */
   readonly auditInterval: number;
+  /** Learned routes that may take over what the host reaches by itself; all others may not. */
+  readonly allowOverride: readonly PrefixMatch[];
+  /** Workloads: LOCAL_PREF = 2147483647 - metric; learned routes: the metric from LOCAL_PREF, and they may win. */
+  readonly localPrefFromMetric: boolean;
+  /** The device of IP-in-IP pools. */
+  readonly ipipDevice: string;
+  readonly vxlan: VxlanConfig;
+}
+
+/** The device of VXLAN pools with `overlay: bgp`. */
+export interface VxlanConfig {
+  readonly device: string;
+  readonly vni: number;
+  /** UDP port. */
+  readonly port: number;
+  /** Null: the kernel's choice. */
+  readonly mtu: number | null;
+  /** Our end of the tunnels; null: the router id where it is an address of the host, else the first address. */
+  readonly address: IpAddress | null;
 }
 
 export interface KernelImportConfig {
@@ -100,12 +129,28 @@ export interface PoolConfig {
   readonly cidr: Prefix;
   readonly external: boolean;
   readonly encapsulation: Encapsulation;
+  /** Who programs the routes to workloads on other hosts: bgpd, or the node agent. */
+  readonly overlay: 'bgp' | 'agent';
+  /** One address may be on several hosts: no alarm. */
+  readonly anycast: boolean;
 }
 
 export interface OriginateConfig {
   readonly prefix: Prefix;
   readonly kind: 'static' | 'aggregate' | 'service';
+  /** The kernel drops what no longer prefix takes. */
+  readonly blackhole: boolean;
+  /** Workloads inside are not announced one by one, but for those with a lower metric than `kernel.metric`. */
+  readonly suppressMoreSpecifics: boolean;
+  /** Announced only while a workload of this host lies inside. */
+  readonly requireContributor: boolean;
+  readonly communities: readonly CommunityConfig[];
 }
+
+/** RFC 1997 as one number, RFC 8092 as three. */
+export type CommunityConfig =
+  | { readonly kind: 'standard'; readonly value: number }
+  | { readonly kind: 'large'; readonly value: readonly [number, number, number] };
 
 export interface TimersConfig {
   readonly hold: number;
@@ -142,15 +187,31 @@ export interface TcpAoKeyConfig {
   readonly key: Secret;
 }
 
+/** `internal`: our own AS; `external`: any other. */
+export type PeerAsn = number | 'internal' | 'external';
+
+/** RFC 7705: the AS that a peer knows us by. */
+export interface LocalAsConfig {
+  readonly asn: number;
+  /** True: what the peer tells does not get this AS in front. */
+  readonly noPrepend: boolean;
+  /** True: what the peer is told has this AS in front instead of both. */
+  readonly replaceAs: boolean;
+  /** True: the peer may also know us by our real AS. */
+  readonly dualAs: boolean;
+}
+
 /** A peer with its group already merged in. */
 export interface PeerConfig {
   readonly name: string;
   readonly description: string | null;
   readonly group: string | null;
+  /** `::` for an interface peer: whoever is found to be the router on `interface`. */
   readonly address: IpAddress;
-  /** The zone of a link-local address, as in `fe80::1%eth1`. */
+  /** The zone of a link-local address, as in `fe80::1%eth1`; the interface of an interface peer. */
   readonly interface: string | null;
-  readonly asn: number;
+  readonly asn: PeerAsn;
+  readonly localAs: LocalAsConfig | null;
   readonly port: number;
   readonly localAddress: IpAddress | null;
   readonly passive: boolean;
@@ -175,7 +236,24 @@ export interface PeerConfig {
   readonly routeReflectorClient: boolean;
   /** The cluster of a client, where it is not the reflector's own. */
   readonly clusterId: number | null;
-  readonly nextHopSelf: boolean;
+  /** RFC 4271 5.1.3: `auto` follows the RFC, `self` puts in our own address, `keep` leaves what the route has. */
+  readonly nextHop: 'auto' | 'self' | 'keep';
+  /** How often our AS may be in the AS_PATH of what the peer tells. */
+  readonly allowOwnAs: number;
+  /** Towards an external peer: all private AS numbers, only those in front, or replaced by ours. */
+  readonly removePrivateAs: 'all' | 'leading' | 'replace' | null;
+  /** Towards an external peer: its own AS in AS_PATH becomes ours. */
+  readonly overrideAs: boolean;
+  /** RFC 7947: we are a route server and the peer is a client of it. */
+  readonly routeServerClient: boolean;
+  /** RFC 9234: what we are to the peer. */
+  readonly role: RoleName | null;
+  /** A peer that says no role is refused. */
+  readonly strictRole: boolean;
+  /** RFC 8950. Null: on sessions over link-local addresses. */
+  readonly extendedNextHop: boolean | null;
+  /** RFC 8654. */
+  readonly extendedMessages: boolean;
   readonly addPath: AddPathConfig;
   /** Of a client: the vantage its best paths are looked for from (RFC 9107); null: from here. */
   readonly vantage: string | null;
@@ -190,9 +268,11 @@ export interface DynamicPeerConfig {
   readonly range: Prefix;
   readonly group: string;
   readonly limit: number;
+  /** Seconds without a session after which a peer is forgotten. */
+  readonly idleTime: number;
   /** What every peer of the range gets; name and address come when it connects. Null `asn` accepts any. */
   readonly template: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asn'> & {
-    readonly asn: number | null;
+    readonly asn: PeerAsn | null;
   };
 }
 

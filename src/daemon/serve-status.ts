@@ -38,7 +38,10 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     connections: parts.connections,
     reload: () => reloader.reload(),
   });
-  const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
+  const metrics = createMetrics(status, {
+    timerSlackSeconds: () => clock.takeSlack() / 1000,
+    timerLateness: () => clock.lateness(),
+  });
   stops.unshift(() => metrics.close());
   const api = await startApi({
     source: status,

@@ -4,24 +4,35 @@
 import type { PeerId } from '../base/ids.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
-import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
+import type {
+  Kernel,
+  KernelEvent,
+  KernelObserver,
+  NextHopState,
+  TunnelDevice,
+  WorkloadChange,
+} from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
+import type { DecisionOptions } from '../rib/decision-steps.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
+import { ForeignOrigins } from './foreign-origins.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
 import { JoinGate } from './join-gate.js';
 import { LimitAlarms } from './limit-alarms.js';
+import type { LocalSettings } from './local-attributes.js';
 import { LocalRoutes } from './local-routes.js';
+import { ownTunnel, tunnelDevices } from './overlay.js';
 import { PassScheduler } from './pass-scheduler.js';
-import { PeerSet } from './peer-set.js';
+import { type FinderFactory, PeerSet } from './peer-set.js';
 import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
@@ -34,6 +45,7 @@ export interface SpeakerOptions {
   readonly clock: Clock & { wallClock(): number };
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
+  readonly makeFinder: FinderFactory;
   readonly hostAddresses: () => HostAddresses;
   readonly seed: number;
 }
@@ -44,6 +56,7 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
+  readonly foreignOrigins: ForeignOrigins;
   readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
@@ -70,12 +83,25 @@ export class Speaker {
     });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
-    this.#local = new LocalRoutes(this.rib);
+    this.#local = new LocalRoutes(this.rib, this.#localSettings());
     this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
+    this.foreignOrigins = new ForeignOrigins({
+      rib: this.rib,
+      events: options.events,
+      peerName: (peer) => this.#byRibId.get(peer)?.name ?? 'a peer that just left',
+      now: () => clock.now(),
+    });
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.fib =
-      kernel === null ? null : new FibFeed(this.rib, kernel, install, (peer) => this.#interfaceOf(peer));
-    this.peers = new PeerSet(this.#peerContext(), options.makeDriver);
+      kernel === null
+        ? null
+        : new FibFeed(this.rib, kernel, {
+            policy: install,
+            config,
+            interfaceOf: (peer) => this.#interfaceOf(peer),
+            isBlackhole: (prefix) => this.#local.isBlackhole(prefix),
+          });
+    this.peers = new PeerSet(this.#peerContext(), options.makeDriver, options.makeFinder);
   }
 
   get config(): Config {
@@ -88,7 +114,7 @@ export class Speaker {
       const started = await this.kernel.start(this.#kernelObserver());
       if (!started.ok) return started;
     }
-    this.#local.originate(this.#config.originate);
+    this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     await this.peers.apply(this.#config, this.#peerContext());
     return { ok: true };
   }
@@ -96,10 +122,10 @@ export class Speaker {
   /** Makes a new configuration the running one; sessions are kept wherever they can be. */
   async reconfigure(config: Config): Promise<readonly string[]> {
     this.#config = config;
-    this.kernel?.reconfigure(kernelSettings(config));
-    this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
-    this.#local.originate(config.originate);
-    this.rib.setDecision(config.decision);
+    this.kernel?.reconfigure(kernelSettings(config, this.#tunnels()));
+    const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
+    this.fib?.configure(config, installPolicyOf(config.kernel.install, config.policies), originated);
+    this.rib.setDecision(decisionOf(config));
     this.rib.setClusterIds(clusterIds(config));
     this.beforePeers(config);
     return this.peers.apply(config, this.#peerContext());
@@ -145,7 +171,7 @@ export class Speaker {
     return new Rib({
       routerId,
       seed,
-      decision: config.decision,
+      decision: decisionOf(config),
       clusterIds: clusterIds(config),
       rules: {
         rewrite: exportRewrite,
@@ -156,6 +182,7 @@ export class Speaker {
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
         bestChanged: (family, prefix) => this.fib?.update(family, prefix),
+        localChosen: (family, prefix) => this.foreignOrigins.localChosen(family, prefix),
         wake: (peer) => this.#byRibId.get(peer)?.wake(),
         workPending: () => this.#pass.request(),
       },
@@ -167,6 +194,7 @@ export class Speaker {
     return {
       local: {
         asn: this.#config.asn,
+        confederation: this.#config.confederation,
         routerId,
         routeReflector: this.#config.routeReflector,
         vantages: this.#config.optimalRouteReflection,
@@ -187,6 +215,16 @@ export class Speaker {
     };
   }
 
+  #tunnels(): readonly TunnelDevice[] {
+    return this.kernel === null ? [] : tunnelDevices(this.#config, this.#hostAddresses());
+  }
+
+  #localSettings(): LocalSettings {
+    const { originate, pools, kernel } = this.#config;
+    const { localPrefFromMetric, metric } = kernel;
+    return { originate, pools, localPrefFromMetric, metric, tunnel: ownTunnel(this.#tunnels()) };
+  }
+
   #interfaceOf(peer: PeerId): string | null {
     return this.#byRibId.get(peer)?.config.interface ?? null;
   }
@@ -201,6 +239,11 @@ export class Speaker {
     };
   }
 }
+
+const decisionOf = ({ decision, kernel }: Config): DecisionOptions => ({
+  ...decision,
+  localByPreference: kernel.localPrefFromMetric,
+});
 
 /** Every cluster we are the reflector of. */
 function clusterIds({ routeReflector, peers, dynamicPeers }: Config): readonly number[] {

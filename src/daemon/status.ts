@@ -9,7 +9,6 @@ import type {
   Summary,
 } from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
-import { KERNEL_SOURCE, STATIC_SOURCE } from '../base/ids.js';
 import { formatIp } from '../base/ip.js';
 import { formatPrefix } from '../base/prefix.js';
 import type { Kernel } from '../kernel/types.js';
@@ -19,6 +18,7 @@ import type { Speaker } from './speaker.js';
 import { driftReport } from './status-drift.js';
 import { memoryReport } from './status-memory.js';
 import { peerDetail, peerSummary, type StatusClock } from './status-peers.js';
+import { poolStatus } from './status-pools.js';
 import { queryRoutes } from './status-routes.js';
 import { VERSION } from './version.js';
 
@@ -46,6 +46,8 @@ export function createStatus(options: StatusOptions): StatusSource {
     routes: (query) => queryRoutes(speaker, query),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
     memory: () => memoryReport(speaker),
+    pools: () => poolStatus(speaker),
+    alarms: () => speaker.foreignOrigins.status(),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,
@@ -78,13 +80,15 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
 
 function ribStatus({ rib }: Speaker, name: FamilyName): RibFamilyStatus {
   const family = familyIndex(name);
-  const local = (source: typeof KERNEL_SOURCE): number => rib.sources.count(source, family).received;
   return {
     prefixes: rib.prefixes[family].occupied,
     paths: rib.paths[family].size,
     best: rib.bestCount(family),
     multipath: rib.multipath.prefixes(family),
-    local: local(KERNEL_SOURCE) + local(STATIC_SOURCE),
+    local: rib.sources
+      .all()
+      .filter(({ peer }) => peer === null)
+      .reduce((sum, { id }) => sum + rib.sources.count(id, family).received, 0),
   };
 }
 
@@ -107,6 +111,7 @@ function kernelReport(kernel: Kernel): KernelReport {
     drift: driftReport(status.drift),
     fib: {
       ...status.fib,
+      refusals: status.fib.refusals.map(({ prefix, reason }) => ({ prefix: formatPrefix(prefix), reason })),
       problems: status.fib.problems.map(({ prefix, reason, attempts, nextHops }) => ({
         prefix: formatPrefix(prefix),
         reason,

@@ -48,6 +48,10 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
   });
   events.on('endOfRib', (peer, family) => log.debug({ peer, family }, 'End-of-RIB received'));
   events.on('dynamicPeer', (peer, action, detail) => log.info({ peer, detail }, `dynamic peer ${action}`));
+  events.on('routerFound', (peer, name, address) => {
+    const pass = limit(`router ${peer}`);
+    if (pass !== null) log.info({ peer, interface: name, address, ...pass }, 'router found');
+  });
   events.on('connectionRefused', (address, reason) => {
     const pass = limit(`refused ${address}`);
     if (pass !== null) log.warn({ address, reason, ...pass }, 'incoming connection refused');
@@ -65,6 +69,12 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
   events.on('limit', ({ name, limit, used, exceeded }) => {
     if (exceeded) log.warn({ limit, used }, `limits.${name} is exceeded: nothing is refused`);
     else log.info({ limit, used }, `limits.${name} is kept again`);
+  });
+  events.on('alarm', ({ name, subject, detail }, raised) => {
+    const pass = limit(`alarm ${name} ${raised}`);
+    if (pass === null) return;
+    if (raised) log.warn({ alarm: name, subject, detail, ...pass }, `alarm ${name}: ${subject} ${detail}`);
+    else log.info({ alarm: name, subject, ...pass }, `alarm ${name} is over: ${subject}`);
   });
   events.on('warning', (message, detail) => log.warn({ ...detail }, message));
 }
@@ -132,6 +142,19 @@ function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
       log.warn({ prefix: formatPrefix(event.prefix), errno, attempt, ...pass }, 'the kernel refused a route');
       return;
     }
+    case 'refused': {
+      const prefix = formatPrefix(event.prefix);
+      const pass = limit('route kept out');
+      if (pass !== null)
+        log.warn({ prefix, reason: event.reason, ...pass }, 'learned route kept out of the kernel');
+      return;
+    }
+    case 'tunnelProblem':
+      log.warn({ device: event.device, problem: event.problem }, 'a tunnel cannot be used');
+      return;
+    case 'tunnelReady':
+      log.info({ device: event.device }, 'tunnel ready');
+      return;
     case 'drift':
       logDrift(log, limit, event);
       return;

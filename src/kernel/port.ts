@@ -3,6 +3,7 @@
 
 import type { AddressFamily } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
+
 import type {
   KernelAddress,
   KernelLink,
@@ -10,6 +11,7 @@ import type {
   KernelNexthop,
   KernelRoute,
   NexthopMember,
+  TunnelDevice,
 } from './types.js';
 
 /** What makes a route ours, and the key it has in the kernel. */
@@ -50,13 +52,33 @@ export interface RouteWrite {
   readonly w3: number;
   readonly length: number;
   readonly identity: RouteIdentity;
-  /** Empty for `remove`. The port may remember octets per array: share one array among equal writes. */
+  /** Empty for `remove`, and for a blackhole. The port may remember octets per array: share one array among equal writes. */
   readonly nextHops: readonly KernelNextHop[];
   /** Id of the nexthop object to use instead of `nextHops`, 0 for none. */
   readonly object: number;
   /** RTA_PREFSRC, null to leave it to the kernel. */
   readonly source: IpAddress | null;
 }
+
+/** One thing to do to a tunnel's device. Neighbours and FDB entries are permanent; writing one again replaces it. */
+export type TunnelWrite =
+  | { readonly kind: 'create'; readonly device: TunnelDevice; readonly mtu: number | null }
+  | { readonly kind: 'destroy'; readonly ifindex: number }
+  | {
+      readonly kind: 'neighbour';
+      readonly present: boolean;
+      readonly ifindex: number;
+      readonly address: IpAddress;
+      readonly mac: string;
+    }
+  /** Frames to `mac` go to the tunnel's end at `address`. */
+  | {
+      readonly kind: 'forward';
+      readonly present: boolean;
+      readonly ifindex: number;
+      readonly address: IpAddress;
+      readonly mac: string;
+    };
 
 /**
  * One write of a nexthop object. `setHop` and `setGroup` make it or change it in place, for every route that uses it;
@@ -117,6 +139,7 @@ export type PortReport =
       /** Milliseconds from the request to the kernel's last answer. */
       readonly latency: number;
     }
+  | { readonly kind: 'programmed'; readonly id: number; readonly failures: readonly WriteFailure[] }
   /** Notifications were lost; what came before the gap has been reported. */
   | { readonly kind: 'overrun' }
   /** The port is dead; `open` may be called again. */
@@ -143,5 +166,7 @@ export interface KernelPort {
   hurry(): void;
   /** Answered by one `written` report with this id. */
   write(id: number, writes: readonly KernelWrite[]): void;
+  /** Answered by one `programmed` report with this id. */
+  program(id: number, writes: readonly TunnelWrite[]): void;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 
 import type { AddressFamily } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
+import type { LatencyHistogram } from '../base/latency.js';
 import type { Prefix } from '../base/prefix.js';
 
 /** rtm_type (rtnetlink(7)); others are kept as their number. */
@@ -51,6 +52,13 @@ export interface NexthopMember {
   readonly weight: number;
 }
 
+/** What a VXLAN device was made with. */
+export interface VxlanParameters {
+  readonly vni: number;
+  readonly port: number;
+  readonly address: IpAddress | null;
+}
+
 export interface KernelLink {
   readonly ifindex: number;
   readonly name: string;
@@ -59,6 +67,13 @@ export interface KernelLink {
   /** IFF_LOWER_UP: carrier. */
   readonly running: boolean;
   readonly loopback: boolean;
+  /** Octets; absent where the kernel did not say. */
+  readonly mtu?: number;
+  /** `02:00:00:00:00:01`; absent for links without one. */
+  readonly mac?: string;
+  /** IFLA_INFO_KIND: vxlan, ipip, dummy, veth; absent for hardware. */
+  readonly linkKind?: string;
+  readonly vxlan?: VxlanParameters;
 }
 
 export interface KernelAddress {
@@ -92,8 +107,10 @@ export interface ImportRule {
 
 /** What the RIB wants in the kernel for one prefix. */
 export interface FibIntent {
-  /** BGP next hops; a link-local one names its interface. More than one means ECMP. */
+  /** BGP next hops; a link-local one names its interface. More than one means ECMP. Empty for a blackhole. */
   readonly nextHops: readonly FibNextHop[];
+  /** Absent: a route. */
+  readonly kind?: 'route' | 'blackhole';
   /** RTA_PRIORITY of this route; absent: that of the settings. */
   readonly metric?: number;
 }
@@ -103,6 +120,43 @@ export interface FibNextHop {
   readonly interface: string | null;
   /** Share of the traffic among several, 1 (when absent) to 256. */
   readonly weight?: number;
+  /** Absent: packets go as they are. */
+  readonly tunnel?: FibTunnel;
+}
+
+/** Packets to a next hop go in a tunnel. */
+export interface FibTunnel {
+  readonly device: string;
+  /** `crossSubnet`: only to next hops that are in no subnet of ours. */
+  readonly mode: 'always' | 'crossSubnet';
+  /** The other end of a VXLAN tunnel; null: the next hop itself is the end (IP-in-IP). */
+  readonly end: { readonly address: IpAddress; readonly mac: string } | null;
+}
+
+/** A device that tunnels need. */
+export type TunnelDevice =
+  | { readonly kind: 'ipip'; readonly name: string }
+  | {
+      readonly kind: 'vxlan';
+      readonly name: string;
+      readonly vni: number;
+      readonly port: number;
+      /** Null: that of the interface with `address`, less what VXLAN adds. */
+      readonly mtu: number | null;
+      readonly address: IpAddress;
+      readonly mac: string;
+    };
+
+/** What a learned route may not take over, and where it may all the same. */
+export interface GuardSettings {
+  /** Addresses of peers. */
+  readonly peers: readonly IpAddress[];
+  /** Ranges of workloads: they may lie in a subnet of an interface. */
+  readonly pools: readonly Prefix[];
+  /** Ranges that this host serves by other means. */
+  readonly services: readonly Prefix[];
+  /** A route of these, with a length in the bounds, is never refused. */
+  readonly allow: readonly { readonly prefix: Prefix; readonly ge: number; readonly le: number }[];
 }
 
 export interface KernelSettings {
@@ -120,6 +174,10 @@ export interface KernelSettings {
   readonly prefsrc?: readonly IpAddress[];
   /** Seconds between two comparisons of the whole FIB with the kernel, 0 for none. Absent: 60. */
   readonly auditInterval?: number;
+  /** Devices to have; absent: none. */
+  readonly tunnels?: readonly TunnelDevice[];
+  /** Absent: nothing is refused. */
+  readonly guard?: GuardSettings;
 }
 
 /** Whether BGP next hops can be used; the decision process asks (RFC 4271 9.1.2.1). */
@@ -147,6 +205,9 @@ export type KernelEvent =
   | { readonly kind: 'noNextHopGroups' }
   | { readonly kind: 'drift'; readonly first: DriftEntry; readonly count: number }
   | { readonly kind: 'fight'; readonly fight: Fight }
+  | { readonly kind: 'refused'; readonly prefix: Prefix; readonly reason: string }
+  | { readonly kind: 'tunnelProblem'; readonly device: string; readonly problem: string }
+  | { readonly kind: 'tunnelReady'; readonly device: string }
   | { readonly kind: 'workerFailed'; readonly message: string };
 
 /**
@@ -206,6 +267,22 @@ export interface FibProblem {
   readonly nextHops: readonly FibNextHop[];
 }
 
+/** A learned route that is kept out of the kernel for the host's own sake. */
+export interface Refusal {
+  readonly prefix: Prefix;
+  readonly reason: string;
+}
+
+export interface TunnelStatus {
+  readonly device: string;
+  readonly kind: TunnelDevice['kind'];
+  readonly ready: boolean;
+  /** Why it is not ready; null when it is, or not known yet. */
+  readonly problem: string | null;
+  /** Other ends that are programmed. */
+  readonly ends: number;
+}
+
 export interface KernelStatus {
   readonly backend: 'netlink' | 'memory';
   readonly state: 'starting' | 'synced' | 'failed';
@@ -222,7 +299,11 @@ export interface KernelStatus {
     /** At most 100 of them. */
     readonly problems: readonly FibProblem[];
     readonly problemCount: number;
+    /** At most 100 of them. */
+    readonly refusals: readonly Refusal[];
+    readonly refusedCount: number;
   };
+  readonly tunnels: readonly TunnelStatus[];
   readonly counters: KernelCounters;
   readonly drift: DriftStatus;
   /** Comparisons of the whole FIB with the kernel, and how long the last one took (ms, null before the first). */
@@ -236,19 +317,13 @@ export interface KernelCounters {
   readonly replaced: number;
   readonly removed: number;
   readonly errors: Readonly<Record<string, number>>;
+  /** Times a learned route was refused, by reason. */
+  readonly refusals: Readonly<Record<string, number>>;
   readonly overruns: number;
   readonly resyncs: number;
   readonly workloadEvents: number;
   /** Milliseconds from the request to the kernel's ack, one observation a batch. */
   readonly latency: LatencyHistogram;
-}
-
-/** Cumulative counts per upper bound, as Prometheus wants them. */
-export interface LatencyHistogram {
-  readonly bounds: readonly number[];
-  readonly counts: readonly number[];
-  readonly sum: number;
-  readonly count: number;
 }
 
 /** The daemon's view of the kernel. Both backends behave the same; one set of contract tests runs on both. */
@@ -275,6 +350,8 @@ export interface Kernel {
   installed(): Iterable<KernelRoute>;
   /** The kernel has acknowledged this route of ours as wanted. */
   isInstalled(prefix: Prefix): boolean;
+  /** Why this route is kept out for the host's own sake; null when it is not. */
+  refusal(prefix: Prefix): string | null;
   /** Workload routes currently imported. */
   workloads(): Iterable<WorkloadChange>;
   /** The answer the kernel would give: which connected interface reaches this address. */

@@ -13,7 +13,7 @@ interface CompiledTerm {
   readonly verdict: PolicyVerdict;
 }
 
-const SOURCES = ['kernel', 'bgp', 'static'] as const satisfies readonly RouteSource[];
+const SOURCES = ['kernel', 'static', 'aggregate', 'service', 'bgp'] as const satisfies readonly RouteSource[];
 
 /** Compiled chains by the policies they were made from, so that thousands of equal peers share one. */
 const compiled = new WeakMap<Readonly<Record<string, PolicyConfig>>, Map<string, CompiledPolicy>>();

@@ -17,7 +17,7 @@ export interface TermConfig {
   readonly action: 'accept' | 'reject';
 }
 
-export type RouteSource = 'kernel' | 'bgp' | 'static';
+export type RouteSource = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
 
 /** `10.0.0.0/8` (that and all inside), `=10.0.0.0/8` (only that), `10.0.0.0/8 le 24`, `10.0.0.0/8 ge 24 le 32`. */
 export interface PrefixMatch {

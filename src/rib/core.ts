@@ -2,7 +2,7 @@
 // fills the update groups. Pure: no clock, no sockets; work is done in slices that the caller asks for.
 
 import type { FamilyIndex } from '../base/family.js';
-import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
 import type { IpAddress } from '../base/ip.js';
 import { type Prefix, prefixWords } from '../base/prefix.js';
 import { NlriCursor } from '../wire/nlri.js';
@@ -12,47 +12,22 @@ import { AttrSets } from './attr-sets.js';
 import { Decision } from './decision.js';
 import { DEFAULT_DECISION, type DecisionOptions, decisionKey } from './decision-steps.js';
 import { DirtyList } from './dirty-list.js';
-import type { ExportRules } from './exporter.js';
-import { DEFAULT_LIMITS, type GroupLimits } from './group-limits.js';
+import { DEFAULT_LIMITS } from './group-limits.js';
 import type { ExportProfile } from './hooks.js';
 import { Importer, refusalText } from './importer.js';
 import { MultipathSets } from './multipath/multipath-sets.js';
-import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
+import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
-import { isStale, type RibPeer, Sources, sameLimits } from './sources.js';
+import type { RibListener, RibOptions } from './rib-options.js';
+import { importKey, isStale, type RibPeer, Sources, sameLimits } from './sources.js';
 import { UpdateGroups } from './update-groups.js';
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
 const MANY_ENDED = 1024;
-
-export interface RibOptions {
-  readonly routerId: number;
-  readonly rules: ExportRules;
-  /** Of a reflector: its own and those of its peers that differ. */
-  readonly clusterIds: readonly number[];
-  /** Null: next hops are not tracked, all are usable. */
-  readonly nextHopInterest: NextHopInterest | null;
-  /** For hash tables that peers can aim at. */
-  readonly seed: number;
-  /** Default: `DEFAULT_LIMITS`. */
-  readonly limits?: GroupLimits;
-  /** Default: `DEFAULT_DECISION`. */
-  readonly decision?: DecisionOptions;
-  readonly listener: RibListener;
-}
-
-export interface RibListener {
-  /** The best path of a prefix changed, or its multipath set did; asked for during `run`, once per prefix and slice. */
-  bestChanged(family: FamilyIndex, prefix: PrefixId): void;
-  /** The peer has something to pull. */
-  wake(peer: PeerId): void;
-  /** There is work: `run` should be called soon. Called once until the next `run`. */
-  workPending(): void;
-}
 
 export class Rib {
   readonly nextHops: NextHops;
@@ -123,7 +98,7 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (before.importPolicy.key !== peer.importPolicy.key || !sameLimits(before.limits, peer.limits)) {
+    if (importKey(before) !== importKey(peer) || !sameLimits(before.limits, peer.limits)) {
       this.#sweep.add(id, 'changed');
     }
     this.#announceWork();
@@ -347,6 +322,8 @@ export class Rib {
     } else if (setChanged) this.#listener.bestChanged(family, prefix);
     const choosing = this.groups.choosing(family);
     for (let i = 0; i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
+    if (source !== NONE && source < FIRST_PEER && this.paths[family].next[table.head[prefix]!] !== NONE)
+      this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 

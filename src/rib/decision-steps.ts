@@ -63,6 +63,8 @@ export interface DecisionOptions {
   readonly missingMedAsWorst: boolean;
   /** The weight of local routes that were given none; learned ones have 0. */
   readonly localWeight: number;
+  /** LOCAL_PREF is compared before local routes win: a workload may move to where a higher one comes from. Absent: no. */
+  readonly localByPreference?: boolean;
   readonly multipath: MultipathOptions;
 }
 

@@ -37,23 +37,25 @@ export interface DecisionReport {
 
 type Rank = (decision: Decision, path: number) => number;
 
-const RANKS_BEFORE_AIGP: readonly (readonly [step: number, rank: Rank])[] = [
+type Ranks = readonly (readonly [step: number, rank: Rank])[];
+
+const RANKS_BEFORE_AIGP: Ranks = [
   [STEP.weight, (d, path) => -d.weight(path)],
   [STEP.localPref, (d, path) => -d.tables.attrSets.localPref(d.attrs(path))],
   [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, FIRST_PEER)],
 ];
 
-const RANKS_BEFORE_MED: readonly (readonly [step: number, rank: Rank])[] = [
+const RANKS_BEFORE_MED: Ranks = [
   [STEP.asPath, (d, path) => d.tables.attrSets.asPathLength[d.attrs(path)]!],
   [STEP.origin, (d, path) => d.tables.attrSets.origin[d.attrs(path)]!],
 ];
 
-const RANKS_AFTER_MED: readonly (readonly [step: number, rank: Rank])[] = [
+const RANKS_AFTER_MED: Ranks = [
   [STEP.ebgp, (d, path) => (d.peerType(path) === 'ibgp' ? 1 : 0)],
   [STEP.cost, (d, path) => d.cost(path)],
 ];
 
-const RANKS_OF_EQUALS: readonly (readonly [step: number, rank: Rank])[] = [
+const RANKS_OF_EQUALS: Ranks = [
   [STEP.routerId, (d, path) => d.routerId(path)],
   [STEP.clusterList, (d, path) => d.tables.attrSets.clusterListLength[d.attrs(path)]!],
 ];
@@ -148,7 +150,8 @@ export class Decision {
   weight(path: number): number {
     const own = this.paths.weight(path);
     if (own !== NONE) return own;
-    return this.paths.peer[path]! < FIRST_PEER ? this.#options.localWeight : 0;
+    const { localWeight, localByPreference = false } = this.#options;
+    return this.paths.peer[path]! < FIRST_PEER && !localByPreference ? localWeight : 0;
   }
 
   /** To the next hop, from the vantage of this decision. */
@@ -168,7 +171,8 @@ export class Decision {
 
   peerType(path: number): 'ebgp' | 'ibgp' {
     const { peerType } = this.tables.sources.get(this.paths.peer[path]! as PeerId).origin;
-    return peerType === 'ibgp' || peerType === 'ibgpClient' ? 'ibgp' : 'ebgp';
+    // RFC 5065 5.3: what another member AS told is as internal as what our own did.
+    return peerType === 'ebgp' || peerType === 'local' ? 'ebgp' : 'ibgp';
   }
 
   /** RFC 4456 9: ORIGINATOR_ID stands in for the router id. */

@@ -1,8 +1,15 @@
 // What the RIB asks of policies: declared here, implemented in `policy/`, so that the RIB knows no policy language.
 
 import type { FamilyIndex } from '../base/family.js';
-import type { AttributeEdits, PathAttributes } from '../wire/types.js';
+import type { Prefix } from '../base/prefix.js';
+import type { AttributeEdits, PathAttributes, PrivateAsRemoval } from '../wire/types.js';
 import type { Vantage } from './vantage.js';
+
+/** `confed`: in another member AS of our confederation (RFC 5065). */
+export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';
+
+/** Workloads, what the configuration originates by its kind, and what peers told. */
+export type RouteOrigin = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
 
 /** A route as policies see it. The RIB reuses one object: read it during the call, keep nothing. */
 export interface RouteView {
@@ -12,7 +19,7 @@ export interface RouteView {
   readonly w2: number;
   readonly w3: number;
   readonly length: number;
-  readonly source: 'kernel' | 'bgp' | 'static';
+  readonly source: RouteOrigin;
   /** Decoded on first use. */
   attributes(): PathAttributes;
 }
@@ -48,9 +55,9 @@ export type PathChoice =
 
 /** Everything about a set of peers that changes the octets they are sent; equal profiles share an update group. */
 export interface ExportProfile {
-  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
+  readonly peerType: PeerType;
   readonly localAsn: number;
-  /** Not for rewrites: eBGP peers of many ASes share one group. */
+  /** For rewrites only where `special` asks for it: eBGP peers of many ASes share one group. */
   readonly peerAsn: number;
   /** By family index. */
   readonly families: readonly [boolean, boolean];
@@ -69,12 +76,34 @@ export interface ExportProfile {
   readonly addPath?: readonly [PathChoice | null, PathChoice | null];
   /** From where the best path is looked for (RFC 9107); absent or null: from here. */
   readonly vantage?: Vantage | null;
+  /** Absent: nothing of it. */
+  readonly special?: ExportSpecials;
+}
+
+/** What peers of a special kind are told otherwise. Plain data: two of them are the same when their JSON is. */
+export interface ExportSpecials {
+  /** In front of what leaves to an external peer, leftmost first, instead of our AS alone (RFC 7705). */
+  readonly prependAs: readonly number[] | null;
+  /** Private AS numbers leave AS_PATH this way; the peer's own stays. */
+  readonly removePrivateAs: PrivateAsRemoval['mode'] | null;
+  /** The peer's AS in AS_PATH becomes ours, so that the peer does not find a loop. */
+  readonly overrideAs: boolean;
+  /** We are in a confederation: external peers do not see its member ASes. */
+  readonly confederation: boolean;
+  /** RFC 7947: the peer is a client of our route server; AS_PATH and MED of other clients' routes stay as they are. */
+  readonly transparent: boolean;
+  /** RFC 8950: IPv4 routes may have an IPv6 next hop. */
+  readonly extendedNextHop: boolean;
+  /** RFC 4271 5.1.3: next hops on these subnets, which we share with the peer, are kept. */
+  readonly sharedSubnets: readonly Prefix[];
+  /** RFC 9234 5: routes with ONLY_TO_CUSTOMER stay here; what number the others get. Null: the peer has no role. */
+  readonly onlyToCustomer: { readonly refused: boolean; readonly add: number | null } | null;
 }
 
 /** Where a path came from, as the export rewrite needs it. */
 export interface PathOrigin {
-  readonly source: 'kernel' | 'bgp' | 'static';
-  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient' | 'local';
+  readonly source: RouteOrigin;
+  readonly peerType: PeerType | 'local';
   readonly peerRouterId: number;
   /** What a reflector puts into CLUSTER_LIST: the cluster of a client, else our own; null when we do not reflect. */
   readonly clusterId: number | null;

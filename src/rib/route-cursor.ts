@@ -15,7 +15,7 @@ export class RouteCursor implements RouteView {
   w2 = 0;
   w3 = 0;
   length = 0;
-  source: 'kernel' | 'bgp' | 'static' = 'bgp';
+  source: RouteView['source'] = 'bgp';
   readonly #attrSets: AttrSets;
   #attrs = 0 as AttrSetId;
   #decoded: PathAttributes | null = null;

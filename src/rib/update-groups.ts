@@ -8,7 +8,7 @@ import type { Decision } from './decision.js';
 import { ExportedPaths } from './exported-paths.js';
 import type { ExportRules, ExportTables } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
-import type { ExportProfile, PathChoice } from './hooks.js';
+import type { ExportProfile, ExportSpecials, PathChoice } from './hooks.js';
 import { PathList } from './path-list.js';
 import { UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
@@ -25,6 +25,7 @@ export function profileKey(profile: ExportProfile): string {
     ...self,
     profile.alwaysNextHopSelf,
     profile.peerType === 'ibgpClient' && !profile.clientToClient ? `cluster ${profile.clusterId}` : '-',
+    profile.special === undefined ? '-' : specialKey(profile.special, profile.peerAsn),
     profile.policy.key,
     ...(profile.addPath ?? [null, null]).map((choice) => choiceKey(choice)),
     profile.vantage == null ? '-' : vantageKey(profile.vantage),
@@ -41,6 +42,10 @@ function choiceKey(choice: PathChoice | null): string {
   if (choice === null) return '-';
   return choice.kind === 'best' ? `best ${choice.count}` : choice.kind;
 }
+
+/** The peer's AS counts only where it changes the path. */
+const specialKey = (special: ExportSpecials, peerAsn: number): string =>
+  JSON.stringify([special.removePrivateAs !== null || special.overrideAs ? peerAsn : 0, special]);
 
 export class UpdateGroups {
   readonly #byKey = new Map<string, UpdateGroup>();

@@ -2,8 +2,9 @@
 // nearly every route gets is written in place; the rest goes through values of its own.
 
 import { bytesEqual, writeU32 } from '../base/bytes.js';
-import { prependAsns, prependInPlace, readSegments, segmentsValue } from './attributes/as-path.js';
-import { EXTENDED_WIDTH, IPV6_EXTENDED_WIDTH } from './attributes/lists.js';
+import { prependInPlace, readSegments, segmentsValue } from './attributes/as-path.js';
+import { editAsPath, editsAsPath, isPlainPrepend } from './attributes/as-path-edits.js';
+import { EXTENDED_WIDTH, IPV6_EXTENDED_WIDTH, isEncapsulation } from './attributes/lists.js';
 import { OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, PARTIAL, WELL_KNOWN } from './attributes/row.js';
 import { u32Value } from './attributes/scalars.js';
 import { rowOf } from './attributes/table.js';
@@ -53,11 +54,11 @@ const EDITS: readonly EditRow[] = [
   {
     code: ATTRIBUTE.asPath,
     flags: WELL_KNOWN,
-    applies: ({ prependAs }) => prependAs !== undefined && prependAs.length > 0,
-    edit: ({ prependAs = [] }, old) =>
-      segmentsValue(prependAsns(old === null ? [] : readSegments(old, 0, old.length, 4), prependAs)),
-    write: ({ prependAs = [] }, block, start, end, target, out) =>
-      prependInPlace(prependAs, block, start, end, target, out),
+    applies: editsAsPath,
+    edit: (edits, old) =>
+      segmentsValue(editAsPath(old === null ? [] : readSegments(old, 0, old.length, 4), edits)),
+    write: (edits, block, start, end, target, out) =>
+      isPlainPrepend(edits) ? prependInPlace(edits.prependAs ?? [], block, start, end, target, out) : -1,
   },
   {
     code: ATTRIBUTE.med,
@@ -123,6 +124,12 @@ const EDITS: readonly EditRow[] = [
     applies: ({ dropAigp, dropInternal }) => dropAigp === true || dropInternal === true,
     edit: () => null,
   },
+  {
+    code: ATTRIBUTE.onlyToCustomer,
+    flags: OPTIONAL_TRANSITIVE,
+    applies: ({ onlyToCustomerIfAbsent }) => onlyToCustomerIfAbsent !== undefined,
+    edit: ({ onlyToCustomerIfAbsent }, old) => old ?? wordOrNull(onlyToCustomerIfAbsent),
+  },
 ];
 
 const wordOrNull = (value: number | null | undefined): Uint8Array | null =>
@@ -153,12 +160,10 @@ function prependCluster(id: number | undefined, old: OldValue): Uint8Array | nul
 
 /** The bit of an extended community's type that says: not across ASes (RFC 4360 2, RFC 5701 2). */
 const NON_TRANSITIVE = 0x40;
-const OPAQUE = 0x03;
-const ENCAPSULATION = 0x0c;
 
 function isInternal(value: Uint8Array, at: number, width: number): boolean {
   if ((value[at]! & NON_TRANSITIVE) !== 0) return true;
-  return width === EXTENDED_WIDTH && value[at] === OPAQUE && value[at + 1] === ENCAPSULATION;
+  return width === EXTENDED_WIDTH && isEncapsulation(value, at);
 }
 
 /** `old` itself when it has no internal one. */

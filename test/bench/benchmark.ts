@@ -15,6 +15,7 @@ export interface Metric {
     | 'routes'
     | 'M NLRI/s'
     | 'MiB'
+    | 'KiB'
     | 'octets/NLRI'
     | 'instructions/NLRI'
     | 'ns'

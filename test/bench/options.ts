@@ -35,7 +35,7 @@ export const HELP = `npm run bench -- [OPTIONS] [NAME...]
 Measures bgpd and other daemons at the same jobs, in network namespaces of its own.
 
 NAME                workload, fib, start, wire, failover, audit, and the scenarios
-                    transit, reflector, churn, reconnect, fanout;
+                    transit, reflector, churn, reconnect, fanout, sessions, busy;
                     default: all, the scenarios once and small;
                     only when named: fib200k, fib500k, interfaces
 --reps N            repetitions with each daemon; default: 3, start 7

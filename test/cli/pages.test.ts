@@ -3,15 +3,25 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { alarmsText } from '../../src/cli/commands/show-alarms.js';
 import { driftText } from '../../src/cli/commands/show-drift.js';
 import { kernelText } from '../../src/cli/commands/show-kernel.js';
 import { memoryText } from '../../src/cli/commands/show-memory.js';
 import { neighborText } from '../../src/cli/commands/show-neighbor.js';
 import { neighborsText } from '../../src/cli/commands/show-neighbors.js';
+import { poolsText } from '../../src/cli/commands/show-pools.js';
 import { pathsText, routesText } from '../../src/cli/commands/show-routes.js';
 import { summaryText } from '../../src/cli/commands/show-summary.js';
 import { plain } from '../../src/cli/tables.js';
-import { FAKE_KERNEL, FAKE_MEMORY, FAKE_PEERS, FAKE_ROUTES, fakeSummary } from '../support/fake-status.js';
+import {
+  FAKE_ALARMS,
+  FAKE_KERNEL,
+  FAKE_MEMORY,
+  FAKE_PEERS,
+  FAKE_POOLS,
+  FAKE_ROUTES,
+  fakeSummary,
+} from '../support/fake-status.js';
 
 const [established, down, denied] = FAKE_PEERS;
 const quietKernel = {
@@ -20,9 +30,10 @@ const quietKernel = {
   links: [],
   workloads: 1,
   workloadRoutes: [],
+  fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0, refusals: [], refusedCount: 0 },
+  tunnels: [],
   drift: { ...FAKE_KERNEL.drift, recent: [], fights: [] },
   nextHopObjects: null,
-  fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0 },
   counters: { ...FAKE_KERNEL.counters, errors: {}, latency: { bounds: [1], counts: [0], sum: 0, count: 0 } },
 } as const;
 
@@ -51,6 +62,10 @@ const PAGES: Readonly<Record<string, string>> = {
   kernel: kernelText(FAKE_KERNEL, plain),
   drift: driftText(FAKE_KERNEL, plain),
   memory: memoryText(FAKE_MEMORY, plain),
+  pools: poolsText({ pools: FAKE_POOLS }, plain),
+  'pools-none': poolsText({ pools: [] }, plain),
+  alarms: alarmsText({ alarms: FAKE_ALARMS }, plain),
+  'alarms-none': alarmsText({ alarms: [] }, plain),
   'kernel-quiet': kernelText(quietKernel, plain),
 };
 

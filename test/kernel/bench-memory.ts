@@ -38,16 +38,21 @@ export function createMemoryBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
             onlink: hop.onlink,
           }));
           const source = route.source === undefined ? null : formatIp(route.source);
-          return routeLine(formatPrefix(route.prefix), route.metric, hops, source);
+          const drops = route.type === 'unicast' ? '' : `${route.type} `;
+          return routeLine(`${drops}${formatPrefix(route.prefix)}`, route.metric, hops, source);
         })
         .sort(),
+    tunnelEnds: (device) =>
+      world.links().some(({ name }) => name === device) ? world.tunnelEnds(device) : [],
     create: (settings) => createMemoryKernel({ nextHopGroups, ...settings }, world),
     leaveBehind: async (over, routes) => {
       const settings = { nextHopGroups, ...over };
       const kernel = createMemoryKernel(settings, world);
       await kernel.start(createRecorder());
       for (const [text, intent] of routes) kernel.install(prefix(text), intent);
-      await eventually('routes left behind', () => kernel.status().fib.installed === routes.length);
+      await eventually('routes left behind', () =>
+        routes.every(([text]) => kernel.isInstalled(prefix(text))),
+      );
       await kernel.close({ removeRoutes: false });
     },
     loseNotifications: (changes) => {

@@ -43,6 +43,7 @@ interface ShownHop {
 
 interface ShownRoute extends ShownHop {
   readonly dst: string;
+  readonly type?: string;
   readonly metric?: number;
   readonly prefsrc?: string;
   readonly nexthops?: readonly ShownHop[];
@@ -56,10 +57,34 @@ function shownRoutes(version: '-4' | '-6', protocol: number, table: number): str
   );
   // A table that does not exist is an error to `ip`, to us it is empty.
   const routes = (shown.status === 0 ? JSON.parse(shown.stdout) : []) as readonly ShownRoute[];
-  return routes.map((route) =>
-    routeLine(fullPrefix(route.dst, version), route.metric ?? 0, hopsOf(route), route.prefsrc ?? null),
-  );
+  return routes.map((route) => {
+    const drops = route.type === undefined ? '' : `${TYPES[route.type] ?? route.type} `;
+    const hops = drops === '' ? hopsOf(route) : [];
+    const shown = `${drops}${fullPrefix(route.dst, version)}`;
+    return routeLine(shown, route.metric ?? 0, hops, route.prefsrc ?? null);
+  });
 }
+
+/** `ip -N` shows rtm_type as a number, unicast not at all. */
+const TYPES: Readonly<Record<string, string>> = { 6: 'blackhole', 7: 'unreachable' };
+
+interface ShownNeighbour {
+  readonly dst?: string;
+  readonly lladdr?: string;
+  readonly mac?: string;
+}
+
+const shownNeighbours = (command: string, ...args: string[]): readonly ShownNeighbour[] => {
+  const { stdout } = spawnSync(command, ['-j', ...args], { encoding: 'utf8' });
+  return stdout.trim() === '' ? [] : (JSON.parse(stdout) as readonly ShownNeighbour[]);
+};
+
+const shownEnds = (device: string): string[] => [
+  ...shownNeighbours('ip', 'neigh', 'show', 'dev', device, 'nud', 'permanent').map(
+    ({ dst, lladdr }) => `${dst} ${lladdr}`,
+  ),
+  ...shownNeighbours('bridge', 'fdb', 'show', 'dev', device).map(({ mac, dst }) => `${mac} ${dst}`),
+];
 
 function fullPrefix(dst: string, version: '-4' | '-6'): string {
   if (dst === 'default') return version === '-4' ? '0.0.0.0/0' : '::/0';
@@ -98,6 +123,7 @@ export function createNetlinkBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
     deleteRoutes: (routes) => batch(routes.map((route) => `route del ${deletionWords(route)}`)),
     routes: (protocol, table = 254) =>
       [...shownRoutes('-4', protocol, table), ...shownRoutes('-6', protocol, table)].sort(),
+    tunnelEnds: (device) => shownEnds(device).sort(),
     create: (settings, options = {}) =>
       createNetlinkKernel({ nextHopGroups, ...settings }, { auditInterval: 0, ...options }),
     leaveBehind: async (over, routes) => {

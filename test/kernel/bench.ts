@@ -23,6 +23,8 @@ export interface Bench {
   deleteRoutes(routes: readonly RouteSpec[]): void;
   /** IPv4 and IPv6 routes of one protocol in one table, one line each, sorted. */
   routes(protocol: number, table?: number): readonly string[];
+  /** Neighbours (`10.0.0.2 02:..`) and forwarding entries (`02:.. 172.18.0.2`) of a tunnel's device, sorted. */
+  tunnelEnds(device: string): readonly string[];
   create(settings: KernelSettings, options?: { readonly receiveBuffer?: number }): Kernel;
   /** A kernel that installed these routes and was killed. */
   leaveBehind(settings: KernelSettings, routes: readonly (readonly [string, FibIntent])[]): Promise<void>;

@@ -45,6 +45,7 @@ function played(world = createMemoryWorld()): Played {
         state.most = Math.max(state.most, state.outstanding);
         inner.write(id, writes);
       },
+      program: (id, writes) => inner.program(id, writes),
       close: () => inner.close(),
     },
   };

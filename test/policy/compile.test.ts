@@ -87,7 +87,7 @@ test('what a chain can accept, and where it ends, is known without routes', (t) 
   t.false(mayAccept(['reject-all', 'accept-all'], policies, 'bgp'));
   t.true(decidesAll(policies['accept-all']));
   t.false(decidesAll(policies.tens));
-  t.true(decidesAll([term('accept', { source: ['kernel', 'bgp', 'static'] })]));
+  t.true(decidesAll([term('accept', { source: ['kernel', 'static', 'aggregate', 'service', 'bgp'] })]));
 });
 
 const anyTerm: fc.Arbitrary<TermConfig> = fc.record({

@@ -1,10 +1,12 @@
 // A daemon that is not there: a `StatusSource` with a fixed small network, for tests of the API and of `bgpctl`.
 
 import type {
+  AlarmStatus,
   KernelReport,
   MemoryReport,
   PeerDetail,
   PeerSummary,
+  PoolStatus,
   RouteList,
   RouteQuery,
   RouteStatus,
@@ -51,6 +53,7 @@ const BASE_PEER: PeerDetail = {
     inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
   },
   policies: { import: ['accept-all'], export: ['external'] },
+  kind: [],
   routeReflectorClient: false,
   clusterId: null,
   counters: {
@@ -60,6 +63,7 @@ const BASE_PEER: PeerDetail = {
     bytesSent: 117_001,
     established: 2,
     flaps: 1,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: {
     at: '2026-01-01T08:00:00.000Z',
@@ -72,7 +76,7 @@ const BASE_PEER: PeerDetail = {
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
-  loops: { asPath: 3, originatorId: 0, clusterList: 1 },
+  loops: { asPath: 3, originatorId: 0, clusterList: 1, onlyToCustomer: 0 },
   excess: { asPathLength: 2, communities: 0, prefixes: 0 },
   security: { password: 'file /etc/bgpd/tor-a.key', tcpAo: [], ttlSecurity: null },
   prefixLimits: {
@@ -96,7 +100,7 @@ const reflector: PeerDetail = {
   policies: { import: null, export: null },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const unreachable: PeerDetail = {
@@ -128,12 +132,13 @@ const unreachable: PeerDetail = {
     bytesSent: 0,
     established: 0,
     flaps: 0,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: null,
   lastUp: null,
   updateGroup: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const silent: PeerDetail = {
@@ -146,7 +151,7 @@ const silent: PeerDetail = {
   policies: { import: null, export: ['external'] },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const dynamic: PeerDetail = {
@@ -155,6 +160,7 @@ const dynamic: PeerDetail = {
   address: '172.18.203.77',
   dynamic: true,
   group: 'hosts',
+  kind: [],
   routeReflectorClient: true,
   clusterId: '244.0.0.1',
   sinceSeconds: 3600,
@@ -324,22 +330,77 @@ export const FAKE_KERNEL: KernelReport = {
     pending: 1,
     adoptedStale: 4,
     problemCount: 2,
+    refusedCount: 1,
+    refusals: [{ prefix: '0.0.0.0/0', reason: 'the host has a default route of its own' }],
     problems: [
       { prefix: '10.65.9.0/26', reason: 'EEXIST', attempts: 4, nextHops: ['172.18.203.1'] },
       { prefix: 'fd00:65:9::/64', reason: 'unresolved', attempts: 0, nextHops: ['fd00:99::1', 'fd00:99::2'] },
     ],
   },
+  tunnels: [
+    { device: 'vxlan.bgp', kind: 'vxlan', ready: true, problem: null, ends: 12 },
+    {
+      device: 'tunl0',
+      kind: 'ipip',
+      ready: false,
+      problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+      ends: 0,
+    },
+  ],
   counters: {
     added: 53_300,
     replaced: 40,
     removed: 95,
     errors: { EEXIST: 4, ENETUNREACH: 1 },
+    refusals: { default: 2 },
     overruns: 1,
     resyncs: 2,
     workloadEvents: 31,
     latency: { bounds: [1, 5, 25, 100], counts: [180, 210, 219, 220], sum: 412.5, count: 221 },
   },
 };
+
+export const FAKE_POOLS: readonly PoolStatus[] = [
+  {
+    cidr: '10.65.0.0/16',
+    encapsulation: 'None',
+    overlay: 'bgp',
+    external: false,
+    device: null,
+    problem: null,
+    workloads: 2,
+    originated: 1,
+  },
+  {
+    cidr: '10.66.0.0/16',
+    encapsulation: 'VXLANCrossSubnet',
+    overlay: 'bgp',
+    external: false,
+    device: 'vxlan.bgp',
+    problem: null,
+    workloads: 0,
+    originated: 0,
+  },
+  {
+    cidr: '10.67.0.0/16',
+    encapsulation: 'IPIP',
+    overlay: 'bgp',
+    external: true,
+    device: 'tunl0',
+    problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+    workloads: 0,
+    originated: 0,
+  },
+];
+
+export const FAKE_ALARMS: readonly AlarmStatus[] = [
+  {
+    name: 'foreignOrigin',
+    subject: '10.65.0.7/32',
+    detail: 'announced by rr-1 with next hop 172.18.203.127, originator 172.18.203.127',
+    sinceSeconds: 75,
+  },
+];
 
 const MIB = 1024 * 1024;
 
@@ -421,6 +482,8 @@ export function fakeStatus({
     },
     kernel: () => FAKE_KERNEL,
     memory: () => FAKE_MEMORY,
+    pools: () => FAKE_POOLS,
+    alarms: () => FAKE_ALARMS,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {

@@ -25,6 +25,8 @@ export const kernelText = (kernel: KernelReport, paint: Paint): string =>
     renderFields([...stateFields(kernel), ...counterFields(kernel)], paint),
     fightLines(kernel, paint),
     problemLines(kernel, paint),
+    refusalLines(kernel, paint),
+    tunnelLines(kernel, paint),
     linkLines(kernel, paint),
     workloadLines(kernel, paint),
   ]);
@@ -94,6 +96,23 @@ function problemLines({ fib }: KernelReport, paint: Paint): readonly string[] {
   const columns = [left('Not installed'), left('Reason'), right('Attempts'), left('Next hops')];
   const more = fib.problemCount - fib.problems.length;
   return [...renderTable(columns, rows, paint), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+function refusalLines({ fib }: KernelReport, paint: Paint): readonly string[] {
+  if (fib.refusedCount === 0) return [];
+  const rows = fib.refusals.map(({ prefix, reason }): Row => ({ cells: [prefix, toned('warn', reason)] }));
+  const more = fib.refusedCount - fib.refusals.length;
+  const lines = renderTable([left('Kept out'), left("For the host's own sake")], rows, paint);
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+function tunnelLines({ tunnels }: KernelReport, paint: Paint): readonly string[] {
+  if (tunnels.length === 0) return [];
+  const rows = tunnels.map(({ device, kind, ready, problem, ends }): Row => {
+    const state = ready ? toned('good', 'ready') : toned('bad', problem ?? 'being made');
+    return { cells: [device, kind, String(ends), state] };
+  });
+  return renderTable([left('Tunnel'), left('Kind'), right('Other ends'), left('State')], rows, paint);
 }
 
 function linkLines({ links }: KernelReport, paint: Paint): readonly string[] {

@@ -1,8 +1,8 @@
 // Where the kernel was found to differ from what we last wrote: how often and why, the latest cases, how long repairs
 // took, and who keeps doing it. Bounded; decides nothing.
 
+import { Latency } from '../../base/latency.js';
 import type { Prefix } from '../../base/prefix.js';
-import { Latency } from '../loop/latency.js';
 import type { DriftCause, DriftCulprit, DriftEntry, DriftStatus, Fight } from '../types.js';
 
 const KEPT = 100;

@@ -1,8 +1,7 @@
 // Distinct FIB intents: many prefixes share the same BGP next hops, so what they resolve to is worked out once per
 // intent. Counts the prefixes that use each; forgets an intent with its last one.
 
-import { formatIp } from '../../base/ip.js';
-import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
+import { type NextHops, nextHopKey, type TrackedHop } from '../next-hops/next-hops.js';
 import type { FibIntent, FibNextHop, KernelNextHop } from '../types.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
 import type { GroupObject } from './nexthop-objects.js';
@@ -12,6 +11,7 @@ export interface IntentGroup {
   readonly key: string;
   /** Routes of IPv6 prefixes cannot have an IPv4 gateway. */
   readonly ipv6: boolean;
+  readonly kind: 'route' | 'blackhole';
   readonly nextHops: readonly FibNextHop[];
   readonly hops: readonly TrackedHop[];
   /** Id of the next-hop set it resolves to, NO_SET while unresolved. */
@@ -81,7 +81,7 @@ export class IntentGroups {
     const affected = new Set<IntentGroup>();
     for (const hop of changed) {
       for (const group of this.#byHop.get(hop) ?? []) {
-        const set = this.#resolve(group.nextHops, group.hops, group.ipv6);
+        const set = this.#resolve(group, group.hops, group.ipv6);
         if (set === group.set) continue;
         group.set = set;
         group.plain = false;
@@ -109,19 +109,21 @@ export class IntentGroups {
     if (known !== undefined) return known;
     const hops = intent.nextHops.map((hop) => this.#nextHops.use(hop));
     const id = this.#free.pop() ?? this.#groups.length;
-    const { nextHops } = intent;
-    const set = this.#resolve(nextHops, hops, ipv6);
+    const { nextHops, kind = 'route' } = intent;
+    const set = this.#resolve(intent, hops, ipv6);
     const metric = intent.metric ?? null;
     const group: IntentGroup = {
       id,
       key,
       ipv6,
+      kind,
       nextHops,
       hops,
       set,
       metric,
       object: null,
-      plain: false,
+      // A blackhole has no hops that an object could stand for.
+      plain: kind === 'blackhole',
       users: 0,
     };
     this.#groups[id] = group;
@@ -131,7 +133,12 @@ export class IntentGroups {
   }
 
   /** The hops that can be reached, each with its share; suspects only while there is nobody else. */
-  #resolve(nextHops: readonly FibNextHop[], hops: readonly TrackedHop[], ipv6: boolean): number {
+  #resolve(
+    { kind, nextHops }: Pick<FibIntent, 'kind' | 'nextHops'>,
+    hops: readonly TrackedHop[],
+    ipv6: boolean,
+  ): number {
+    if (kind === 'blackhole') return this.#sets.intern([], 'blackhole');
     const trusted = hops.some((hop) => hop.suspect) ? this.#shares(nextHops, hops, ipv6, true) : [];
     const usable = trusted.length > 0 ? trusted : this.#shares(nextHops, hops, ipv6, false);
     return usable.length === 0 ? NO_SET : this.#sets.intern(usable);
@@ -185,8 +192,7 @@ function wholeWeights(hops: readonly KernelNextHop[]): readonly KernelNextHop[] 
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
 
-const keyOf = ({ nextHops, metric }: FibIntent, ipv6: boolean): string =>
-  `${ipv6 ? 6 : 4} ${metric ?? ''} ${nextHops.map(hopKey).join(' ')}`;
+const keyOf = ({ nextHops, kind = 'route', metric }: FibIntent, ipv6: boolean): string =>
+  `${ipv6 ? 6 : 4} ${kind} ${metric ?? ''} ${nextHops.map(hopKey).join(' ')}`;
 
-const hopKey = ({ address, interface: link, weight }: FibNextHop): string =>
-  `${formatIp(address)}%${link ?? ''}*${weight ?? 1}`;
+const hopKey = (hop: FibNextHop): string => `${nextHopKey(hop)}*${hop.weight ?? 1}`;

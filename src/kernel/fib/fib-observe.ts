@@ -57,9 +57,9 @@ function observeStray(fib: FibState, route: KernelRoute, present: boolean): void
 }
 
 /** What the route says, in the form in which rows hold it. */
-function refOf(fib: FibState, { object, nextHops }: KernelRoute): number {
+function refOf(fib: FibState, { object, nextHops, type }: KernelRoute): number {
   const known = object === undefined ? undefined : fib.objects.byId(object);
-  return known === undefined ? heldSetRef(fib.sets.intern(nextHops)) : heldObjectRef(known.index);
+  return known === undefined ? heldSetRef(fib.sets.intern(nextHops, type)) : heldObjectRef(known.index);
 }
 
 function observePresent(fib: FibState, table: FibTable, route: KernelRoute, by: DriftCulprit | null): void {

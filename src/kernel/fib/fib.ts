@@ -15,7 +15,14 @@ import type {
   KernelStatus,
 } from '../types.js';
 import * as observe from './fib-observe.js';
-import { fibStatus, heldRoutes, ownRoutes, pendingWrites } from './fib-report.js';
+import {
+  fibStatus,
+  heldRoutes,
+  ownRoutes,
+  pendingWrites,
+  type WantedRoute,
+  wantedInside,
+} from './fib-report.js';
 import { forgetHeld, revisitHolders, sweepSets, tryNow, unwantRow, wantRow } from './fib-rows.js';
 import {
   createFibState,
@@ -56,6 +63,11 @@ export class Fib {
     const touched = this.#nextHops.touchOwn(table.rows, row);
     unwantRow(this.#state, table, row);
     return touched;
+  }
+
+  /** What is wanted of learned routes inside `outer` of at most `longest` bits. */
+  wantedInside(outer: Prefix, longest: number): readonly WantedRoute[] {
+    return wantedInside(this.#state, outer, longest);
   }
 
   /** These hops resolve otherwise than before. Next hops over routes that follow are touched in turn. */
@@ -269,7 +281,7 @@ export class Fib {
     return heldRoutes(this.#state);
   }
 
-  status(): KernelStatus['fib'] {
+  status(): ReturnType<typeof fibStatus> {
     return fibStatus(this.#state);
   }
 

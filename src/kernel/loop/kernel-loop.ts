@@ -69,6 +69,7 @@ export class KernelLoop implements Kernel {
     this.#pump = new WritePump({
       port,
       fib: this.#view.fib,
+      tunnels: this.#view.tunnels,
       budget: options.budget ?? BUDGET,
       mayWrite: () => this.#state === 'synced' && !this.#closed && this.#settings.install,
     });
@@ -89,12 +90,12 @@ export class KernelLoop implements Kernel {
   }
 
   install(prefix: Prefix, intent: FibIntent): void {
-    if (this.#view.fib.install(prefix, intent)) this.#scheduleSettle();
+    if (this.#view.guard.install(prefix, intent) || this.#view.guard.hasNews) this.#scheduleSettle();
     this.#pump.schedule();
   }
 
   uninstall(prefix: Prefix): void {
-    if (this.#view.fib.uninstall(prefix)) this.#scheduleSettle();
+    if (this.#view.guard.uninstall(prefix)) this.#scheduleSettle();
     this.#pump.schedule();
   }
 
@@ -134,6 +135,10 @@ export class KernelLoop implements Kernel {
     return this.#view.fib.isInstalled(prefix);
   }
 
+  refusal(prefix: Prefix): string | null {
+    return this.#view.guard.refusal(prefix);
+  }
+
   installed(): Iterable<KernelRoute> {
     return this.#view.fib.installed();
   }
@@ -147,7 +152,7 @@ export class KernelLoop implements Kernel {
   }
 
   status(): KernelStatus {
-    const { fib, links, importer } = this.#view;
+    const { fib, links, importer, guard, tunnels } = this.#view;
     return {
       backend: this.#port.backend,
       state: this.#state,
@@ -156,8 +161,9 @@ export class KernelLoop implements Kernel {
       links: links.links,
       addresses: links.addresses,
       workloads: importer.size,
-      fib: fib.status(),
-      counters: this.#counters.snapshot(fib.counters),
+      fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
+      tunnels: tunnels.status(),
+      counters: this.#counters.snapshot(fib.counters, guard.counts),
       drift: fib.drift.status(performance.now()),
       audits: this.#audits.status(),
       nextHopObjects: fib.objectCounts,
@@ -168,6 +174,7 @@ export class KernelLoop implements Kernel {
     if (this.#closed) return;
     if (options.removeRoutes && this.#settings.install && this.#state === 'synced') {
       this.#view.fib.removeAll();
+      this.#view.tunnels.removeAll();
       await this.#pump.untilIdle(CLOSE_TIMEOUT);
     }
     this.#closed = true;
@@ -190,6 +197,10 @@ export class KernelLoop implements Kernel {
         return;
       case 'written':
         this.#written(report);
+        return;
+      case 'programmed':
+        this.#view.tunnels.written(report.id, report.failures, performance.now());
+        this.#settle();
         return;
       case 'overrun':
         this.#counters.overruns++;
@@ -218,7 +229,11 @@ export class KernelLoop implements Kernel {
     if (errno === null) this.#view.endListing(scope);
     if (errno !== null || this.#view.fib.takeDoubt()) this.#wantListing();
     if (errno === null && scope.kind === 'everything') this.#synced();
-    if (scope.kind === 'audit') this.#audits.done(performance.now());
+    if (scope.kind === 'audit') {
+      this.#audits.done(performance.now());
+      // Nobody tells of neighbours and forwarding entries that go: they are written again.
+      this.#view.tunnels.forget();
+    }
     this.#settle();
     this.#finishListing();
   }
@@ -249,6 +264,7 @@ export class KernelLoop implements Kernel {
   #synced(): void {
     if (this.#state === 'synced') {
       this.#counters.resyncs++;
+      this.#view.tunnels.forget();
     } else {
       this.#state = 'synced';
       this.#reopenDelay = FIRST_REOPEN;
@@ -278,6 +294,7 @@ export class KernelLoop implements Kernel {
     this.#pump.abandon();
     this.#listings.abandon();
     this.#view.fib.abandon();
+    this.#view.tunnels.abandon();
     this.#emit({ kind: 'workerFailed', message });
     this.#timers.set('reopen', this.#reopenDelay, () => void this.#reopen());
     this.#reopenDelay = Math.min(this.#reopenDelay * 2, LONGEST_REOPEN);
@@ -311,6 +328,7 @@ export class KernelLoop implements Kernel {
     for (const scope of this.#view.takeRelist()) this.#listings.want(scope);
     if (!this.#listings.empty) this.#scheduleListing();
     this.#pump.run();
+    for (const event of this.#view.takeEvents()) this.#emit(event);
   }
 
   #tell({ workloads, nextHops }: ViewNews): void {

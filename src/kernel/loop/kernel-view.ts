@@ -3,14 +3,17 @@
 
 import { FAMILY_INDEXES, familyOfAddress } from '../../base/family.js';
 import { compareIp, type IpAddress } from '../../base/ip.js';
-import { hostPrefix, type Prefix } from '../../base/prefix.js';
+import { hostPrefix, makePrefix, type Prefix } from '../../base/prefix.js';
 import { Fib } from '../fib/fib.js';
+import { FactWatch, NO_FACTS, readFacts } from '../guard/host-facts.js';
+import { HostGuard } from '../guard/host-guard.js';
 import { Links } from '../next-hops/links.js';
 import { NextHops } from '../next-hops/next-hops.js';
 import { ObjectHops } from '../next-hops/object-hops.js';
 import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
 import { Importer } from '../routes/importer.js';
 import { RouteStore } from '../routes/route-store.js';
+import { Tunnels } from '../tunnels/tunnels.js';
 import type {
   DriftCause,
   DriftCulprit,
@@ -43,6 +46,9 @@ export class KernelView {
   readonly importer: Importer;
   readonly nextHops: NextHops;
   readonly fib: Fib;
+  readonly guard: HostGuard;
+  readonly tunnels: Tunnels;
+  readonly #facts = new FactWatch();
   #settings: KernelSettings;
   /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
   #own: { readonly route: KernelRoute; readonly present: boolean; readonly by: DriftCulprit }[] = [];
@@ -65,6 +71,15 @@ export class KernelView {
         .at(prefix)
         .some((route) => route.table === identity.table && route.metric === identity.metric);
     this.fib = new Fib(settings, this.nextHops, seed, isTaken);
+    this.guard = new HostGuard({
+      install: (prefix, intent) => this.fib.install(prefix, intent),
+      uninstall: (prefix) => this.fib.uninstall(prefix),
+      wantedInside: (outer, longest) => this.fib.wantedInside(outer, longest),
+      reaches: (address) => this.nextHops.hasForeignRoute(address),
+    });
+    this.guard.configure(settings.guard ?? null);
+    this.tunnels = new Tunnels(this.links, this.nextHops);
+    this.tunnels.configure(settings.tunnels ?? []);
   }
 
   configure(settings: KernelSettings): void {
@@ -74,11 +89,15 @@ export class KernelView {
     this.nextHops.configure(settings.table);
     this.fib.configure(settings);
     this.#chooseSources();
+    this.guard.configure(settings.guard ?? null);
+    this.tunnels.configure(settings.tunnels ?? []);
+    this.#facts.stale = true;
   }
 
   /** Events and listings that the changes so far ask for; asking empties them. */
   takeEvents(): readonly KernelEvent[] {
-    return this.#events.splice(0);
+    const refused = this.guard.takeNews().map((news): KernelEvent => ({ kind: 'refused', ...news }));
+    return [...this.#events.splice(0), ...refused, ...this.tunnels.takeEvents()];
   }
 
   takeRelist(): readonly ListScope[] {
@@ -174,12 +193,21 @@ export class KernelView {
       const change = this.importer.evaluate(touched);
       if (change !== null) workloads.push(change);
       prefixes.push(touched.prefix);
+      this.#facts.touch(touched);
     });
     this.nextHops.touch(prefixes);
     this.fib.tick(now);
+    this.#judgeAnew();
     const nextHops = this.#refreshHops();
     for (const { route, present, by } of this.#own.splice(0)) this.fib.observe(route, present, by);
     return { workloads, nextHops };
+  }
+
+  #judgeAnew(): void {
+    if (!this.#facts.stale) return;
+    this.#facts.stale = false;
+    const { store, links } = this;
+    this.guard.setFacts(this.guard.active ? readFacts(store, links, this.#settings.table) : NO_FACTS);
   }
 
   /** Next hops may resolve over routes that change with next hops. */
@@ -277,7 +305,9 @@ export class KernelView {
   #applyAddress(address: KernelAddress, present: boolean): void {
     if (present) this.links.setAddress(address);
     else this.links.deleteAddress(address);
-    this.nextHops.touch([hostPrefix(address.address)]);
+    // A host in a subnet of ours is not reached in a tunnel.
+    this.nextHops.touch([hostPrefix(address.address), makePrefix(address.address, address.length)]);
+    this.#facts.stale = true;
     this.#chooseSources();
     if (present || address.address.family === 'ipv6') return;
     if (this.#settings.prefsrc?.some((own) => compareIp(own, address.address) === 0))

@@ -2,6 +2,7 @@
 
 import type { Fib } from '../fib/fib.js';
 import type { KernelPort } from '../port.js';
+import type { Tunnels } from '../tunnels/tunnels.js';
 import { Timers } from './timers.js';
 
 const BATCH = 256;
@@ -11,6 +12,7 @@ const WINDOW = 16;
 export interface PumpOptions {
   readonly port: KernelPort;
   readonly fib: Fib;
+  readonly tunnels: Tunnels;
   /** Milliseconds of work before the event loop gets its turn. */
   readonly budget: number;
   /** False: nothing may be written now. */
@@ -31,11 +33,14 @@ export class WritePump {
 
   /** Writes until nothing is left, the window is full or the budget is spent. */
   run(): void {
-    const { fib, port, budget, mayWrite } = this.#options;
+    const { fib, port, tunnels, budget, mayWrite } = this.#options;
     if (!mayWrite()) return;
     const start = performance.now();
     fib.tick(start);
     fib.releaseDue(start);
+    // Before the routes that need it.
+    const tunnelBatch = tunnels.active ? tunnels.take(start) : null;
+    if (tunnelBatch !== null) port.program(tunnelBatch.id, tunnelBatch.writes);
     while (this.#batches < WINDOW) {
       const batch = fib.take(BATCH);
       if (batch === null) break;
@@ -87,7 +92,11 @@ export class WritePump {
   }
 
   #armRetry(): void {
-    const due = this.#options.fib.nextDue() ?? Number.POSITIVE_INFINITY;
+    const { fib, tunnels } = this.#options;
+    const due = Math.min(
+      fib.nextDue() ?? Number.POSITIVE_INFINITY,
+      tunnels.nextDue() ?? Number.POSITIVE_INFINITY,
+    );
     if (due === this.#retryAt) return;
     this.#retryAt = due;
     if (due === Number.POSITIVE_INFINITY) return;

@@ -76,6 +76,13 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
       });
       post({ kind: 'written', id, failures, latency: 0 });
     },
+    program: (id, writes) => {
+      const failures = writes.flatMap((write, index) => {
+        const errno = world.program(write);
+        return errno === null ? [] : [{ index, errno }];
+      });
+      post({ kind: 'programmed', id, failures });
+    },
     close: () => {
       stop();
       deliver = null;
@@ -111,8 +118,11 @@ const routeOf = (write: RouteWrite, world: MemoryWorld): KernelRoute => ({
   prefix: prefixFromWords(write.family, write.w0, write.w1, write.w2, write.w3, write.length),
   ...write.identity,
   scope: RT_SCOPE.universe,
-  type: 'unicast',
+  type: isBlackhole(write) ? 'blackhole' : 'unicast',
   nextHops: write.object === 0 ? write.nextHops : world.hopsOf(write.object),
   ...(write.object === 0 ? {} : { object: write.object }),
   ...(write.source === null ? {} : { source: write.source }),
 });
+
+const isBlackhole = ({ kind, nextHops, object }: RouteWrite): boolean =>
+  kind !== 'remove' && nextHops.length === 0 && object === 0;

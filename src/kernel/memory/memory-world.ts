@@ -2,12 +2,21 @@
 // tests. Knows nothing of who listens beyond telling them.
 
 import { type IpAddress, isLinkLocal } from '../../base/ip.js';
-import { formatPrefix, makePrefix, type Prefix, prefixContainsIp } from '../../base/prefix.js';
-import type { KernelChange, ObjectWrite, RouteArrival } from '../port.js';
+import { formatPrefix, type Prefix, prefixContainsIp } from '../../base/prefix.js';
+import type { KernelChange, ObjectWrite, RouteArrival, TunnelWrite } from '../port.js';
 import { sameRoute } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type { KernelAddress, KernelLink, KernelNextHop, KernelNexthop, KernelRoute } from '../types.js';
+import type {
+  KernelAddress,
+  KernelLink,
+  KernelNextHop,
+  KernelNexthop,
+  KernelRoute,
+  TunnelDevice,
+} from '../types.js';
+import { connectedRoute } from './connected-route.js';
 import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
+import { programTunnel, type TunnelWorld } from './memory-tunnels.js';
 import { mustIp, mustPrefix, type RouteSpec, sameIp } from './route-spec.js';
 
 /** `origin` is the port that caused the change; ports do not hear of their own. */
@@ -38,6 +47,12 @@ export interface MemoryWorld {
   recover(): void;
   /** A write by a kernel; `origin` is its port. */
   write(kind: 'add' | 'replace' | 'remove', route: KernelRoute, origin: object | null): string | null;
+  /** A write to a tunnel's device by a kernel. */
+  program(write: TunnelWrite): string | null;
+  /** Kinds of devices that this kernel cannot make: EOPNOTSUPP. */
+  lack(kind: TunnelDevice['kind']): void;
+  /** `10.0.0.2 02:..` per neighbour and `02:.. 172.18.0.2` per forwarding entry of a device, sorted. */
+  tunnelEnds(device: string): readonly string[];
   /** A write of a nexthop object by a kernel. */
   writeObject(write: ObjectWrite): string | null;
   nexthops(): readonly KernelNexthop[];
@@ -56,7 +71,7 @@ interface Subscriber {
   readonly onGap: () => void;
 }
 
-interface WorldState extends ObjectWorld {
+interface WorldState extends ObjectWorld, TunnelWorld {
   readonly links: Map<string, KernelLink>;
   readonly addresses: KernelAddress[];
   /** Per prefix as text. */
@@ -64,7 +79,6 @@ interface WorldState extends ObjectWorld {
   /** Routes without a gateway: a gateway has to lie inside one. */
   readonly direct: Set<KernelRoute>;
   readonly subscribers: Set<Subscriber>;
-  nextIndex: number;
   failures: string[];
   objectFailures: string[];
   deaf: boolean;
@@ -80,10 +94,16 @@ export function createMemoryWorld(): MemoryWorld {
     routes: new Map(),
     direct: new Set(),
     subscribers: new Set(),
+    lacking: new Set(),
+    ends: new Map(),
     nextIndex: 1,
     failures: [],
     objectFailures: [],
     deaf: false,
+  };
+  const controls = {
+    addDevice: (link: KernelLink) => putLink(world, link),
+    deleteLink: (name: string) => deleteLink(world, name),
   };
   return {
     addLink: (name, options = {}) => addLink(world, name, options),
@@ -107,6 +127,14 @@ export function createMemoryWorld(): MemoryWorld {
       for (const { onGap } of world.subscribers) onGap();
     },
     write: (kind, route, origin) => write(world, kind, route, origin),
+    program: (write) => programTunnel(world, write, controls),
+    lack: (kind) => {
+      world.lacking.add(kind);
+    },
+    tunnelEnds: (device) => {
+      const { ifindex } = linkNamed(world, device);
+      return [...(world.ends.get(ifindex) ?? [])].map(([key, value]) => `${key} ${value}`).sort();
+    },
     failNextObject: (errno, count = 1) => {
       world.objectFailures.push(...new Array<string>(count).fill(errno));
     },
@@ -139,10 +167,14 @@ function addLink(
 ): number {
   const up = options.up ?? true;
   const ifindex = world.nextIndex++;
-  const link = { ifindex, name, up, running: up, loopback: options.loopback ?? false };
-  world.links.set(name, link);
-  notify(world, { kind: 'link', present: true, link });
+  const link = { ifindex, name, up, running: up, loopback: options.loopback ?? false, mtu: 1500 };
+  putLink(world, link);
   return ifindex;
+}
+
+function putLink(world: WorldState, link: KernelLink): void {
+  world.links.set(link.name, link);
+  notify(world, { kind: 'link', present: true, link });
 }
 
 function setLink(
@@ -157,6 +189,7 @@ function setLink(
   notify(world, { kind: 'link', present: true, link });
   if (!up || !link.running) flushObjects(world, link.ifindex);
   if (old.up && !up) flushLink(world, link.ifindex);
+  if (old.up && !up) world.ends.delete(link.ifindex);
   if (old.up || !up) return;
   for (const address of world.addresses) if (address.ifindex === link.ifindex) connect(world, address);
 }
@@ -168,6 +201,7 @@ function deleteLink(world: WorldState, name: string): void {
   for (const address of [...world.addresses])
     if (address.ifindex === link.ifindex) forgetAddress(world, address);
   world.links.delete(name);
+  world.ends.delete(link.ifindex);
   notify(world, { kind: 'link', present: false, link });
 }
 
@@ -194,19 +228,6 @@ function addAddress(world: WorldState, linkName: string, text: string): void {
   world.addresses.push(address);
   notify(world, { kind: 'address', present: true, address });
   if (link.up) connect(world, address);
-}
-
-/** The connected route of an address. */
-function connectedRoute({ ifindex, address, length }: KernelAddress): KernelRoute {
-  return {
-    prefix: makePrefix(address, length),
-    table: RT_TABLE.main,
-    protocol: RTPROT.kernel,
-    scope: address.family === 'ipv4' ? RT_SCOPE.link : RT_SCOPE.universe,
-    type: 'unicast',
-    metric: address.family === 'ipv4' ? 0 : 256,
-    nextHops: [{ gateway: null, ifindex, onlink: false, weight: 1 }],
-  };
 }
 
 /** A host address has no subnet and makes no connected route. */

@@ -13,10 +13,13 @@ import type {
   PortFilter,
   PortOpened,
   PortReport,
+  TunnelWrite,
 } from '../port.js';
 import { decodeChange } from '../rtnetlink/messages.js';
 import { messageAt, viewOf } from '../rtnetlink/octets.js';
 import { encodeWrites, type NextHopCache } from '../rtnetlink/route-encode.js';
+import { encodeTunnelWrites } from '../rtnetlink/tunnel-encode.js';
+
 import type { WorkerReport, WorkerRequest, WorkerSettings } from './worker-messages.js';
 import { WRITES_PER_SEND } from './worker-messages.js';
 
@@ -101,6 +104,13 @@ class NetlinkPort implements KernelPort {
     if (this.#sequence > SEQUENCE_LIMIT) this.#sequence = 1;
     this.#asked.set(id, performance.now());
     this.#ask({ kind: 'write', id, octets }, [octets.buffer]);
+  }
+
+  /** To the worker all writes are octets: those of tunnels have negative ids. */
+  program(id: number, writes: readonly TunnelWrite[]): void {
+    const octets = encodeTunnelWrites(writes, this.#sequence);
+    this.#sequence += writes.length;
+    this.#ask({ kind: 'write', id: -id, octets }, [octets.buffer]);
   }
 
   async close(): Promise<void> {
@@ -195,9 +205,13 @@ class NetlinkPort implements KernelPort {
   }
 
   #written({ id, failures }: Extract<WorkerReport, { kind: 'written' }>): void {
+    const named = failures.map(([index, errno]) => ({ index, errno: errnoName(errno) }));
+    if (id < 0) {
+      this.#deliver({ kind: 'programmed', id: -id, failures: named });
+      return;
+    }
     const latency = performance.now() - (this.#asked.get(id) ?? performance.now());
     this.#asked.delete(id);
-    const named = failures.map(([index, errno]) => ({ index, errno: errnoName(errno) }));
     this.#deliver({ kind: 'written', id, failures: named, latency });
   }
 

@@ -6,7 +6,15 @@ import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { PrefixRows } from '../routes/prefix-rows.js';
 import type { RouteStore } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type { FibNextHop, KernelLink, KernelNextHop, KernelRoute, NextHopState } from '../types.js';
+import { tunnelGateway } from '../tunnels/tunnel-gateway.js';
+import type {
+  FibNextHop,
+  FibTunnel,
+  KernelLink,
+  KernelNextHop,
+  KernelRoute,
+  NextHopState,
+} from '../types.js';
 import { HopIndex } from './hop-index.js';
 import type { Links } from './links.js';
 
@@ -51,6 +59,14 @@ interface ForeignRoute {
 const isBetter = (length: number, metric: number, than: ForeignRoute): boolean =>
   length > than.length || (length === than.length && metric < than.metric);
 
+/** Equal keys: the same way, whoever asks. */
+export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): string {
+  const host = zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;
+  if (tunnel === undefined) return host;
+  const end = tunnel.end === null ? '' : ` ${tunnel.end.mac} ${formatIp(tunnel.end.address)}`;
+  return `${host}>${tunnel.device} ${tunnel.mode}${end}`;
+}
+
 const MANY_PREFIXES = 16;
 /** A next hop over a next hop over a next hop: more is a mistake. */
 const DEEPEST = 8;
@@ -60,6 +76,7 @@ export class NextHops {
   readonly #links: Links;
   readonly #tracked = new Map<string, TrackedHop>();
   readonly #stale = new Set<TrackedHop>();
+  readonly #tunnelled = new Set<TrackedHop>();
   /** Suspected or cleared: those who use them look again, however they resolve. */
   readonly #judged = new Set<TrackedHop>();
   readonly #index = new HopIndex(() => this.#trackedAddresses());
@@ -109,7 +126,7 @@ export class NextHops {
   }
 
   unwatch(address: IpAddress): void {
-    const tracked = this.#tracked.get(keyOf({ address, interface: null }));
+    const tracked = this.#tracked.get(nextHopKey({ address, interface: null }));
     if (tracked === undefined || tracked.watchers === 0) return;
     tracked.watchers--;
     if (tracked.watchers === 0) tracked.told = null;
@@ -129,6 +146,7 @@ export class NextHops {
 
   /** Routes of these prefixes changed: hops inside them have to be looked up again. */
   touch(prefixes: readonly Prefix[]): void {
+    if (this.#tunnelled.size > 0) this.#touchTunnelled(prefixes);
     const wide: Prefix[] = [];
     for (const prefix of prefixes) {
       if (prefix.length < maxLength(prefix.address.family)) wide.push(prefix);
@@ -146,9 +164,19 @@ export class NextHops {
       return;
     }
     for (const tracked of this.#tracked.values()) {
-      const named = tracked.hop.interface === link.name;
+      const named = tracked.hop.interface === link.name || tracked.hop.tunnel?.device === link.name;
       if (named || tracked.hops?.some((hop) => hop.ifindex === link.ifindex)) this.#stale.add(tracked);
     }
+  }
+
+  /** Hops that are reached in a tunnel, as far as they are reached. */
+  get tunnelled(): Iterable<TrackedHop> {
+    return this.#tunnelled;
+  }
+
+  /** The host has a route to the address that is not ours. */
+  hasForeignRoute(address: IpAddress): boolean {
+    return (this.#foreign(address)?.resolution ?? null) !== null;
   }
 
   touchAll(): void {
@@ -184,8 +212,22 @@ export class NextHops {
   }
 
   #touchHost(address: IpAddress): void {
-    const tracked = this.#tracked.get(keyOf({ address, interface: null }));
+    const tracked = this.#tracked.get(nextHopKey({ address, interface: null }));
     if (tracked !== undefined) this.#stale.add(tracked);
+  }
+
+  /** What a tunnel's end is reached by may be none of the next hop's own. */
+  #touchTunnelled(prefixes: readonly Prefix[]): void {
+    const all = prefixes.length > MANY_PREFIXES;
+    for (const tracked of this.#tunnelled) {
+      const { address, tunnel } = tracked.hop;
+      const end = tunnel?.end?.address ?? address;
+      if (
+        all ||
+        prefixes.some((prefix) => prefixContainsIp(prefix, address) || prefixContainsIp(prefix, end))
+      )
+        this.#stale.add(tracked);
+    }
   }
 
   #touchInside(prefix: Prefix): void {
@@ -194,7 +236,7 @@ export class NextHops {
   }
 
   #track(hop: FibNextHop): TrackedHop {
-    const key = keyOf(hop);
+    const key = nextHopKey(hop);
     const known = this.#tracked.get(key);
     if (known !== undefined) {
       this.#stale.add(known);
@@ -213,14 +255,16 @@ export class NextHops {
     this.#tracked.set(key, tracked);
     this.#index.outdate();
     this.#stale.add(tracked);
+    if (hop.tunnel !== undefined) this.#tunnelled.add(tracked);
     return tracked;
   }
 
   #dropUnused(tracked: TrackedHop): void {
     if (tracked.watchers > 0 || tracked.users > 0) return;
-    this.#tracked.delete(keyOf(tracked.hop));
+    this.#tracked.delete(nextHopKey(tracked.hop));
     this.#stale.delete(tracked);
     this.#judged.delete(tracked);
+    this.#tunnelled.delete(tracked);
     this.#index.outdate();
   }
 
@@ -239,12 +283,29 @@ export class NextHops {
   /** `asking`: the next hops that this one is asked for; it must not depend on them in turn. */
   #resolve(hop: FibNextHop, asking: readonly FibNextHop[]): Resolution | null {
     if (this.#links.ownerOf(hop.address) !== 0) return null;
+    if (hop.tunnel !== undefined) return this.#tunnel(hop, hop.tunnel, [...asking, hop]);
     if (hop.interface === null) return this.#lookup(hop.address, [...asking, hop]);
     const link = this.#links.byName(hop.interface);
     if (link === undefined || !this.#links.usable(link.ifindex)) return null;
     const onlink = hop.address.family === 'ipv4' && !this.#isConnected(hop.address, link.ifindex);
     const gateway = { gateway: hop.address, ifindex: link.ifindex, onlink, weight: 1 };
     return { hops: [gateway], cost: 0 };
+  }
+
+  /** The device carries to any end that the host can reach. */
+  #tunnel(
+    hop: FibNextHop,
+    { device, mode, end }: FibTunnel,
+    asking: readonly FibNextHop[],
+  ): Resolution | null {
+    if (mode === 'crossSubnet' && this.#links.inOwnSubnet(hop.address))
+      return this.#lookup(hop.address, asking);
+    const outer = this.#lookup(end?.address ?? hop.address, asking);
+    const link = this.#links.byName(device);
+    if (outer === null || link === undefined || !this.#links.usable(link.ifindex)) return null;
+    const gateway = tunnelGateway(hop);
+    const onlink = gateway.family === 'ipv4';
+    return { hops: [{ gateway, ifindex: link.ifindex, onlink, weight: 1 }], cost: outer.cost };
   }
 
   /** The kernel's own routes say so: ours lead somewhere else by nature. */
@@ -269,7 +330,7 @@ export class NextHops {
     if (asking.length > DEEPEST) return null;
     const found: Resolution[] = [];
     for (const { hop } of hops) {
-      if (asking.some((other) => keyOf(other) === keyOf(hop))) return null;
+      if (asking.some((other) => nextHopKey(other) === nextHopKey(hop))) return null;
       const resolution = this.#resolve(hop, asking);
       if (resolution !== null) found.push(resolution);
     }
@@ -308,9 +369,6 @@ export class NextHops {
     return { hops, cost: direct ? 0 : route.metric };
   }
 }
-
-const keyOf = (hop: FibNextHop): string =>
-  hop.interface === null ? formatIp(hop.address) : `${formatIp(hop.address)}%${hop.interface}`;
 
 function lowestMetric(routes: readonly KernelRoute[]): KernelRoute | null {
   let best: KernelRoute | null = null;

@@ -118,6 +118,11 @@ export class RouteStore {
     }
   }
 
+  *routes(): Generator<KernelRoute> {
+    for (const family of FAMILY_INDEXES)
+      for (const row of this.#rows[family]) yield* this.#routes[family][row] ?? NO_ROUTES;
+  }
+
   /** Prefixes that hold the address, the longest first, each with its routes. */
   *covering(address: IpAddress): Generator<readonly KernelRoute[]> {
     const family = familyOfAddress(address.family);

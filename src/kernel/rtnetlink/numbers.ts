@@ -27,6 +27,8 @@ export const RTM = {
   newRoute: 24,
   delRoute: 25,
   getRoute: 26,
+  newNeighbour: 28,
+  delNeighbour: 29,
   newNexthop: 104,
   delNexthop: 105,
   getNexthop: 106,
@@ -38,7 +40,7 @@ export const RTNLGRP = { link: 1, ipv4Address: 5, ipv4Route: 7, ipv6Address: 9, 
 /** A group that older kernels do not have. */
 export const RTNLGRP_NEXTHOP = 32;
 
-export const AF = { unspec: 0, inet: 2, inet6: 10 } as const;
+export const AF = { unspec: 0, inet: 2, bridge: 7, inet6: 10 } as const;
 
 export const RTA = {
   dst: 1,
@@ -66,7 +68,13 @@ export const NHA = {
   fdb: 11,
 } as const;
 
-export const IFLA = { ifname: 3 } as const;
+export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18 } as const;
+export const IFLA_INFO = { kind: 1, data: 2 } as const;
+export const IFLA_VXLAN = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
+export const NDA = { dst: 1, linkLayerAddress: 2 } as const;
+export const NUD = { noArp: 0x40, permanent: 0x80 } as const;
+/** The entry is the device's own, not that of a bridge above it. */
+export const NTF_SELF = 2;
 export const IFA = { address: 1, local: 2 } as const;
 export const IFF = { up: 0x1, loopback: 0x8, lowerUp: 0x10000 } as const;
 
@@ -97,3 +105,4 @@ export const RTNEXTHOP_SIZE = 8;
 export const NHMSG_SIZE = 8;
 export const NEXTHOP_GRP_SIZE = 8;
 export const RTATTR_SIZE = 4;
+export const NDMSG_SIZE = 12;

@@ -108,6 +108,8 @@ function encodeRoute(
   return at;
 }
 
+const drops = ({ nextHops, object }: RouteWrite): boolean => nextHops.length === 0 && object === 0;
+
 /** struct rtmsg. A delete with scope "nowhere" matches any scope. */
 function putRouteHeader(view: DataView, at: number, write: RouteWrite, flags: number): number {
   const { table, protocol } = write.identity;
@@ -117,7 +119,7 @@ function putRouteHeader(view: DataView, at: number, write: RouteWrite, flags: nu
   view.setUint8(at + 4, table < 256 ? table : 0);
   view.setUint8(at + 5, protocol);
   view.setUint8(at + 6, removes ? RT_SCOPE.nowhere : RT_SCOPE.universe);
-  view.setUint8(at + 7, removes ? 0 : RTN.unicast);
+  view.setUint8(at + 7, removes ? 0 : drops(write) ? RTN.blackhole : RTN.unicast);
   setU32(view, at + 8, flags);
   return at + RTMSG_SIZE;
 }
