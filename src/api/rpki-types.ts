@@ -1,4 +1,4 @@
-// RPKI caches, as the status model tells of them.
+// What the API says of the RPKI caches. No behaviour.
 
 import type { FamilyName } from '../base/family.js';
 

@@ -21,7 +21,7 @@ import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { importKey, isStale, type RibPeer, Sources } from './sources.js';
+import { importKey, isStale, type RibPeer, Sources, sameLimits } from './sources.js';
 import { DEFAULT_LIMITS } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 

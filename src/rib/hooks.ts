@@ -8,6 +8,9 @@ import type { AttributeEdits, PrivateAsRemoval } from '../wire/types.js';
 /** `confed`: in another member AS of our confederation (RFC 5065). */
 export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';
 
+/** `confed`: in another member AS of our confederation (RFC 5065). */
+export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';
+
 /** Where a route came from: workloads, what the configuration originates by its kind, what peers told. */
 export type RouteSource = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
 
