@@ -9,6 +9,7 @@ import type {
   LoopStatus,
   MemoryReport,
   PeerDetail,
+  RpkiStatus,
   Summary,
 } from './types.js';
 
@@ -20,6 +21,7 @@ export interface Snapshot {
   readonly peersWithoutSeries: number;
   readonly kernel: KernelReport | null;
   readonly memory: MemoryReport;
+  readonly rpki: RpkiStatus;
   readonly alarms: readonly AlarmStatus[];
   readonly health: Health;
   readonly readiness: Health;

@@ -28,6 +28,8 @@ const PATHS = [
   '/v1/routes',
   '/v1/kernel',
   '/v1/memory',
+  '/v1/rpki',
+  '/v1/config',
   '/v1/pools',
   '/v1/alarms',
 ] as const;
@@ -39,6 +41,8 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   app.get('/readyz', (_request, reply) => sendHealth(reply, source.readiness()));
   app.get('/v1/summary', () => source.summary());
   app.get('/v1/memory', () => source.memory());
+  app.get('/v1/rpki', () => source.rpki());
+  app.get('/v1/config', () => source.config());
   app.get('/v1/pools', () => ({ pools: source.pools() }));
   app.get('/v1/alarms', () => ({ alarms: source.alarms() }));
   app.get('/v1/kernel', (_request, reply) => {

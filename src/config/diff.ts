@@ -58,6 +58,8 @@ export interface ConfigDiff {
   readonly kernel: readonly (keyof KernelConfig)[];
   readonly vantagesChanged: boolean;
   readonly limitsChanged: boolean;
+  /** Caches that stay as they are keep their connections. */
+  readonly rpkiChanged: boolean;
   readonly poolsChanged: boolean;
   readonly apiChanged: boolean;
   readonly logChanged: boolean;
@@ -179,6 +181,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     decision: DECISION_KEYS.filter((key) => !same(before.decision[key], after.decision[key])),
     kernel,
     vantagesChanged: !same(before.optimalRouteReflection, after.optimalRouteReflection),
+    rpkiChanged: !same(before.rpki, after.rpki),
     limitsChanged: !same(before.limits, after.limits),
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),

@@ -20,8 +20,6 @@ export class AdjRibIn {
   round = new Uint8Array(64);
   /** As received. Empty until a path comes with an id other than 0. */
   #pathId: Uint32Array<ArrayBuffer> = new Uint32Array(0);
-  /** What a policy or a local origin gave it, NONE: what its source has. Empty until one did. */
-  #weight: Ids = new Int32Array(0);
   #rows = 0;
   #freeHead: number = NONE;
   #size = 0;
@@ -55,17 +53,6 @@ export class AdjRibIn {
     return path < this.#pathId.length ? this.#pathId[path]! : 0;
   }
 
-  /** The weight that the path was given, NONE when none. */
-  weight(path: number): number {
-    return path < this.#weight.length ? this.#weight[path]! : NONE;
-  }
-
-  setWeight(path: PathId, weight: number): void {
-    if (this.weight(path) === weight) return;
-    if (this.#weight.length === 0) this.#weight = new Int32Array(this.prefix.length).fill(NONE);
-    this.#weight[path] = weight;
-  }
-
   add(prefixes: PrefixTable, prefix: PrefixId, peer: PeerId, pathId = 0): PathId {
     const id = this.#row();
     this.prefix[id] = prefix;
@@ -73,7 +60,6 @@ export class AdjRibIn {
     this.received[id] = this.accepted[id] = NONE;
     if (pathId !== 0 && this.#pathId.length === 0) this.#pathId = new Uint32Array(this.prefix.length);
     if (this.#pathId.length > 0) this.#pathId[id] = pathId;
-    if (this.#weight.length > 0) this.#weight[id] = NONE;
     this.next[id] = prefixes.head[prefix]!;
     if (this.next[id] === NONE) prefixes.occupied++;
     prefixes.head[prefix] = id;
@@ -101,10 +87,7 @@ export class AdjRibIn {
   trim(): void {
     if (!worthTrimming(this.#size, this.prefix.length, this.#tried)) return;
     this.#tried = this.#size;
-    if (this.#size === 0) {
-      this.#pathId = new Uint32Array(0);
-      this.#weight = new Int32Array(0);
-    }
+    if (this.#size === 0) this.#pathId = new Uint32Array(0);
     let rows = this.#rows;
     while (rows > 0 && this.prefix[rows - 1] === NONE) rows--;
     this.#rows = rows;
@@ -119,7 +102,7 @@ export class AdjRibIn {
   }
 
   get bytes(): number {
-    return this.prefix.length * 21 + this.#pathId.byteLength + this.#weight.byteLength;
+    return this.prefix.length * 21 + this.#pathId.byteLength;
   }
 
   #row(): PathId {
@@ -145,6 +128,5 @@ export class AdjRibIn {
     if (this.#pathId.length > 0) {
       this.#pathId = growUint32(this.#pathId, capacity) as Uint32Array<ArrayBuffer>;
     }
-    if (this.#weight.length > 0) this.#weight = growInt32(this.#weight, capacity, NONE) as Ids;
   }
 }

@@ -13,7 +13,7 @@ import { Decision } from './decision.js';
 import { DEFAULT_DECISION, type DecisionOptions, decisionKey } from './decision-steps.js';
 import { DirtyList } from './dirty-list.js';
 import { DEFAULT_LIMITS } from './group-limits.js';
-import type { ExportProfile } from './hooks.js';
+import type { ExportProfile, OriginValidation } from './hooks.js';
 import { Importer, refusalText } from './importer.js';
 import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, NextHops } from './next-hops.js';
@@ -22,8 +22,9 @@ import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
+import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { importKey, isStale, type RibPeer, Sources, sameLimits } from './sources.js';
+import { importKey, isStale, type RibPeer, Sources } from './sources.js';
 import { UpdateGroups } from './update-groups.js';
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
@@ -31,6 +32,8 @@ const MANY_ENDED = 1024;
 
 export class Rib {
   readonly nextHops: NextHops;
+  /** Null: no RPKI. */
+  readonly validation: OriginValidation | null;
   readonly attrSets: AttrSets;
   readonly sources = new Sources();
   readonly prefixes: readonly [PrefixTable, PrefixTable];
@@ -43,6 +46,7 @@ export class Rib {
   readonly #changes: PathChanges;
   readonly #listener: RibListener;
   readonly #quarantine: Quarantine;
+  readonly #revalidation: Revalidation;
   readonly #cursor = new NlriCursor();
   readonly #sweep = new PathSweep(this.paths);
   /** By family: prefixes with a best path. */
@@ -53,26 +57,26 @@ export class Rib {
 
   constructor(options: RibOptions) {
     this.#listener = options.listener;
+    this.validation = options.validation ?? null;
     this.nextHops = new NextHops(options.nextHopInterest);
     this.attrSets = new AttrSets(this.nextHops, options.seed);
     this.prefixes = [new PrefixTable(false, options.seed), new PrefixTable(true, options.seed)];
     this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
-    const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
     const decision = options.decision ?? DEFAULT_DECISION;
     this.decisions = [
-      new Decision(tables, this.paths[0], decision, 0),
-      new Decision(tables, this.paths[1], decision, 1),
+      new Decision(this, this.paths[0], decision, 0),
+      new Decision(this, this.paths[1], decision, 1),
     ];
-    this.multipath = new MultipathSets(tables);
-    this.groups = new UpdateGroups(
-      options.rules,
-      { ...tables, prefixes: this.prefixes, paths: this.paths, decisions: this.decisions },
-      options.limits ?? DEFAULT_LIMITS,
-    );
+    this.multipath = new MultipathSets(this);
+    this.groups = new UpdateGroups(options.rules, this, options.limits ?? DEFAULT_LIMITS);
     this.#changes = new PathChanges(this, this.#dirty);
-    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds);
+    this.#importer = new Importer(this, options.routerId, options.clusterIds);
+    this.#revalidation = new Revalidation(this.prefixes);
     this.#quarantine = new Quarantine(this.prefixes);
-    this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
+    this.attrSets.onFree = (id) => {
+      this.#importer.forget(id);
+      this.groups.forgetAttrs(id);
+    };
   }
 
   /** A session came up. The id is good until the `peerDown` of the same session. */
@@ -98,9 +102,7 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (importKey(before) !== importKey(peer) || !sameLimits(before.limits, peer.limits)) {
-      this.#sweep.add(id, 'changed');
-    }
+    if (importKey(before) !== importKey(peer)) this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
@@ -149,8 +151,8 @@ export class Rib {
     if (this.#hasDirty()) this.#announceWork();
   }
 
-  /** A local route appeared or changed (`block`), or went away (null). `weight` NONE: that of all local routes. */
-  applyLocal(source: PeerId, prefix: Prefix, block: Uint8Array | null, weight: number = NONE): void {
+  /** A local route appeared or changed (`block`), or went away (null). */
+  applyLocal(source: PeerId, prefix: Prefix, block: Uint8Array | null): void {
     const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;
     const [w0, w1, w2, w3] = prefixWords(prefix);
     const table = this.prefixes[family];
@@ -160,7 +162,7 @@ export class Rib {
     } else {
       const id = table.findOrAdd(w0, w1, w2, w3, prefix.length);
       const attrs = this.attrSets.intern(block, 0, block.length);
-      this.#changes.set(family, id, source, 0, attrs, attrs, weight);
+      this.#changes.set(family, id, source, 0, attrs, attrs);
     }
     if (this.#hasDirty()) this.#announceWork();
   }
@@ -180,6 +182,12 @@ export class Rib {
     this.#announceWork();
   }
 
+  /** Origin validation says something else of these prefixes, as far as policies ask for it. */
+  revalidate(covers: Covers): void {
+    this.#revalidation.add(covers);
+    this.#announceWork();
+  }
+
   /** Other rules of the decision: where there is a choice of paths it is made again. */
   setDecision(options: DecisionOptions): void {
     if (decisionKey(this.decisions[0].options) === decisionKey(options)) return;
@@ -196,6 +204,7 @@ export class Rib {
     const epoch = this.#epoch++;
     this.#markChangedNextHops();
     this.#sweepPaths(budget);
+    this.#revalidation.slice(budget, (family, prefix) => this.#revalidate(family, prefix));
     for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
     const built = this.groups.build(budget);
     for (const group of built.completed) group.finishBuild();
@@ -207,7 +216,7 @@ export class Rib {
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
     this.nextHops.sweep();
     this.attrSets.sweep();
-    const more = built.more || this.#hasDirty() || this.#sweep.pending;
+    const more = built.more || this.#hasDirty() || this.#sweep.pending || this.#revalidation.pending;
     if (!more) this.#trim();
     return more;
   }
@@ -252,17 +261,15 @@ export class Rib {
     const cursor = this.#cursor;
     cursor.open(view.frame, run);
     let accepted: AttrSetId | typeof NONE = NONE;
-    let weight: number = NONE;
     let evaluated = false;
     while (cursor.next()) {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
       if (refusal !== null) refused[refusal]++;
       else if (perPrefix || !evaluated) {
         accepted = this.#importer.import(family, prefix, peer, received);
-        weight = this.#importer.weight;
         evaluated = true;
       }
-      this.#changes.set(family, prefix, id, cursor.pathId, received, accepted, weight);
+      this.#changes.set(family, prefix, id, cursor.pathId, received, accepted);
     }
   }
 
@@ -287,7 +294,20 @@ export class Rib {
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
     const accepted = this.#importer.judge(family, prefix, peer, received);
-    this.#changes.accept(family, path, accepted, this.#importer.weight);
+    this.#changes.accept(family, path, accepted);
+  }
+
+  #revalidate(family: FamilyIndex, prefix: PrefixId): void {
+    const paths = this.paths[family];
+    for (const path of pathsOf(paths, this.prefixes[family], prefix)) {
+      const { peer } = this.sources.get(paths.peer[path]! as PeerId);
+      if (peer?.importPolicy.readsRpki === true) this.#revisit(family, path);
+    }
+    this.#listener.bestChanged(family, prefix);
+    for (const group of this.groups.all()) {
+      if (group.profile.policy.readsRpki && group.profile.families[family])
+        this.groups.update(group, family, prefix);
+    }
   }
 
   /** One scan for all next hops that changed since the last pass. */

@@ -148,8 +148,8 @@ export class Decision {
 
   /** What the path was given, else what its kind of source has. */
   weight(path: number): number {
-    const own = this.paths.weight(path);
-    if (own !== NONE) return own;
+    const own = this.tables.attrSets.weight(this.attrs(path));
+    if (own > 0) return own;
     const { localWeight, localByPreference = false } = this.#options;
     return this.paths.peer[path]! < FIRST_PEER && !localByPreference ? localWeight : 0;
   }

@@ -10,10 +10,19 @@ import {
   communityCount,
   onlyToCustomerOf,
 } from '../wire/block.js';
+import type { AttributeEdits } from '../wire/types.js';
 import type { AttrSets } from './attr-sets.js';
+import type { OriginValidation } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
 import type { ExcessKind, ImportSpecials, LoopKind, RefusalKind, RibPeer } from './sources.js';
+
+export interface ImportTables {
+  readonly attrSets: AttrSets;
+  readonly prefixes: readonly [PrefixTable, PrefixTable];
+  /** Null: no RPKI. */
+  readonly validation: OriginValidation | null;
+}
 
 export class Importer {
   readonly #attrSets: AttrSets;
@@ -21,19 +30,22 @@ export class Importer {
   readonly #route: RouteCursor;
   readonly #rewriter = new BlockRewriter();
   readonly #routerId: number;
-  /** Of the latest `import`. */
-  weight: number = NONE;
+  /** Many prefixes in a row share attributes and edits. */
+  #last: {
+    readonly prepared: AttrSetId;
+    readonly edits: AttributeEdits;
+    readonly result: AttrSetId;
+  } | null = null;
   #clusterIds: readonly number[];
 
   constructor(
-    attrSets: AttrSets,
-    prefixes: readonly [PrefixTable, PrefixTable],
+    { attrSets, prefixes, validation }: ImportTables,
     routerId: number,
     clusterIds: readonly number[],
   ) {
     this.#attrSets = attrSets;
     this.#prefixes = prefixes;
-    this.#route = new RouteCursor(attrSets);
+    this.#route = new RouteCursor(attrSets, validation);
     this.#routerId = routerId;
     this.#clusterIds = clusterIds;
   }
@@ -52,7 +64,6 @@ export class Importer {
 
   /** The attributes the route enters the decision with: NONE when it is refused, by its nature or by the policy. */
   judge(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
-    this.weight = NONE;
     if (this.refusal(peer, received) !== null) return NONE;
     return this.import(family, prefix, peer, received);
   }
@@ -91,15 +102,22 @@ export class Importer {
     return communityCount(this.#attrSets.block(attrs)) > limits.communities ? 'communities' : null;
   }
 
-  /** The attributes the route enters the decision with, or NONE; `weight` is what it was given then, NONE for none. */
+  /** The attributes the route enters the decision with, or NONE. */
   import(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
     const prepared = this.#prepared(peer, received);
     const verdict = this.#verdict(family, prefix, peer, prepared);
-    this.weight = NONE;
     if (verdict.action === 'reject') return NONE;
-    this.weight = verdict.weight ?? NONE;
     if (verdict.edits === null) return prepared;
-    return this.#attrSets.edited(prepared, verdict.edits, this.#rewriter);
+    const last = this.#last;
+    if (last !== null && last.prepared === prepared && last.edits === verdict.edits) return last.result;
+    const result = this.#attrSets.edited(prepared, verdict.edits, this.#rewriter);
+    this.#last = { prepared, edits: verdict.edits, result };
+    return result;
+  }
+
+  /** The set was reclaimed: its id means something else from now on. */
+  forget(attrs: AttrSetId): void {
+    if (this.#last?.prepared === attrs || this.#last?.result === attrs) this.#last = null;
   }
 
   #prepared(peer: RibPeer, received: AttrSetId): AttrSetId {
@@ -114,7 +132,8 @@ export class Importer {
   }
 
   #verdict(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId) {
-    this.#route.show(family, this.#prefixes[family], prefix, 'bgp');
+    this.#route.show(family, this.#prefixes[family], prefix, 'bgp', peer.view);
+    this.#route.towards(peer.view.type, peer.self[family]);
     return peer.importPolicy.evaluate(this.#route.withAttributes(received));
   }
 }

@@ -29,10 +29,7 @@ export class PathChanges {
     this.#dirty = dirty;
   }
 
-  /**
-   * The source has this path for the prefix from now on; `accepted` NONE when import refused it. `weight` NONE: that of
-   * its source.
-   */
+  /** The source has this path for the prefix from now on; `accepted` NONE when import refused it. */
   set(
     family: FamilyIndex,
     prefix: PrefixId,
@@ -40,7 +37,6 @@ export class PathChanges {
     pathId: number,
     received: AttrSetId,
     accepted: Accepted,
-    weight: number,
   ): void {
     const { attrSets, prefixes, sources } = this.#tables;
     const paths = this.#tables.paths[family];
@@ -55,9 +51,7 @@ export class PathChanges {
       from.received[family]++;
     }
     paths.round[path] = from.refresh.round[family];
-    const sameWeight = paths.weight(path) === weight;
-    if (paths.received[path] === received && paths.accepted[path] === accepted && sameWeight) return;
-    if (!sameWeight) paths.setWeight(path as PathId, weight);
+    if (paths.received[path] === received && paths.accepted[path] === accepted) return;
     const oldReceived = paths.received[path]!;
     attrSets.ref(received);
     if (oldReceived !== NONE) attrSets.unref(oldReceived as AttrSetId);
@@ -73,10 +67,9 @@ export class PathChanges {
   }
 
   /** What import makes of the path now. */
-  accept(family: FamilyIndex, path: PathId, accepted: Accepted, weight: number): void {
+  accept(family: FamilyIndex, path: PathId, accepted: Accepted): void {
     const paths = this.#tables.paths[family];
-    if (accepted === paths.accepted[path] && weight === paths.weight(path)) return;
-    paths.setWeight(path, weight);
+    if (accepted === paths.accepted[path]) return;
     this.#setAccepted(family, path, accepted);
     this.#dirty[family].add(paths.prefix[path]! as PrefixId);
   }

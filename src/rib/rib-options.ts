@@ -5,6 +5,7 @@ import type { PeerId, PrefixId } from '../base/ids.js';
 import type { DecisionOptions } from './decision-steps.js';
 import type { ExportRules } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
+import type { OriginValidation } from './hooks.js';
 import type { NextHopInterest } from './next-hops.js';
 
 export interface RibOptions {
@@ -14,6 +15,8 @@ export interface RibOptions {
   readonly clusterIds: readonly number[];
   /** Null: next hops are not tracked, all are usable. */
   readonly nextHopInterest: NextHopInterest | null;
+  /** Default: none, every route is `notFound`. */
+  readonly validation?: OriginValidation;
   /** For hash tables that peers can aim at. */
   readonly seed: number;
   /** Default: `DEFAULT_LIMITS`. */

@@ -72,7 +72,7 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
     best,
     pathId: rib.paths[family].pathId(path),
     multipath: report.members.has(path),
-    weight: rib.decisions[family].weight(path),
+    weight: weightOf(rib, family, path),
     attributes: attributesOf(rib, family, path),
     decision,
   });
@@ -84,6 +84,10 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
   const { options } = rib.decisions[family];
   return [view(report.best as PathId, true, `best: ${stepText(report.step, options)}`), ...losers];
 }
+
+/** A path that import refused has none. */
+const weightOf = (rib: Rib, family: FamilyIndex, path: PathId): number =>
+  rib.paths[family].accepted[path] === NONE ? 0 : rib.decisions[family].weight(path);
 
 const LEFT_OUT: Readonly<Record<EqualPathVerdict, string>> = {
   asPath: 'no multipath: another AS_PATH',

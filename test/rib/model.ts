@@ -4,6 +4,7 @@ import type { FamilyIndex } from '../../src/base/family.js';
 import { type IpAddress, ipFromBytes, isLinkLocal } from '../../src/base/ip.js';
 import { prefixWords } from '../../src/base/prefix.js';
 import type { CompiledPolicy, PolicyVerdict } from '../../src/rib/hooks.js';
+import { encodeBlock } from '../../src/wire/block.js';
 import type { AttributeEdits, PathAttributes } from '../../src/wire/types.js';
 import {
   chooseBest,
@@ -173,6 +174,7 @@ function ask(
 ): PolicyVerdict {
   const [w0, w1, w2, w3] = prefixWords(parse(prefix));
   const { length } = parse(prefix);
+  const bytes = encodeBlock(attributes);
   return policy.evaluate({
     family: familyOf(prefix),
     w0,
@@ -181,7 +183,13 @@ function ask(
     w3,
     length,
     source,
-    attributes: () => attributes,
+    peer: null,
+    session: null,
+    self: null,
+    bytes,
+    start: 0,
+    end: bytes.length,
+    rpki: () => 'notFound',
   });
 }
 
