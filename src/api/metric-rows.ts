@@ -21,8 +21,8 @@ export interface Snapshot {
   readonly peersWithoutSeries: number;
   readonly kernel: KernelReport | null;
   readonly memory: MemoryReport;
-  readonly rpki: RpkiStatus;
   readonly alarms: readonly AlarmStatus[];
+  readonly rpki: RpkiStatus;
   readonly health: Health;
   readonly readiness: Health;
   readonly loop: LoopStatus;

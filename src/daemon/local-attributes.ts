@@ -14,8 +14,6 @@ export interface LocalSettings {
   readonly localPrefFromMetric: boolean;
   /** The metric of routes that are not on the move (config `kernel.metric`). */
   readonly metric: number;
-  /** The policies look at interfaces: without it all workloads of a metric have the same attributes. */
-  readonly withInterfaces: boolean;
   /** Our end of the tunnels; null: we have none. */
   readonly tunnel: Tunnel | null;
   /** The policies look at interfaces: without it workloads that are alike otherwise have the same attributes. */

@@ -185,7 +185,6 @@ export class Speaker {
   /** One slice; true when there is more. */
   #run(budget: number): boolean {
     const more = this.rib.run(budget);
-    if (!more) this.#suspects?.clear();
     return (this.fib?.review(budget) ?? false) || more;
   }
 

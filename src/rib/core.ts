@@ -144,10 +144,9 @@ export class Rib {
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
-    for (const run of view.runs) {
+    for (const run of view.runs)
       if (run.kind === 'reach') this.#reach(id, view, run);
       else this.#unreach(id, view, run);
-    }
     if (this.#hasDirty()) this.#announceWork();
   }
 
@@ -342,8 +341,7 @@ export class Rib {
     } else if (setChanged) this.#listener.bestChanged(family, prefix);
     const choosing = this.groups.choosing(family);
     for (let i = 0; i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
-    if (source !== NONE && source < FIRST_PEER && this.paths[family].next[table.head[prefix]!] !== NONE)
-      this.#listener.localChosen?.(family, prefix);
+    if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 

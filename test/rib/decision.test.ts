@@ -11,6 +11,7 @@ import {
 } from '../../src/rib/decision-steps.js';
 import { explainPrefix, findPrefix } from '../../src/rib/views.js';
 import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
+import { NO_LOCAL_FACTS } from '../../src/wire/attributes/local-facts.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { bestRoute } from './model.js';
 import { Neighbour, type NeighbourOptions, neighbourOptions } from './neighbour.js';
@@ -309,7 +310,7 @@ test('a learned route wins over a local one by weight, and by LOCAL_PREF where l
   t.deepEqual(views()[0], [peer.id, 0, 'best: step 3, highest LOCAL_PREF']);
   announce(peer, { localPref: 100 });
   t.deepEqual(views()[0], [KERNEL_SOURCE, 0, 'best: step 4, local route before learned ones']);
-  world.rib.applyLocal(KERNEL_SOURCE, prefix(TARGET), blockOf({}), 7);
+  world.rib.applyLocal(KERNEL_SOURCE, prefix(TARGET), blockOf({ local: { ...NO_LOCAL_FACTS, weight: 7 } }));
   t.deepEqual(views()[0], [KERNEL_SOURCE, 7, 'best: step 2, highest weight']);
 });
 

@@ -4,6 +4,7 @@ import type { FamilyIndex } from '../../src/base/family.js';
 import { type IpAddress, ipFromBytes, isLinkLocal } from '../../src/base/ip.js';
 import { prefixWords } from '../../src/base/prefix.js';
 import type { CompiledPolicy, PolicyVerdict } from '../../src/rib/hooks.js';
+import { NO_LOCAL_FACTS } from '../../src/wire/attributes/local-facts.js';
 import { encodeBlock } from '../../src/wire/block.js';
 import type { AttributeEdits, PathAttributes } from '../../src/wire/types.js';
 import {
@@ -55,7 +56,7 @@ function learnedRoutes(world: ModelWorld, from: ModelPeer, prefix: string): read
     const verdict = ask(from.options.importPolicy, prefix, 'bgp', received);
     if (verdict.action === 'reject') return [];
     const attributes = edited(received, verdict.edits);
-    const route = { from, pathId, attributes, weight: verdict.weight ?? 0 };
+    const route = { from, pathId, attributes, weight: attributes.local.weight ?? 0 };
     return nextHopState(world, attributes).reachable ? [route] : [];
   });
 }
@@ -105,6 +106,7 @@ function asTold(world: ModelWorld, best: ModelRoute, to: ModelPeer, prefix: stri
     ...asSent(best, to),
     nextHop,
     linkLocalNextHop: null,
+    local: NO_LOCAL_FACTS,
     // RFC 7311 3.3 and 3.4.3.
     ...(isReplaced || !isInternal(to.options.peerType) ? { aigp: [] } : {}),
   };
@@ -197,4 +199,5 @@ const edited = (attributes: PathAttributes, edits: AttributeEdits | null): PathA
   ...attributes,
   ...(edits?.med === undefined ? {} : { med: edits.med }),
   ...(edits?.localPref === undefined ? {} : { localPref: edits.localPref }),
+  ...(edits?.weight === undefined ? {} : { local: { ...attributes.local, weight: edits.weight } }),
 });
