@@ -22,6 +22,11 @@ const RIB_METRICS: readonly MetricRow[] = [
   perFamily('bgpd_rib_prefixes', 'Prefixes in the RIB.', (rib) => rib.prefixes),
   perFamily('bgpd_rib_paths', 'Paths in the RIB, local ones included.', (rib) => rib.paths),
   perFamily('bgpd_rib_best_prefixes', 'Prefixes that have a best path.', (rib) => rib.best),
+  perFamily(
+    'bgpd_rib_multipath_prefixes',
+    'Prefixes whose traffic several paths share.',
+    (rib) => rib.multipath,
+  ),
   perFamily('bgpd_rib_local_prefixes', 'Prefixes that this node originates.', (rib) => rib.local),
   single(
     'gauge',

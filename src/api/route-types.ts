@@ -17,6 +17,12 @@ export interface RouteQuery {
 export interface RouteStatus {
   readonly prefix: string;
   readonly best: boolean;
+  /** Shares the traffic with the best path, or is the best of several that do. */
+  readonly multipath: boolean;
+  /** RFC 7911: as the peer sent it, or as we sent it to the peer asked for; null on sessions without. */
+  readonly pathId: number | null;
+  /** The first step of the decision; never told to anybody. */
+  readonly weight: number;
   readonly source: string;
   readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'confed' | 'ebgp';
   readonly nextHop: string | null;

@@ -69,6 +69,8 @@ export interface RibFamilyStatus {
   readonly paths: number;
   /** Prefixes with a best path. */
   readonly best: number;
+  /** Prefixes whose traffic several paths share. */
+  readonly multipath: number;
   readonly local: number;
 }
 

@@ -12,6 +12,7 @@ export const checkNode = (sections: Sections): readonly Issue[] => [
   ...repeatedPrefixes(sections.pools ?? [], 'cidr', ({ cidr }) => cidr, 'pool'),
   ...repeatedPrefixes(sections.originate ?? [], 'prefix', ({ prefix }) => prefix, 'prefix'),
   ...importOfOwn(sections),
+  ...repeatedVantages(sections),
   ...mixedPools(sections),
   ...ipipOverIpv6(sections),
 ];
@@ -39,6 +40,15 @@ function clusterWithoutId({ routeReflector, routerId, broken }: Sections): Issue
       'give an IPv4 address as cluster id, such as 244.0.0.1',
     ),
   ];
+}
+
+function repeatedVantages({ optimalRouteReflection }: Sections): Issue[] {
+  const names = (optimalRouteReflection ?? []).map(({ value }) => value.name);
+  return (optimalRouteReflection ?? []).flatMap(({ path, value }, index) =>
+    names.indexOf(value.name) === index
+      ? []
+      : [issue([...path, 'name'], `${value.name} is there twice`, 'name each vantage once')],
+  );
 }
 
 function repeatedPrefixes<T>(

@@ -34,6 +34,7 @@ export function checkPeers(sections: Sections): readonly Issue[] {
     ...overlaps(sections),
     ...membersOf(sections).flatMap((member) => [
       ...reflectorRules(sections, member),
+      ...vantageRules(sections, member),
       ...timerRules(member),
       ...securityRules(member),
       ...checkPeerKind(sections, member),
@@ -163,6 +164,19 @@ function reflectorRules(sections: Sections, member: Member): Issue[] {
   }
   if (sections.routeReflector !== null || sections.broken.has('routeReflector')) return [];
   return [issue(place, 'this node is no route reflector', 'set routeReflector: { clusterId: ... }')];
+}
+
+/** RFC 9107 is about what a reflector tells its clients. */
+function vantageRules({ optimalRouteReflection, broken }: Sections, member: Member): Issue[] {
+  const { vantage, routeReflectorClient } = member.settings;
+  if (vantage === null) return [];
+  const place = written(member, 'vantage');
+  if (!routeReflectorClient) {
+    return [issue(place, 'only a route reflector client has a vantage', 'set routeReflectorClient: true')];
+  }
+  const names = (optimalRouteReflection ?? []).map(({ value }) => value.name);
+  if (names.includes(vantage) || broken.has('optimalRouteReflection')) return [];
+  return [issue(place, `there is no vantage ${vantage}`, suggest(vantage, names, 'optimalRouteReflection'))];
 }
 
 /** What can't be had together, or not on this host. */

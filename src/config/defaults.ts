@@ -2,6 +2,7 @@
 
 import { FAMILY_NAMES } from '../base/family.js';
 import { ipv4, ipv6 } from '../base/ip.js';
+import type { MultipathLimits } from '../rib/decision-steps.js';
 import type {
   ApiConfig,
   Config,
@@ -98,6 +99,8 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   strictRole: false,
   extendedNextHop: null,
   extendedMessages: false,
+  addPath: { receive: false, send: null },
+  vantage: null,
   asSets: 'withdraw',
   import: null,
   export: null,
@@ -112,7 +115,15 @@ export const DEFAULT_API: ApiConfig = {
   listen: { address: ipv4(0x7f000001), port: 9179 },
 };
 
-export const DEFAULT_DECISION: DecisionConfig = { alwaysCompareMed: false, missingMedAsWorst: false };
+/** As BIRD merges paths in Calico's configuration: up to 16, whatever ASes they pass. */
+export const DEFAULT_MULTIPATH: MultipathLimits = { ebgp: 16, ibgp: 16, eibgp: 1 };
+
+export const DEFAULT_DECISION: DecisionConfig = {
+  alwaysCompareMed: false,
+  missingMedAsWorst: false,
+  localWeight: 32_768,
+  multipath: { families: [DEFAULT_MULTIPATH, DEFAULT_MULTIPATH], asPathRelax: true, linkBandwidth: true },
+};
 
 export const DEFAULT_LIMITS: LimitsConfig = { paths: null, attributeSets: null, memory: null };
 

@@ -56,6 +56,7 @@ export interface ConfigDiff {
   readonly decision: readonly (keyof DecisionConfig)[];
   /** Keys of `kernel` that changed; `install` also when a policy of its list did. */
   readonly kernel: readonly (keyof KernelConfig)[];
+  readonly vantagesChanged: boolean;
   readonly limitsChanged: boolean;
   /** Caches that stay as they are keep their connections. */
   readonly rpkiChanged: boolean;
@@ -101,6 +102,8 @@ const PEER_CHANGES = {
   strictRole: 'reset',
   extendedNextHop: 'reset',
   extendedMessages: 'reset',
+  addPath: 'soft',
+  vantage: 'soft',
   asSets: 'reset',
   import: 'soft',
   export: 'soft',
@@ -124,6 +127,8 @@ const KERNEL_KEYS = [
 const DECISION_KEYS = [
   'alwaysCompareMed',
   'missingMedAsWorst',
+  'localWeight',
+  'multipath',
 ] as const satisfies readonly (keyof DecisionConfig)[];
 
 /** What is made once, at the start. */
@@ -173,8 +178,9 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     originate: difference<OriginateConfig, never>(before.originate, after.originate, canonical, () => null),
     clientToClientChanged:
       (before.routeReflector?.clientToClient ?? true) !== (after.routeReflector?.clientToClient ?? true),
-    decision: DECISION_KEYS.filter((key) => before.decision[key] !== after.decision[key]),
+    decision: DECISION_KEYS.filter((key) => !same(before.decision[key], after.decision[key])),
     kernel,
+    vantagesChanged: !same(before.optimalRouteReflection, after.optimalRouteReflection),
     rpkiChanged: !same(before.rpki, after.rpki),
     limitsChanged: !same(before.limits, after.limits),
     poolsChanged: !same(before.pools, after.pools),
@@ -222,7 +228,7 @@ function changedKernelKeys(
 function peerChange(before: PeerConfig, after: PeerConfig, policies: readonly string[]): PeerChange | null {
   const keys = changedKeys(before, after, policies);
   if (keys.length === 0) return null;
-  return { before, after, change: worst(keys, before.timers, after.timers), keys };
+  return { before, after, change: worst(keys, before, after), keys };
 }
 
 function dynamicPeerChange(
@@ -231,7 +237,7 @@ function dynamicPeerChange(
   policies: readonly string[],
 ): DynamicPeerChange | null {
   const keys = changedKeys(before.template, after.template, policies);
-  const change = worst(keys, before.template.timers, after.template.timers);
+  const change = worst(keys, before.template, after.template);
   const own = (['limit', 'idleTime'] as const).filter((key) => before[key] !== after[key]);
   return keys.length + own.length === 0 ? null : { before, after, change, keys: [...keys, ...own] };
 }
@@ -256,14 +262,21 @@ function changedKeys(
 const uses = (names: readonly string[] | null, policies: readonly string[]): boolean =>
   names?.some((name) => policies.includes(name)) ?? false;
 
-function worst(
-  keys: readonly (keyof PeerConfig)[],
-  before: PeerConfig['timers'],
-  after: PeerConfig['timers'],
-): ChangeKind {
-  // Hold and keepalive times are agreed on in the OPEN; the others are our own.
-  const negotiated = before.hold !== after.hold || before.keepalive !== after.keepalive;
-  const kinds = keys.map((key): ChangeKind => (key === 'timers' && negotiated ? 'reset' : PEER_CHANGES[key]));
+type Negotiated = Pick<PeerConfig, 'timers' | 'addPath'>;
+
+function worst(keys: readonly (keyof PeerConfig)[], before: Negotiated, after: Negotiated): ChangeKind {
+  const negotiated: readonly string[] = [
+    // Hold and keepalive times are agreed on in the OPEN; the others are our own.
+    ...(before.timers.hold === after.timers.hold && before.timers.keepalive === after.timers.keepalive
+      ? []
+      : ['timers']),
+    // So is whether path ids are sent; of which paths is not.
+    ...(before.addPath.receive === after.addPath.receive &&
+    (before.addPath.send === null) === (after.addPath.send === null)
+      ? []
+      : ['addPath']),
+  ];
+  const kinds = keys.map((key): ChangeKind => (negotiated.includes(key) ? 'reset' : PEER_CHANGES[key]));
   return kinds.includes('reset') ? 'reset' : kinds.includes('soft') ? 'soft' : 'none';
 }
 

@@ -11,6 +11,7 @@ import {
   DEFAULT_LIMITS,
   DEFAULT_LISTEN,
   DEFAULT_LOG,
+  DEFAULT_MULTIPATH,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
 import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js';
@@ -32,6 +33,7 @@ import type {
   Config,
   ConfigProblem,
   ConfigResult,
+  DecisionConfig,
   KeptObject,
   KernelConfig,
   OriginateConfig,
@@ -198,7 +200,11 @@ function completeConfig(
       sections.routeReflector === null || clusterId === null
         ? null
         : { clusterId, clientToClient: sections.routeReflector.clientToClient ?? true },
-    decision: { ...DEFAULT_DECISION, ...present(sections.decision ?? {}) },
+    optimalRouteReflection: (sections.optimalRouteReflection ?? []).map(({ value }) => ({
+      name: value.name,
+      costs: value.nextHopCosts.map(({ nextHops, cost }) => ({ prefix: nextHops, cost })),
+    })),
+    decision: completeDecision(sections.decision),
     limits: { ...DEFAULT_LIMITS, ...present(sections.limits ?? {}) },
     kernel: completeKernel(sections.kernel),
     pools: (sections.pools ?? []).map(({ value }) => completePool(value)),
@@ -213,6 +219,23 @@ function completeConfig(
     rpki: completeRpki(sections.rpki),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
+  };
+}
+
+function completeDecision(section: Sections['decision']): DecisionConfig {
+  const { multipath = {}, ...given } = section ?? {};
+  const { 'ipv4-unicast': ipv4 = {}, 'ipv6-unicast': ipv6 = {}, ...rules } = multipath;
+  return {
+    ...DEFAULT_DECISION,
+    ...present(given),
+    multipath: {
+      ...DEFAULT_DECISION.multipath,
+      ...present(rules),
+      families: [
+        { ...DEFAULT_MULTIPATH, ...present(ipv4) },
+        { ...DEFAULT_MULTIPATH, ...present(ipv6) },
+      ],
+    },
   };
 }
 

@@ -94,6 +94,8 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     strictRole: pick('strictRole'),
     extendedNextHop: pick('extendedNextHop'),
     extendedMessages: pick('extendedMessages'),
+    addPath: { ...DEFAULT_SESSION.addPath, ...given(group.addPath), ...given(peer.addPath) },
+    vantage: pick('vantage'),
     asSets: pick('asSets'),
     import: pick('import'),
     export: pick('export'),
@@ -169,3 +171,10 @@ function mergeMaxPrefix(peer: MaxPrefixSection, group: MaxPrefixSection): PeerCo
   };
   return { 'ipv4-unicast': of('ipv4-unicast'), 'ipv6-unicast': of('ipv6-unicast') };
 }
+
+type AddPathSection = PeerGroupSection['addPath'];
+
+const given = (section: AddPathSection): Partial<PeerConfig['addPath']> => ({
+  ...(section?.receive === undefined ? {} : { receive: section.receive }),
+  ...(section?.send === undefined ? {} : { send: section.send }),
+});

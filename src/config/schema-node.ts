@@ -11,7 +11,9 @@ import {
   fault,
   identifierField,
   integerField,
+  nameField,
   portField,
+  prefixField,
   readIdentifier,
   textField,
   textOrNone,
@@ -38,9 +40,34 @@ export const confederationSchema = z.strictObject({
   members: z.array(asnField).optional(),
 });
 
+/** 64 next hops are more than a fabric has spines, and the most that FRR takes by default. */
+const pathsField = integerField('a number of paths', 1, 64);
+
+const multipathLimitsSchema = z.strictObject({
+  ebgp: pathsField.optional(),
+  ibgp: pathsField.optional(),
+  eibgp: pathsField.optional(),
+});
+
 export const decisionSchema = z.strictObject({
   alwaysCompareMed: booleanField.optional(),
   missingMedAsWorst: booleanField.optional(),
+  localWeight: integerField('a weight', 0, 65_535).optional(),
+  multipath: z
+    .strictObject({
+      'ipv4-unicast': multipathLimitsSchema.optional(),
+      'ipv6-unicast': multipathLimitsSchema.optional(),
+      asPathRelax: booleanField.optional(),
+      linkBandwidth: booleanField.optional(),
+    })
+    .optional(),
+});
+
+export const vantageSchema = z.strictObject({
+  name: nameField('a name for the vantage'),
+  nextHopCosts: z.array(
+    z.strictObject({ nextHops: prefixField, cost: integerField('a cost', 0, 4_294_967_294) }),
+  ),
 });
 
 export const limitsSchema = z.strictObject({

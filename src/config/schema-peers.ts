@@ -24,6 +24,8 @@ import {
   textField,
 } from './fields.js';
 
+import type { AddPathConfig } from './types.js';
+
 const HOLD = '0 (no keepalives) or 3 to 65535 seconds';
 
 /** RFC 4271 4.2: zero or at least three seconds. */
@@ -62,6 +64,19 @@ const familiesSchema = z.array(familyField).superRefine((families, context) => {
     params: { remedy: empty ? `give ${FAMILIES}, or leave the key out` : 'name each family once' },
   });
 });
+
+const SEND = 'none, all, ecmp, or best and a number such as best 2';
+
+const sendField = textField<AddPathConfig['send']>(SEND, (text) => {
+  if (text === 'none') return null;
+  if (text === 'all' || text === 'ecmp') return { kind: text };
+  const count = Number(/^best (\d{1,2})$/.exec(text)?.[1] ?? Number.NaN);
+  return count >= 1 && count <= 64
+    ? { kind: 'best', count }
+    : fault(`${JSON.stringify(text)} is no choice of paths`, `give ${SEND}, up to best 64`);
+});
+
+const addPathSchema = z.strictObject({ receive: booleanField.optional(), send: sendField.optional() });
 
 /** The place of a key: the configuration itself is no place for one, as it is shown, copied and kept in histories. */
 export type SecretRef =
@@ -152,6 +167,8 @@ const sessionKeys = {
   strictRole: booleanField.optional(),
   extendedNextHop: booleanField.optional(),
   extendedMessages: booleanField.optional(),
+  addPath: addPathSchema.optional(),
+  vantage: nameField('the name of a vantage').optional(),
   asSets: choiceField(['withdraw', 'accept']).optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),

@@ -14,6 +14,7 @@ import {
   logSchema,
   routeReflectorSchema,
   routerIdField,
+  vantageSchema,
 } from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
 import { policySchema } from './schema-policies.js';
@@ -37,6 +38,7 @@ export const SECTIONS = {
   confederation: one(confederationSchema),
   listen: list(listenSchema),
   routeReflector: one(routeReflectorSchema),
+  optimalRouteReflection: list(vantageSchema),
   decision: one(decisionSchema),
   limits: one(limitsSchema),
   kernel: one(kernelSchema),

@@ -6,6 +6,9 @@ import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { RoleName } from '../policy/roles.js';
 import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
+import type { DecisionOptions } from '../rib/decision-steps.js';
+import type { PathChoice } from '../rib/hooks.js';
+import type { Vantage } from '../rib/vantage.js';
 import type { Secret } from '../sys/secret.js';
 import type { AoAlgorithm } from '../sys/tcp-ao.js';
 import type { PlainConfig } from './last-good.js';
@@ -22,6 +25,7 @@ export interface Config {
   readonly decision: DecisionConfig;
   readonly limits: LimitsConfig;
   readonly routeReflector: RouteReflectorConfig | null;
+  readonly optimalRouteReflection: readonly Vantage[];
   readonly kernel: KernelConfig;
   readonly pools: readonly PoolConfig[];
   readonly originate: readonly OriginateConfig[];
@@ -54,12 +58,13 @@ export interface ConfederationConfig {
   readonly members: readonly number[];
 }
 
-/** RFC 4271 9.1.2.2 c leaves these to the operator. */
-export interface DecisionConfig {
-  /** Compare MED between paths of different neighbour ASes, too. */
-  readonly alwaysCompareMed: boolean;
-  /** A path without MED counts as the worst, not as 0. */
-  readonly missingMedAsWorst: boolean;
+export type DecisionConfig = DecisionOptions;
+
+/** RFC 7911: what we offer in the OPEN. */
+export interface AddPathConfig {
+  readonly receive: boolean;
+  /** Null: path ids are not sent. */
+  readonly send: PathChoice | null;
 }
 
 /** Beyond them an alarm is raised; nothing is refused. Null: no limit. */
@@ -251,6 +256,9 @@ export interface PeerConfig {
   readonly extendedNextHop: boolean | null;
   /** RFC 8654. */
   readonly extendedMessages: boolean;
+  readonly addPath: AddPathConfig;
+  /** Of a client: the vantage its best paths are looked for from (RFC 9107); null: from here. */
+  readonly vantage: string | null;
   /** What becomes of routes with AS_SET or AS_CONFED_SET in their path (RFC 9774). */
   readonly asSets: 'withdraw' | 'accept';
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */

@@ -10,6 +10,7 @@ import type { Config } from '../config/types.js';
 import type { FibIntent, Kernel } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
 import type { CompiledPolicy } from '../rib/hooks.js';
+import type { MultipathSet } from '../rib/multipath/multipath-sets.js';
 import type { NextHopId } from '../rib/next-hops.js';
 import { RouteCursor } from '../rib/route-cursor.js';
 import { findPrefix, prefixOf } from '../rib/views.js';
@@ -45,6 +46,8 @@ export class FibFeed {
   readonly #wanted = [new Bitset(), new Bitset()] as const;
   /** By the next hop's address, which is one object as long as it is in use: thousands of routes share an intent. */
   readonly #intents = new WeakMap<IpAddress, FibIntent>();
+  /** The same of multipath sets. */
+  readonly #multipathIntents = new WeakMap<MultipathSet, FibIntent>();
   /** By the intent without it: routes of one metric share an intent, too. */
   readonly #metrics = new WeakMap<FibIntent, Map<number, FibIntent>>();
   readonly #isBlackhole: (prefix: Prefix) => boolean;
@@ -123,8 +126,8 @@ export class FibFeed {
     this.#route.show(family, table, prefix, 'bgp', this.#rib.sources.get(peer).origin.peer);
     const verdict = this.#policy.evaluate(this.#route.withAttributes(attrs));
     if (verdict.action === 'reject') return null;
-    const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
-    const plain = address === null ? null : this.#intentOf(address, peer);
+    const set = this.#rib.multipath.of(family, prefix);
+    const plain = set === null ? this.#singleIntent(attrs, peer) : this.#multipathIntent(set);
     if (plain === null) return null;
     const intent = this.#paths.plain ? plain : this.#pathOf(family, prefix, attrs, plain);
     return intent === null ? null : this.#withMetric(intent, verdict.edits, attrs);
@@ -148,6 +151,11 @@ export class FibFeed {
     return same;
   }
 
+  #singleIntent(attrs: AttrSetId, peer: PeerId): FibIntent | null {
+    const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
+    return address === null ? null : this.#intentOf(address, peer);
+  }
+
   /** Workloads are in the kernel already; of what is originated only the blackholes go there. */
   #localIntent(family: FamilyIndex, prefix: PrefixId, source: PeerId): FibIntent | null {
     if (source === KERNEL_SOURCE) return null;
@@ -162,6 +170,21 @@ export class FibFeed {
       attributes: () => decodeBlock(attrSets.block(attrs)),
     };
     return this.#paths.intent(route, plain);
+  }
+
+  /** Whether a prefix is installed is a question of its best path; the others of the set come with it. */
+  #multipathIntent(set: MultipathSet): FibIntent {
+    const known = this.#multipathIntents.get(set);
+    if (known !== undefined) return known;
+    const nextHops = set.members.map(({ address, peer, weight }) => ({
+      address,
+      interface: peer === null ? null : this.#interfaceOf(peer),
+      weight,
+    }));
+    const intent = { nextHops };
+    // The interface of a peer is that of its session.
+    if (set.members.every(({ peer }) => peer === null)) this.#multipathIntents.set(set, intent);
+    return intent;
   }
 
   #intentOf(address: IpAddress, peer: PeerId): FibIntent {

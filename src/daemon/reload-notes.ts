@@ -13,6 +13,7 @@ export function describeChanges(diff: ConfigDiff): readonly string[] {
     ...(diff.poolsChanged ? ['pools changed'] : []),
     ...originated(diff),
     ...(diff.clientToClientChanged ? ['routeReflector.clientToClient changed'] : []),
+    ...(diff.vantagesChanged ? ['optimalRouteReflection changed'] : []),
     ...diff.decision.map((key) => `decision.${key} changed`),
     ...diff.kernel.map((key) => `kernel.${key} changed`),
     ...diff.dynamicPeers.added.map(({ range }) => `dynamic peers ${formatPrefix(range)} added`),

@@ -15,8 +15,11 @@ import type { NegotiatedSession, SessionConfig } from '../fsm/types.js';
 import type { PeerEndpoint, Transport } from '../net/types.js';
 import { exportPolicyOf, importPolicyOf } from '../policy/defaults.js';
 import type { PolicyConfig } from '../policy/types.js';
-import type { ExportProfile, PeerView } from '../rib/hooks.js';
+import type { ExportProfile, PathChoice, PeerView } from '../rib/hooks.js';
 import type { RibPeer } from '../rib/sources.js';
+import type { Vantage } from '../rib/vantage.js';
+import { afiSafiOf } from '../wire/iana.js';
+import type { AddPathMode, Capability } from '../wire/types.js';
 import { type HostAddresses, nextHopFor, subnetsSharedWith } from './host-addresses.js';
 import {
   exportSpecials,
@@ -44,6 +47,8 @@ export interface LocalIdentity {
   readonly routerId: number;
   /** Null when we do not reflect. */
   readonly routeReflector: RouteReflectorConfig | null;
+  /** That clients can name (RFC 9107). */
+  readonly vantages: readonly Vantage[];
 }
 
 export type Policies = Readonly<Record<string, PolicyConfig>>;
@@ -82,8 +87,19 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
     forget: peer.timers.idleHoldForget,
   },
   refuseAsSets: peer.asSets === 'withdraw',
-  extraCapabilities: [{ kind: 'enhancedRouteRefresh' }, ...specialCapabilities(local, peer)],
+  extraCapabilities: [
+    { kind: 'enhancedRouteRefresh' },
+    ...specialCapabilities(local, peer),
+    ...addPathCapability(peer),
+  ],
 });
+
+/** Nothing where we do neither: mode 0 does not exist (RFC 7911 4). */
+function addPathCapability({ addPath: { receive, send }, families }: RunningPeerConfig): Capability[] {
+  const mode = ((receive ? 1 : 0) + (send === null ? 0 : 2)) as 0 | AddPathMode;
+  if (mode === 0) return [];
+  return [{ kind: 'addPath', families: families.map((name) => ({ ...afiSafiOf(familyIndex(name)), mode })) }];
+}
 
 /** Null: any, as far as the OPEN alone can tell. */
 function expectedAsn(local: LocalIdentity, peer: RunningPeerConfig): number | null {
@@ -160,6 +176,8 @@ export function exportProfile(
   const shared = near ? subnetsSharedWith(localAddress, remoteAddress, hosts) : [];
   const special = exportSpecials(local, peer, session, shared);
   const known = { ...peer, asn: asnForPolicies(kindOfSession(session), local.asn) };
+  const choice = (family: 0 | 1): PathChoice | null =>
+    session.sendsPathIds[family] ? peer.addPath.send : null;
   return {
     peerType: peerType(peer, session),
     localAsn: session.localAsn,
@@ -172,6 +190,8 @@ export function exportProfile(
       peer.nextHop === 'self' || (peer.nextHop === 'auto' && external && !peer.routeServerClient),
     clusterId: clusterOf(local, peer),
     clientToClient: local.routeReflector?.clientToClient ?? true,
+    addPath: [choice(0), choice(1)],
+    vantage: local.vantages.find(({ name }) => name === peer.vantage) ?? null,
     policy: exportPolicyOf(known, local.asn, policies),
     ...(special === undefined ? {} : { special }),
   };

@@ -18,7 +18,7 @@ import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
-import type { DecisionOptions } from '../rib/decision.js';
+import type { DecisionOptions } from '../rib/decision-steps.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
@@ -220,6 +220,7 @@ export class Speaker {
         confederation: this.#config.confederation,
         routerId,
         routeReflector: this.#config.routeReflector,
+        vantages: this.#config.optimalRouteReflection,
       },
       policies: this.#config.policies,
       rib: this.rib,

@@ -13,7 +13,7 @@ import type { NegotiatedSession } from '../fsm/types.js';
 import { formatCapability } from '../wire/capability.js';
 import { afiSafiOf } from '../wire/iana.js';
 import { formatRouterId } from '../wire/text.js';
-import type { Capability } from '../wire/types.js';
+import type { AddPathMode, Capability } from '../wire/types.js';
 import type { BgpPeer } from './bgp-peer.js';
 import { kindPhrases } from './peer-kind-text.js';
 import { kindOf, kindOfSession, localAsnFor } from './peer-specials.js';
@@ -185,7 +185,18 @@ const VERB = { import: 'accepted from it', export: 'sent to it' } as const;
 function inForce(session: NegotiatedSession): readonly string[] {
   return session.localCapabilities
     .filter((capability) => isInForce(session, capability))
-    .map(formatCapability);
+    .map((capability) =>
+      formatCapability(capability.kind === 'addPath' ? addPathInForce(session) : capability),
+    );
+}
+
+/** Of the families and directions that we offered, those that the peer offered the other way. */
+function addPathInForce({ sendsPathIds, decode, families }: NegotiatedSession): Capability {
+  const rows = families.flatMap((family) => {
+    const mode = (decode.addPath[family] ? 1 : 0) + (sendsPathIds[family] ? 2 : 0);
+    return mode === 0 ? [] : [{ ...afiSafiOf(family), mode: mode as AddPathMode }];
+  });
+  return { kind: 'addPath', families: rows };
 }
 
 function isInForce(session: NegotiatedSession, capability: Capability): boolean {
@@ -203,6 +214,8 @@ function isInForce(session: NegotiatedSession, capability: Capability): boolean 
       return session.enhancedRouteRefresh;
     case 'extendedMessage':
       return session.maxMessage > 4096;
+    case 'addPath':
+      return session.sendsPathIds.includes(true) || session.decode.addPath.includes(true);
     case 'extendedNextHop':
       return session.extendedNextHop;
     default:

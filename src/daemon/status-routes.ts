@@ -17,7 +17,6 @@ import {
   prefixOf,
 } from '../rib/views.js';
 import { decodeBlock } from '../wire/block.js';
-import type { PathAttributes } from '../wire/types.js';
 import { poolOf } from './overlay.js';
 import type { Speaker } from './speaker.js';
 import { attributeStatus } from './status-attributes.js';
@@ -100,7 +99,7 @@ function locRibRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefi
 
 function learnedRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefix: PrefixId, peer: PeerId) {
   const { rib } = speaker;
-  if (rib.paths[family].find(rib.prefixes[family].head[prefix]!, peer) === NONE) return [];
+  if (!rib.paths[family].has(rib.prefixes[family].head[prefix]!, peer)) return [];
   return explainPrefix(rib, family, prefix)
     .filter((view) => view.peer === peer)
     .map((view) => () => tell(family, prefix, view));
@@ -113,21 +112,47 @@ function toldRoutes(
   peer: PeerId,
   group: UpdateGroup,
 ) {
-  const out = group.adjRibOut[family];
-  const attrs = out.attrsOf(prefix);
-  const source = out.sourceOf(prefix);
-  if (attrs === NONE || source === peer) return [];
-  const attributes = (): PathAttributes => decodeBlock(speaker.rib.attrSets.block(attrs as AttrSetId));
-  return [
-    () => ({
-      ...attributeStatus(attributes()),
+  return toldPaths(group, family, prefix, speaker.rib.prefixes[family].best[prefix]!)
+    .filter(({ source }) => source !== peer)
+    .map(({ attrs, source, pathId, best }) => () => ({
+      ...attributeStatus(decodeBlock(speaker.rib.attrSets.block(attrs))),
       prefix: formatPrefix(prefixOf(speaker.rib, family, prefix)),
-      best: true,
-      ...sourceStatus(speaker, source as PeerId),
+      best,
+      multipath: false,
+      pathId,
+      weight: 0,
+      ...sourceStatus(speaker, source),
       decision: `advertised in update group ${group.id}`,
       kernel: null,
-    }),
-  ];
+    }));
+}
+
+interface ToldPath {
+  readonly attrs: AttrSetId;
+  readonly source: PeerId;
+  readonly pathId: number | null;
+  readonly best: boolean;
+}
+
+function toldPaths(
+  group: UpdateGroup,
+  family: FamilyIndex,
+  prefix: PrefixId,
+  best: number,
+): readonly ToldPath[] {
+  const out = group.adjRibOut[family];
+  if (out.kind === 'single') {
+    const attrs = out.attrsOf(prefix);
+    return attrs === NONE
+      ? []
+      : [{ attrs: attrs as AttrSetId, source: out.sourceOf(prefix) as PeerId, pathId: null, best: true }];
+  }
+  const told: ToldPath[] = [];
+  for (let row = out.head(prefix); row !== NONE; row = out.next[row]!) {
+    const [attrs, source] = [out.attrs[row]! as AttrSetId, out.source[row]! as PeerId];
+    told.push({ attrs, source, pathId: out.pathId[row]!, best: out.path[row] === best });
+  }
+  return told.sort((a, b) => (a.pathId ?? 0) - (b.pathId ?? 0));
 }
 
 type Teller = (family: FamilyIndex, prefix: PrefixId, view: PathView) => RouteStatus;
@@ -143,11 +168,17 @@ function teller(speaker: Speaker): Teller {
     ...attributeStatus(view.attributes),
     prefix: formatPrefix(prefixOf(speaker.rib, family, prefix)),
     best: view.best,
+    multipath: view.multipath,
+    pathId: hasPathIds(speaker, family, view.peer) ? view.pathId : null,
+    weight: view.weight,
     ...sourceStatus(speaker, view.peer),
     decision: view.decision,
     kernel: view.best ? kernelState(speaker, problemOf, family, prefix, view.peer) : null,
   });
 }
+
+const hasPathIds = (speaker: Speaker, family: FamilyIndex, peer: PeerId): boolean =>
+  speaker.peerOf(peer)?.session?.decode.addPath[family] ?? false;
 
 type ProblemOf = (kernel: Kernel, prefix: Prefix) => FibProblem | undefined;
 

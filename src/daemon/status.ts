@@ -88,6 +88,7 @@ function ribStatus({ rib }: Speaker, name: FamilyName): RibFamilyStatus {
     prefixes: rib.prefixes[family].occupied,
     paths: rib.paths[family].size,
     best: rib.bestCount(family),
+    multipath: rib.multipath.prefixes(family),
     local: rib.sources
       .all()
       .filter(({ peer }) => peer === null)

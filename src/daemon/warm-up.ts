@@ -31,6 +31,7 @@ const LOCAL: LocalIdentity = {
   confederation: null,
   routerId: 0xc0000201,
   routeReflector: { clusterId: 0xc0000201, clientToClient: true },
+  vantages: [],
 };
 const POLICIES = { 'accept-all': [{ match: [], edits: [], action: 'accept' }] } as const;
 /** As large as real ones are: small numbers are compiled to other code. */

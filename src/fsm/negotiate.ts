@@ -109,6 +109,8 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
     findCapability(local, kind) !== undefined && findCapability(open.capabilities, kind) !== undefined;
   const holdTime = Math.min(config.holdTime, open.holdTime);
   const families = commonFamilies(config, open);
+  const pathIds = (family: FamilyIndex, to: readonly Capability[], from: readonly Capability[]): boolean =>
+    families.includes(family) && carriesPathIds(to, from, family);
   const sessionType = typeOf(config, peerAsn);
   return {
     localAsn: config.localAsn,
@@ -126,14 +128,12 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
       asn4: both('fourOctetAs'),
       sessionType,
       families: [families.includes(0), families.includes(1)],
-      addPath: [
-        receivesPathIds(local, open.capabilities, 0, families),
-        receivesPathIds(local, open.capabilities, 1, families),
-      ],
+      addPath: [pathIds(0, local, open.capabilities), pathIds(1, local, open.capabilities)],
       extendedNextHop: takesExtendedNextHop(local),
       ...(config.linkLocal === true ? { linkLocalNextHop: true } : {}),
       refuseAsSets: config.refuseAsSets,
     },
+    sendsPathIds: [pathIds(0, open.capabilities, local), pathIds(1, open.capabilities, local)],
     extendedNextHop:
       families.includes(0) && takesExtendedNextHop(local) && takesExtendedNextHop(open.capabilities),
     localCapabilities: local,
@@ -144,19 +144,12 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
 const RECEIVE = 1;
 const SEND = 2;
 
-/** RFC 7911 4: path ids come from the peer when we said receive and it said send. */
-function receivesPathIds(
-  local: readonly Capability[],
-  peer: readonly Capability[],
+/** RFC 7911 4: path ids go from one side to the other when the one said send and the other receive. */
+const carriesPathIds = (
+  to: readonly Capability[],
+  from: readonly Capability[],
   family: FamilyIndex,
-  families: readonly FamilyIndex[],
-): boolean {
-  return (
-    families.includes(family) &&
-    (addPathMode(local, family) & RECEIVE) !== 0 &&
-    (addPathMode(peer, family) & SEND) !== 0
-  );
-}
+): boolean => (addPathMode(to, family) & RECEIVE) !== 0 && (addPathMode(from, family) & SEND) !== 0;
 
 /** RFC 8950 4: the peer may use what we have announced; its own capability permits us, not it. */
 const takesExtendedNextHop = (announced: readonly Capability[]): boolean =>

@@ -67,6 +67,8 @@ export interface NegotiatedSession {
   /** Octets: 4096 or 65535 (RFC 8654). */
   readonly maxMessage: number;
   readonly decode: DecodeContext;
+  /** By family index: we send path ids (RFC 7911 4). */
+  readonly sendsPathIds: readonly [boolean, boolean];
   readonly localCapabilities: readonly Capability[];
   readonly peerCapabilities: readonly Capability[];
 }

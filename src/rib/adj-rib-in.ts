@@ -1,8 +1,8 @@
-// Paths of one family as columns: which peer told which attributes for which prefix, before and after import policy.
-// A prefix's paths form a chain from `PrefixTable.head`. It never chooses between them.
+// Paths of one family as columns: which peer told which attributes for which prefix, under which path id (RFC 7911),
+// before and after import policy. A prefix's paths form a chain from `PrefixTable.head`. It never chooses between them.
 
 import { NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
-import { growInt32, grownCapacity, growUint8, worthTrimming } from './columns.js';
+import { growInt32, grownCapacity, growUint8, growUint32, worthTrimming } from './columns.js';
 import type { PrefixTable } from './prefix-table.js';
 
 type Ids = Int32Array<ArrayBuffer>;
@@ -18,6 +18,8 @@ export class AdjRibIn {
   next: Ids = new Int32Array(64).fill(NONE);
   /** The refresh of the peer in which it last told the path. */
   round = new Uint8Array(64);
+  /** As received. Empty until a path comes with an id other than 0. */
+  #pathId: Uint32Array<ArrayBuffer> = new Uint32Array(0);
   #rows = 0;
   #freeHead: number = NONE;
   #size = 0;
@@ -32,19 +34,32 @@ export class AdjRibIn {
     return this.#rows;
   }
 
-  /** The path that `peer` has for the prefix, or NONE. */
-  find(head: number, peer: PeerId): PathId | typeof NONE {
+  /** The path that `peer` has for the prefix under `pathId`, or NONE. */
+  find(head: number, peer: PeerId, pathId = 0): PathId | typeof NONE {
     for (let path = head; path !== NONE; path = this.next[path]!) {
-      if (this.peer[path] === peer) return path as PathId;
+      if (this.peer[path] === peer && this.pathId(path) === pathId) return path as PathId;
     }
     return NONE;
   }
 
-  add(prefixes: PrefixTable, prefix: PrefixId, peer: PeerId): PathId {
+  /** True when `peer` has a path for the prefix. */
+  has(head: number, peer: PeerId): boolean {
+    for (let path = head; path !== NONE; path = this.next[path]!) if (this.peer[path] === peer) return true;
+    return false;
+  }
+
+  /** The path id that the peer gave the path, 0 without ADD-PATH. */
+  pathId(path: number): number {
+    return path < this.#pathId.length ? this.#pathId[path]! : 0;
+  }
+
+  add(prefixes: PrefixTable, prefix: PrefixId, peer: PeerId, pathId = 0): PathId {
     const id = this.#row();
     this.prefix[id] = prefix;
     this.peer[id] = peer;
     this.received[id] = this.accepted[id] = NONE;
+    if (pathId !== 0 && this.#pathId.length === 0) this.#pathId = new Uint32Array(this.prefix.length);
+    if (this.#pathId.length > 0) this.#pathId[id] = pathId;
     this.next[id] = prefixes.head[prefix]!;
     if (this.next[id] === NONE) prefixes.occupied++;
     prefixes.head[prefix] = id;
@@ -72,6 +87,7 @@ export class AdjRibIn {
   trim(): void {
     if (!worthTrimming(this.#size, this.prefix.length, this.#tried)) return;
     this.#tried = this.#size;
+    if (this.#size === 0) this.#pathId = new Uint32Array(0);
     let rows = this.#rows;
     while (rows > 0 && this.prefix[rows - 1] === NONE) rows--;
     this.#rows = rows;
@@ -86,7 +102,7 @@ export class AdjRibIn {
   }
 
   get bytes(): number {
-    return this.prefix.length * 21;
+    return this.prefix.length * 21 + this.#pathId.byteLength;
   }
 
   #row(): PathId {
@@ -109,5 +125,8 @@ export class AdjRibIn {
     this.accepted = growInt32(this.accepted, capacity, NONE) as Ids;
     this.next = growInt32(this.next, capacity, NONE) as Ids;
     this.round = growUint8(this.round, capacity) as Uint8Array<ArrayBuffer>;
+    if (this.#pathId.length > 0) {
+      this.#pathId = growUint32(this.#pathId, capacity) as Uint32Array<ArrayBuffer>;
+    }
   }
 }

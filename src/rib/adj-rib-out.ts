@@ -8,6 +8,7 @@ import { growInt32, grownCapacity, worthTrimming } from './columns.js';
 type Ids = Int32Array<ArrayBuffer>;
 
 export class AdjRibOut {
+  readonly kind = 'single';
   attrs: Ids = new Int32Array(0);
   source: Ids = new Int32Array(0);
   #size = 0;
@@ -31,6 +32,16 @@ export class AdjRibOut {
 
   sourceOf(prefix: PrefixId): PeerId | typeof NONE {
     return prefix < this.source.length ? (this.source[prefix]! as PeerId) : NONE;
+  }
+
+  /** True when something is announced. */
+  announces(prefix: PrefixId): boolean {
+    return prefix < this.attrs.length && this.attrs[prefix] !== NONE;
+  }
+
+  /** One more than the highest prefix that may be announced. */
+  get prefixRows(): number {
+    return this.attrs.length;
   }
 
   /** Stores the new state with its references; NONE withdraws. */

@@ -4,7 +4,7 @@
 import { hashBytes } from '../base/hash.js';
 import type { AttrSetId } from '../base/ids.js';
 import { LOCAL_FIELD, localNumber } from '../wire/attributes/local-facts.js';
-import { aigpOf, type BlockRewriter, emptyFacts, readFacts } from '../wire/block.js';
+import { aigpOf, type BlockRewriter, emptyFacts, readFacts, sameAsPath } from '../wire/block.js';
 import type { AttributeEdits, AttributeFacts } from '../wire/types.js';
 import { ByteArena } from './byte-arena.js';
 import {
@@ -115,6 +115,14 @@ export class AttrSets {
 
   endOf(id: AttrSetId): number {
     return this.#offset[id]! + this.#length[id]!;
+  }
+
+  /** The same AS_PATH, of which the columns know only the length. */
+  sameAsPath(a: AttrSetId, b: AttrSetId): boolean {
+    if (a === b) return true;
+    if (this.asPathLength[a] !== this.asPathLength[b] || this.neighbourAs[a] !== this.neighbourAs[b])
+      return false;
+    return sameAsPath(this.bytes, this.startOf(a), this.endOf(a), this.startOf(b), this.endOf(b));
   }
 
   /** Octets of the next hop: 0, 4, 16 or 32. */

@@ -7,8 +7,12 @@ import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import type { UpdatePacker } from '../wire/update-packer.js';
 import type { AdjRibOut } from './adj-rib-out.js';
+import type { AdjRibOutPaths } from './adj-rib-out-paths.js';
 import { type PacketEntry, PacketQueue } from './packet-queue.js';
 import type { PendingChanges } from './pending-changes.js';
+
+/** By family: one path a prefix, or several. */
+export type AdjRibsOut = readonly [AdjRibOut | AdjRibOutPaths, AdjRibOut | AdjRibOutPaths];
 
 export class CatchUp {
   readonly queue = new PacketQueue();
@@ -48,12 +52,12 @@ export class CatchUp {
     return this.#owed[0].bytes + this.#owed[1].bytes + this.#held[0].bytes + this.#held[1].bytes;
   }
 
-  oweAll(adjRibOut: readonly [AdjRibOut, AdjRibOut], families: readonly [boolean, boolean]): void {
+  oweAll(adjRibOut: AdjRibsOut, families: readonly [boolean, boolean]): void {
     for (const family of [0, 1] as const) {
       if (!families[family]) continue;
-      const { attrs } = adjRibOut[family];
-      for (let prefix = 0; prefix < attrs.length; prefix++) {
-        if (attrs[prefix] !== NONE) this.#owed[family].add(prefix);
+      const out = adjRibOut[family];
+      for (let prefix = 0; prefix < out.prefixRows; prefix++) {
+        if (out.announces(prefix as PrefixId)) this.#owed[family].add(prefix);
       }
     }
   }
@@ -66,11 +70,11 @@ export class CatchUp {
   }
 
   /** Members may hold anything of `adjRibOut`: its present state, or its end, is owed. */
-  oweHeld(adjRibOut: readonly [AdjRibOut, AdjRibOut]): void {
+  oweHeld(adjRibOut: AdjRibsOut): void {
     for (const family of [0, 1] as const) {
-      const { attrs } = adjRibOut[family];
-      for (let prefix = 0; prefix < attrs.length; prefix++) {
-        if (attrs[prefix] !== NONE) this.owe(family, prefix as PrefixId);
+      const out = adjRibOut[family];
+      for (let prefix = 0; prefix < out.prefixRows; prefix++) {
+        if (out.announces(prefix as PrefixId)) this.owe(family, prefix as PrefixId);
       }
     }
   }
@@ -96,7 +100,7 @@ export class CatchUp {
   /** Packs the next slice, `limit` prefixes at most, for the members; false when nothing is owed. */
   packSlice(
     limit: number,
-    adjRibOut: readonly [AdjRibOut, AdjRibOut],
+    adjRibOut: AdjRibsOut,
     pending: PendingChanges,
     packer: UpdatePacker,
     epoch: number,
@@ -112,12 +116,13 @@ export class CatchUp {
     return false;
   }
 
-  #fill(limit: number, family: FamilyIndex, adjRibOut: AdjRibOut, pending: PendingChanges): void {
+  #fill(limit: number, family: FamilyIndex, adjRibOut: AdjRibsOut[0], pending: PendingChanges): void {
     const owed = this.#owed[family];
     let prefix = owed.next(0);
     for (let i = 0; i < limit && prefix >= 0; i++) {
       owed.delete(prefix);
-      this.#addOne(family, prefix as PrefixId, adjRibOut, pending);
+      if (adjRibOut.kind === 'single') this.#addOne(family, prefix as PrefixId, adjRibOut, pending);
+      else this.#addPaths(family, prefix as PrefixId, adjRibOut, pending);
       prefix = owed.next(prefix + 1);
     }
   }
@@ -131,5 +136,17 @@ export class CatchUp {
     if (held && source !== NONE && this.queue.members.has(source as PeerId)) {
       pending.withdrawFrom(source as PeerId, family, prefix);
     }
+  }
+
+  /** A member may hold any path id that was ever used for the prefix: those that are not now are withdrawn. */
+  #addPaths(family: FamilyIndex, prefix: PrefixId, out: AdjRibOutPaths, pending: PendingChanges): void {
+    const held = this.#held[family].delete(prefix);
+    for (let row = out.head(prefix); row !== NONE; row = out.next[row]!) {
+      const source = out.source[row]! as PeerId;
+      const pathId = out.pathId[row]!;
+      pending.add(family, prefix, out.attrs[row]! as AttrSetId, source, pathId);
+      if (held && this.queue.members.has(source)) pending.withdrawFrom(source, family, prefix, pathId);
+    }
+    if (held) for (const pathId of out.goneIds(prefix)) pending.add(family, prefix, NONE, NONE, pathId);
   }
 }

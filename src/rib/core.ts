@@ -9,10 +9,13 @@ import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
 import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
-import { DEFAULT_DECISION, Decision, type DecisionOptions, sameOptions } from './decision.js';
+import { Decision } from './decision.js';
+import { DEFAULT_DECISION, type DecisionOptions, decisionKey } from './decision-steps.js';
 import { DirtyList } from './dirty-list.js';
+import { DEFAULT_LIMITS } from './group-limits.js';
 import type { ExportProfile, OriginValidation } from './hooks.js';
 import { Importer, refusalText } from './importer.js';
+import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
@@ -22,7 +25,6 @@ import { markByNextHop, markChoices } from './recheck.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
 import { importKey, isStale, type RibPeer, Sources } from './sources.js';
-import { DEFAULT_LIMITS } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
@@ -37,6 +39,7 @@ export class Rib {
   readonly prefixes: readonly [PrefixTable, PrefixTable];
   readonly paths = [new AdjRibIn(), new AdjRibIn()] as const;
   readonly groups: UpdateGroups;
+  readonly multipath: MultipathSets;
   readonly decisions: readonly [Decision, Decision];
   readonly #dirty: readonly [DirtyList, DirtyList];
   readonly #importer: Importer;
@@ -61,9 +64,10 @@ export class Rib {
     this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
     const decision = options.decision ?? DEFAULT_DECISION;
     this.decisions = [
-      new Decision(this, this.paths[0], decision),
-      new Decision(this, this.paths[1], decision),
+      new Decision(this, this.paths[0], decision, 0),
+      new Decision(this, this.paths[1], decision, 1),
     ];
+    this.multipath = new MultipathSets(this);
     this.groups = new UpdateGroups(options.rules, this, options.limits ?? DEFAULT_LIMITS);
     this.#changes = new PathChanges(this, this.#dirty);
     this.#importer = new Importer(this, options.routerId, options.clusterIds);
@@ -153,11 +157,11 @@ export class Rib {
     const table = this.prefixes[family];
     if (block === null) {
       const id = table.find(w0, w1, w2, w3, prefix.length);
-      if (id !== NONE) this.#changes.withdraw(family, id as PrefixId, source);
+      if (id !== NONE) this.#changes.withdraw(family, id as PrefixId, source, 0);
     } else {
       const id = table.findOrAdd(w0, w1, w2, w3, prefix.length);
       const attrs = this.attrSets.intern(block, 0, block.length);
-      this.#changes.set(family, id, source, attrs, attrs);
+      this.#changes.set(family, id, source, 0, attrs, attrs);
     }
     if (this.#hasDirty()) this.#announceWork();
   }
@@ -185,10 +189,9 @@ export class Rib {
 
   /** Other rules of the decision: where there is a choice of paths it is made again. */
   setDecision(options: DecisionOptions): void {
+    if (decisionKey(this.decisions[0].options) === decisionKey(options)) return;
     for (const family of [0, 1] as const) {
-      const decision = this.decisions[family];
-      if (sameOptions(decision.options, options)) continue;
-      decision.options = options;
+      this.decisions[family].options = options;
       markChoices(this.paths[family], this.#dirty[family]);
     }
     if (this.#hasDirty()) this.#announceWork();
@@ -254,28 +257,18 @@ export class Rib {
     const perPrefix = peer.importPolicy.readsPrefix;
     const refusal = this.#importer.refusal(peer, received);
     const { refused } = this.sources.get(id);
-    let accepted = refusal === null ? received : NONE;
     const cursor = this.#cursor;
     cursor.open(view.frame, run);
+    let accepted: AttrSetId | typeof NONE = NONE;
     let evaluated = false;
     while (cursor.next()) {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (refusal !== null) {
-        refused[refusal]++;
-        this.#changes.set(family, prefix, id, received, NONE);
-      } else if (perPrefix)
-        this.#changes.set(
-          family,
-          prefix,
-          id,
-          received,
-          this.#importer.import(family, prefix, peer, received),
-        );
-      else {
-        if (!evaluated) accepted = this.#importer.import(family, prefix, peer, received);
+      if (refusal !== null) refused[refusal]++;
+      else if (perPrefix || !evaluated) {
+        accepted = this.#importer.import(family, prefix, peer, received);
         evaluated = true;
-        this.#changes.set(family, prefix, id, received, accepted as AttrSetId | typeof NONE);
       }
+      this.#changes.set(family, prefix, id, cursor.pathId, received, accepted);
     }
   }
 
@@ -285,7 +278,7 @@ export class Rib {
     cursor.open(view.frame, run);
     while (cursor.next()) {
       const prefix = table.find(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (prefix !== NONE) this.#changes.withdraw(run.family, prefix as PrefixId, id);
+      if (prefix !== NONE) this.#changes.withdraw(run.family, prefix as PrefixId, id, cursor.pathId);
     }
   }
 
@@ -335,14 +328,19 @@ export class Rib {
   }
 
   #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, epoch: number): void {
-    const best = this.decisions[family].best(table.head[prefix]!);
+    const decision = this.decisions[family];
+    const best = decision.best(table.head[prefix]!);
     const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
     this.#bestCount[family] += Number(best !== NONE) - Number(table.best[prefix] !== NONE);
     table.best[prefix] = best;
+    const hasSets = decision.members.count > 0 || this.multipath.prefixes(family) > 0;
+    const setChanged = hasSets && this.multipath.assign(family, prefix, decision);
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
-    }
+    } else if (setChanged) this.#listener.bestChanged(family, prefix);
+    const choosing = this.groups.choosing(family);
+    for (let i = 0; i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
     if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
@@ -357,7 +355,8 @@ export class Rib {
     }
     this.#listener.bestChanged(family, prefix);
     for (const group of this.groups.all()) {
-      if (group.profile.families[family]) this.groups.update(group, family, prefix);
+      if (!group.profile.families[family] || group.chooses[family]) continue;
+      this.groups.updateBest(group, family, prefix);
     }
   }
 

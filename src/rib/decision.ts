@@ -2,66 +2,16 @@
 // number of the step that put it out. Elimination, not pairwise comparison: MED is compared only within a neighbour AS,
 // which is no total order, so the order of arrival never matters here.
 
+import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId } from '../base/ids.js';
 import type { AdjRibIn } from './adj-rib-in.js';
 import type { AttrSets } from './attr-sets.js';
+import { DEFAULT_DECISION, type DecisionOptions, STEP } from './decision-steps.js';
+import { type EqualPathVerdict, MultipathChoice } from './multipath/multipath-choice.js';
 import type { NextHopId, NextHops } from './next-hops.js';
+import { PathList } from './path-list.js';
 import type { Sources } from './sources.js';
-
-/** The steps in order; their numbers are shown to operators. */
-export const DECISION_STEPS = [
-  'only path',
-  'usable: accepted by import policy and next hop reachable',
-  'local route before learned ones',
-  'highest weight',
-  'highest LOCAL_PREF',
-  'lowest AIGP with the cost to the next hop',
-  'shortest AS_PATH',
-  'lowest ORIGIN',
-  'lowest MED of the same neighbour AS',
-  'eBGP before iBGP',
-  'lowest cost to the next hop',
-  'lowest router id or ORIGINATOR_ID',
-  'shortest CLUSTER_LIST',
-  'lowest peer address',
-] as const;
-
-export const STEP = {
-  only: 0,
-  usable: 1,
-  local: 2,
-  weight: 3,
-  localPref: 4,
-  aigp: 5,
-  asPath: 6,
-  origin: 7,
-  med: 8,
-  ebgp: 9,
-  cost: 10,
-  routerId: 11,
-  clusterList: 12,
-  address: 13,
-} as const;
-
-/** What operators may want otherwise; the decision is deterministic either way. */
-export interface DecisionOptions {
-  /** MED is compared between paths of different neighbour ASes, too. */
-  readonly alwaysCompareMed: boolean;
-  /** A path without MED loses against every other; false: its MED is 0, which is the best. */
-  readonly missingMedAsWorst: boolean;
-  /** LOCAL_PREF is compared before local routes win: a workload may move to where a higher one comes from. Absent: no. */
-  readonly localByPreference?: boolean;
-}
-
-export const DEFAULT_DECISION: DecisionOptions = {
-  alwaysCompareMed: false,
-  missingMedAsWorst: false,
-};
-
-export const sameOptions = (a: DecisionOptions, b: DecisionOptions): boolean =>
-  a.alwaysCompareMed === b.alwaysCompareMed &&
-  a.missingMedAsWorst === b.missingMedAsWorst &&
-  (a.localByPreference ?? false) === (b.localByPreference ?? false);
+import type { VantageCosts } from './vantage.js';
 
 /** The highest MED that a path can bring. */
 const WORST_MED = 0xffffffff;
@@ -79,6 +29,10 @@ export interface DecisionReport {
   readonly best: PathId | typeof NONE;
   readonly step: number;
   readonly losers: readonly { readonly path: PathId; readonly step: number }[];
+  /** The multipath set, the best path among them; empty when there is none. */
+  readonly members: ReadonlySet<PathId>;
+  /** Paths as good as the best up to the router id that are no members nevertheless. */
+  readonly left: ReadonlyMap<PathId, EqualPathVerdict>;
 }
 
 type Rank = (decision: Decision, path: number) => number;
@@ -86,12 +40,10 @@ type Rank = (decision: Decision, path: number) => number;
 type Ranks = readonly (readonly [step: number, rank: Rank])[];
 
 const RANKS_BEFORE_AIGP: Ranks = [
-  [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, FIRST_PEER)],
-  [STEP.weight, (d, path) => -d.tables.attrSets.weight(d.attrs(path))],
+  [STEP.weight, (d, path) => -d.weight(path)],
   [STEP.localPref, (d, path) => -d.tables.attrSets.localPref(d.attrs(path))],
+  [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, FIRST_PEER)],
 ];
-
-const RANKS_BY_PREFERENCE: Ranks = RANKS_BEFORE_AIGP.toReversed();
 
 const RANKS_BEFORE_MED: Ranks = [
   [STEP.asPath, (d, path) => d.tables.attrSets.asPathLength[d.attrs(path)]!],
@@ -100,7 +52,10 @@ const RANKS_BEFORE_MED: Ranks = [
 
 const RANKS_AFTER_MED: Ranks = [
   [STEP.ebgp, (d, path) => (d.peerType(path) === 'ibgp' ? 1 : 0)],
-  [STEP.cost, (d, path) => d.tables.nextHops.cost(d.nextHop(path))],
+  [STEP.cost, (d, path) => d.cost(path)],
+];
+
+const RANKS_OF_EQUALS: Ranks = [
   [STEP.routerId, (d, path) => d.routerId(path)],
   [STEP.clusterList, (d, path) => d.tables.attrSets.clusterListLength[d.attrs(path)]!],
 ];
@@ -108,32 +63,102 @@ const RANKS_AFTER_MED: Ranks = [
 export class Decision {
   readonly tables: DecisionTables;
   paths: AdjRibIn;
-  options: DecisionOptions;
+  /** The multipath set of the latest decision, the best path first; empty when there is none. */
+  readonly members = new PathList();
+  readonly #family: FamilyIndex;
+  #options: DecisionOptions = DEFAULT_DECISION;
+  #multipath: MultipathChoice | null = null;
   #candidates = new Int32Array(16);
   #count = 0;
+  /** Left out of the decision: they were chosen before. */
+  readonly #chosen = new PathList();
+  /** Whose costs to next hops count; null: ours. */
+  #vantage: VantageCosts | null = null;
   #report: { path: PathId; step: number }[] | null = null;
   #step = 0;
 
-  constructor(tables: DecisionTables, paths: AdjRibIn, options: DecisionOptions = DEFAULT_DECISION) {
+  constructor(
+    tables: DecisionTables,
+    paths: AdjRibIn,
+    options: DecisionOptions = DEFAULT_DECISION,
+    family: FamilyIndex = 0,
+  ) {
     this.tables = tables;
     this.paths = paths;
+    this.#family = family;
     this.options = options;
   }
 
-  /** The best path of the chain that starts at `head`, or NONE. */
-  best(head: number): PathId | typeof NONE {
+  get options(): DecisionOptions {
+    return this.#options;
+  }
+
+  set options(options: DecisionOptions) {
+    this.#options = options;
+    const { ebgp, ibgp, eibgp } = options.multipath.families[this.#family];
+    const isOff = ebgp <= 1 && ibgp <= 1 && eibgp <= 1;
+    this.#multipath = isOff ? null : new MultipathChoice(this, options.multipath, this.#family);
+  }
+
+  /**
+   * The best path of the chain that starts at `head`, or NONE; `members` has the multipath set then. RFC 9107 3.1: seen
+   * from `vantage`, where there is one.
+   */
+  best(head: number, vantage: VantageCosts | null = null): PathId | typeof NONE {
+    this.members.clear();
     if (head === NONE) return NONE;
     if (this.paths.next[head] === NONE) return this.#usable(head) ? (head as PathId) : NONE;
+    this.#vantage = vantage;
     return this.#decide(head);
   }
 
-  /** The same with the reasons. */
+  /** Adds the best `limit` paths of the chain, each the best of those that are left. */
+  addBest(head: number, limit: number, vantage: VantageCosts | null, into: PathList): void {
+    this.#vantage = vantage;
+    this.#chosen.clear();
+    while (this.#chosen.count < limit) {
+      this.members.clear();
+      const best = head === NONE ? NONE : this.#decide(head);
+      if (best === NONE) break;
+      this.#chosen.add(best);
+      into.add(best);
+    }
+    this.#chosen.clear();
+  }
+
+  /** Adds every path of the chain that could be the best one. */
+  addUsable(head: number, into: PathList): void {
+    for (let path = head; path !== NONE; path = this.paths.next[path]!)
+      if (this.#usable(path)) into.add(path);
+  }
+
+  /** The same as `best` with the reasons. */
   explain(head: number): DecisionReport {
     const losers: { path: PathId; step: number }[] = [];
+    const left = new Map<PathId, EqualPathVerdict>();
+    this.members.clear();
+    this.#vantage = null;
     this.#report = losers;
+    if (this.#multipath !== null) this.#multipath.report = left;
     const best = head === NONE ? (NONE as typeof NONE) : this.#decide(head);
     this.#report = null;
-    return { best, step: this.#step, losers };
+    if (this.#multipath !== null) this.#multipath.report = null;
+    return { best, step: this.#step, losers, members: this.members.toSet(), left };
+  }
+
+  /** What the path was given, else what its kind of source has. */
+  weight(path: number): number {
+    const own = this.tables.attrSets.weight(this.attrs(path));
+    if (own > 0) return own;
+    const { localWeight, localByPreference = false } = this.#options;
+    return this.paths.peer[path]! < FIRST_PEER && !localByPreference ? localWeight : 0;
+  }
+
+  /** To the next hop, from the vantage of this decision. */
+  cost(path: number): number {
+    const { nextHops } = this.tables;
+    const nextHop = this.nextHop(path);
+    return this.#vantage === null ? nextHops.cost(nextHop) : this.#vantage.cost(nextHops, nextHop);
   }
 
   attrs(path: number): AttrSetId {
@@ -161,19 +186,36 @@ export class Decision {
     this.#collect(head);
     this.#step = STEP.only;
     if (this.#count === 0) return NONE;
-    const first = this.options.localByPreference === true ? RANKS_BY_PREFERENCE : RANKS_BEFORE_AIGP;
-    for (const [step, rank] of first) this.#keepLowest(step, rank);
+    for (const [step, rank] of RANKS_BEFORE_AIGP) this.#keepLowest(step, rank);
     this.#keepLowestAigp();
     for (const [step, rank] of RANKS_BEFORE_MED) this.#keepLowest(step, rank);
     this.#keepLowestMed();
+    const multipath = this.#multipath;
+    multipath?.begin(this.#candidates, this.#count);
     for (const [step, rank] of RANKS_AFTER_MED) this.#keepLowest(step, rank);
+    multipath?.narrow(this.#candidates, this.#count);
+    for (const [step, rank] of RANKS_OF_EQUALS) this.#keepLowest(step, rank);
     this.#keepLowestAddress();
-    return this.#candidates[0]! as PathId;
+    this.#keepLowestPathId();
+    const best = this.#candidates[0]! as PathId;
+    multipath?.choose(best, this.members);
+    return best;
+  }
+
+  /** The order of paths that are equal up to the router id: the last steps as a comparison. */
+  compareEquals(a: number, b: number): number {
+    for (const [, rank] of RANKS_OF_EQUALS) {
+      const difference = rank(this, a) - rank(this, b);
+      if (difference !== 0) return difference;
+    }
+    const [peerA, peerB] = [this.paths.peer[a]! as PeerId, this.paths.peer[b]! as PeerId];
+    return this.tables.sources.compareAddress(peerA, peerB) || this.paths.pathId(a) - this.paths.pathId(b);
   }
 
   #collect(head: number): void {
     this.#count = 0;
     for (let path = head; path !== NONE; path = this.paths.next[path]!) {
+      if (this.#chosen.count > 0 && this.#chosen.has(path)) continue;
       if (!this.#usable(path)) this.#lose(path, STEP.usable);
       else {
         if (this.#count === this.#candidates.length) this.#growCandidates();
@@ -221,8 +263,7 @@ export class Decision {
   }
 
   #aigpCost(path: number): bigint {
-    const cost =
-      this.tables.attrSets.aigp(this.attrs(path)) + BigInt(this.tables.nextHops.cost(this.nextHop(path)));
+    const cost = this.tables.attrSets.aigp(this.attrs(path)) + BigInt(this.cost(path));
     return cost > WORST_AIGP ? WORST_AIGP : cost;
   }
 
@@ -251,12 +292,17 @@ export class Decision {
   #keepLowestAddress(): void {
     if (this.#count < 2) return;
     const peerOf = (path: number): PeerId => this.paths.peer[path]! as PeerId;
-    let lowest = this.#candidates[0]!;
+    let lowest = peerOf(this.#candidates[0]!);
     for (let i = 1; i < this.#count; i++) {
-      const path = this.#candidates[i]!;
-      if (this.tables.sources.compareAddress(peerOf(path), peerOf(lowest)) < 0) lowest = path;
+      const peer = peerOf(this.#candidates[i]!);
+      if (this.tables.sources.compareAddress(peer, lowest) < 0) lowest = peer;
     }
-    this.#keep(STEP.address, (path) => path === lowest);
+    this.#keep(STEP.address, (path) => peerOf(path) === lowest);
+  }
+
+  /** RFC 7911 leaves it open which of two equal paths of one peer is the better. */
+  #keepLowestPathId(): void {
+    this.#keepLowest(STEP.pathId, (d, path) => d.paths.pathId(path));
   }
 
   #keep(step: number, stays: (path: number) => boolean): void {

@@ -4,6 +4,7 @@ import type { FamilyIndex } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { AttributeEdits, PrivateAsRemoval } from '../wire/types.js';
+import type { Vantage } from './vantage.js';
 
 /** `confed`: in another member AS of our confederation (RFC 5065). */
 export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';
@@ -76,6 +77,14 @@ export interface CompiledPolicy {
   readonly evaluate: (route: RouteView) => PolicyVerdict;
 }
 
+/** Which paths of a prefix peers with ADD-PATH (RFC 7911) are told. */
+export type PathChoice =
+  | { readonly kind: 'all' }
+  /** The best, the best without that one, and so on. */
+  | { readonly kind: 'best'; readonly count: number }
+  /** The best and what stands in a multipath set with it. */
+  | { readonly kind: 'ecmp' };
+
 /** Everything about a set of peers that changes the octets they are sent; equal profiles share an update group. */
 export interface ExportProfile {
   readonly peerType: PeerType;
@@ -95,6 +104,10 @@ export interface ExportProfile {
   /** False: the clients of one cluster tell each other what they have (RFC 4456 6), so that we need not. */
   readonly clientToClient: boolean;
   readonly policy: CompiledPolicy;
+  /** By family index; absent or null: the best path, without a path id. */
+  readonly addPath?: readonly [PathChoice | null, PathChoice | null];
+  /** From where the best path is looked for (RFC 9107); absent or null: from here. */
+  readonly vantage?: Vantage | null;
   /** Absent: nothing of it. */
   readonly special?: ExportSpecials;
 }

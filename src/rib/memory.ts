@@ -2,7 +2,7 @@
 
 import type { GroupId } from '../base/ids.js';
 import type { Rib } from './core.js';
-import type { GroupMemory } from './update-group.js';
+import type { GroupMemory } from './group-limits.js';
 
 interface TableMemory {
   readonly prefixes: { readonly count: number; readonly bytes: number };
@@ -59,7 +59,10 @@ export function ribMemory(rib: Rib): RibMemory {
 }
 
 const tableMemory = (rib: Rib, family: 0 | 1): TableMemory => ({
-  prefixes: { count: rib.prefixes[family].occupied, bytes: rib.prefixes[family].bytes },
+  prefixes: {
+    count: rib.prefixes[family].occupied,
+    bytes: rib.prefixes[family].bytes + rib.multipath.bytes(family),
+  },
   paths: { count: rib.paths[family].size, bytes: rib.paths[family].bytes },
 });
 

@@ -5,7 +5,7 @@
 import { copyBytes, EMPTY, toHex } from '../base/bytes.js';
 import { hashBytes } from '../base/hash.js';
 import type { Brand } from '../base/ids.js';
-import { type IpAddress, ipFromBytes, ipToBytes, isLinkLocal } from '../base/ip.js';
+import { type IpAddress, ipEquals, ipFromBytes, ipToBytes, isLinkLocal } from '../base/ip.js';
 
 export type NextHopId = Brand<number, 'NextHopId'>;
 
@@ -126,6 +126,24 @@ export class NextHops {
 
   address(id: NextHopId): IpAddress | null {
     return this.#rows[id]!.address;
+  }
+
+  /** Resolved on the link of the session that brought it. */
+  isLinkLocal(id: NextHopId): boolean {
+    const { address } = this.#rows[id]!;
+    return address?.family === 'ipv6' && isLinkLocal(address);
+  }
+
+  /** Packets go to the same address, whatever link-local one stands beside it. */
+  sameAddress(a: NextHopId, b: NextHopId): boolean {
+    if (a === b) return true;
+    const [left, right] = [this.address(a), this.address(b)];
+    return left !== null && right !== null && ipEquals(left, right);
+  }
+
+  /** One more user that is no attribute set; ends with `release`. */
+  hold(id: NextHopId): void {
+    this.#rows[id]!.uses++;
   }
 
   /** Takes a new state; returns the next hops that it changes. */

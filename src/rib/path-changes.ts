@@ -30,17 +30,24 @@ export class PathChanges {
   }
 
   /** The source has this path for the prefix from now on; `accepted` NONE when import refused it. */
-  set(family: FamilyIndex, prefix: PrefixId, source: PeerId, received: AttrSetId, accepted: Accepted): void {
+  set(
+    family: FamilyIndex,
+    prefix: PrefixId,
+    source: PeerId,
+    pathId: number,
+    received: AttrSetId,
+    accepted: Accepted,
+  ): void {
     const { attrSets, prefixes, sources } = this.#tables;
     const paths = this.#tables.paths[family];
-    let path = paths.find(prefixes[family].head[prefix]!, source);
+    let path = paths.find(prefixes[family].head[prefix]!, source, pathId);
     const from = sources.get(source);
     if (path === NONE) {
       if (from.received[family] >= from.mostPaths[family]) {
         this.#drop(family, prefix, from);
         return;
       }
-      path = paths.add(prefixes[family], prefix, source);
+      path = paths.add(prefixes[family], prefix, source, pathId);
       from.received[family]++;
     }
     paths.round[path] = from.refresh.round[family];
@@ -67,8 +74,8 @@ export class PathChanges {
     this.#dirty[family].add(paths.prefix[path]! as PrefixId);
   }
 
-  withdraw(family: FamilyIndex, prefix: PrefixId, source: PeerId): void {
-    const path = this.#tables.paths[family].find(this.#tables.prefixes[family].head[prefix]!, source);
+  withdraw(family: FamilyIndex, prefix: PrefixId, source: PeerId, pathId: number): void {
+    const path = this.#tables.paths[family].find(this.#tables.prefixes[family].head[prefix]!, source, pathId);
     if (path !== NONE) this.remove(family, path as PathId);
   }
 

@@ -13,6 +13,7 @@ import type { PrefixTable } from './prefix-table.js';
 interface PrivateWithdrawal {
   readonly family: FamilyIndex;
   readonly prefix: PrefixId;
+  readonly pathId: number;
 }
 
 type Ids = Int32Array<ArrayBuffer>;
@@ -36,13 +37,24 @@ export class PendingChanges {
   // One row a prefix.
   #nodePrefix: Ids = new Int32Array(256);
   #nodeNext: Ids = new Int32Array(256);
+  /** Empty where no family has path ids. */
+  #nodePathId: Ids;
+  /** By family index. */
+  readonly #pathIds: readonly [boolean, boolean];
   #nodes = 0;
   readonly #perFamily: [number, number] = [0, 0];
   readonly #private = new Map<PeerId, PrivateWithdrawal[]>();
 
-  constructor(attrSets: AttrSets, prefixes: readonly [PrefixTable, PrefixTable]) {
+  /** `pathIds` by family index: members are sent path ids (RFC 7911). */
+  constructor(
+    attrSets: AttrSets,
+    prefixes: readonly [PrefixTable, PrefixTable],
+    pathIds: readonly [boolean, boolean] = [false, false],
+  ) {
     this.#attrSets = attrSets;
     this.#prefixes = prefixes;
+    this.#pathIds = pathIds;
+    this.#nodePathId = new Int32Array(pathIds.includes(true) ? 256 : 0);
   }
 
   get size(): number {
@@ -51,7 +63,7 @@ export class PendingChanges {
 
   /** Octets kept for the next changes. */
   get bytes(): number {
-    const nodes = this.#nodePrefix.byteLength + this.#nodeNext.byteLength;
+    const nodes = this.#nodePrefix.byteLength + this.#nodeNext.byteLength + this.#nodePathId.byteLength;
     return nodes + this.#attrs.byteLength * 7 + this.#latest.byteLength;
   }
 
@@ -61,6 +73,7 @@ export class PendingChanges {
     const capacity = grownCapacity(256, rows);
     this.#nodePrefix = new Int32Array(capacity);
     this.#nodeNext = new Int32Array(capacity);
+    if (this.#nodePathId.length > 0) this.#nodePathId = new Int32Array(capacity);
     if (isSparse(rows, this.#attrs.length)) this.#resizeBuckets(grownCapacity(0, rows));
     if (isSparse(rows, this.#latest.length)) this.#latest = new Int32Array(grownCapacity(0, rows));
   }
@@ -71,9 +84,11 @@ export class PendingChanges {
     prefix: PrefixId,
     attrs: AttrSetId | typeof NONE,
     source: PeerId | typeof NONE,
+    pathId = 0,
   ): void {
     const bucket = this.#bucket(family, attrs, source);
     const node = this.#node(prefix);
+    if (this.#pathIds[family]) this.#nodePathId[node] = pathId;
     if (this.#head[bucket] === NONE) this.#head[bucket] = node;
     else this.#nodeNext[this.#tail[bucket]!] = node;
     this.#tail[bucket] = node;
@@ -81,10 +96,10 @@ export class PendingChanges {
   }
 
   /** Withdraws `prefix` from one member: what others are told now is its own route. */
-  withdrawFrom(peer: PeerId, family: FamilyIndex, prefix: PrefixId): void {
+  withdrawFrom(peer: PeerId, family: FamilyIndex, prefix: PrefixId, pathId = 0): void {
     const list = this.#private.get(peer);
-    if (list === undefined) this.#private.set(peer, [{ family, prefix }]);
-    else list.push({ family, prefix });
+    if (list === undefined) this.#private.set(peer, [{ family, prefix, pathId }]);
+    else list.push({ family, prefix, pathId });
   }
 
   /** Packs everything into one entry and is empty again. */
@@ -151,6 +166,7 @@ export class PendingChanges {
       const capacity = grownCapacity(this.#nodes, this.#nodes + 1);
       this.#nodePrefix = growInt32(this.#nodePrefix, capacity) as Ids;
       this.#nodeNext = growInt32(this.#nodeNext, capacity) as Ids;
+      if (this.#nodePathId.length > 0) this.#nodePathId = growInt32(this.#nodePathId, capacity) as Ids;
     }
     const node = this.#nodes++;
     this.#nodePrefix[node] = prefix;
@@ -205,6 +221,12 @@ export class PendingChanges {
     const attrs = this.#attrs[bucket]!;
     if (attrs === NONE) packer.unreach(family);
     else packer.reach(family, this.#attrSets.block(attrs as AttrSetId));
+    if (this.#pathIds[family]) {
+      for (let node = this.#head[bucket]!; node !== NONE; node = this.#nodeNext[node]!) {
+        this.#packOne(packer, family, this.#nodePrefix[node]! as PrefixId, this.#nodePathId[node]!);
+      }
+      return;
+    }
     const table = this.#prefixes[family];
     if (family === 0) {
       for (let node = this.#head[bucket]!; node !== NONE; node = this.#nodeNext[node]!) {
@@ -227,7 +249,7 @@ export class PendingChanges {
         const mine = withdrawals.filter((withdrawal) => withdrawal.family === family);
         if (mine.length === 0) continue;
         packer.unreach(family);
-        for (const { prefix } of mine) this.#packOne(packer, family, prefix);
+        for (const { prefix, pathId } of mine) this.#packOne(packer, family, prefix, pathId);
       }
       packer.close();
       only.set(peer, packer.take());
@@ -235,10 +257,14 @@ export class PendingChanges {
     return only;
   }
 
-  #packOne(packer: UpdatePacker, family: FamilyIndex, id: PrefixId): void {
+  #packOne(packer: UpdatePacker, family: FamilyIndex, id: PrefixId, pathId: number): void {
     const table = this.#prefixes[family];
-    if (family === 0) packer.prefix(table.w0[id]!, 0, 0, 0, table.length[id]!);
-    else packer.prefix(table.w0[id]!, table.w1[id]!, table.w2[id]!, table.w3[id]!, table.length[id]!);
+    const wide = family === 1;
+    const w1 = wide ? table.w1[id]! : 0;
+    const w2 = wide ? table.w2[id]! : 0;
+    const w3 = wide ? table.w3[id]! : 0;
+    if (this.#pathIds[family]) packer.path(pathId, table.w0[id]!, w1, w2, w3, table.length[id]!);
+    else packer.prefix(table.w0[id]!, w1, w2, w3, table.length[id]!);
   }
 
   #reset(): void {

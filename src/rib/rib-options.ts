@@ -1,12 +1,12 @@
-// What the RIB is made with, and whom it tells.
+// What the RIB is made with and whom it tells. Data only.
 
 import type { FamilyIndex } from '../base/family.js';
 import type { PeerId, PrefixId } from '../base/ids.js';
-import type { DecisionOptions } from './decision.js';
+import type { DecisionOptions } from './decision-steps.js';
 import type { ExportRules } from './exporter.js';
+import type { GroupLimits } from './group-limits.js';
 import type { OriginValidation } from './hooks.js';
 import type { NextHopInterest } from './next-hops.js';
-import type { GroupLimits } from './update-group.js';
 
 export interface RibOptions {
   readonly routerId: number;
@@ -27,7 +27,7 @@ export interface RibOptions {
 }
 
 export interface RibListener {
-  /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
+  /** The best path of a prefix changed, or its multipath set did; asked for during `run`, once per prefix and slice. */
   bestChanged(family: FamilyIndex, prefix: PrefixId): void;
   /** A local route is the best: every time that the prefix is decided. */
   localChosen?(family: FamilyIndex, prefix: PrefixId): void;

@@ -6,36 +6,16 @@ import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { UpdatePacker } from '../wire/update-packer.js';
 import { AdjRibOut } from './adj-rib-out.js';
-import { CatchUp } from './catch-up.js';
+import { AdjRibOutPaths, type PathChange, type PathSink } from './adj-rib-out-paths.js';
+import { type AdjRibsOut, CatchUp } from './catch-up.js';
+import type { ExportedPaths } from './exported-paths.js';
 import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
+import type { GroupLimits, GroupMemory } from './group-limits.js';
 import type { ExportProfile } from './hooks.js';
 import { PacketQueue, partsFor } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
 import { noRefresh, type RefreshMarks, takeBeginnings, takeEnds, takeWanted } from './refresh-marks.js';
-
-export interface GroupLimits {
-  /** Octets that a queue may hold before slow members leave it. */
-  readonly queueBytes: number;
-  /** Prefixes packed at one pull of a member that catches up. */
-  readonly slicePrefixes: number;
-}
-
-export const DEFAULT_LIMITS: GroupLimits = {
-  queueBytes: 16 * 1024 * 1024,
-  slicePrefixes: 2048,
-};
-
-export interface GroupMemory {
-  readonly adjRibOut: number;
-  /** What became of attribute sets. */
-  readonly memo: number;
-  /** Room for the changes of a pass. */
-  readonly pending: number;
-  /** Packets that members have not taken. */
-  readonly queue: number;
-  /** The same of those who are behind, with what is owed to them. */
-  readonly catchUps: number;
-}
+import { VantageCosts } from './vantage.js';
 
 interface Member {
   /** Null: at the shared queue. */
@@ -45,11 +25,15 @@ interface Member {
   readonly marks: RefreshMarks;
 }
 
-export class UpdateGroup {
+export class UpdateGroup implements PathSink {
   readonly id: GroupId;
   readonly profile: ExportProfile;
   readonly exporter: Exporter;
-  readonly adjRibOut = [new AdjRibOut(), new AdjRibOut()] as const;
+  readonly adjRibOut: AdjRibsOut;
+  /** Null: what is told is seen from here. */
+  readonly vantage: VantageCosts | null;
+  /** By family: members are told other paths than the best one of all, so that every decision concerns them. */
+  readonly chooses: readonly [boolean, boolean];
   /** Next prefix row to fill in by family while the group is new; NONE when it is complete. */
   readonly buildCursor: [number, number] = [0, 0];
   readonly #tables: ExportTables;
@@ -63,6 +47,8 @@ export class UpdateGroup {
   #epoch = 0;
   /** Something was recorded since the last flush. */
   #hasNews = false;
+  /** Of the prefix whose paths are being recorded. */
+  #family: FamilyIndex = 0;
 
   constructor(
     id: GroupId,
@@ -76,9 +62,14 @@ export class UpdateGroup {
     this.profile = profile;
     this.#tables = tables;
     this.exporter = new Exporter(profile, rules, tables);
-    this.#pending = new PendingChanges(tables.attrSets, tables.prefixes);
-    this.#slicePending = new PendingChanges(tables.attrSets, tables.prefixes);
-    this.#packer = new UpdatePacker({ maxMessage: profile.maxMessage, asn4: profile.asn4 });
+    const { maxMessage, asn4, addPath = [null, null], vantage = null } = profile;
+    const pathIds = [addPath[0] !== null, addPath[1] !== null] as const;
+    this.adjRibOut = [adjRibOut(pathIds[0]), adjRibOut(pathIds[1])];
+    this.vantage = vantage === null ? null : new VantageCosts(vantage);
+    this.chooses = [vantage !== null || pathIds[0], vantage !== null || pathIds[1]];
+    this.#pending = new PendingChanges(tables.attrSets, tables.prefixes, pathIds);
+    this.#slicePending = new PendingChanges(tables.attrSets, tables.prefixes, pathIds);
+    this.#packer = new UpdatePacker({ maxMessage, asn4, addPath: pathIds });
   }
 
   get size(): number {
@@ -144,6 +135,10 @@ export class UpdateGroup {
     const { owesEndOfRib, marks } = before.#members.get(peer)!;
     const catchUp = this.#newCatchUp(false);
     catchUp.oweHeld(before.adjRibOut);
+    for (const family of [0, 1] as const) {
+      const [ours, theirs] = [this.adjRibOut[family], before.adjRibOut[family]];
+      if (ours.kind === 'paths' && theirs.kind === 'paths') ours.coverIds(theirs);
+    }
     catchUp.oweAsIn(before.#ownCatchUp(peer, before.#members.get(peer)!));
     before.leave(peer);
     if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
@@ -178,15 +173,43 @@ export class UpdateGroup {
   /** The pass found `attrs` (NONE: nothing) from `source` for the prefix; remembered and queued when that is news. */
   record(family: FamilyIndex, prefix: PrefixId, attrs: AttrSetId | typeof NONE, source: PeerId): void {
     const out = this.adjRibOut[family];
+    if (out.kind !== 'single') throw new Error('one path for a family with ADD-PATH');
     const oldAttrs = out.attrsOf(prefix);
     const oldSource = out.sourceOf(prefix);
     if (oldAttrs === attrs && (attrs === NONE || oldSource === source)) return;
     out.set(this.#tables.attrSets, prefix, attrs, source);
+    this.#queueChange(family, prefix, 0, oldAttrs, oldSource, attrs, source);
+  }
+
+  /** As `record`, for all paths of a prefix of a family with ADD-PATH. */
+  recordPaths(family: FamilyIndex, prefix: PrefixId, paths: ExportedPaths): void {
+    const out = this.adjRibOut[family];
+    if (out.kind !== 'paths') throw new Error('several paths for a family without ADD-PATH');
+    this.#family = family;
+    out.replace(this.#tables.attrSets, prefix, paths, this);
+  }
+
+  pathChanged(prefix: PrefixId, pathId: number, change: PathChange): void {
+    const { oldAttrs, oldSource, attrs, source } = change;
+    this.#queueChange(this.#family, prefix, pathId, oldAttrs, oldSource, attrs, source);
+  }
+
+  #queueChange(
+    family: FamilyIndex,
+    prefix: PrefixId,
+    pathId: number,
+    oldAttrs: AttrSetId | typeof NONE,
+    oldSource: PeerId | typeof NONE,
+    attrs: AttrSetId | typeof NONE,
+    source: PeerId | typeof NONE,
+  ): void {
     this.#hasNews = true;
     if (this.#queue.members.size > 0) {
-      this.#pending.add(family, prefix, attrs, attrs === NONE ? oldSource : source);
+      this.#pending.add(family, prefix, attrs, attrs === NONE ? oldSource : source, pathId);
       const held = oldAttrs !== NONE && attrs !== NONE && oldSource !== source;
-      if (held && this.#queue.members.has(source)) this.#pending.withdrawFrom(source, family, prefix);
+      if (held && this.#queue.members.has(source as PeerId)) {
+        this.#pending.withdrawFrom(source as PeerId, family, prefix, pathId);
+      }
     }
     for (const catchUp of this.#catchUps) if (this.built) catchUp.owe(family, prefix);
   }
@@ -330,3 +353,5 @@ export class UpdateGroup {
 }
 
 const octetsOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, { length }) => sum + length, 0);
+
+const adjRibOut = (pathIds: boolean): AdjRibsOut[0] => (pathIds ? new AdjRibOutPaths() : new AdjRibOut());

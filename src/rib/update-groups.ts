@@ -2,10 +2,16 @@
 
 import { toHex } from '../base/bytes.js';
 import { addressFamily, type FamilyIndex } from '../base/family.js';
-import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, type GroupId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import type { AdjRibIn } from './adj-rib-in.js';
+import type { Decision } from './decision.js';
+import { ExportedPaths } from './exported-paths.js';
 import type { ExportRules, ExportTables } from './exporter.js';
-import type { ExportProfile, ExportSpecials } from './hooks.js';
-import { type GroupLimits, UpdateGroup } from './update-group.js';
+import type { GroupLimits } from './group-limits.js';
+import type { ExportProfile, ExportSpecials, PathChoice } from './hooks.js';
+import { PathList } from './path-list.js';
+import { UpdateGroup } from './update-group.js';
+import { vantageKey } from './vantage.js';
 
 /** Everything that changes octets; equal keys share a group. */
 export function profileKey(profile: ExportProfile): string {
@@ -21,7 +27,20 @@ export function profileKey(profile: ExportProfile): string {
     profile.peerType === 'ibgpClient' && !profile.clientToClient ? `cluster ${profile.clusterId}` : '-',
     profile.special === undefined ? '-' : specialKey(profile.special, profile.peerAsn),
     profile.policy.key,
+    ...(profile.addPath ?? [null, null]).map((choice) => choiceKey(choice)),
+    profile.vantage == null ? '-' : vantageKey(profile.vantage),
   ].join('|');
+}
+
+/** What groups that choose paths themselves need besides. */
+export interface GroupTables extends ExportTables {
+  readonly paths: readonly [AdjRibIn, AdjRibIn];
+  readonly decisions: readonly [Decision, Decision];
+}
+
+function choiceKey(choice: PathChoice | null): string {
+  if (choice === null) return '-';
+  return choice.kind === 'best' ? `best ${choice.count}` : choice.kind;
 }
 
 /** The peer's AS counts only where it changes the path. */
@@ -32,13 +51,17 @@ export class UpdateGroups {
   readonly #byKey = new Map<string, UpdateGroup>();
   /** The values of `#byKey`: walked for every change of a best path. */
   #list: readonly UpdateGroup[] = [];
+  /** By family: those of them that choose paths of their own. */
+  readonly #choosing: [readonly UpdateGroup[], readonly UpdateGroup[]] = [[], []];
   readonly #byPeer = new Map<PeerId, UpdateGroup>();
+  readonly #chosen = new PathList();
+  readonly #exported = new ExportedPaths();
   readonly #rules: ExportRules;
-  readonly #tables: ExportTables;
+  readonly #tables: GroupTables;
   readonly #limits: GroupLimits;
   #nextId = 1;
 
-  constructor(rules: ExportRules, tables: ExportTables, limits: GroupLimits) {
+  constructor(rules: ExportRules, tables: GroupTables, limits: GroupLimits) {
     this.#limits = limits;
     this.#rules = rules;
     this.#tables = tables;
@@ -50,6 +73,11 @@ export class UpdateGroups {
 
   all(): readonly UpdateGroup[] {
     return this.#list;
+  }
+
+  /** Those to be updated after every decision about a prefix, whether or not another path is the best now. */
+  choosing(family: FamilyIndex): readonly UpdateGroup[] {
+    return this.#choosing[family];
   }
 
   of(peer: PeerId): UpdateGroup | null {
@@ -119,7 +147,7 @@ export class UpdateGroups {
     if (group === undefined) {
       group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, this.#limits);
       this.#byKey.set(key, group);
-      this.#list = [...this.#byKey.values()];
+      this.#listAll();
     }
     return group;
   }
@@ -127,8 +155,17 @@ export class UpdateGroups {
   #dropIfEmpty(group: UpdateGroup): void {
     if (group.size > 0) return;
     this.#byKey.delete(profileKey(group.profile));
-    this.#list = [...this.#byKey.values()];
+    this.#listAll();
     group.clear();
+  }
+
+  #listAll(): void {
+    this.#list = [...this.#byKey.values()];
+    for (const family of [0, 1] as const) {
+      this.#choosing[family] = this.#list.filter(
+        (group) => group.profile.families[family] && group.chooses[family],
+      );
+    }
   }
 
   #buildFamily(group: UpdateGroup, family: FamilyIndex, budget: number): number {
@@ -143,8 +180,14 @@ export class UpdateGroups {
     return end - from;
   }
 
-  /** Brings one group's Adj-RIB-Out of one prefix in line with the Loc-RIB. */
+  /** Brings one group's Adj-RIB-Out of one prefix in line with the Loc-RIB, or with what the group chooses itself. */
   update(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
+    if (group.chooses[family]) this.#updateChosen(group, family, prefix);
+    else this.updateBest(group, family, prefix);
+  }
+
+  /** As `update`, of a group that is told the best path. */
+  updateBest(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
     const table = this.#tables.prefixes[family];
     const source = table.bestSource[prefix]! as PeerId;
     if (source === NONE) {
@@ -153,5 +196,52 @@ export class UpdateGroups {
     }
     const attrs = group.exporter.export(family, prefix, source, table.bestAttrs[prefix]! as AttrSetId);
     group.record(family, prefix, attrs, source);
+  }
+
+  /** From the paths there are, which a decision about the prefix may still have to catch up with. */
+  #updateChosen(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
+    const choice = group.profile.addPath?.[family] ?? null;
+    this.#choose(group, family, prefix, choice);
+    const exported = this.#export(group, family, prefix);
+    if (choice !== null) group.recordPaths(family, prefix, exported);
+    else if (exported.count === 0) group.record(family, prefix, NONE, NONE as PeerId);
+    else group.record(family, prefix, exported.attrs[0]!, exported.source[0]!);
+  }
+
+  #choose(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId, choice: PathChoice | null): void {
+    const chosen = this.#chosen;
+    const decision = this.#tables.decisions[family];
+    const head = this.#tables.prefixes[family].head[prefix]!;
+    chosen.clear();
+    switch (choice?.kind) {
+      case 'all':
+        decision.addUsable(head, chosen);
+        break;
+      case 'best':
+        decision.addBest(head, choice.count, group.vantage, chosen);
+        break;
+      case 'ecmp':
+      case undefined: {
+        const best = decision.best(head, group.vantage);
+        if (best !== NONE) chosen.add(best);
+        if (choice === null) break;
+        const { rows, count } = decision.members;
+        for (let i = 1; i < count; i++) chosen.add(rows[i]!);
+      }
+    }
+  }
+
+  #export(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): ExportedPaths {
+    const { rows, count } = this.#chosen;
+    const { accepted, peer } = this.#tables.paths[family];
+    const exported = this.#exported;
+    exported.clear();
+    for (let i = 0; i < count; i++) {
+      const path = rows[i]! as PathId;
+      const source = peer[path]! as PeerId;
+      const attrs = group.exporter.export(family, prefix, source, accepted[path]! as AttrSetId);
+      if (attrs !== NONE) exported.add(path, source, attrs as AttrSetId);
+    }
+    return exported;
   }
 }

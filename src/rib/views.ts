@@ -14,13 +14,20 @@ import {
 import { decodeBlock } from '../wire/block.js';
 import type { PathAttributes } from '../wire/types.js';
 import type { Rib } from './core.js';
-import { DECISION_STEPS, type DecisionOptions, STEP } from './decision.js';
+import type { DecisionReport } from './decision.js';
+import { DECISION_STEPS, type DecisionOptions, STEP } from './decision-steps.js';
+import type { EqualPathVerdict } from './multipath/multipath-choice.js';
 import type { NextHopId } from './next-hops.js';
 
 export interface PathView {
   readonly path: PathId;
   readonly peer: PeerId;
   readonly best: boolean;
+  /** As received; 0 without ADD-PATH. */
+  readonly pathId: number;
+  /** Shares the traffic: stands in the multipath set with the best, or is the best of one. */
+  readonly multipath: boolean;
+  readonly weight: number;
   readonly attributes: PathAttributes;
   /** Why it is best or what it lost by. */
   readonly decision: string;
@@ -56,31 +63,57 @@ export function* livePrefixes(rib: Rib, family: FamilyIndex): Generator<PrefixId
   }
 }
 
-/** All paths of a prefix, the best first, each with its reason. */
+/** All paths of a prefix, the best first, then those it shares the traffic with, each with its reason. */
 export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): readonly PathView[] {
   const report = rib.decisions[family].explain(rib.prefixes[family].head[prefix]!);
   const view = (path: PathId, best: boolean, decision: string): PathView => ({
     path,
     peer: rib.paths[family].peer[path]! as PeerId,
     best,
+    pathId: rib.paths[family].pathId(path),
+    multipath: report.members.has(path),
+    weight: weightOf(rib, family, path),
     attributes: attributesOf(rib, family, path),
     decision,
   });
   const losers = report.losers.map(({ path, step }) =>
-    view(path, false, lossReason(rib, family, path, step)),
+    view(path, false, lossReason(rib, family, path, step, report)),
   );
+  losers.sort((a, b) => Number(b.multipath) - Number(a.multipath));
   if (report.best === NONE) return losers;
   const { options } = rib.decisions[family];
   return [view(report.best as PathId, true, `best: ${stepText(report.step, options)}`), ...losers];
 }
+
+/** A path that import refused has none. */
+const weightOf = (rib: Rib, family: FamilyIndex, path: PathId): number =>
+  rib.paths[family].accepted[path] === NONE ? 0 : rib.decisions[family].weight(path);
+
+const LEFT_OUT: Readonly<Record<EqualPathVerdict, string>> = {
+  asPath: 'no multipath: another AS_PATH',
+  nextHop: 'no multipath: the next hop of a better path',
+  limit: 'no multipath: the set is full',
+  cost: 'no multipath: not the lowest cost of its kind',
+};
 
 function stepText(step: number, { alwaysCompareMed }: DecisionOptions): string {
   if (step === STEP.only) return DECISION_STEPS[step];
   return `step ${step}, ${step === STEP.med && alwaysCompareMed ? 'lowest MED' : DECISION_STEPS[step]}`;
 }
 
-function lossReason(rib: Rib, family: FamilyIndex, path: PathId, step: number): string {
-  if (step !== STEP.usable) return `lost at ${stepText(step, rib.decisions[family].options)}`;
+function lossReason(
+  rib: Rib,
+  family: FamilyIndex,
+  path: PathId,
+  step: number,
+  report: DecisionReport,
+): string {
+  if (step !== STEP.usable) {
+    const lost = `lost at ${stepText(step, rib.decisions[family].options)}`;
+    if (report.members.has(path)) return `${lost}; shares the traffic`;
+    const left = report.left.get(path);
+    return left === undefined ? lost : `${lost}; ${LEFT_OUT[left]}`;
+  }
   const accepted = rib.paths[family].accepted[path]!;
   if (accepted === NONE) return `not used: ${rib.importRefusal(family, path) ?? 'refused by import policy'}`;
   const nextHop = rib.attrSets.nextHop[accepted]! as NextHopId;

@@ -112,6 +112,19 @@ export function onlyToCustomerOf(block: Uint8Array, start = 0, end = block.lengt
 export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
   asPathCount(block, asn, start, end) > 0;
 
+/** Both blocks of `bytes` have the same AS_PATH. */
+export function sameAsPath(bytes: Uint8Array, a: number, endA: number, b: number, endB: number): boolean {
+  const [atA, atB] = [
+    findAttribute(bytes, a, endA, ATTRIBUTE.asPath),
+    findAttribute(bytes, b, endB, ATTRIBUTE.asPath),
+  ];
+  if (atA < 0 || atB < 0) return atA === atB;
+  const length = valueEnd(bytes, atA) - atA;
+  if (valueEnd(bytes, atB) - atB !== length) return false;
+  for (let i = 0; i < length; i++) if (bytes[atA + i] !== bytes[atB + i]) return false;
+  return true;
+}
+
 /** RFC 6811 2: the rightmost AS of AS_PATH; 0 where it is empty or does not end in a sequence. */
 export function originAsOf(block: Uint8Array, start = 0, end = block.length): number {
   const at = findAttribute(block, start, end, ATTRIBUTE.asPath);

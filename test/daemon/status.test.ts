@@ -33,8 +33,8 @@ test('the summary counts what is there', (t) =>
       clusterId: null,
       kernelBackend: 'memory',
       rib: {
-        'ipv4-unicast': { prefixes: 3, paths: 3, best: 3, local: 1 },
-        'ipv6-unicast': { prefixes: 1, paths: 1, best: 1, local: 1 },
+        'ipv4-unicast': { prefixes: 3, paths: 3, best: 3, multipath: 0, local: 1 },
+        'ipv6-unicast': { prefixes: 1, paths: 1, best: 1, multipath: 0, local: 1 },
       },
       updateGroups: 1,
       connections: { accepted: 1, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 },
@@ -178,6 +178,9 @@ test('routes: by prefix, by address, per peer and direction, all paths with reas
     t.deepEqual(best, {
       prefix: '192.0.2.0/24',
       best: true,
+      multipath: false,
+      pathId: null,
+      weight: 0,
       source: 'a',
       sourceType: 'ibgp',
       nextHop: '10.0.0.11',

@@ -133,7 +133,10 @@ const ACCEPTED: readonly (Case & { readonly agreed: Partial<NegotiatedSession> }
         },
       ],
     },
-    agreed: { decode: { asn4: true, sessionType: 'ebgp', families: [true, true], addPath: [true, false] } },
+    agreed: {
+      decode: { asn4: true, sessionType: 'ebgp', families: [true, true], addPath: [true, false] },
+      sendsPathIds: [false, true],
+    },
   },
   {
     says: 'IPv4 routes with an IPv6 next hop come where we announced it (RFC 8950)',

@@ -3,13 +3,19 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { KERNEL_SOURCE, NONE, type PrefixId, STATIC_SOURCE } from '../../src/base/ids.js';
-import { DECISION_STEPS, DEFAULT_DECISION, type DecisionOptions, STEP } from '../../src/rib/decision.js';
+import {
+  DECISION_STEPS,
+  DEFAULT_DECISION,
+  type DecisionOptions,
+  STEP,
+} from '../../src/rib/decision-steps.js';
 import { explainPrefix, findPrefix } from '../../src/rib/views.js';
 import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
+import { NO_LOCAL_FACTS } from '../../src/wire/attributes/local-facts.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { bestRoute } from './model.js';
 import { Neighbour, type NeighbourOptions, neighbourOptions } from './neighbour.js';
-import { REJECT } from './policies.js';
+import { ACCEPT, REJECT, WEIGHTED } from './policies.js';
 import { address, attributes, blockOf, prefix, sequence } from './routes.js';
 import { TestRib } from './test-rib.js';
 
@@ -51,6 +57,12 @@ const ROWS: readonly Row[] = [
     what: 'a loop',
     better: {},
     worse: { fields: { asPath: sequence(65000), localPref: 999 } },
+  },
+  {
+    step: 'weight',
+    what: 'given by import policy, before everything else',
+    better: { options: { importPolicy: WEIGHTED }, fields: { localPref: 0 } },
+    worse: { fields: { localPref: 0xffffffff, asPath: [] } },
   },
   { step: 'localPref', what: '101 before 100', better: { fields: { localPref: 101 } }, worse: {} },
   { step: 'localPref', what: '0 is low', better: {}, worse: { fields: { localPref: 0 } } },
@@ -252,11 +264,11 @@ test('other rules decide what is there anew, and only where there is a choice', 
   };
   t.deepEqual(best(), [a.id, 'best: step 13, lowest peer address']);
   world.bestChanges.length = 0;
-  world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
+  world.rib.setDecision({ ...DEFAULT_DECISION, alwaysCompareMed: true });
   t.true(world.workPending);
   t.deepEqual(best(), [b.id, 'best: step 8, lowest MED']);
   t.deepEqual(world.bestChanges, [{ family: 0, prefix: idOf(world) }]);
-  world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
+  world.rib.setDecision({ ...DEFAULT_DECISION, alwaysCompareMed: true });
   t.false(world.workPending);
   world.rib.setDecision(DEFAULT_DECISION);
   t.deepEqual(best(), [a.id, 'best: step 13, lowest peer address']);
@@ -274,8 +286,48 @@ test('local before learned, the kernel before the configuration', (t) => {
   t.is(views[0]?.peer, KERNEL_SOURCE);
   t.deepEqual(
     views.slice(1).map(({ decision }) => decision),
-    ['lost at step 2, local route before learned ones', 'lost at step 2, local route before learned ones'],
+    ['lost at step 2, highest weight', 'lost at step 4, local route before learned ones'],
   );
+});
+
+test('a learned route wins over a local one by weight, and by LOCAL_PREF where local ones have none', (t) => {
+  const world = network();
+  const peer = neighbour(world, 1);
+  const views = () => {
+    world.settle();
+    return explainPrefix(world.rib, 0, idOf(world)).map((view) => [view.peer, view.weight, view.decision]);
+  };
+  announce(peer, { localPref: 200 });
+  world.rib.applyLocal(KERNEL_SOURCE, prefix(TARGET), blockOf({}));
+  t.deepEqual(views(), [
+    [KERNEL_SOURCE, 32_768, 'best: step 2, highest weight'],
+    [peer.id, 0, 'lost at step 2, highest weight'],
+  ]);
+  peer.change({ importPolicy: WEIGHTED });
+  t.deepEqual(views()[0], [peer.id, 40_000, 'best: step 2, highest weight']);
+  peer.change({ importPolicy: ACCEPT });
+  world.rib.setDecision({ ...DEFAULT_DECISION, localWeight: 0 });
+  t.deepEqual(views()[0], [peer.id, 0, 'best: step 3, highest LOCAL_PREF']);
+  announce(peer, { localPref: 100 });
+  t.deepEqual(views()[0], [KERNEL_SOURCE, 0, 'best: step 4, local route before learned ones']);
+  world.rib.applyLocal(KERNEL_SOURCE, prefix(TARGET), blockOf({ local: { ...NO_LOCAL_FACTS, weight: 7 } }));
+  t.deepEqual(views()[0], [KERNEL_SOURCE, 7, 'best: step 2, highest weight']);
+});
+
+test('two paths of one peer: the lower path id, told last or first', (t) => {
+  const world = network();
+  const peer = neighbour(world, 1, { sendsPathIds: [true, false] });
+  for (const pathId of [7, 3, 0xffffffff]) peer.announce([TARGET], { ...BASE }, pathId);
+  world.settle();
+  const [best, ...others] = explainPrefix(world.rib, 0, idOf(world));
+  t.deepEqual([best?.pathId, best?.decision], [3, 'best: step 14, lowest path id']);
+  t.deepEqual(
+    others.map(({ pathId, decision }) => [pathId, decision]).sort(),
+    [7, 0xffffffff].map((id) => [id, 'lost at step 14, lowest path id']).sort(),
+  );
+  peer.withdraw([TARGET], 3);
+  world.settle();
+  t.is(explainPrefix(world.rib, 0, idOf(world))[0]?.pathId, 7);
 });
 
 test('no usable path, no best', (t) => {
@@ -313,7 +365,9 @@ const entangled = fc.array(
   { minLength: 2, maxLength: 4 },
 );
 
-const options = fc.record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() });
+const options: fc.Arbitrary<DecisionOptions> = fc
+  .record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() })
+  .map((rules) => ({ ...DEFAULT_DECISION, ...rules }));
 
 test('MED-entangled paths: the order of arrival never matters, and every loser has its reason', (t) => {
   const property = fc.property(entangled, options, (paths, decision) => {
@@ -330,7 +384,7 @@ test('MED-entangled paths: the order of arrival never matters, and every loser h
     }));
     const model = peers.map(({ options }, i) => ({
       options,
-      routes: new Map([[TARGET, attributes(fields[i]!)]]),
+      routes: new Map([[TARGET, new Map([[0, attributes(fields[i]!)]])]]),
     }));
     const none = new Map<string, PathAttributes>();
     const link = world.linkState.bind(world);

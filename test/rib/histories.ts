@@ -2,7 +2,9 @@
 // everything meets everything.
 
 import fc from 'fast-check';
-import type { DecisionOptions } from '../../src/rib/decision.js';
+import { DEFAULT_DECISION, type DecisionOptions } from '../../src/rib/decision-steps.js';
+import type { PathChoice } from '../../src/rib/hooks.js';
+import type { Vantage } from '../../src/rib/vantage.js';
 import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { type NeighbourOptions, neighbourOptions, SELF_IPV4, SELF_IPV6 } from './neighbour.js';
@@ -13,9 +15,10 @@ import {
   NOT_FROM_KERNEL,
   PREFERRED,
   REJECT,
+  WEIGHTED,
   WITHOUT_MED,
 } from './policies.js';
-import { address, attributes, sequence } from './routes.js';
+import { address, attributes, prefix, sequence } from './routes.js';
 import { CLUSTER_ID, LOCAL_ASN, OTHER_CLUSTER_ID, ROUTER_ID } from './test-rib.js';
 
 export const PREFIXES: readonly string[] = [
@@ -39,6 +42,7 @@ export const ALL_PREFIXES = [...PREFIXES, ...HOSTS];
 export const NEXT_HOPS: readonly string[] = [
   '192.0.2.1',
   '192.0.2.2',
+  '192.0.2.4',
   '2001:db8:ffff::1',
   '2001:db8:ffff::2',
 ];
@@ -64,8 +68,17 @@ export type Action =
       readonly peer: number;
       readonly prefixes: readonly string[];
       readonly sample: number;
+      /** Where the session has them. */
+      readonly pathId: number;
     }
-  | { readonly kind: 'withdraw'; readonly peer: number; readonly prefixes: readonly string[] }
+  | {
+      readonly kind: 'withdraw';
+      readonly peer: number;
+      readonly prefixes: readonly string[];
+      readonly pathId: number;
+    }
+  /** Of those that get several: which ones. */
+  | { readonly kind: 'choice'; readonly peer: number; readonly choice: PathChoice }
   | { readonly kind: 'change'; readonly peer: number; readonly changes: Partial<NeighbourOptions> }
   | {
       readonly kind: 'local';
@@ -90,6 +103,7 @@ export interface History {
   readonly reflector: boolean;
   readonly tracksNextHops: boolean;
   readonly peers: readonly NeighbourOptions[];
+  readonly decision: DecisionOptions;
   readonly samples: readonly AttributeSample[];
   readonly actions: readonly Action[];
   readonly slicePrefixes: number;
@@ -112,7 +126,29 @@ const PATHS: readonly PathAttributes['asPath'][] = [
 
 const HIGHEST = (1n << 64n) - 1n;
 
-const sample: fc.Arbitrary<AttributeSample> = fc.record({
+/** draft-ietf-idr-link-bandwidth: octets a second, of AS 65001. */
+export function linkBandwidth(type: number, rate: number): Uint8Array {
+  const octets = Uint8Array.of(type, 4, 0xfd, 0xe9, 0, 0, 0, 0);
+  new DataView(octets.buffer).setFloat32(4, rate);
+  return octets;
+}
+
+const LINKS: readonly (readonly Uint8Array[])[] = [
+  [linkBandwidth(0x40, 1e9)],
+  [linkBandwidth(0x00, 4e8)],
+  [linkBandwidth(0x40, 2.5e9)],
+];
+
+/** Much as the others: equal up to the router id. */
+const plainSample: fc.Arbitrary<AttributeSample> = fc.record({
+  nextHop: fc.nat({ max: 3 }),
+  fields: fc.record({
+    asPath: fc.constantFrom(sequence(65001), sequence(65001), sequence(65002)),
+    extendedCommunities: fc.constantFrom([], ...LINKS),
+  }),
+});
+
+const variedSample: fc.Arbitrary<AttributeSample> = fc.record({
   nextHop: fc.nat({ max: 3 }),
   fields: fc.record({
     origin: fc.constantFrom(0, 0, 1),
@@ -130,6 +166,7 @@ const sample: fc.Arbitrary<AttributeSample> = fc.record({
       [CLUSTER_ID],
       [2, OTHER_CLUSTER_ID],
     ),
+    extendedCommunities: fc.constantFrom<(readonly Uint8Array[])[]>([], [], ...LINKS),
     aigp: fc.constantFrom<PathAttributes['aigp'][]>([], [], aigpWithMetric(5n), aigpWithMetric(HIGHEST - 3n)),
     others: fc.constantFrom<PathAttributes['others'][]>(
       [],
@@ -137,6 +174,11 @@ const sample: fc.Arbitrary<AttributeSample> = fc.record({
     ),
   }),
 });
+
+const samples = fc.oneof(
+  fc.array(variedSample, { minLength: 6, maxLength: 6 }),
+  fc.array(plainSample, { minLength: 6, maxLength: 6 }),
+);
 
 /** The attributes as a peer of this kind can send them. */
 export function received(
@@ -154,21 +196,21 @@ export const originated = ({ fields }: AttributeSample): PathAttributes =>
   attributes({ origin: fields.origin ?? 0, med: fields.med ?? null, communities: fields.communities ?? [] });
 
 function nextHopFields(choice: number, family: 0 | 1): Pick<PathAttributes, 'nextHop' | 'linkLocalNextHop'> {
-  if (family === 0) return { nextHop: address(NEXT_HOPS[choice % 2]!), linkLocalNextHop: null };
+  if (family === 0) return { nextHop: address(NEXT_HOPS[choice % 3]!), linkLocalNextHop: null };
   const linkLocal = address('fe80::1');
   switch (choice) {
     case 0:
-      return { nextHop: address(NEXT_HOPS[2]!), linkLocalNextHop: null };
-    case 1:
       return { nextHop: address(NEXT_HOPS[3]!), linkLocalNextHop: null };
+    case 1:
+      return { nextHop: address(NEXT_HOPS[4]!), linkLocalNextHop: null };
     case 2:
-      return { nextHop: address(NEXT_HOPS[3]!), linkLocalNextHop: linkLocal };
+      return { nextHop: address(NEXT_HOPS[4]!), linkLocalNextHop: linkLocal };
     default:
       return { nextHop: linkLocal, linkLocalNextHop: null };
   }
 }
 
-const importPolicy = fc.constantFrom(ACCEPT, ACCEPT, EVEN_PREFIXES, WITHOUT_MED, PREFERRED, REJECT);
+const importPolicy = fc.constantFrom(ACCEPT, ACCEPT, EVEN_PREFIXES, WITHOUT_MED, PREFERRED, WEIGHTED, REJECT);
 const exportPolicy = fc.constantFrom(
   ACCEPT,
   ACCEPT,
@@ -204,6 +246,9 @@ const neighbour = (n: number): fc.Arbitrary<NeighbourOptions> =>
       clientToClient: fc.boolean(),
       importPolicy,
       exportPolicy,
+      sendsPathIds: fc.constantFrom<[boolean, boolean][]>([false, false], [true, true], [false, true]),
+      addPath: fc.tuple(someChoice, someChoice),
+      vantage,
     })
     .map(({ peerType, sameAs, sameRouterId, always, otherCluster, ...rest }) =>
       neighbourOptions(n, peerType, {
@@ -215,10 +260,45 @@ const neighbour = (n: number): fc.Arbitrary<NeighbourOptions> =>
       }),
     );
 
+const choice: fc.Arbitrary<PathChoice> = fc.constantFrom<PathChoice[]>(
+  { kind: 'all' },
+  { kind: 'best', count: 1 },
+  { kind: 'best', count: 2 },
+  { kind: 'ecmp' },
+);
+const someChoice = fc.option(choice, { freq: 2 });
+const pathId = fc.constantFrom(0, 1, 0xffffffff);
+
+const vantageTo = (cost: number): Vantage => ({
+  name: `vantage ${cost}`,
+  costs: [
+    { prefix: prefix('192.0.2.0/24'), cost: 7 },
+    { prefix: prefix('192.0.2.1/32'), cost },
+    { prefix: prefix('2001:db8:ffff::2/128'), cost },
+  ],
+});
+const vantage = fc.constantFrom(null, null, null, vantageTo(3), vantageTo(9));
+
 const somePrefixes = fc.subarray([...PREFIXES], { minLength: 1, maxLength: 6 });
 const peer = fc.nat({ max: 4 });
 const family = fc.constantFrom<(0 | 1)[]>(0, 1);
 const sampleIndex = fc.nat({ max: 5 });
+
+const limit = fc.constantFrom(1, 1, 2, 16);
+
+const decisionOptions: fc.Arbitrary<DecisionOptions> = fc.record({
+  alwaysCompareMed: fc.boolean(),
+  missingMedAsWorst: fc.boolean(),
+  localWeight: fc.constantFrom(32_768, 32_768, 0),
+  multipath: fc.record({
+    families: fc.tuple(
+      fc.record({ ebgp: limit, ibgp: limit, eibgp: limit }),
+      fc.record({ ebgp: limit, ibgp: limit, eibgp: fc.constant(1) }),
+    ),
+    asPathRelax: fc.boolean(),
+    linkBandwidth: fc.boolean(),
+  }),
+});
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('up'), peer }) },
@@ -232,9 +312,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       peer,
       prefixes: somePrefixes,
       sample: sampleIndex,
+      pathId,
     }),
   },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('withdraw'), peer, prefixes: somePrefixes }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('withdraw'), peer, prefixes: somePrefixes, pathId }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('choice'), peer, choice }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -244,6 +329,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
         fc.record({ importPolicy }),
         fc.record({ exportPolicy }),
         fc.record({ clientToClient: fc.boolean() }),
+        fc.record({ vantage }),
         fc.record({ importPolicy, exportPolicy, nextHopSelf }),
       ),
     }),
@@ -272,7 +358,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('decision'),
-      options: fc.record({ alwaysCompareMed: fc.boolean(), missingMedAsWorst: fc.boolean() }),
+      options: decisionOptions,
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('check') }) },
@@ -282,14 +368,26 @@ export const history: fc.Arbitrary<History> = fc.record({
   reflector: fc.boolean(),
   tracksNextHops: fc.boolean(),
   peers: fc.tuple(neighbour(1), neighbour(2), neighbour(3), neighbour(4), neighbour(5)),
-  samples: fc.array(sample, { minLength: 6, maxLength: 6 }),
+  decision: fc.option(decisionOptions, { nil: DEFAULT_DECISION, freq: 2 }),
+  samples,
   actions: fc.array(action, { minLength: 10, maxLength: 120, size: 'max' }),
   slicePrefixes: fc.constantFrom(1, 2, 2048),
   queueBytes: fc.constantFrom(1, 2000, 1 << 20),
 });
 
-const client = (n: number): fc.Arbitrary<NeighbourOptions> =>
-  fc.constant(neighbourOptions(n, 'ibgpClient', { exportPolicy: n === 4 ? MED_BY_PREFIX : ACCEPT }));
+/** One fashion for all, so that they share groups. */
+const clients: fc.Arbitrary<History['peers']> = fc
+  .record({ paths: fc.option(choice), vantage, sendsPathIds: fc.constantFrom([false, false], [true, true]) })
+  .map(({ paths, vantage, sendsPathIds }) =>
+    [1, 2, 3, 4, 5].map((n) =>
+      neighbourOptions(n, 'ibgpClient', {
+        exportPolicy: n === 4 ? MED_BY_PREFIX : ACCEPT,
+        sendsPathIds: sendsPathIds as [boolean, boolean],
+        addPath: [paths, paths],
+        vantage,
+      }),
+    ),
+  );
 
 const SLOW = [2, 3] as const;
 const slow = fc.constantFrom(...SLOW);
@@ -303,6 +401,7 @@ const slowAction: fc.Arbitrary<Action> = fc.oneof(
       peer: fc.constantFrom(0, 1, 2),
       prefixes: someHosts,
       sample: sampleIndex,
+      pathId,
     }),
   },
   {
@@ -311,6 +410,7 @@ const slowAction: fc.Arbitrary<Action> = fc.oneof(
       kind: fc.constant('withdraw'),
       peer: fc.constantFrom(0, 1, 2),
       prefixes: fc.subarray(HOSTS, { minLength: 6 }),
+      pathId,
     }),
   },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('pass'), slow: fc.constant(SLOW) }) },
@@ -342,8 +442,9 @@ const slowAction: fc.Arbitrary<Action> = fc.oneof(
 export const slowHistory: fc.Arbitrary<History> = fc.record({
   reflector: fc.constant(true),
   tracksNextHops: fc.constant(false),
-  peers: fc.tuple(client(1), client(2), client(3), client(4), client(5)),
-  samples: fc.array(sample, { minLength: 6, maxLength: 6 }),
+  peers: clients,
+  decision: fc.option(decisionOptions, { nil: DEFAULT_DECISION, freq: 2 }),
+  samples,
   actions: fc
     .array(slowAction, { minLength: 20, maxLength: 100, size: 'max' })
     .map((actions) => [...[0, 1, 2, 3, 4].map((n) => ({ kind: 'up' as const, peer: n })), ...actions]),

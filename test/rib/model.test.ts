@@ -5,8 +5,10 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { toHex } from '../../src/base/bytes.js';
 import { type AttrSetId, KERNEL_SOURCE, NONE, type PrefixId, STATIC_SOURCE } from '../../src/base/ids.js';
+import { formatIp } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { DEFAULT_DECISION, type DecisionOptions } from '../../src/rib/decision.js';
+import type { DecisionOptions } from '../../src/rib/decision-steps.js';
+import type { PathChoice } from '../../src/rib/hooks.js';
 import { findPrefix, livePrefixes, prefixOf } from '../../src/rib/views.js';
 import { decodeBlock, encodeBlock } from '../../src/wire/block.js';
 import type { PathAttributes } from '../../src/wire/types.js';
@@ -19,8 +21,16 @@ import {
   received,
   slowHistory,
 } from './histories.js';
-import { bestRoute, type ModelPeer, type ModelWorld, toldRoute } from './model.js';
-import { Neighbour } from './neighbour.js';
+import {
+  bestRoute,
+  type ModelPeer,
+  type ModelRoute,
+  type ModelWorld,
+  multipathRoutes,
+  toldRoutes,
+} from './model.js';
+import { hopText } from './model-decision.js';
+import { Neighbour, prefixOfKey } from './neighbour.js';
 import { attributesText, familyOf, prefix } from './routes.js';
 import { TestRib } from './test-rib.js';
 
@@ -28,19 +38,20 @@ import { TestRib } from './test-rib.js';
 class World {
   readonly test: TestRib;
   readonly neighbours: readonly Neighbour[];
-  readonly routes: readonly Map<string, PathAttributes>[];
-  /** By family: what the peer has not told again since its BoRR. */
+  readonly routes: readonly Map<string, Map<number, PathAttributes>>[];
+  /** By family: prefix and path id of what the peer has not told again since its BoRR. */
   readonly stale: readonly [Set<string>, Set<string>][];
   readonly kernel = new Map<string, PathAttributes>();
   readonly static = new Map<string, PathAttributes>();
   readonly history: History;
-  decision: DecisionOptions = DEFAULT_DECISION;
+  decision: DecisionOptions;
 
   constructor(of: History) {
     this.history = of;
-    const { reflector, tracksNextHops, slicePrefixes, queueBytes } = of;
+    this.decision = of.decision;
+    const { reflector, tracksNextHops, slicePrefixes, queueBytes, decision } = of;
     const limits = { queueBytes, slicePrefixes };
-    this.test = new TestRib({ reflector, tracksNextHops, limits });
+    this.test = new TestRib({ reflector, tracksNextHops, limits, decision });
     this.neighbours = of.peers.map((options) => new Neighbour(this.test, options));
     this.routes = of.peers.map(() => new Map());
     this.stale = of.peers.map(() => [new Set(), new Set()]);
@@ -110,12 +121,17 @@ class World {
       case 'beginning':
         neighbour.sayBeginning(action.family);
         this.stale[action.peer]![action.family] = new Set(
-          [...this.routes[action.peer]!.keys()].filter((text) => familyOf(text) === action.family),
+          [...this.routes[action.peer]!]
+            .filter(([text]) => familyOf(text) === action.family)
+            .flatMap(([text, paths]) => [...paths.keys()].map((id) => `${text} ${id}`)),
         );
         return;
       case 'end':
         neighbour.sayEnd(action.family);
-        for (const text of this.stale[action.peer]![action.family]) this.routes[action.peer]!.delete(text);
+        for (const key of this.stale[action.peer]![action.family]) {
+          const [text, id] = key.split(' ');
+          this.#forget(action.peer, text!, Number(id));
+        }
         this.stale[action.peer]![action.family].clear();
         return;
       case 'change':
@@ -125,36 +141,54 @@ class World {
         for (let i = 0; i < action.times && neighbour.pull(); i++);
         return;
       case 'announce':
-        this.#announce(action.peer, action.prefixes, action.sample);
+        this.#announce(action.peer, action.prefixes, action.sample, action.pathId);
         return;
       case 'withdraw':
-        this.#withdraw(action.peer, action.prefixes);
+        this.#withdraw(action.peer, action.prefixes, action.pathId);
+        return;
+      case 'choice':
+        this.#changeChoice(neighbour, action.choice);
     }
   }
 
-  #announce(peer: number, prefixes: readonly string[], sample: number): void {
+  /** Whether path ids are sent is settled for the session. */
+  #changeChoice(neighbour: Neighbour, choice: PathChoice): void {
+    const [ipv4, ipv6] = neighbour.options.addPath;
+    neighbour.change({ addPath: [ipv4 && choice, ipv6 && choice] });
+  }
+
+  #forget(peer: number, text: string, pathId: number): void {
+    const paths = this.routes[peer]!.get(text);
+    paths?.delete(pathId);
+    if (paths?.size === 0) this.routes[peer]!.delete(text);
+  }
+
+  #announce(peer: number, prefixes: readonly string[], sample: number, pathId: number): void {
     const neighbour = this.neighbours[peer]!;
     for (const family of [0, 1] as const) {
       const mine = prefixes.filter((text) => familyOf(text) === family && neighbour.speaks(text));
       if (mine.length === 0) continue;
       const attributes = received(this.history.samples[sample]!, family, neighbour.options.peerType);
-      neighbour.announce(mine, attributes);
+      neighbour.announce(mine, attributes, pathId);
+      const id = neighbour.options.sendsPathIds[family] ? pathId : 0;
       for (const text of mine) {
-        this.routes[peer]!.set(text, attributes);
-        this.stale[peer]![family].delete(text);
+        const paths = this.routes[peer]!.get(text) ?? new Map<number, PathAttributes>();
+        this.routes[peer]!.set(text, paths.set(id, attributes));
+        this.stale[peer]![family].delete(`${text} ${id}`);
       }
     }
   }
 
-  #withdraw(peer: number, prefixes: readonly string[]): void {
+  #withdraw(peer: number, prefixes: readonly string[], pathId: number): void {
     const neighbour = this.neighbours[peer]!;
     for (const family of [0, 1] as const) {
       const mine = prefixes.filter((text) => familyOf(text) === family && neighbour.speaks(text));
       if (mine.length === 0) continue;
-      neighbour.withdraw(mine);
+      neighbour.withdraw(mine, pathId);
+      const id = neighbour.options.sendsPathIds[family] ? pathId : 0;
       for (const text of mine) {
-        this.routes[peer]!.delete(text);
-        this.stale[peer]![family].delete(text);
+        this.#forget(peer, text, id);
+        this.stale[peer]![family].delete(`${text} ${id}`);
       }
     }
   }
@@ -221,16 +255,73 @@ function expectedLocRib(world: ModelWorld): Record<string, string> {
   return expected;
 }
 
-function expectedView(world: ModelWorld, peer: ModelPeer): Record<string, string> {
-  const expected: Record<string, string> = {};
+/** By prefix: the routes, in some order of their own. */
+type View = Record<string, readonly string[]>;
+
+function expectedView(world: ModelWorld, peer: ModelPeer): View {
+  const expected: View = {};
   for (const text of ALL_PREFIXES) {
-    const told = toldRoute(world, peer, text);
-    if (told !== null) expected[text] = attributesText(told);
+    const told = toldRoutes(world, peer, text);
+    if (told.length > 0) expected[text] = told.map(attributesText).sort();
   }
   return expected;
 }
 
-const sorted = (record: Iterable<readonly [string, string]>): Record<string, string> =>
+function toldView({ told }: Neighbour): View {
+  const view: View = {};
+  for (const [key, text] of told) {
+    const prefix = prefixOfKey(key);
+    view[prefix] = [...(view[prefix] ?? []), text].sort();
+  }
+  return view;
+}
+
+/** By prefix: next hops and weights of those that share the traffic. */
+function multipathSets({ test: { rib }, neighbours }: World): View {
+  const sets: View = {};
+  for (const family of [0, 1] as const) {
+    for (const id of livePrefixes(rib, family)) {
+      const set = rib.multipath.of(family, id);
+      if (set === null) continue;
+      sets[formatPrefix(prefixOf(rib, family, id))] = set.members
+        .map(({ address, peer, weight }) => {
+          const from = neighbours.find((one) => one.established && one.id === peer)?.options.address;
+          return `${formatIp(address)}${peer === null ? '' : ` ${from}`} weight ${weight}`;
+        })
+        .sort();
+    }
+  }
+  return sets;
+}
+
+function expectedSets(world: ModelWorld): View {
+  const sets: View = {};
+  for (const text of ALL_PREFIXES) {
+    const routes = multipathRoutes(world, text);
+    if (routes.length < 2) continue;
+    const weights = expectedWeights(world, routes);
+    sets[text] = routes.map((route, i) => `${hopText(route)} weight ${weights[i]}`).sort();
+  }
+  return sets;
+}
+
+/** The larger the link, the larger the share, in 256ths of the largest; as small as the proportion allows. */
+function expectedWeights({ decision }: ModelWorld, routes: readonly ModelRoute[]): readonly number[] {
+  const rates = routes.map(({ attributes }) => {
+    const octets = attributes.extendedCommunities.find(
+      ([type, subtype]) => (type! & 0xbf) === 0 && subtype === 4,
+    );
+    return octets === undefined ? null : new DataView(octets.buffer, octets.byteOffset).getFloat32(4);
+  });
+  const known = rates.filter((rate) => rate !== null);
+  if (!decision.multipath.linkBandwidth || known.length < routes.length) return routes.map(() => 1);
+  const shares = known.map((rate) => Math.round((rate / Math.max(...known)) * 256));
+  const divisors = Array.from({ length: 256 }, (_, i) => 256 - i);
+  const divisor = divisors.find((number) => shares.every((share) => share % number === 0))!;
+  return shares.map((share) => share / divisor);
+}
+
+const sorted = (record: Iterable<readonly [string, unknown]>): Record<string, unknown> =>
   Object.fromEntries([...record].sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Throws at the first difference, so that fast-check can shrink. */
@@ -243,12 +334,21 @@ function check(world: World): void {
   world.drain();
   const { world: model, peers } = world.model();
   same('Loc-RIB', sorted(Object.entries(locRib(world))), sorted(Object.entries(expectedLocRib(model))));
+  same(
+    'multipath sets',
+    sorted(Object.entries(multipathSets(world))),
+    sorted(Object.entries(expectedSets(model))),
+  );
   for (const [i, neighbour] of world.neighbours.entries()) {
     const peer = peers[i];
     if (peer == null) continue;
     const name = `peer ${i + 1}`;
     same(`${name} objects`, neighbour.objections, []);
-    same(`${name} was told`, sorted(neighbour.told), sorted(Object.entries(expectedView(model, peer))));
+    same(
+      `${name} was told`,
+      sorted(Object.entries(toldView(neighbour))),
+      sorted(Object.entries(expectedView(model, peer))),
+    );
     same(`${name}, refreshes without an end`, neighbour.stale, [null, null]);
     same(`${name} has nothing to pull`, neighbour.pull(), false);
     same(`${name}, End-of-RIBs`, neighbour.endOfRibs, neighbour.options.families.map(Number));
@@ -259,9 +359,9 @@ function check(world: World): void {
 function checkCounts({ test: { rib } }: World, neighbour: Neighbour, peer: ModelPeer): void {
   for (const family of [0, 1] as const) {
     const inFamily = (text: string): boolean => familyOf(text) === family;
-    const received = [...peer.routes.keys()].filter(inFamily).length;
+    const received = [...peer.routes].reduce((sum, [text, { size }]) => sum + (inFamily(text) ? size : 0), 0);
     same('received', rib.sources.get(neighbour.id).received[family], received);
-    const advertised = [...neighbour.told.keys()].filter(inFamily).length;
+    const advertised = [...neighbour.told.keys()].map(prefixOfKey).filter(inFamily).length;
     same('advertised', rib.groups.of(neighbour.id)!.advertised(neighbour.id, family), advertised);
   }
 }
@@ -274,6 +374,7 @@ function checkNothingLeft(world: World): void {
   world.drain();
   const { rib, tracked } = world.test;
   same('groups', rib.groups.size, 0);
+  same('multipath', [rib.multipath.size, rib.multipath.prefixes(0), rib.multipath.prefixes(1)], [0, 0, 0]);
   same('attribute sets', rib.attrSets.size, 0);
   same('next hops', [rib.nextHops.size, tracked.size], [0, 0]);
   same('paths', [rib.paths[0].size, rib.paths[1].size], [0, 0]);

@@ -1,63 +1,64 @@
 // What the RIB should hold and tell, worked out from scratch and from the RFCs alone: no ids, no memos, no increments.
 
 import type { FamilyIndex } from '../../src/base/family.js';
-import { compareIp, type IpAddress, ipFromBytes, isLinkLocal } from '../../src/base/ip.js';
+import { type IpAddress, ipFromBytes, isLinkLocal } from '../../src/base/ip.js';
 import { prefixWords } from '../../src/base/prefix.js';
-import type { DecisionOptions } from '../../src/rib/decision.js';
 import type { CompiledPolicy, PolicyVerdict } from '../../src/rib/hooks.js';
-import { aigpMetric } from '../../src/wire/attributes/aigp.js';
+import { NO_LOCAL_FACTS } from '../../src/wire/attributes/local-facts.js';
 import { encodeBlock } from '../../src/wire/block.js';
 import type { AttributeEdits, PathAttributes } from '../../src/wire/types.js';
-import type { NeighbourOptions } from './neighbour.js';
-import { address, familyOf, prefix as parse } from './routes.js';
+import {
+  chooseBest,
+  chooseMultipath,
+  chooseRanked,
+  type DecisionWorld,
+  isInternal,
+  type ModelPeer,
+  type ModelRoute,
+  nextHopState,
+} from './model-decision.js';
+import { familyOf, prefix as parse } from './routes.js';
 import { CLUSTER_ID, LOCAL_ASN, OTHER_CLUSTER_ID, ROUTER_ID } from './test-rib.js';
 
-export interface ModelPeer {
-  readonly options: NeighbourOptions;
-  /** As received, by prefix. */
-  readonly routes: ReadonlyMap<string, PathAttributes>;
-}
+export type { ModelPeer, ModelRoute } from './model-decision.js';
 
-export interface ModelWorld {
+export interface ModelWorld extends DecisionWorld {
   readonly reflector: boolean;
-  readonly decision: DecisionOptions;
   /** Those with a session. */
   readonly peers: readonly ModelPeer[];
   readonly kernel: ReadonlyMap<string, PathAttributes>;
   readonly originated: ReadonlyMap<string, PathAttributes>;
-  readonly link: (ip: IpAddress) => { readonly reachable: boolean; readonly cost: number };
-}
-
-export interface ModelRoute {
-  readonly from: ModelPeer | 'kernel' | 'static';
-  readonly attributes: PathAttributes;
 }
 
 const OUR_CLUSTERS = [CLUSTER_ID, OTHER_CLUSTER_ID];
 
-export const isInternal = (type: NeighbourOptions['peerType']): boolean => type !== 'ebgp';
-
 /** The best route of a prefix, or null. */
-export function bestRoute(world: ModelWorld, prefix: string): ModelRoute | null {
-  const kernel = world.kernel.get(prefix);
-  if (kernel !== undefined) return { from: 'kernel', attributes: kernel };
-  const originated = world.originated.get(prefix);
-  if (originated !== undefined) return { from: 'static', attributes: originated };
-  const learned = world.peers.flatMap((peer) => learnedRoute(world, peer, prefix));
-  return chooseLearned(world, learned);
+export const bestRoute = (world: ModelWorld, prefix: string): ModelRoute | null =>
+  chooseBest(world, usableRoutes(world, prefix));
+
+/** The routes that share the traffic of a prefix: none, one, or more. */
+export const multipathRoutes = (world: ModelWorld, prefix: string): readonly ModelRoute[] =>
+  chooseMultipath(world, usableRoutes(world, prefix), familyOf(prefix));
+
+export function usableRoutes(world: ModelWorld, prefix: string): readonly ModelRoute[] {
+  const local = (from: 'kernel' | 'static', attributes: PathAttributes | undefined): ModelRoute[] =>
+    attributes === undefined ? [] : [{ from, pathId: 0, attributes, weight: world.decision.localWeight }];
+  return [
+    ...local('kernel', world.kernel.get(prefix)),
+    ...local('static', world.originated.get(prefix)),
+    ...world.peers.flatMap((peer) => learnedRoutes(world, peer, prefix)),
+  ];
 }
 
-interface Learned extends ModelRoute {
-  readonly from: ModelPeer;
-}
-
-function learnedRoute(world: ModelWorld, from: ModelPeer, prefix: string): readonly Learned[] {
-  const received = from.routes.get(prefix);
-  if (received === undefined || isLoop(world, from, received)) return [];
-  const verdict = ask(from.options.importPolicy, prefix, 'bgp', received);
-  if (verdict.action === 'reject') return [];
-  const attributes = edited(received, verdict.edits);
-  return nextHopState(world, attributes).reachable ? [{ from, attributes }] : [];
+function learnedRoutes(world: ModelWorld, from: ModelPeer, prefix: string): readonly ModelRoute[] {
+  return [...(from.routes.get(prefix) ?? [])].flatMap(([pathId, received]) => {
+    if (isLoop(world, from, received)) return [];
+    const verdict = ask(from.options.importPolicy, prefix, 'bgp', received);
+    if (verdict.action === 'reject') return [];
+    const attributes = edited(received, verdict.edits);
+    const route = { from, pathId, attributes, weight: attributes.local.weight ?? 0 };
+    return nextHopState(world, attributes).reachable ? [route] : [];
+  });
 }
 
 function isLoop(world: ModelWorld, from: ModelPeer, received: PathAttributes): boolean {
@@ -69,64 +70,33 @@ function isLoop(world: ModelWorld, from: ModelPeer, received: PathAttributes): b
   );
 }
 
-function nextHopState(world: ModelWorld, { nextHop }: PathAttributes) {
-  const needsNone = nextHop === null || (nextHop.family === 'ipv6' && isLinkLocal(nextHop));
-  return needsNone ? { reachable: true, cost: 0 } : world.link(nextHop);
+/** What `to` should have been told of the prefix: nothing, one route, or with ADD-PATH several. */
+export function toldRoutes(world: ModelWorld, to: ModelPeer, prefix: string): readonly PathAttributes[] {
+  if (!to.options.families[familyOf(prefix)]) return [];
+  return chosenRoutes(world, to, prefix).flatMap((route) => asTold(world, route, to, prefix) ?? []);
 }
 
-/** RFC 4271 9.1.2.2 with RFC 4456 9. */
-function chooseLearned(world: ModelWorld, routes: readonly Learned[]): Learned | null {
-  let left = routes;
-  const keep = (value: (route: Learned) => number): void => {
-    const lowest = Math.min(...left.map(value));
-    left = left.filter((route) => value(route) === lowest);
-  };
-  keep(({ attributes }) => -(attributes.localPref ?? 100));
-  left = lowestAigp(world, left);
-  keep(({ attributes }) => pathLength(attributes));
-  keep(({ attributes }) => attributes.origin);
-  left = left.filter((route) => !left.some((other) => beatsByMed(world, other, route)));
-  keep(({ from }) => (isInternal(from.options.peerType) ? 1 : 0));
-  keep(({ attributes }) => nextHopState(world, attributes).cost);
-  keep(({ attributes, from }) => attributes.originatorId ?? from.options.routerId);
-  keep(({ attributes }) => attributes.clusterList.length);
-  const byAddress = (a: Learned, b: Learned): number =>
-    compareIp(address(a.from.options.address), address(b.from.options.address));
-  return [...left].sort(byAddress)[0] ?? null;
-}
-
-/** RFC 7311 4.1. */
-function lowestAigp(world: ModelWorld, routes: readonly Learned[]): readonly Learned[] {
-  const total = ({ attributes }: Learned): bigint | null => {
-    const metric = aigpMetric(attributes.aigp);
-    if (metric === null) return null;
-    const sum = metric + BigInt(nextHopState(world, attributes).cost);
-    return sum < 1n << 64n ? sum : (1n << 64n) - 1n;
-  };
-  const totals = routes.map(total).filter((sum) => sum !== null);
-  if (totals.length === 0) return routes;
-  const [lowest] = totals.sort((a, b) => (a < b ? -1 : 1));
-  return routes.filter((route) => total(route) === lowest);
-}
-
-const pathLength = ({ asPath }: PathAttributes): number =>
-  asPath.reduce((sum, { kind, asns }) => sum + (kind === 'sequence' ? asns.length : 1), 0);
-
-const neighbourAs = ({ asPath }: PathAttributes): number =>
-  asPath[0]?.kind === 'sequence' ? asPath[0].asns[0]! : 0;
-
-function beatsByMed({ decision }: ModelWorld, a: Learned, b: Learned): boolean {
-  const missing = decision.missingMedAsWorst ? 0xffffffff : 0;
-  const compared = decision.alwaysCompareMed || neighbourAs(a.attributes) === neighbourAs(b.attributes);
-  return compared && (a.attributes.med ?? missing) < (b.attributes.med ?? missing);
-}
-
-/** What `to` should have been told of the prefix, or null. */
-export function toldRoute(world: ModelWorld, to: ModelPeer, prefix: string): PathAttributes | null {
-  const best = bestRoute(world, prefix);
+function chosenRoutes(world: ModelWorld, to: ModelPeer, prefix: string): readonly ModelRoute[] {
   const family = familyOf(prefix);
-  if (best === null || best.from === to || !to.options.families[family]) return null;
+  const { addPath, vantage } = to.options;
+  const routes = usableRoutes(world, prefix);
+  const choice = addPath[family];
+  switch (choice?.kind) {
+    case 'all':
+      return routes;
+    case 'best':
+      return chooseRanked(world, routes, choice.count, vantage);
+    case 'ecmp':
+      return chooseMultipath(world, routes, family, vantage);
+    case undefined:
+      return chooseRanked(world, routes, 1, vantage);
+  }
+}
+
+function asTold(world: ModelWorld, best: ModelRoute, to: ModelPeer, prefix: string): PathAttributes | null {
+  if (best.from === to) return null;
   if (!mayTell(world, best.from, to) || !communitiesAllow(best.attributes, to)) return null;
+  const family = familyOf(prefix);
   const source = typeof best.from === 'string' ? best.from : 'bgp';
   const verdict = ask(to.options.exportPolicy, prefix, source, best.attributes);
   const nextHop = toldNextHop(best, to, family);
@@ -136,6 +106,7 @@ export function toldRoute(world: ModelWorld, to: ModelPeer, prefix: string): Pat
     ...asSent(best, to),
     nextHop,
     linkLocalNextHop: null,
+    local: NO_LOCAL_FACTS,
     // RFC 7311 3.3 and 3.4.3.
     ...(isReplaced || !isInternal(to.options.peerType) ? { aigp: [] } : {}),
   };
@@ -177,7 +148,9 @@ function asSent({ from, attributes }: ModelRoute, to: ModelPeer): PathAttributes
   const reflected = { ...attributes, originatorId: null, clusterList: [] };
   if (!isInternal(to.options.peerType)) {
     const med = typeof from === 'string' ? attributes.med : null;
-    return { ...reflected, asPath: prepended(attributes), med, localPref: null };
+    // RFC 4360 6.
+    const extendedCommunities = attributes.extendedCommunities.filter(([type]) => (type! & 0x40) === 0);
+    return { ...reflected, asPath: prepended(attributes), med, localPref: null, extendedCommunities };
   }
   if (typeof from === 'string' || !isInternal(from.options.peerType)) {
     return { ...attributes, localPref: attributes.localPref ?? 100 };
@@ -226,4 +199,5 @@ const edited = (attributes: PathAttributes, edits: AttributeEdits | null): PathA
   ...attributes,
   ...(edits?.med === undefined ? {} : { med: edits.med }),
   ...(edits?.localPref === undefined ? {} : { localPref: edits.localPref }),
+  ...(edits?.weight === undefined ? {} : { local: { ...attributes.local, weight: edits.weight } }),
 });

@@ -4,8 +4,9 @@
 import type { FamilyIndex } from '../../src/base/family.js';
 import type { PeerId } from '../../src/base/ids.js';
 import { formatPrefix, prefixFromWords } from '../../src/base/prefix.js';
-import type { CompiledPolicy, ExportProfile } from '../../src/rib/hooks.js';
+import type { CompiledPolicy, ExportProfile, PathChoice } from '../../src/rib/hooks.js';
 import type { RibPeer } from '../../src/rib/sources.js';
+import type { Vantage } from '../../src/rib/vantage.js';
 import { decodeBlock } from '../../src/wire/block.js';
 import { familyOf as familyOfAfi, MESSAGE } from '../../src/wire/iana.js';
 import { NlriCursor } from '../../src/wire/nlri.js';
@@ -41,6 +42,11 @@ export interface NeighbourOptions {
   readonly clientToClient: boolean;
   readonly importPolicy: CompiledPolicy;
   readonly exportPolicy: CompiledPolicy;
+  /** By family index: it sends us path ids. */
+  readonly sendsPathIds: readonly [boolean, boolean];
+  /** By family index: which paths it gets, null: the best without a path id. */
+  readonly addPath: readonly [PathChoice | null, PathChoice | null];
+  readonly vantage: Vantage | null;
 }
 
 export const SELF_IPV4 = Uint8Array.of(10, 0, 0, 254);
@@ -67,12 +73,18 @@ export const neighbourOptions = (
   clientToClient: true,
   importPolicy: ACCEPT,
   exportPolicy: ACCEPT,
+  sendsPathIds: [false, false],
+  addPath: [null, null],
+  vantage: null,
   ...changes,
 });
 
+/** The prefix of a key of `Neighbour.told`. */
+export const prefixOfKey = (key: string): string => key.split(' ')[0]!;
+
 export class Neighbour {
   options: NeighbourOptions;
-  /** Prefix to attributes, both as text: what we told it. */
+  /** Prefix, with its path id behind a blank where it has one, to attributes, all as text: what we told it. */
   readonly told = new Map<string, string>();
   /** By family, in this session. */
   readonly endOfRibs: [number, number] = [0, 0];
@@ -95,8 +107,9 @@ export class Neighbour {
   constructor(test: TestRib, options: NeighbourOptions) {
     this.#test = test;
     this.options = options;
-    this.#receiver = new UpdateDecoder(this.#context(options.asn4));
-    this.#sender = new UpdateDecoder(this.#context(true));
+    const { asn4, addPath, sendsPathIds } = options;
+    this.#receiver = new UpdateDecoder(this.#context(asn4, [addPath[0] !== null, addPath[1] !== null]));
+    this.#sender = new UpdateDecoder(this.#context(true, sendsPathIds));
   }
 
   get id(): PeerId {
@@ -145,12 +158,17 @@ export class Neighbour {
     this.#test.rib.refreshEnds(this.id, family);
   }
 
-  announce(prefixes: readonly string[], fields: Parameters<typeof blockOf>[0]): void {
-    this.#send(announcement(prefixes, blockOf(fields)));
+  /** The path id is sent where the session has them. */
+  announce(prefixes: readonly string[], fields: Parameters<typeof blockOf>[0], pathId = 0): void {
+    this.#send(announcement(prefixes, blockOf(fields), this.#idFor(prefixes, pathId)));
   }
 
-  withdraw(prefixes: readonly string[]): void {
-    this.#send(withdrawal(prefixes));
+  withdraw(prefixes: readonly string[], pathId = 0): void {
+    this.#send(withdrawal(prefixes, this.#idFor(prefixes, pathId)));
+  }
+
+  #idFor(prefixes: readonly string[], pathId: number): number | null {
+    return this.options.sendsPathIds[familyOf(prefixes[0]!)] ? pathId : null;
   }
 
   /** Takes the next octets; false when there are none. */
@@ -206,7 +224,9 @@ export class Neighbour {
     this.marks.push(`${family}/${decoded.message.subtype}`);
     if (decoded.message.subtype === 1) {
       if (this.endOfRibs[family] === 0) this.objections.push('BoRR before End-of-RIB');
-      this.stale[family] = new Set([...this.told.keys()].filter((text) => familyOf(text) === family));
+      this.stale[family] = new Set(
+        [...this.told.keys()].filter((key) => familyOf(prefixOfKey(key)) === family),
+      );
     } else {
       const stale = this.stale[family];
       if (stale === null) this.objections.push('EoRR without BoRR');
@@ -224,19 +244,20 @@ export class Neighbour {
     cursor.open(view.frame, run);
     while (cursor.next()) {
       const family = run.family === 0 ? 'ipv4' : 'ipv6';
-      const key = formatPrefix(
+      const prefix = formatPrefix(
         prefixFromWords(family, cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length),
       );
+      const key = run.addPath ? `${prefix} ${cursor.pathId}` : prefix;
       this.stale[run.family]?.delete(key);
       if (text !== null) this.told.set(key, text);
       else if (!this.told.delete(key)) this.needlessWithdrawals++;
     }
   }
 
-  #context(asn4: boolean): DecodeContext {
+  #context(asn4: boolean, addPath: readonly [boolean, boolean]): DecodeContext {
     const { peerType, families } = this.options;
     const sessionType = peerType === 'ebgp' ? 'ebgp' : 'ibgp';
-    return { asn4, sessionType, families, addPath: [false, false] };
+    return { asn4, sessionType, families, addPath };
   }
 
   #ribPeer(): RibPeer {
@@ -257,7 +278,7 @@ export class Neighbour {
 
   #profile(): ExportProfile {
     const { peerType, asn, families, asn4, maxMessage, nextHopSelf, alwaysNextHopSelf } = this.options;
-    const { clusterId, clientToClient } = this.options;
+    const { clusterId, clientToClient, addPath, vantage } = this.options;
     return {
       peerType,
       localAsn: LOCAL_ASN,
@@ -270,6 +291,8 @@ export class Neighbour {
       clusterId: this.#test.reflector ? clusterId : null,
       clientToClient,
       policy: this.options.exportPolicy,
+      addPath,
+      vantage,
     };
   }
 

@@ -70,3 +70,14 @@ export const MED_BY_PREFIX: CompiledPolicy = {
   readsRpki: false,
   evaluate: ({ w0 }) => ((w0 >>> 8) % 2 === 0 ? LOW_MED : HIGH_MED),
 };
+
+const HEAVY = accept({ weight: 40_000 });
+
+/** More than a local route has. */
+export const WEIGHTED: CompiledPolicy = {
+  key: 'weighted',
+  readsPrefix: true,
+  readsAttributes: false,
+  readsRpki: false,
+  evaluate: ({ w0 }) => ((w0 >>> 8) % 2 === 0 ? HEAVY : TAKEN),
+};

@@ -36,24 +36,36 @@ export const familyOf = (text: string): FamilyIndex => familyOfAddress(prefix(te
 export const attributesText = (value: PathAttributes): string =>
   JSON.stringify(value, (_key, part) => (part instanceof Uint8Array ? toHex(part) : part));
 
-/** UPDATEs that announce the prefixes of one family with one attribute set. */
-export function announcement(prefixes: readonly string[], block: Uint8Array): readonly Uint8Array[] {
-  const packer = new UpdatePacker({ maxMessage: 4096, asn4: true });
+/** UPDATEs that announce the prefixes of one family with one attribute set. `pathId` null: without ADD-PATH. */
+export function announcement(
+  prefixes: readonly string[],
+  block: Uint8Array,
+  pathId: number | null = null,
+): readonly Uint8Array[] {
+  const packer = packerFor(pathId);
   packer.reach(familyOf(prefixes[0]!), block);
-  return packed(packer, prefixes);
+  return packed(packer, prefixes, pathId);
 }
 
 /** UPDATEs that withdraw prefixes of one family. */
-export function withdrawal(prefixes: readonly string[]): readonly Uint8Array[] {
-  const packer = new UpdatePacker({ maxMessage: 4096, asn4: true });
+export function withdrawal(prefixes: readonly string[], pathId: number | null = null): readonly Uint8Array[] {
+  const packer = packerFor(pathId);
   packer.unreach(familyOf(prefixes[0]!));
-  return packed(packer, prefixes);
+  return packed(packer, prefixes, pathId);
 }
 
-function packed(packer: UpdatePacker, prefixes: readonly string[]): readonly Uint8Array[] {
+const packerFor = (pathId: number | null): UpdatePacker =>
+  new UpdatePacker({ maxMessage: 4096, asn4: true, addPath: [pathId !== null, pathId !== null] });
+
+function packed(
+  packer: UpdatePacker,
+  prefixes: readonly string[],
+  pathId: number | null,
+): readonly Uint8Array[] {
   for (const text of prefixes) {
     const [w0, w1, w2, w3] = prefixWords(prefix(text));
-    packer.prefix(w0, w1, w2, w3, prefix(text).length);
+    if (pathId === null) packer.prefix(w0, w1, w2, w3, prefix(text).length);
+    else packer.path(pathId, w0, w1, w2, w3, prefix(text).length);
   }
   if (packer.unsendable > 0) throw new Error('the attributes do not fit into a message');
   return splitMessages(packer.take());

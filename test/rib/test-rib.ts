@@ -6,9 +6,9 @@ import { formatIp, type IpAddress, ipToBytes } from '../../src/base/ip.js';
 import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
 import { exportRewrite } from '../../src/policy/rewrite.js';
 import { Rib } from '../../src/rib/core.js';
-import type { DecisionOptions } from '../../src/rib/decision.js';
+import type { DecisionOptions } from '../../src/rib/decision-steps.js';
+import type { GroupLimits } from '../../src/rib/group-limits.js';
 import type { OriginValidation } from '../../src/rib/hooks.js';
-import type { GroupLimits } from '../../src/rib/update-group.js';
 import { address } from './routes.js';
 
 export const LOCAL_ASN = 65000;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parseBgpdNotifications } from './peers/bgpd-output.js';
 import { parseBirdNotifications, parseBirdRoutes, parseBirdState } from './peers/bird-output.js';
-import { parseFrrNotifications, parseFrrPath, parseFrrPrefixes, parseFrrState } from './peers/frr-output.js';
+import { parseFrrNotifications, parseFrrPaths, parseFrrPrefixes, parseFrrState } from './peers/frr-output.js';
 import { parseGobgpNotifications, parseGobgpRoutes, parseGobgpState } from './peers/gobgp-output.js';
 import type { ReceivedRoute, SeenNotification } from './peers/types.js';
 
@@ -42,9 +42,9 @@ test('BIRD: of two IPv6 next hops the global one counts', (t) => {
 
 test('FRR: a path by neighbour', (t) => {
   const text = fixture('frr-path.json');
-  t.deepEqual(parseFrrPath(text, '10.65.8.0/26', '172.18.203.126'), DECORATED);
-  t.is(parseFrrPath(text, '10.65.8.0/26', '172.18.203.2'), null);
-  t.is(parseFrrPath('{\n}\n', '10.65.8.0/26', '172.18.203.126'), null);
+  t.deepEqual(parseFrrPaths(text, '10.65.8.0/26', '172.18.203.126'), [DECORATED]);
+  t.deepEqual(parseFrrPaths(text, '10.65.8.0/26', '172.18.203.2'), []);
+  t.deepEqual(parseFrrPaths('{\n}\n', '10.65.8.0/26', '172.18.203.126'), []);
   t.deepEqual(parseFrrPrefixes('{"routes": {"10.65.9.0/26": [], "10.65.8.0/26": []}}'), [
     '10.65.8.0/26',
     '10.65.9.0/26',

@@ -27,13 +27,23 @@ export interface SpeakerIdentity {
   /** Seconds, default 90. */
   readonly holdTime?: number;
   readonly capabilities?: readonly Capability[];
+  /** ADD-PATH (RFC 7911) of IPv4, both ways. */
+  readonly addPath?: boolean;
 }
 
 export type Attributes = Partial<Omit<PathAttributes, 'nextHop'>> & { readonly nextHop?: string };
 
 const ATTRIBUTES: PathAttributes = { ...NO_ATTRIBUTES, origin: 0 };
 
-export const openOf = ({ asn, routerId, holdTime, capabilities }: SpeakerIdentity): OpenMessage => ({
+const ADD_PATH: Capability = { kind: 'addPath', families: [{ afi: 1, safi: 1, mode: 3 }] };
+
+export const openOf = (identity: SpeakerIdentity): OpenMessage => {
+  const { addPath = false } = identity;
+  const open = plainOpen(identity);
+  return addPath ? { ...open, capabilities: [...open.capabilities, ADD_PATH] } : open;
+};
+
+const plainOpen = ({ asn, routerId, holdTime, capabilities }: SpeakerIdentity): OpenMessage => ({
   version: 4,
   asn,
   holdTime: holdTime ?? 90,
@@ -48,7 +58,7 @@ export const openOf = ({ asn, routerId, holdTime, capabilities }: SpeakerIdentit
 
 export class TestSpeaker {
   readonly peer: ScriptedPeer;
-  /** By prefix: what the other side has told and not withdrawn. */
+  /** By prefix, with the path id behind a blank where there is one: what the other side has told and not withdrawn. */
   readonly told = new Map<string, PathAttributes>();
   /** Families of the End-of-RIB markers, in order. */
   readonly endOfRib: number[] = [];
@@ -68,12 +78,13 @@ export class TestSpeaker {
     this.#identity = identity;
     // The other side always has 4-octet AS numbers.
     const asn4 = openOf(identity).capabilities.some(({ kind }) => kind === 'fourOctetAs');
-    this.#packer = new UpdatePacker({ maxMessage: 4096, asn4 });
+    const pathIds = [identity.addPath ?? false, false] as const;
+    this.#packer = new UpdatePacker({ maxMessage: 4096, asn4, addPath: pathIds });
     this.#decoder = new UpdateDecoder({
       asn4,
       sessionType: identity.sessionType ?? (this.#isInternal ? 'ibgp' : 'ebgp'),
       families: [true, true],
-      addPath: [false, false],
+      addPath: pathIds,
       extendedNextHop: identity.extendedNextHop === true,
     });
     peer.onMessage = (type, frame) => {
@@ -91,7 +102,7 @@ export class TestSpeaker {
   }
 
   /** Defaults: ORIGIN IGP; towards another AS a path of our own AS, else LOCAL_PREF 100. */
-  announce(prefixes: readonly string[], attributes: Attributes): void {
+  announce(prefixes: readonly string[], attributes: Attributes, pathId = 0): void {
     const { nextHop, ...rest } = attributes;
     const block = encodeBlock({
       ...ATTRIBUTES,
@@ -101,11 +112,11 @@ export class TestSpeaker {
       ...rest,
       nextHop: nextHop === undefined ? null : parseIp(nextHop),
     });
-    this.#pack(prefixes, (family) => this.#packer.reach(family, block));
+    this.#pack(prefixes, pathId, (family) => this.#packer.reach(family, block));
   }
 
-  withdraw(prefixes: readonly string[]): void {
-    this.#pack(prefixes, (family) => this.#packer.unreach(family));
+  withdraw(prefixes: readonly string[], pathId = 0): void {
+    this.#pack(prefixes, pathId, (family) => this.#packer.unreach(family));
   }
 
   sayEndOfRib(): void {
@@ -130,14 +141,16 @@ export class TestSpeaker {
     return this.#identity.asn === (this.#identity.peerAsn ?? 64512);
   }
 
-  #pack(prefixes: readonly string[], begin: (family: 0 | 1) => void): void {
+  #pack(prefixes: readonly string[], pathId: number, begin: (family: 0 | 1) => void): void {
     for (const family of [0, 1] as const) {
       const mine = prefixes.filter((prefix) => prefix.includes(':') === (family === 1));
       if (mine.length > 0) begin(family);
       for (const text of mine) {
         const prefix = parsePrefix(text);
         if (prefix === null) throw new Error(`no prefix: ${text}`);
-        this.#packer.prefix(...prefixWords(prefix), prefix.length);
+        const [words, { length }] = [prefixWords(prefix), prefix];
+        if (family === 0 && this.#identity.addPath === true) this.#packer.path(pathId, ...words, length);
+        else this.#packer.prefix(...words, length);
       }
     }
     this.peer.say(this.#packer.take());
@@ -178,7 +191,8 @@ function prefixesOf(frame: Uint8Array, run: NlriRun): string[] {
   cursor.open(frame, run);
   while (cursor.next()) {
     const { w0, w1, w2, w3, length } = cursor;
-    found.push(formatPrefix(prefixFromWords(run.family === 0 ? 'ipv4' : 'ipv6', w0, w1, w2, w3, length)));
+    const prefix = formatPrefix(prefixFromWords(run.family === 0 ? 'ipv4' : 'ipv6', w0, w1, w2, w3, length));
+    found.push(run.addPath ? `${prefix} ${cursor.pathId}` : prefix);
   }
   return found;
 }

@@ -68,7 +68,7 @@ export const routesText = (list: RouteList, paint: Paint): string =>
 
 const routeRow = (route: RouteStatus): Row => ({
   cells: [
-    route.best ? toned('good', '*') : '',
+    route.best ? toned('good', '*') : route.multipath ? toned('good', '=') : '',
     route.prefix,
     orDash(route.nextHop),
     route.source,
@@ -112,9 +112,12 @@ export const pathsText = (list: RouteList, paint: Paint): string =>
 
 const indented = (line: string): string => `    ${line}`;
 
-function pathHead({ prefix, best, source, sourceType }: RouteStatus, paint: Paint): string {
+function pathHead(route: RouteStatus, paint: Paint): string {
+  const { prefix, best, multipath, pathId, source, sourceType } = route;
   const from = source === sourceType ? source : `${source} (${sourceType})`;
-  return `${paint('strong', prefix)} from ${from}${best ? `, ${paint('good', 'best')}` : ''}`;
+  const marks = [best ? 'best' : null, multipath ? 'multipath' : null].filter((mark) => mark !== null);
+  const id = pathId === null ? '' : `, path id ${pathId}`;
+  return `${paint('strong', prefix)} from ${from}${id}${marks.map((mark) => `, ${paint('good', mark)}`).join('')}`;
 }
 
 const lines = (name: string, values: readonly string[]): readonly Field[] =>
@@ -144,6 +147,7 @@ function pathFields(route: RouteStatus): readonly Field[] {
     ['Next hop', orDash(route.nextHop)],
     ['AS path', route.asPath === '' ? 'empty' : route.asPath],
     ['Origin', route.origin],
+    ['Weight', String(route.weight)],
     ['LOCAL_PREF', formatNumber(route.localPref)],
     ['MED', formatNumber(route.med)],
     ['Communities', formatList(route.communities, ' ')],

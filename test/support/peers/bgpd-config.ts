@@ -41,6 +41,7 @@ const peer = (spec: RouterSpec, neighbor: NeighborSpec, disabled: boolean) => ({
     : { maxPrefix: { 'ipv4-unicast': neighbor.maxPrefix, 'ipv6-unicast': neighbor.maxPrefix } }),
   ...(neighbor.routeReflectorClient === true ? { routeReflectorClient: true } : {}),
   ...(neighbor.nextHopSelf === true ? { nextHopSelf: true } : {}),
+  ...(neighbor.addPath === true ? { addPath: { receive: true, send: 'all' } } : {}),
   ...policyKeys(spec, neighbor),
   ...neighbor.words?.bgpd,
 });

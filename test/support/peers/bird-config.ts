@@ -28,11 +28,12 @@ const medLines = (routes: readonly AnnouncedRoute[], family: Family): string =>
     .join('');
 
 const channel = (family: Family, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {
-  const { exportOnly, nextHopSelf, maxPrefix } = neighbor;
+  const { exportOnly, nextHopSelf, addPath, maxPrefix } = neighbor;
   const barred = exportOnly === undefined ? '' : `if !(${within(exportOnly, family)}) then reject; `;
   const limit = maxPrefix === undefined ? '' : `receive limit ${maxPrefix.limit} action disable; `;
   const chosen = `export filter { ${barred}${medLines(routes, family)}accept; };`;
-  return `  ${CHANNEL[family]} { import all; ${limit}${chosen}${nextHopSelf === true ? ' next hop self;' : ''}${neighbor.words?.birdChannel ?? ''} };`;
+  const more = `${nextHopSelf === true ? ' next hop self;' : ''}${addPath === true ? ' add paths on;' : ''}${neighbor.words?.birdChannel ?? ''}`;
+  return `  ${CHANNEL[family]} { import all; ${limit}${chosen}${more} };`;
 };
 
 /** BIRD takes `ttl security` as the number of hops of `multihop`. */

@@ -10,7 +10,8 @@ export const parseBirdState = (output: string): SessionState => {
   return STATES.find((state) => state === word) ?? 'Idle';
 };
 
-const HEAD = /^(\S+)\s+\S+ \[/;
+/** Further routes of a prefix come without it. */
+const HEAD = /^(\S*)\s+\S+ \[/;
 const FIELD = /^\tBGP\.(\w+): ?(.*)$/;
 
 /** `(64512,1) (64512,2)` -> `64512:1`, `64512:2`. */
@@ -40,7 +41,8 @@ const toRoute = (prefix: string, fields: ReadonlyMap<string, string>): ReceivedR
 export const parseBirdRoutes = (output: string): readonly ReceivedRoute[] => {
   const routes: { readonly prefix: string; readonly fields: Map<string, string> }[] = [];
   for (const line of output.split('\n')) {
-    const prefix = HEAD.exec(line)?.[1];
+    const head = HEAD.exec(line)?.[1];
+    const prefix = head === '' ? routes.at(-1)?.prefix : head;
     if (prefix?.includes('/')) routes.push({ prefix, fields: new Map() });
     const field = FIELD.exec(line);
     if (field !== null) routes.at(-1)?.fields.set(field[1] ?? '', (field[2] ?? '').trim());

@@ -84,6 +84,7 @@ const activation = (neighbor: NeighborSpec, family: Family): readonly string[] =
     neighbor.maxPrefix === undefined ? '' : `neighbor ${address} maximum-prefix ${neighbor.maxPrefix.limit}`,
     neighbor.routeReflectorClient === true ? `neighbor ${address} route-reflector-client` : '',
     neighbor.nextHopSelf === true ? `neighbor ${address} next-hop-self` : '',
+    neighbor.addPath === true ? `neighbor ${address} addpath-tx-all-paths` : '',
     neighbor.exportOnly === undefined
       ? ''
       : `neighbor ${address} prefix-list ${outList(address, family)} out`,

@@ -48,11 +48,11 @@ const toRoute = (prefix: string, path: FrrPath): ReceivedRoute => ({
   clusterList: path.clusterList?.list ?? [],
 });
 
-/** From `show bgp FAMILY PREFIX json`: the path this neighbour told, null when there is none (any more). */
-export const parseFrrPath = (text: string, prefix: string, neighbor: string): ReceivedRoute | null => {
+/** From `show bgp FAMILY PREFIX json`: the paths this neighbour told. */
+export const parseFrrPaths = (text: string, prefix: string, neighbor: string): readonly ReceivedRoute[] => {
   const { paths = [] } = JSON.parse(text) as { readonly paths?: readonly FrrPath[] };
-  const path = paths.find(({ peer }) => peer.peerId === neighbor || peer.interface === neighbor);
-  return path === undefined ? null : toRoute(prefix, path);
+  const theirs = paths.filter(({ peer }) => peer.peerId === neighbor || peer.interface === neighbor);
+  return theirs.map((path) => toRoute(prefix, path));
 };
 
 const NOTIFICATION = /%NOTIFICATION(?:\(\w+\))?: (sent to|received from) neighbor (\S+) (\d+)\/(\d+)/g;

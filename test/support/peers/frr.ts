@@ -9,7 +9,7 @@ import type { NetNode } from '../netns.js';
 import { inUserNamespace } from '../privilege.js';
 import { waitFor } from '../wait.js';
 import { frrAddress, frrAnnounce, frrConfig, frrFamily, frrShutdown, frrWithdraw } from './frr-config.js';
-import { parseFrrNotifications, parseFrrPath, parseFrrPrefixes, parseFrrState } from './frr-output.js';
+import { parseFrrNotifications, parseFrrPaths, parseFrrPrefixes, parseFrrState } from './frr-output.js';
 import type {
   AnnouncedRoute,
   Family,
@@ -72,8 +72,7 @@ export class FrrRouter implements Router {
     const prefixes = parseFrrPrefixes(await this.#show(`${table} neighbors ${neighbor} routes json`));
     const routes: ReceivedRoute[] = [];
     for (const prefix of prefixes) {
-      const route = parseFrrPath(await this.#show(`${table} ${prefix} json`), prefix, neighbor);
-      if (route !== null) routes.push(route);
+      routes.push(...parseFrrPaths(await this.#show(`${table} ${prefix} json`), prefix, neighbor));
     }
     return routes;
   }

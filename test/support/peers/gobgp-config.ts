@@ -50,6 +50,9 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
   ...familiesOf(neighbor).flatMap((family) => [
     '[[neighbors.afi-safis]]',
     ...table('[neighbors.afi-safis.config]', { 'afi-safi-name': family }),
+    ...(neighbor.addPath === true
+      ? table('[neighbors.afi-safis.add-paths.config]', { receive: true, 'send-max': 8 })
+      : []),
     ...(neighbor.maxPrefix === undefined
       ? []
       : table('[neighbors.afi-safis.prefix-limit.config]', { 'max-prefixes': neighbor.maxPrefix.limit })),

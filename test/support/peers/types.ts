@@ -23,6 +23,8 @@ export interface NeighborSpec {
   readonly maxPrefix?: MaxPrefixSpec;
   readonly routeReflectorClient?: boolean;
   readonly nextHopSelf?: boolean;
+  /** ADD-PATH (RFC 7911) both ways, all paths. */
+  readonly addPath?: boolean;
   /** Only routes inside these leave; default: all. */
   readonly exportOnly?: readonly string[];
   /** eBGP over several hops. */
