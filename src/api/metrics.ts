@@ -11,6 +11,7 @@ import { KERNEL_METRICS } from './kernel-metrics.js';
 import { MEMORY_METRICS } from './memory-metrics.js';
 import type { MetricRow, Sample, Snapshot } from './metric-rows.js';
 import { PEER_METRICS } from './peer-metrics.js';
+import { RPKI_METRICS } from './rpki-metrics.js';
 import type { PeerDetail, StatusSource } from './types.js';
 
 /** Peers that get series of their own unless `peerBudget` says otherwise: some 30 series each. */
@@ -19,7 +20,13 @@ const DEFAULT_PEER_BUDGET = 1000;
 const SLICE_TIME = 5;
 /** Samples written in one go, some 3 ms. */
 const SLICE_SAMPLES = 2000;
-const ROWS: readonly MetricRow[] = [...DAEMON_METRICS, ...MEMORY_METRICS, ...PEER_METRICS, ...KERNEL_METRICS];
+const ROWS: readonly MetricRow[] = [
+  ...DAEMON_METRICS,
+  ...MEMORY_METRICS,
+  ...PEER_METRICS,
+  ...KERNEL_METRICS,
+  ...RPKI_METRICS,
+];
 
 export interface MetricsExtra {
   /** How late the protocol clock fired at worst lately. */
@@ -78,6 +85,7 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     kernel: source.kernel(),
     memory: source.memory(),
     alarms: source.alarms(),
+    rpki: source.rpki(),
     health: source.health(),
     readiness: source.readiness(),
     loop: loop.read(),

@@ -8,15 +8,15 @@ import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { type AddOptions, addPeer, clearPeer, type PeerOptions, switchPeer } from './commands/administer.js';
 import { reload } from './commands/reload.js';
-
 import { showAlarms } from './commands/show-alarms.js';
+import { showConfig } from './commands/show-config.js';
 import { showDrift } from './commands/show-drift.js';
-
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
 import { showPools } from './commands/show-pools.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
+import { showRpki } from './commands/show-rpki.js';
 import { showSummary } from './commands/show-summary.js';
 import { choosePaint, endQuietlyOnClosedPipe } from './terminal.js';
 
@@ -106,6 +106,14 @@ function addShow(show: Command): void {
     .command('kernel')
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
+  show
+    .command('rpki')
+    .description('RPKI caches, what they have told, and which of them count')
+    .action(() => run(() => showRpki(context())));
+  show
+    .command('config')
+    .description('what of the configuration is in force, and what of the file is not and why')
+    .action(() => run(() => showConfig(context())));
   show
     .command('pools')
     .description('how packets to workloads on other hosts travel, pool by pool')

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hasTcpAo } from '../sys/tcp-ao.js';
+import type { PlainConfig } from './last-good.js';
 import { type ConfigEnvironment, loadConfig } from './load.js';
 import {
   layered,
@@ -29,8 +30,9 @@ export interface RuntimeConfig {
 
 export class ConfigFile implements RuntimeConfig {
   readonly path: string;
-  /** The text of the last load that was good. */
+  /** The text of the last load that was good, and what stands in for its broken objects. */
   #text: string | null = null;
+  #source: PlainConfig | null = null;
 
   constructor(path: string) {
     this.path = path;
@@ -43,7 +45,9 @@ export class ConfigFile implements RuntimeConfig {
     const kept = this.kept();
     if (!kept.ok) return { ok: false, problems: [kept.problem] };
     const result = this.#load(text, layered(kept.runtime, runtime));
-    if (result.ok) this.#text = text;
+    if (!result.ok) return result;
+    this.#text = text;
+    this.#source = result.source;
     return result;
   }
 
@@ -65,6 +69,7 @@ export class ConfigFile implements RuntimeConfig {
       secrets: systemSecrets(this.path, process.env),
       hasTcpAo,
       runtime,
+      lastGood: this.#source,
     };
     return loadConfig(text, this.path, environment);
   }

@@ -13,8 +13,9 @@ import {
   DEFAULT_LOG,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
+import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js';
 import { mergeDynamicPeer, mergePeer } from './merge.js';
-import { pathText } from './problem.js';
+import { type Issue, issue, pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
 import {
   NO_RUNTIME,
@@ -24,15 +25,18 @@ import {
   withSwitchedPeers,
 } from './runtime-peers.js';
 import { parseSections, type Sections } from './schema.js';
+import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
 import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
 import { parseSource } from './source.js';
 import type {
   Config,
   ConfigProblem,
   ConfigResult,
+  KeptObject,
   KernelConfig,
   OriginateConfig,
   PoolConfig,
+  RpkiConfig,
 } from './types.js';
 
 export interface ConfigEnvironment {
@@ -44,6 +48,8 @@ export interface ConfigEnvironment {
   readonly hasTcpAo?: () => boolean;
   /** What operators did at run time. */
   readonly runtime?: RuntimePeers;
+  /** What stands in for broken objects. Default: nothing, each is a problem of the whole. */
+  readonly lastGood?: PlainConfig | null;
 }
 
 const noSecrets: SecretReader = () => ({
@@ -52,28 +58,112 @@ const noSecrets: SecretReader = () => ({
   remedy: 'check the file with bgpd --check',
 });
 
-/** `file` only names the text in problems. */
+/**
+ * `file` only names the text in problems. With `lastGood`, objects with problems are replaced by what they were there, or
+ * left out, and what is wrong with them is in `kept`; without it every problem is one of the whole.
+ */
 export function loadConfig(text: string, file: string, environment: ConfigEnvironment): ConfigResult {
   const source = parseSource(text, file);
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
+  const { sections, secrets, issues } = readSections(source.value, environment);
+  const problems = ordered([...source.problems, ...issues.map(source.locate)]);
+  const { asn } = sections;
+  if (problems.length === 0 && asn !== null) {
+    const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
+    return {
+      ok: true,
+      config: completeConfig(sections, asn, environment, secrets),
+      warnings: ordered(warnings.map(source.locate)),
+      source: plainOf(source.value),
+      kept: [],
+    };
+  }
+  const repaired = repairAll(plainOf(source.value), environment, issues);
+  if (repaired === null || repaired.sections.asn === null) return { ok: false, problems };
+  return {
+    ok: true,
+    config: completeConfig(repaired.sections, repaired.sections.asn, environment, repaired.secrets),
+    warnings: [],
+    source: repaired.plain,
+    kept: keptOf(plainOf(source.value), repaired.objects, issues, source.locate),
+  };
+}
+
+const plainOf = (value: unknown): PlainConfig =>
+  typeof value === 'object' && value !== null ? (value as PlainConfig) : {};
+
+/** An object that is replaced can leave others without what they name: these are replaced in turn. */
+const MOST_REPAIRS = 8;
+
+interface Repaired {
+  readonly plain: PlainConfig;
+  readonly sections: Sections;
+  readonly secrets: Secrets;
+  readonly objects: Repair['objects'];
+}
+
+function repairAll(
+  plain: PlainConfig,
+  environment: ConfigEnvironment,
+  issues: readonly Issue[],
+): Repaired | null {
+  const { lastGood = null } = environment;
+  if (lastGood === null) return null;
+  const objects = new Map<string, 'kept' | 'leftOut'>();
+  let now = plain;
+  let wrong = issues;
+  for (let round = 0; round < MOST_REPAIRS; round++) {
+    const fixed = repair(
+      now,
+      lastGood,
+      wrong.map(({ path }) => path),
+    );
+    if (fixed === null) return null;
+    for (const [name, fate] of fixed.objects) objects.set(name, fate);
+    now = fixed.config;
+    const read = readSections(now, environment);
+    if (read.issues.length === 0) return { ...read, plain: now, objects };
+    wrong = read.issues;
+  }
+  return null;
+}
+
+/** What is wrong with each object, at its place in the text; what only follows from that has the whole as its place. */
+function keptOf(
+  plain: PlainConfig,
+  objects: Repair['objects'],
+  issues: readonly Issue[],
+  locate: (found: Issue) => ConfigProblem,
+): readonly KeptObject[] {
+  return [...objects].map(([object, fate]) => {
+    const found = issues.find(({ path }) => objectAt(plain, path) === object);
+    const text = 'names something that was left out';
+    return { object, fate, problem: locate(found ?? issue([], `${object} ${text}`, 'correct that first')) };
+  });
+}
+
+interface ReadSections {
+  readonly sections: Sections;
+  readonly secrets: Secrets;
+  readonly issues: readonly Issue[];
+}
+
+function readSections(value: unknown, environment: ConfigEnvironment): ReadSections {
   const runtime = environment.runtime ?? NO_RUNTIME;
-  const parsed = parseSections(withAddedPeers(source.value, runtime));
-  const sections = withSwitchedPeers(parsed.sections, runtime, peersOfFile(source.value));
+  const parsed = parseSections(withAddedPeers(value, runtime));
+  const sections = withSwitchedPeers(parsed.sections, runtime, peersOfFile(value));
   const { secrets, issues: keyIssues } = readSecrets(sections, environment.secrets ?? noSecrets);
   const ao = checkTcpAo(sections, environment.hasTcpAo ?? (() => true));
   const issues = [...parsed.issues, ...keyIssues, ...ao];
   const explained = new Set(issues.map(({ path }) => pathText(path)));
-  const checks = [...checkNode(sections), ...checkPeers(sections), ...checkPolicies(sections)];
+  const checks = [
+    ...checkNode(sections),
+    ...checkPeers(sections),
+    ...checkPolicies(sections),
+    ...checkRpki(sections),
+  ];
   const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
-  const problems = ordered([...source.problems, ...found.map(source.locate)]);
-  const { asn } = sections;
-  if (problems.length > 0 || asn === null) return { ok: false, problems };
-  const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
-  return {
-    ok: true,
-    config: completeConfig(sections, asn, environment, secrets),
-    warnings: ordered(warnings.map(source.locate)),
-  };
+  return { sections, secrets, issues: found };
 }
 
 /** By place, each once: a fault in a group is found again for each of its peers. */
@@ -120,10 +210,23 @@ function completeConfig(
       mergeDynamicPeer(value, groupOf(value.group), secrets),
     ),
     policies: policiesOf(sections),
+    rpki: completeRpki(sections.rpki),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
   };
 }
+
+const completeRpki = (section: Sections['rpki']): RpkiConfig => ({
+  caches: (section?.caches ?? []).map((cache) => ({
+    name: cacheName(cache),
+    address: cache.address,
+    port: cache.port ?? RTR_PORT,
+    preference: cache.preference ?? 1,
+    refresh: cache.refresh ?? null,
+    retry: cache.retry ?? null,
+    expire: cache.expire ?? null,
+  })),
+});
 
 /** The routes of a VXLAN pool are the agent's unless the file says otherwise, as in Calico. */
 function completePool(pool: ListElement<'pools'>): PoolConfig {

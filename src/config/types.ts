@@ -8,6 +8,7 @@ import type { RoleName } from '../policy/roles.js';
 import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
 import type { Secret } from '../sys/secret.js';
 import type { AoAlgorithm } from '../sys/tcp-ao.js';
+import type { PlainConfig } from './last-good.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 
@@ -27,6 +28,7 @@ export interface Config {
   readonly peers: readonly PeerConfig[];
   readonly dynamicPeers: readonly DynamicPeerConfig[];
   readonly policies: Readonly<Record<string, PolicyConfig>>;
+  readonly rpki: RpkiConfig;
   readonly api: ApiConfig;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
 }
@@ -268,6 +270,22 @@ export interface DynamicPeerConfig {
   };
 }
 
+export interface RpkiConfig {
+  readonly caches: readonly CacheConfig[];
+}
+
+/** An RPKI cache that speaks RTR (RFC 8210). Seconds; null: as the cache says. */
+export interface CacheConfig {
+  readonly name: string;
+  readonly address: IpAddress;
+  readonly port: number;
+  /** Of the caches that have data, those with the lowest count. */
+  readonly preference: number;
+  readonly refresh: number | null;
+  readonly retry: number | null;
+  readonly expire: number | null;
+}
+
 export interface ApiConfig {
   readonly socket: string | null;
   readonly listen: { readonly address: IpAddress; readonly port: number } | null;
@@ -286,6 +304,22 @@ export interface ConfigProblem {
   readonly remedy: string;
 }
 
+/** An object of the configuration that could not be taken over. */
+export interface KeptObject {
+  /** `peers tor-a`, `policies external`, `kernel`. */
+  readonly object: string;
+  readonly fate: 'kept' | 'leftOut';
+  readonly problem: ConfigProblem;
+}
+
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigProblem[];
+      /** The plain data it was made of. */
+      readonly source: PlainConfig;
+      /** Objects with problems, which are as they were when they were good last, or left out. */
+      readonly kept: readonly KeptObject[];
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };

@@ -3,6 +3,7 @@
 
 import { type Prefix, prefixContains } from '../base/prefix.js';
 import type { OriginateConfig, PoolConfig } from '../config/types.js';
+import type { WorkloadChange } from '../kernel/types.js';
 import { NO_ADVERTISE } from '../policy/export-rules.js';
 import { encodeBlock, NO_ATTRIBUTES } from '../wire/block.js';
 import type { PathAttributes, Tunnel } from '../wire/types.js';
@@ -15,6 +16,8 @@ export interface LocalSettings {
   readonly metric: number;
   /** Our end of the tunnels; null: we have none. */
   readonly tunnel: Tunnel | null;
+  /** The policies look at interfaces: without it workloads that are alike otherwise have the same attributes. */
+  readonly interfaces: boolean;
 }
 
 /** Calico's inversion: the lower the metric, the higher the preference. */
@@ -36,15 +39,20 @@ export class LocalAttributes {
     this.#overlays = settings.tunnel === null ? [] : settings.pools.filter(isOverlay);
   }
 
-  workload(prefix: Prefix, metric: number): Uint8Array {
+  workload(workload: Pick<WorkloadChange, 'prefix' | 'metric' | 'interface'>): Uint8Array {
+    const { prefix, metric } = workload;
+    const name = this.#settings.interfaces ? workload.interface : null;
     const suppressed = !this.#isMoving(metric) && this.#isCovered(prefix);
     const tunnelled = this.#isTunnelled(prefix);
-    const key = `${this.#settings.localPrefFromMetric ? metric : ''} ${suppressed} ${tunnelled}`;
-    let block = this.#blocks.get(key);
+    // Names of interfaces come and go: what is made for one is not kept.
+    const key = name === null ? `${metric} ${suppressed} ${tunnelled}` : null;
+    let block = key === null ? undefined : this.#blocks.get(key);
     if (block === undefined) {
       const communities = suppressed ? [NO_ADVERTISE] : [];
-      block = encodeBlock({ ...this.#common(metric, tunnelled), communities });
-      this.#blocks.set(key, block);
+      // Metric 0 is one that nobody set.
+      const local = { weight: null, metric: metric === 0 ? null : metric, interface: name };
+      block = encodeBlock({ ...this.#common(metric, tunnelled), local, communities });
+      if (key !== null) this.#blocks.set(key, block);
     }
     return block;
   }

@@ -32,8 +32,9 @@ export class LocalRoutes {
   }
 
   workloads(changes: Iterable<WorkloadChange>): void {
-    for (const { prefix, present, metric } of changes) {
-      const block = present ? this.#attributes.workload(prefix, metric) : null;
+    for (const change of changes) {
+      const { prefix, present } = change;
+      const block = present ? this.#attributes.workload(change) : null;
       this.#rib.applyLocal(KERNEL_SOURCE, prefix, block);
       this.#contribute(prefix, present);
     }

@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
 import { ConfigFile } from '../config/config-file.js';
+import type { PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config } from '../config/types.js';
 import { startDaemon } from './daemon.js';
@@ -43,10 +44,10 @@ async function main({ config: file, check }: Arguments): Promise<void> {
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   if (check === true) process.stdout.write(`${file}: good\n`);
-  else await run(source, loaded.config);
+  else await run(source, loaded.config, loaded.source);
 }
 
-async function run(source: ConfigFile, config: Config): Promise<void> {
+async function run(source: ConfigFile, config: Config, plain: PlainConfig): Promise<void> {
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);
@@ -58,6 +59,7 @@ async function run(source: ConfigFile, config: Config): Promise<void> {
     logger,
     warmUp: true,
     readConfig: (runtime) => source.read(runtime),
+    configSource: plain,
     runtimeConfig: source,
   });
   if (started.ok) await runs(state, started.daemon, logger);

@@ -2,6 +2,7 @@
 
 import type { PeerAdministration, StatusSource } from '../api/types.js';
 import type { RuntimeConfig } from '../config/config-file.js';
+import type { PlainConfig } from '../config/last-good.js';
 import type { RuntimePeers } from '../config/runtime-peers.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
@@ -20,6 +21,8 @@ export interface DaemonOptions {
   readonly logger: Logger;
   /** Reads the configuration again; absent: reload is refused. */
   readonly readConfig?: (runtime: RuntimePeers) => ConfigResult;
+  /** What `config` was made of; absent: its objects are not told apart. */
+  readonly configSource?: PlainConfig;
   /** Absent: peers can't be added, removed or switched at run time. */
   readonly runtimeConfig?: RuntimeConfig;
   /** Instead of the backend that the configuration chooses. */

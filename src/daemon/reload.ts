@@ -1,10 +1,11 @@
 // Reload: reads the configuration again, applies it when it is good, keeps the running one when it is not.
 // One at a time; a request that comes during one is answered by the next.
 
-import type { ConfigStatus } from '../api/types.js';
+import type { ConfigStatus, ObjectStatus } from '../api/types.js';
 import { diffConfig, liveConfig } from '../config/diff.js';
+import { objectsOf, type PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
-import type { Config, ConfigProblem, ConfigResult } from '../config/types.js';
+import type { Config, ConfigProblem, ConfigResult, KeptObject } from '../config/types.js';
 import type { DaemonEvents } from './events.js';
 import { describeChanges, summarize } from './reload-notes.js';
 
@@ -21,6 +22,8 @@ export interface ReloadOptions {
   readonly file: string;
   /** Null: there is nothing to read again. */
   readonly read: (() => ConfigResult) | null;
+  /** What the configuration in force was made of; null: unknown, its objects are not told apart until a reload. */
+  readonly source: PlainConfig | null;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
 }
@@ -37,10 +40,12 @@ export class Reloader {
   #loadedAt: number;
   #lastError: string | null = null;
   #needsRestart: readonly string[] = [];
+  #objects: ReadonlyMap<string, ObjectState>;
   #running: Promise<ReloadResult> | null = null;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
+    this.#objects = objectStates(new Map(), options.source ?? {}, [], 1);
     this.#loadedAt = options.wallClock();
   }
 
@@ -52,6 +57,10 @@ export class Reloader {
       lastError: this.#lastError,
       needsRestart: this.#needsRestart,
     };
+  }
+
+  objects(): readonly ObjectStatus[] {
+    return [...this.#objects].map(([object, { generation, error }]) => ({ object, generation, error }));
   }
 
   async reload(): Promise<ReloadResult> {
@@ -85,10 +94,11 @@ export class Reloader {
       return { ok: false, message: this.#lastError };
     }
     for (const warning of result.warnings) events.emit('configWarning', warning);
-    return this.#apply(result.config);
+    if (result.kept.length > 0) events.emit('configKept', result.kept);
+    return this.#apply(result);
   }
 
-  async #apply(wanted: Config): Promise<ReloadResult> {
+  async #apply({ config: wanted, source, kept }: GoodConfig): Promise<ReloadResult> {
     const { target, events, wallClock } = this.#options;
     const config = liveConfig(target.config, wanted);
     const { needsRestart } = diffConfig(target.config, wanted);
@@ -101,11 +111,43 @@ export class Reloader {
     ];
     this.#generation++;
     this.#loadedAt = wallClock();
-    this.#lastError = null;
+    this.#lastError = kept.length === 0 ? null : firstOf(kept.map(({ problem }) => problem));
+    this.#objects = objectStates(this.#objects, source, kept, this.#generation);
     this.#needsRestart = needsRestart;
     events.emit('configLoaded', this.#generation, config, notes);
-    return { ok: true, message: `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}` };
+    const applied = `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}`;
+    if (kept.length === 0) return { ok: true, message: applied };
+    const names = kept.map(({ object, fate }) => `${object} ${fate === 'kept' ? 'stays' : 'is left out'}`);
+    return { ok: false, message: `${applied}; not taken over: ${names.join(', ')}: ${this.#lastError}` };
   }
+}
+
+type GoodConfig = Extract<ConfigResult, { readonly ok: true }>;
+
+interface ObjectState {
+  readonly text: string;
+  readonly generation: number;
+  readonly error: string | null;
+}
+
+/** An object has the generation in which it became what it is. */
+function objectStates(
+  before: ReadonlyMap<string, ObjectState>,
+  source: PlainConfig,
+  kept: readonly KeptObject[],
+  generation: number,
+): ReadonlyMap<string, ObjectState> {
+  const errors = new Map(kept.map(({ object, problem }) => [object, formatProblem(problem)]));
+  const states = new Map<string, ObjectState>();
+  for (const [object, text] of objectsOf(source)) {
+    const was = before.get(object);
+    const since = was?.text === text ? was.generation : generation;
+    states.set(object, { text, generation: since, error: errors.get(object) ?? null });
+  }
+  for (const { object } of kept.filter((found) => !states.has(found.object))) {
+    states.set(object, { text: '', generation: 0, error: errors.get(object) ?? null });
+  }
+  return states;
 }
 
 /** One line for the status; the log has them all. */

@@ -28,6 +28,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     events,
     file: options.configFile,
     read: readConfig === undefined ? null : () => readConfig(administrator.runtime),
+    source: options.configSource ?? null,
     wallClock: clock.wallClock,
   });
   const status = createStatus({
@@ -35,6 +36,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     routerId,
     clock,
     config: () => reloader.status(),
+    objects: () => reloader.objects(),
     connections: parts.connections,
     reload: () => reloader.reload(),
   });

@@ -15,7 +15,7 @@ import type { NegotiatedSession, SessionConfig } from '../fsm/types.js';
 import type { PeerEndpoint, Transport } from '../net/types.js';
 import { exportPolicyOf, importPolicyOf } from '../policy/defaults.js';
 import type { PolicyConfig } from '../policy/types.js';
-import type { ExportProfile } from '../rib/hooks.js';
+import type { ExportProfile, PeerView } from '../rib/hooks.js';
 import type { RibPeer } from '../rib/sources.js';
 import { type HostAddresses, nextHopFor, subnetsSharedWith } from './host-addresses.js';
 import {
@@ -112,7 +112,9 @@ export function ribPeer(
   local: LocalIdentity,
   peer: RunningPeerConfig,
   session: NegotiatedSession,
+  transport: Transport,
   policies: Policies,
+  hosts: HostAddresses,
 ): RibPeer {
   const known = { ...peer, asn: asnForPolicies(kindOfSession(session), local.asn) };
   const special = importSpecials(local, peer, session);
@@ -123,6 +125,8 @@ export function ribPeer(
     peerType: peerType(peer, session),
     localAsn: local.asn,
     clusterId: clusterOf(local, peer),
+    view: peerView(peer, session),
+    self: ownAddresses(peer, session, transport, hosts),
     importPolicy: importPolicyOf(known, local.asn, policies),
     ...(special === undefined ? {} : { special }),
     ...pathLimits(peer),
@@ -151,9 +155,6 @@ export function exportProfile(
   hosts: HostAddresses,
 ): ExportProfile {
   const { localAddress, remoteAddress } = transport;
-  const on = { interface: peer.interface, extended: session.extendedNextHop };
-  const self = (family: 0 | 1): Uint8Array | null =>
-    nextHopFor(addressFamily(family), localAddress, hosts, on);
   const external = session.sessionType === 'ebgp';
   const near = external && (peer.multihop ?? 1) === 1;
   const shared = near ? subnetsSharedWith(localAddress, remoteAddress, hosts) : [];
@@ -166,7 +167,7 @@ export function exportProfile(
     families: [hasFamily(session, 0), hasFamily(session, 1)],
     asn4: session.decode.asn4,
     maxMessage: session.maxMessage,
-    nextHopSelf: [self(0), self(1)],
+    nextHopSelf: ownAddresses(peer, session, transport, hosts),
     alwaysNextHopSelf:
       peer.nextHop === 'self' || (peer.nextHop === 'auto' && external && !peer.routeServerClient),
     clusterId: clusterOf(local, peer),
@@ -174,6 +175,28 @@ export function exportProfile(
     policy: exportPolicyOf(known, local.asn, policies),
     ...(special === undefined ? {} : { special }),
   };
+}
+
+const peerView = (peer: RunningPeerConfig, session: NegotiatedSession): PeerView => ({
+  name: peer.name,
+  group: peer.group,
+  // Members of a confederation are one AS to everybody else.
+  type: session.sessionType === 'ebgp' ? 'ebgp' : 'ibgp',
+  asn: session.peerAsn,
+  address: peer.address,
+});
+
+/** By family index: what stands for us as a next hop. */
+function ownAddresses(
+  peer: RunningPeerConfig,
+  session: NegotiatedSession,
+  transport: Transport,
+  hosts: HostAddresses,
+): ExportProfile['nextHopSelf'] {
+  const on = { interface: peer.interface, extended: session.extendedNextHop };
+  const self = (family: 0 | 1): Uint8Array | null =>
+    nextHopFor(addressFamily(family), transport.localAddress, hosts, on);
+  return [self(0), self(1)];
 }
 
 export const peerType = (peer: RunningPeerConfig, session: NegotiatedSession): RibPeer['peerType'] => {

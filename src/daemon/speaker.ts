@@ -13,11 +13,13 @@ import type {
   WorkloadChange,
 } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
+import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
 import type { DecisionOptions } from '../rib/decision.js';
+import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
@@ -33,6 +35,7 @@ import { LocalRoutes } from './local-routes.js';
 import { ownTunnel, tunnelDevices } from './overlay.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { type FinderFactory, PeerSet } from './peer-set.js';
+import { RpkiFeed } from './rpki-feed.js';
 import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
@@ -56,6 +59,8 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
+  readonly rpki: RpkiFeed;
+  readonly #vrps = new VrpTable();
   readonly foreignOrigins: ForeignOrigins;
   readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
@@ -77,7 +82,7 @@ export class Speaker {
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
     this.#suspects = kernel === null ? null : new Suspects(kernel);
     this.#pass = new PassScheduler(clock, (budget) => {
-      const more = this.rib.run(budget);
+      const more = this.#run(budget);
       if (!more) this.#suspects?.clear();
       return more;
     });
@@ -101,6 +106,13 @@ export class Speaker {
             interfaceOf: (peer) => this.#interfaceOf(peer),
             isBlackhole: (prefix) => this.#local.isBlackhole(prefix),
           });
+    this.rpki = new RpkiFeed({
+      table: this.#vrps,
+      rib: this.rib,
+      clock,
+      events: options.events,
+      isAsked: () => readsRpki(this.#config.policies),
+    });
     this.peers = new PeerSet(this.#peerContext(), options.makeDriver, options.makeFinder);
   }
 
@@ -115,6 +127,7 @@ export class Speaker {
       if (!started.ok) return started;
     }
     this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
+    this.rpki.configure(this.#config.rpki);
     await this.peers.apply(this.#config, this.#peerContext());
     return { ok: true };
   }
@@ -124,7 +137,9 @@ export class Speaker {
     this.#config = config;
     this.kernel?.reconfigure(kernelSettings(config, this.#tunnels()));
     const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
-    this.fib?.configure(config, installPolicyOf(config.kernel.install, config.policies), originated);
+    const install = installPolicyOf(config.kernel.install, config.policies);
+    if (this.fib?.configure(config, install, originated) === true) this.#pass.request();
+    this.rpki.configure(config.rpki);
     this.rib.setDecision(decisionOf(config));
     this.rib.setClusterIds(clusterIds(config));
     this.beforePeers(config);
@@ -136,6 +151,7 @@ export class Speaker {
     this.#pass.stop();
     this.#suspects?.stop();
     this.#joinGate.close();
+    this.rpki.stop();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
   }
@@ -166,6 +182,12 @@ export class Speaker {
     return this.#byRibId.get(ribId) ?? null;
   }
 
+  /** One slice; true when there is more. */
+  #run(budget: number): boolean {
+    const more = this.rib.run(budget);
+    return (this.fib?.review(budget) ?? false) || more;
+  }
+
   #makeRib(): Rib {
     const { config, routerId, kernel, resolveNextHops, seed } = this.#options;
     return new Rib({
@@ -173,6 +195,7 @@ export class Speaker {
       seed,
       decision: decisionOf(config),
       clusterIds: clusterIds(config),
+      validation: this.#vrps,
       rules: {
         rewrite: exportRewrite,
         mayExport,
@@ -221,7 +244,9 @@ export class Speaker {
   #localSettings(): LocalSettings {
     const { originate, pools, kernel } = this.#config;
     const { localPrefFromMetric, metric } = kernel;
-    return { originate, pools, localPrefFromMetric, metric, tunnel: ownTunnel(this.#tunnels()) };
+    const interfaces = readsInterfaces(this.#config.policies);
+    const tunnel = ownTunnel(this.#tunnels());
+    return { originate, pools, localPrefFromMetric, metric, tunnel, interfaces };
   }
 
   #interfaceOf(peer: PeerId): string | null {

@@ -4,6 +4,7 @@ import type {
   ConfigStatus,
   ConnectionCounters,
   KernelReport,
+  ObjectStatus,
   RibFamilyStatus,
   StatusSource,
   Summary,
@@ -27,6 +28,7 @@ export interface StatusOptions {
   readonly routerId: number;
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
+  readonly objects: () => readonly ObjectStatus[];
   readonly connections: () => ConnectionCounters;
   readonly reload: StatusSource['reload'];
 }
@@ -46,6 +48,8 @@ export function createStatus(options: StatusOptions): StatusSource {
     routes: (query) => queryRoutes(speaker, query),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
     memory: () => memoryReport(speaker),
+    rpki: () => speaker.rpki.status(),
+    config: () => ({ ...options.config(), objects: options.objects() }),
     pools: () => poolStatus(speaker),
     alarms: () => speaker.foreignOrigins.status(),
     health: () => health(speaker),

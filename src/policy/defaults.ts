@@ -29,9 +29,12 @@ export const importPolicyOf = (peer: PeerPolicies, localAsn: number, policies: P
 export const exportPolicyOf = (peer: PeerPolicies, localAsn: number, policies: Policies): CompiledPolicy =>
   policyOf(peer, 'export', localAsn, policies);
 
+/** Nobody is told of what is installed: an AS put in front goes nowhere. */
+const NOT_ASKED = 0;
+
 /** Which best paths that were learned from BGP reach the kernel (`kernel.install`). */
 export const installPolicyOf = (names: readonly string[], policies: Policies): CompiledPolicy =>
-  names.length === 0 ? INSTALL_LEARNED : compilePolicies(names, policies, 'reject');
+  names.length === 0 ? INSTALL_LEARNED : compilePolicies(names, policies, 'reject', NOT_ASKED);
 
 /** The directions in which RFC 8212 denies all to this peer. */
 export function missingPolicies(peer: PeerPolicies, localAsn: number): readonly ('import' | 'export')[] {
@@ -46,7 +49,7 @@ function policyOf(
   policies: Policies,
 ): CompiledPolicy {
   const names = peer[direction];
-  if (names !== null) return compilePolicies(names, policies, 'reject');
+  if (names !== null) return compilePolicies(names, policies, 'reject', localAsn);
   return peer.asn === localAsn ? IBGP_WITHOUT : EBGP_WITHOUT[direction];
 }
 
@@ -71,10 +74,13 @@ const term = (
   action: TermConfig['action'],
   match: { readonly source?: readonly RouteSource[]; readonly inside?: readonly Prefix[] } = {},
 ): TermConfig => ({
-  match: {
-    prefix: match.inside === undefined ? null : { in: match.inside.map(prefixAndInside) },
-    source: match.source ?? null,
-  },
+  match: [
+    ...(match.inside === undefined
+      ? []
+      : [{ kind: 'prefix', in: match.inside.map(prefixAndInside) } as const]),
+    ...(match.source === undefined ? [] : [{ kind: 'source', sources: match.source } as const]),
+  ],
+  edits: [],
   action,
 });
 

@@ -3,6 +3,7 @@
 
 import { hashBytes } from '../base/hash.js';
 import type { AttrSetId } from '../base/ids.js';
+import { LOCAL_FIELD, localNumber } from '../wire/attributes/local-facts.js';
 import { aigpOf, type BlockRewriter, emptyFacts, readFacts } from '../wire/block.js';
 import type { AttributeEdits, AttributeFacts } from '../wire/types.js';
 import { ByteArena } from './byte-arena.js';
@@ -27,6 +28,7 @@ const ROW_OCTETS = 42;
 const ARENA = 1 << 16;
 const HAS_MED = 16;
 const HAS_AIGP = 32;
+const HAS_WEIGHT = 64;
 
 export class AttrSets {
   origin = new Uint8Array(64);
@@ -147,6 +149,12 @@ export class AttrSets {
     return (this.#flags[id]! & HAS_LOCAL_PREF) !== 0;
   }
 
+  /** What a policy set, 0 where none did; few routes have one, so it is read from the block. */
+  weight(id: AttrSetId): number {
+    if ((this.#flags[id]! & HAS_WEIGHT) === 0) return 0;
+    return localNumber(this.bytes, this.startOf(id), this.endOf(id), LOCAL_FIELD.weight);
+  }
+
   /** -1 when absent. */
   originatorId(id: AttrSetId): number {
     return (this.#flags[id]! & HAS_ORIGINATOR) !== 0 ? this.#originatorId[id]! : -1;
@@ -248,7 +256,8 @@ export class AttrSets {
       (facts.localPref < 0 ? 0 : HAS_LOCAL_PREF) |
       (facts.originatorId < 0 ? 0 : HAS_ORIGINATOR) |
       (facts.med < 0 ? 0 : HAS_MED) |
-      (facts.hasAigp ? HAS_AIGP : 0);
+      (facts.hasAigp ? HAS_AIGP : 0) |
+      (facts.weight > 0 ? HAS_WEIGHT : 0);
   }
 
   #newRow(): number {

@@ -13,6 +13,7 @@ export const DECISION_STEPS = [
   'only path',
   'usable: accepted by import policy and next hop reachable',
   'local route before learned ones',
+  'highest weight',
   'highest LOCAL_PREF',
   'lowest AIGP with the cost to the next hop',
   'shortest AS_PATH',
@@ -29,16 +30,17 @@ export const STEP = {
   only: 0,
   usable: 1,
   local: 2,
-  localPref: 3,
-  aigp: 4,
-  asPath: 5,
-  origin: 6,
-  med: 7,
-  ebgp: 8,
-  cost: 9,
-  routerId: 10,
-  clusterList: 11,
-  address: 12,
+  weight: 3,
+  localPref: 4,
+  aigp: 5,
+  asPath: 6,
+  origin: 7,
+  med: 8,
+  ebgp: 9,
+  cost: 10,
+  routerId: 11,
+  clusterList: 12,
+  address: 13,
 } as const;
 
 /** What operators may want otherwise; the decision is deterministic either way. */
@@ -85,10 +87,12 @@ type Ranks = readonly (readonly [step: number, rank: Rank])[];
 
 const RANKS_BEFORE_AIGP: Ranks = [
   [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, FIRST_PEER)],
+  [STEP.weight, (d, path) => -d.tables.attrSets.weight(d.attrs(path))],
   [STEP.localPref, (d, path) => -d.tables.attrSets.localPref(d.attrs(path))],
 ];
 
-const RANKS_BY_PREFERENCE: Ranks = RANKS_BEFORE_AIGP.toReversed();
+/** Local routes last: a workload may be on its way to where a higher preference comes from. */
+const RANKS_BY_PREFERENCE: Ranks = [...RANKS_BEFORE_AIGP.slice(1), ...RANKS_BEFORE_AIGP.slice(0, 1)];
 
 const RANKS_BEFORE_MED: Ranks = [
   [STEP.asPath, (d, path) => d.tables.attrSets.asPathLength[d.attrs(path)]!],

@@ -11,7 +11,7 @@ import type { AttributeEdits } from '../wire/types.js';
 import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
 import { growInt32, grownCapacity, isSparse } from './columns.js';
-import type { ExportProfile, ExportRewrite, PathOrigin, PolicyVerdict } from './hooks.js';
+import type { ExportProfile, ExportRewrite, OriginValidation, PathOrigin, PolicyVerdict } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
 import type { Sources } from './sources.js';
@@ -31,7 +31,11 @@ export interface ExportTables {
   readonly attrSets: AttrSets;
   readonly sources: Sources;
   readonly prefixes: readonly [PrefixTable, PrefixTable];
+  /** Null: no RPKI. */
+  readonly validation: OriginValidation | null;
 }
+
+const sessionType = ({ peerType }: ExportProfile): 'ebgp' | 'ibgp' => (peerType === 'ebgp' ? 'ebgp' : 'ibgp');
 
 type Ids = Int32Array<ArrayBuffer>;
 
@@ -41,7 +45,27 @@ interface EditsInput {
   readonly origin: PathOrigin;
   readonly hasLocalPref: boolean;
   readonly nextHop: Uint8Array | null;
+  readonly touched: number;
 }
+
+/** Bits for what the policy set, which the rewrite then leaves alone. */
+const UNTOUCHED = 0;
+const TOUCHED_MED = 1;
+const TOUCHED_NEXT_HOP = 2;
+
+const NO_EDITS: AttributeEdits = {};
+
+function touchedBy(edits: AttributeEdits): number {
+  let touched = UNTOUCHED;
+  for (let step: AttributeEdits | undefined = edits; step !== undefined; step = step.more) {
+    if (step.med !== undefined || step.addMed !== undefined) touched |= TOUCHED_MED;
+    if (step.nextHop !== undefined) touched |= TOUCHED_NEXT_HOP;
+  }
+  return touched;
+}
+
+const tagOf = (source: PeerId, family: FamilyIndex, touched: number): number =>
+  (source * 2 + family) * 4 + touched + 1;
 
 /** Tag of an unused memo row. */
 const EMPTY_TAG = 0;
@@ -60,27 +84,61 @@ export class Exporter {
   readonly #tables: ExportTables;
   readonly #route: RouteCursor;
   readonly #rewriter = new BlockRewriter();
+  readonly #policyRewriter = new BlockRewriter();
   readonly #shape = emptyShape();
   /** Per attribute set: which source and family the memo is for, and what came out (a reference is held). */
   #memoTag: Ids = new Int32Array(0);
   #memoResult: Ids = new Int32Array(0);
+  #lastEdited: {
+    readonly attrs: AttrSetId;
+    readonly edits: AttributeEdits;
+    readonly result: AttrSetId;
+  } | null = null;
   #lastEdits: (EditsInput & { readonly edits: AttributeEdits }) | null = null;
 
   constructor(profile: ExportProfile, rules: ExportRules, tables: ExportTables) {
     this.profile = profile;
     this.#rules = rules;
     this.#tables = tables;
-    this.#route = new RouteCursor(tables.attrSets);
+    this.#route = new RouteCursor(tables.attrSets, tables.validation);
   }
 
   /** The attributes to announce, or NONE. */
   export(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
-    if (!this.profile.policy.readsPrefix) return this.#remembered(family, prefix, source, attrs);
+    if (!this.profile.policy.readsPrefix) {
+      const tag = tagOf(source, family, UNTOUCHED);
+      if (this.#isRemembered(attrs, tag)) return this.#memoResult[attrs]! as Attrs;
+      const result = this.#decided(family, prefix, source, attrs);
+      this.#remember(attrs, tag, result);
+      return result;
+    }
+    return this.#decided(family, prefix, source, attrs);
+  }
+
+  /** Matrix, communities and policy; these see the attributes as they came. */
+  #decided(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
+    const { origin } = this.#tables.sources.get(source);
+    if (!this.#matrixAllows(origin) || !this.#communitiesAllow(attrs)) return NONE;
+    if (!this.#roleAllows(attrs)) return NONE;
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return NONE;
-    const result = this.#remembered(family, prefix, source, attrs);
-    if (result === NONE || verdict.edits === null) return result;
-    return this.#ifSendable(family, this.#edited(result, verdict.edits));
+    const { readsPrefix } = this.profile.policy;
+    if (verdict.edits === null) {
+      return readsPrefix
+        ? this.#ruled(family, source, attrs, UNTOUCHED)
+        : this.#transform(family, source, attrs, UNTOUCHED);
+    }
+    const edited = this.#editedByPolicy(attrs, verdict.edits);
+    return this.#ruled(family, source, edited, touchedBy(verdict.edits));
+  }
+
+  /** Many prefixes in a row share attributes and edits. */
+  #editedByPolicy(attrs: AttrSetId, edits: AttributeEdits): AttrSetId {
+    const last = this.#lastEdited;
+    if (last !== null && last.attrs === attrs && last.edits === edits) return last.result;
+    const result = this.#tables.attrSets.edited(attrs, edits, this.#policyRewriter);
+    this.#lastEdited = { attrs, edits, result };
+    return result;
   }
 
   /** Why the group does not get a path, for people; null when it does. */
@@ -93,13 +151,16 @@ export class Exporter {
     if (!this.#roleAllows(attrs)) return 'ONLY_TO_CUSTOMER: only our customers may be told (RFC 9234)';
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return verdict.term;
-    if (this.#nextHop(family, peerType, attrs) === 'missing')
+    const edits = verdict.edits ?? NO_EDITS;
+    const edited = this.#editedByPolicy(attrs, edits);
+    if (this.#nextHop(family, peerType, edited, touchedBy(edits)) === 'missing')
       return 'we have no next hop address of this family';
-    const unsendable = this.#remembered(family, prefix, source, attrs) === NONE;
+    const unsendable = this.#transform(family, source, edited, touchedBy(edits)) === NONE;
     return unsendable ? 'the attributes do not fit into a message' : null;
   }
 
   forget(attrs: AttrSetId): void {
+    if (this.#lastEdited?.attrs === attrs || this.#lastEdited?.result === attrs) this.#lastEdited = null;
     if (attrs >= this.#memoTag.length || this.#memoTag[attrs] === EMPTY_TAG) return;
     this.#memoTag[attrs] = EMPTY_TAG;
     const result = this.#memoResult[attrs]!;
@@ -120,30 +181,27 @@ export class Exporter {
     return this.#memoTag.byteLength + this.#memoResult.byteLength;
   }
 
-  #remembered(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
-    const tag = source * 2 + family + 1;
-    if (attrs < this.#memoTag.length && this.#memoTag[attrs] === tag) {
-      return this.#memoResult[attrs]! as AttrSetId;
-    }
-    const result = this.#transform(family, prefix, source, attrs);
+  #isRemembered(attrs: AttrSetId, tag: number): boolean {
+    return attrs < this.#memoTag.length && this.#memoTag[attrs] === tag;
+  }
+
+  /** `#transform`, remembered. `attrs` may be what the policy made. */
+  #ruled(family: FamilyIndex, source: PeerId, attrs: AttrSetId, touched: number): Attrs {
+    const tag = tagOf(source, family, touched);
+    if (this.#isRemembered(attrs, tag)) return this.#memoResult[attrs]! as Attrs;
+    const result = this.#transform(family, source, attrs, touched);
     this.#remember(attrs, tag, result);
     return result;
   }
 
-  #transform(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
+  /** The rewrite that the RFCs demand; what the policy set of its own stays. */
+  #transform(family: FamilyIndex, source: PeerId, attrs: AttrSetId, touched: number): Attrs {
     const { origin } = this.#tables.sources.get(source);
-    if (!this.#matrixAllows(origin) || !this.#communitiesAllow(attrs)) return NONE;
-    if (!this.#roleAllows(attrs)) return NONE;
-    const nextHop = this.#nextHop(family, origin.peerType, attrs);
+    const nextHop = this.#nextHop(family, origin.peerType, attrs, touched);
     if (nextHop === 'missing') return NONE;
-    const edits = this.#edits(family, origin, attrs, nextHop);
-    if (this.profile.policy.readsPrefix) return this.#ifSendable(family, this.#edited(attrs, edits));
-    const verdict = this.#verdict(family, prefix, source, attrs);
-    if (verdict.action === 'reject') return NONE;
-    const rewritten = this.#edited(attrs, edits);
     return this.#ifSendable(
       family,
-      verdict.edits === null ? rewritten : this.#edited(rewritten, verdict.edits),
+      this.#edited(attrs, this.#edits(family, origin, attrs, nextHop, touched)),
     );
   }
 
@@ -167,7 +225,8 @@ export class Exporter {
 
   #verdict(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): PolicyVerdict {
     const { origin } = this.#tables.sources.get(source);
-    this.#route.show(family, this.#tables.prefixes[family], prefix, origin.source);
+    this.#route.show(family, this.#tables.prefixes[family], prefix, origin.source, origin.peer);
+    this.#route.towards(sessionType(this.profile), this.profile.nextHopSelf[family]);
     return this.profile.policy.evaluate(this.#route.withAttributes(attrs));
   }
 
@@ -196,6 +255,7 @@ export class Exporter {
     origin: PathOrigin,
     attrs: AttrSetId,
     nextHop: Uint8Array | null,
+    touched: number,
   ): AttributeEdits {
     const hasLocalPref = this.#tables.attrSets.hasLocalPref(attrs);
     const last = this.#lastEdits;
@@ -203,26 +263,24 @@ export class Exporter {
       last?.origin === origin &&
       last.family === family &&
       last.nextHop === nextHop &&
+      last.touched === touched &&
       last.hasLocalPref === hasLocalPref;
     if (same) return last.edits;
-    const edits = this.#makeEdits(family, origin, hasLocalPref, nextHop);
-    this.#lastEdits = { family, origin, hasLocalPref, nextHop, edits };
+    const input: EditsInput = { family, origin, hasLocalPref, nextHop, touched };
+    const edits = this.#makeEdits(input);
+    this.#lastEdits = { ...input, edits };
     return edits;
   }
 
-  #makeEdits(
-    family: FamilyIndex,
-    origin: PathOrigin,
-    hasLocalPref: boolean,
-    nextHop: Uint8Array | null,
-  ): AttributeEdits {
+  #makeEdits({ family, origin, hasLocalPref, nextHop, touched }: EditsInput): AttributeEdits {
     const ruled = this.#rules.rewrite(this.profile, origin, family);
-    const { nextHop: _asRuled, localPref, ...edits } = ruled;
+    const { nextHop: _asRuled, localPref, med, ...edits } = ruled;
     // The rule gives a LOCAL_PREF to routes that enter the AS here; one that import policy gave stays.
     const keepsLocalPref = localPref === undefined || (localPref !== null && hasLocalPref);
     return {
       ...edits,
       ...(keepsLocalPref ? {} : { localPref }),
+      ...(med === undefined || (touched & TOUCHED_MED) !== 0 ? {} : { med }),
       ...(nextHop === null ? {} : { nextHop }),
       // RFC 7311 3.4.3: AIGP was counted for the next hop that goes.
       ...(nextHop !== null && nextHop === this.profile.nextHopSelf[family] ? { dropAigp: true } : {}),
@@ -234,7 +292,9 @@ export class Exporter {
     family: FamilyIndex,
     from: PathOrigin['peerType'],
     attrs: AttrSetId,
+    touched: number,
   ): Uint8Array | null | 'missing' {
+    if ((touched & TOUCHED_NEXT_HOP) !== 0) return null;
     const { profile } = this;
     // RFC 4456 10: a reflector leaves the next hop alone, also where next-hop-self is on for what it learns from eBGP.
     const reflected = isInternal(profile.peerType) && isInternal(from);

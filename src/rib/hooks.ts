@@ -1,14 +1,28 @@
 // What the RIB asks of policies: declared here, implemented in `policy/`, so that the RIB knows no policy language.
 
 import type { FamilyIndex } from '../base/family.js';
+import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
-import type { AttributeEdits, PathAttributes, PrivateAsRemoval } from '../wire/types.js';
+import type { AttributeEdits, PrivateAsRemoval } from '../wire/types.js';
 
 /** `confed`: in another member AS of our confederation (RFC 5065). */
 export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';
 
-/** Workloads, what the configuration originates by its kind, and what peers told. */
-export type RouteOrigin = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
+/** Where a route came from: workloads, what the configuration originates by its kind, what peers told. */
+export type RouteSource = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
+
+/** What the origin AS may announce (RFC 6811 2). */
+export type RpkiState = 'valid' | 'invalid' | 'notFound';
+
+/** What policies know a peer by. The RIB only hands it on. */
+export interface PeerView {
+  readonly name: string;
+  readonly group: string | null;
+  /** Members of a confederation are one AS to everybody else. */
+  readonly type: 'ebgp' | 'ibgp';
+  readonly asn: number;
+  readonly address: IpAddress;
+}
 
 /** A route as policies see it. The RIB reuses one object: read it during the call, keep nothing. */
 export interface RouteView {
@@ -18,14 +32,36 @@ export interface RouteView {
   readonly w2: number;
   readonly w3: number;
   readonly length: number;
-  readonly source: RouteOrigin;
-  /** Decoded on first use. */
-  attributes(): PathAttributes;
+  readonly source: RouteSource;
+  /** On import the peer itself, else the one that the route was learned from; null for local routes. */
+  readonly peer: PeerView | null;
+  /** The kind of session that the policy is run for; null: none, the route goes to the kernel. */
+  readonly session: 'ebgp' | 'ibgp' | null;
+  /** The attribute block: octets `start` to `end` of `bytes`. On export, as it is before the rewrite the RFCs demand. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Octets of what `next hop self` means to this peer in the route's family; null where it has no meaning. */
+  readonly self: Uint8Array | null;
+  rpki(): RpkiState;
 }
 
 export type PolicyVerdict =
   | { readonly action: 'accept'; readonly edits: AttributeEdits | null; readonly term: string }
   | { readonly action: 'reject'; readonly term: string };
+
+/** RFC 6811 2, for a route of `originAs`; 0 where the path has no origin (empty, or it ends in a set). */
+export interface OriginValidation {
+  validate(
+    family: FamilyIndex,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    originAs: number,
+  ): RpkiState;
+}
 
 /** A compiled chain of policies. `evaluate` returns one of a few shared verdict objects. */
 export interface CompiledPolicy {
@@ -35,6 +71,8 @@ export interface CompiledPolicy {
   readonly readsPrefix: boolean;
   /** False: the verdict does not depend on attributes either (with `readsPrefix` false: constant per source). */
   readonly readsAttributes: boolean;
+  /** True: another RPKI state of a prefix can change the verdict; then `readsPrefix` is true as well. */
+  readonly readsRpki: boolean;
   readonly evaluate: (route: RouteView) => PolicyVerdict;
 }
 
@@ -83,7 +121,9 @@ export interface ExportSpecials {
 
 /** Where a path came from, as the export rewrite needs it. */
 export interface PathOrigin {
-  readonly source: RouteOrigin;
+  readonly source: RouteSource;
+  /** Null for local routes. */
+  readonly peer: PeerView | null;
   readonly peerType: PeerType | 'local';
   readonly peerRouterId: number;
   /** What a reflector puts into CLUSTER_LIST: the cluster of a client, else our own; null when we do not reflect. */

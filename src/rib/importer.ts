@@ -10,10 +10,19 @@ import {
   communityCount,
   onlyToCustomerOf,
 } from '../wire/block.js';
+import type { AttributeEdits } from '../wire/types.js';
 import type { AttrSets } from './attr-sets.js';
+import type { OriginValidation } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
 import type { ExcessKind, ImportSpecials, LoopKind, RefusalKind, RibPeer } from './sources.js';
+
+export interface ImportTables {
+  readonly attrSets: AttrSets;
+  readonly prefixes: readonly [PrefixTable, PrefixTable];
+  /** Null: no RPKI. */
+  readonly validation: OriginValidation | null;
+}
 
 export class Importer {
   readonly #attrSets: AttrSets;
@@ -21,17 +30,22 @@ export class Importer {
   readonly #route: RouteCursor;
   readonly #rewriter = new BlockRewriter();
   readonly #routerId: number;
+  /** Many prefixes in a row share attributes and edits. */
+  #last: {
+    readonly prepared: AttrSetId;
+    readonly edits: AttributeEdits;
+    readonly result: AttrSetId;
+  } | null = null;
   #clusterIds: readonly number[];
 
   constructor(
-    attrSets: AttrSets,
-    prefixes: readonly [PrefixTable, PrefixTable],
+    { attrSets, prefixes, validation }: ImportTables,
     routerId: number,
     clusterIds: readonly number[],
   ) {
     this.#attrSets = attrSets;
     this.#prefixes = prefixes;
-    this.#route = new RouteCursor(attrSets);
+    this.#route = new RouteCursor(attrSets, validation);
     this.#routerId = routerId;
     this.#clusterIds = clusterIds;
   }
@@ -94,7 +108,16 @@ export class Importer {
     const verdict = this.#verdict(family, prefix, peer, prepared);
     if (verdict.action === 'reject') return NONE;
     if (verdict.edits === null) return prepared;
-    return this.#attrSets.edited(prepared, verdict.edits, this.#rewriter);
+    const last = this.#last;
+    if (last !== null && last.prepared === prepared && last.edits === verdict.edits) return last.result;
+    const result = this.#attrSets.edited(prepared, verdict.edits, this.#rewriter);
+    this.#last = { prepared, edits: verdict.edits, result };
+    return result;
+  }
+
+  /** The set was reclaimed: its id means something else from now on. */
+  forget(attrs: AttrSetId): void {
+    if (this.#last?.prepared === attrs || this.#last?.result === attrs) this.#last = null;
   }
 
   #prepared(peer: RibPeer, received: AttrSetId): AttrSetId {
@@ -109,7 +132,8 @@ export class Importer {
   }
 
   #verdict(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId) {
-    this.#route.show(family, this.#prefixes[family], prefix, 'bgp');
+    this.#route.show(family, this.#prefixes[family], prefix, 'bgp', peer.view);
+    this.#route.towards(peer.view.type, peer.self[family]);
     return peer.importPolicy.evaluate(this.#route.withAttributes(received));
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../base/ids.js';
 import { compareIp, type IpAddress } from '../base/ip.js';
 import type { AttributeEdits } from '../wire/types.js';
-import type { CompiledPolicy, PathOrigin, PeerType } from './hooks.js';
+import type { CompiledPolicy, PathOrigin, PeerType, PeerView, RouteSource } from './hooks.js';
 
 /** A peer as the RIB knows it, from its establishment to its end. */
 export interface RibPeer {
@@ -20,6 +20,10 @@ export interface RibPeer {
   readonly asn: number;
   readonly routerId: number;
   readonly peerType: PeerType;
+  /** What policies know it by. */
+  readonly view: PeerView;
+  /** By family index: octets of our own address towards it, null where we have none. */
+  readonly self: readonly [Uint8Array | null, Uint8Array | null];
   readonly importPolicy: CompiledPolicy;
   /** RFC 4271 9: routes with our AS in their path are unfeasible. */
   readonly localAsn: number;
@@ -40,15 +44,6 @@ export interface PathLimits {
   readonly communities: number;
 }
 
-export const sameLimits = (a: PathLimits | undefined, b: PathLimits | undefined): boolean =>
-  a === b ||
-  (a !== undefined &&
-    b !== undefined &&
-    a.paths[0] === b.paths[0] &&
-    a.paths[1] === b.paths[1] &&
-    a.asPathLength === b.asPathLength &&
-    a.communities === b.communities);
-
 const NO_LIMIT: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
 
 /** Which limit a route is beyond. */
@@ -68,8 +63,8 @@ export interface ImportSpecials {
 }
 
 /** Equal for peers whose routes are judged the same way. */
-export const importKey = ({ importPolicy, special }: RibPeer): string =>
-  `${importPolicy.key}|${JSON.stringify(special ?? null)}`;
+export const importKey = ({ importPolicy, special, limits }: RibPeer): string =>
+  `${importPolicy.key}|${JSON.stringify([special ?? null, limits ?? null])}`;
 
 /** The attribute by which a route shows that it has been here before, or should never have come from this peer. */
 export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList', 'onlyToCustomer'] as const;
@@ -181,9 +176,9 @@ const noRefusals = (): Source['refused'] => ({
   communities: 0,
 });
 
-const localSource = (id: PeerId, source: Exclude<PathOrigin['source'], 'bgp'>): Source => ({
+const localSource = (id: PeerId, source: Exclude<RouteSource, 'bgp'>): Source => ({
   id,
-  origin: { source, peerType: 'local', peerRouterId: 0, clusterId: null },
+  origin: { source, peer: null, peerType: 'local', peerRouterId: 0, clusterId: null },
   peer: null,
   received: [0, 0],
   accepted: [0, 0],
@@ -197,6 +192,7 @@ const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
   id,
   origin: {
     source: 'bgp',
+    peer: peer.view,
     peerType: peer.peerType,
     peerRouterId: peer.routerId,
     clusterId: peer.clusterId,

@@ -1,10 +1,18 @@
 // Changes to an attribute block on its way in or out: one merge of the sorted TLVs with a sorted table of edits. What
 // nearly every route gets is written in place; the rest goes through values of its own.
 
-import { bytesEqual, writeU32 } from '../base/bytes.js';
+import { bytesEqual, readU32, writeU32 } from '../base/bytes.js';
 import { prependInPlace, readSegments, segmentsValue } from './attributes/as-path.js';
 import { editAsPath, editsAsPath, isPlainPrepend } from './attributes/as-path-edits.js';
-import { EXTENDED_WIDTH, IPV6_EXTENDED_WIDTH, isEncapsulation } from './attributes/lists.js';
+import { editCommunities } from './attributes/community-edit.js';
+import {
+  COMMUNITY_WIDTH,
+  EXTENDED_WIDTH,
+  IPV6_EXTENDED_WIDTH,
+  isEncapsulation,
+  LARGE_WIDTH,
+} from './attributes/lists.js';
+import { editLocalFacts, LOCAL_FACTS, LOCAL_NUMBERS } from './attributes/local-facts.js';
 import { OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, PARTIAL, WELL_KNOWN } from './attributes/row.js';
 import { u32Value } from './attributes/scalars.js';
 import { rowOf } from './attributes/table.js';
@@ -18,7 +26,7 @@ import {
   writeTlvHead,
 } from './attributes/tlv.js';
 import { ATTRIBUTE } from './iana.js';
-import type { AttributeEdits } from './types.js';
+import type { AttributeEdits, CommunityEdit } from './types.js';
 
 /** The attribute's value in the block, null when it is absent. Shares memory with the block. */
 type OldValue = Uint8Array | null;
@@ -46,6 +54,12 @@ type InPlace = (
 /** Ascending by code. */
 const EDITS: readonly EditRow[] = [
   {
+    code: LOCAL_FACTS,
+    flags: OPTIONAL_NON_TRANSITIVE,
+    applies: ({ weight, metric }) => weight !== undefined || metric !== undefined,
+    edit: editLocalFacts,
+  },
+  {
     code: ATTRIBUTE.origin,
     flags: WELL_KNOWN,
     applies: ({ origin }) => origin !== undefined,
@@ -63,18 +77,25 @@ const EDITS: readonly EditRow[] = [
   {
     code: ATTRIBUTE.med,
     flags: OPTIONAL_NON_TRANSITIVE,
-    applies: ({ med }) => med !== undefined,
-    edit: ({ med }) => wordOrNull(med),
-    write: ({ med }, _block, _start, _end, target, out) =>
-      writeWord(target, out, OPTIONAL_NON_TRANSITIVE, ATTRIBUTE.med, med),
+    applies: ({ med, addMed }) => med !== undefined || addMed !== undefined,
+    edit: ({ med, addMed }, old) => sum(med, addMed, old, 0),
+    write: ({ med, addMed }, _block, _start, _end, target, out) =>
+      addMed !== undefined ? -1 : writeWord(target, out, OPTIONAL_NON_TRANSITIVE, ATTRIBUTE.med, med),
   },
   {
     code: ATTRIBUTE.localPref,
     flags: WELL_KNOWN,
-    applies: ({ localPref }) => localPref !== undefined,
-    edit: ({ localPref }) => wordOrNull(localPref),
-    write: ({ localPref }, _block, _start, _end, target, out) =>
-      writeWord(target, out, WELL_KNOWN, ATTRIBUTE.localPref, localPref),
+    applies: ({ localPref, addLocalPref }) => localPref !== undefined || addLocalPref !== undefined,
+    edit: ({ localPref, addLocalPref }, old) => sum(localPref, addLocalPref, old, DEFAULT_LOCAL_PREF),
+    write: ({ localPref, addLocalPref }, _block, _start, _end, target, out) =>
+      addLocalPref !== undefined ? -1 : writeWord(target, out, WELL_KNOWN, ATTRIBUTE.localPref, localPref),
+  },
+  {
+    code: ATTRIBUTE.communities,
+    flags: OPTIONAL_TRANSITIVE,
+    applies: ({ communities }) => communities !== undefined,
+    edit: ({ communities }, old) =>
+      communities === undefined ? old : editCommunities(old, communities, COMMUNITY_WIDTH),
   },
   {
     code: ATTRIBUTE.originatorId,
@@ -103,8 +124,14 @@ const EDITS: readonly EditRow[] = [
   {
     code: ATTRIBUTE.extendedCommunities,
     flags: OPTIONAL_TRANSITIVE,
-    applies: ({ dropInternal }) => dropInternal === true,
-    edit: (_edits, old) => dropInternalCommunities(old, EXTENDED_WIDTH),
+    applies: ({ dropInternal, extendedCommunities }) =>
+      dropInternal === true || extendedCommunities !== undefined,
+    edit: ({ dropInternal, extendedCommunities }, old) => {
+      const kept = dropInternal ? dropInternalCommunities(old, EXTENDED_WIDTH) : old;
+      return extendedCommunities === undefined
+        ? kept
+        : editCommunities(kept, extendedCommunities, EXTENDED_WIDTH);
+    },
   },
   {
     code: ATTRIBUTE.tunnelEncapsulation,
@@ -125,12 +152,35 @@ const EDITS: readonly EditRow[] = [
     edit: () => null,
   },
   {
+    code: ATTRIBUTE.largeCommunities,
+    flags: OPTIONAL_TRANSITIVE,
+    applies: ({ largeCommunities }) => largeCommunities !== undefined,
+    edit: ({ largeCommunities }, old) =>
+      largeCommunities === undefined ? old : editCommunities(old, largeCommunities, LARGE_WIDTH),
+  },
+  {
     code: ATTRIBUTE.onlyToCustomer,
     flags: OPTIONAL_TRANSITIVE,
     applies: ({ onlyToCustomerIfAbsent }) => onlyToCustomerIfAbsent !== undefined,
     edit: ({ onlyToCustomerIfAbsent }, old) => old ?? wordOrNull(onlyToCustomerIfAbsent),
   },
 ];
+
+/** What a missing LOCAL_PREF counts as. */
+const DEFAULT_LOCAL_PREF = 100;
+const LARGEST_WORD = 0xffffffff;
+
+/** The attribute set to `set` (undefined: left as it is), then added to. */
+function sum(
+  set: number | null | undefined,
+  add: number | undefined,
+  old: OldValue,
+  missing: number,
+): Uint8Array | null {
+  if (add === undefined) return wordOrNull(set);
+  const before = set === undefined ? (old === null ? missing : readU32(old, 0)) : (set ?? missing);
+  return u32Value(Math.min(Math.max(before + add, 0), LARGEST_WORD));
+}
 
 const wordOrNull = (value: number | null | undefined): Uint8Array | null =>
   value === null || value === undefined ? null : u32Value(value);
@@ -178,18 +228,26 @@ function dropInternalCommunities(old: OldValue, width: number): Uint8Array | nul
   return length === 0 ? null : kept.subarray(0, length);
 }
 
+const addedOctets = (edit: CommunityEdit | undefined): number => edit?.add.length ?? 0;
+
 /** Octets that an edit can add: each new or changed TLV in its longest form. */
 function roomFor(length: number, edits: AttributeEdits): number {
   const nextHop = edits.nextHop?.length ?? 0;
   const prepended = edits.prependAs?.length ?? 0;
   const path = tlvLength(prepended * 4) + Math.ceil(prepended / 255) * 2;
-  return length + nextHop + path + EDITS.length * tlvLength(4);
+  const communities =
+    addedOctets(edits.communities) +
+    addedOctets(edits.extendedCommunities) +
+    addedOctets(edits.largeCommunities);
+  return length + nextHop + path + communities + EDITS.length * tlvLength(4) + LOCAL_NUMBERS;
 }
 
 /** Rewrites one block after the other into octets of its own, so that an edit makes no garbage. */
 export class BlockRewriter {
   /** The result of the last `rewrite`, from octet 0. */
   bytes: Uint8Array = new Uint8Array(512);
+  /** What a second step reads while it writes `bytes`. */
+  #spare: Uint8Array = new Uint8Array(512);
   #edits: AttributeEdits | null = null;
   /** The rows that apply to `#edits`: the same edits serve many blocks. */
   #rows: readonly EditRow[] = [];
@@ -216,7 +274,15 @@ export class BlockRewriter {
       out = applyRow(row, edits, block, at, next, target, out);
       at = next;
     }
-    return copyAttributes(block, at, end, edits, target, out);
+    const length = copyAttributes(block, at, end, edits, target, out);
+    return edits.more === undefined ? length : this.#again(length, edits.more);
+  }
+
+  #again(length: number, edits: AttributeEdits): number {
+    const { bytes } = this;
+    this.bytes = this.#spare;
+    this.#spare = bytes;
+    return this.rewrite(bytes, 0, length, edits);
   }
 }
 

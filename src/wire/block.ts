@@ -4,8 +4,16 @@
 import { ByteWriter, copyBytes, readU32 } from '../base/bytes.js';
 import { type IpAddress, ipFromBytes, ipToBytes } from '../base/ip.js';
 import { findAigpMetric } from './attributes/aigp.js';
-import { asPathLength, countAsn, neighbourAs } from './attributes/as-path.js';
-import type { AttributeDraft } from './attributes/row.js';
+import { asPathLength, countAsn, neighbourAs, originAs } from './attributes/as-path.js';
+import {
+  LOCAL_FACTS,
+  LOCAL_FIELD,
+  localFactsValue,
+  localField,
+  NO_LOCAL_FACTS,
+  readLocalFacts,
+} from './attributes/local-facts.js';
+import { type AttributeDraft, OPTIONAL_NON_TRANSITIVE } from './attributes/row.js';
 import { ATTRIBUTE_ROWS, canonicalFlags, rowOf } from './attributes/table.js';
 import {
   findAttribute,
@@ -29,6 +37,7 @@ export const emptyFacts = (): AttributeFacts => ({
   originatorId: -1,
   clusterListLength: 0,
   hasAigp: false,
+  weight: 0,
 });
 
 /** Fills `facts` from the block at `start` to `end` of `bytes`. An absent ORIGIN counts as INCOMPLETE. */
@@ -37,6 +46,7 @@ export function readFacts(bytes: Uint8Array, start: number, end: number, facts: 
   facts.asPathLength = facts.neighbourAs = facts.clusterListLength = 0;
   facts.med = facts.localPref = facts.originatorId = -1;
   facts.hasAigp = false;
+  facts.weight = 0;
   let at = firstAttribute(bytes, start);
   while (at < end) {
     const code = bytes[at + 1]!;
@@ -48,8 +58,16 @@ export function readFacts(bytes: Uint8Array, start: number, end: number, facts: 
   }
 }
 
+function weightOf(bytes: Uint8Array, value: number, end: number): number {
+  const at = localField(bytes, value, end, LOCAL_FIELD.weight);
+  return at < 0 ? 0 : readU32(bytes, at);
+}
+
 function readFact(facts: AttributeFacts, code: number, bytes: Uint8Array, value: number, end: number): void {
   switch (code) {
+    case LOCAL_FACTS:
+      facts.weight = weightOf(bytes, value, end);
+      break;
     case ATTRIBUTE.origin:
       facts.origin = bytes[value]!;
       break;
@@ -93,6 +111,12 @@ export function onlyToCustomerOf(block: Uint8Array, start = 0, end = block.lengt
 
 export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
   asPathCount(block, asn, start, end) > 0;
+
+/** RFC 6811 2: the rightmost AS of AS_PATH; 0 where it is empty or does not end in a sequence. */
+export function originAsOf(block: Uint8Array, start = 0, end = block.length): number {
+  const at = findAttribute(block, start, end, ATTRIBUTE.asPath);
+  return at < 0 ? 0 : originAs(block, valueStart(block, at), valueEnd(block, at));
+}
 
 /** COMMUNITIES holds one of the range that RFC 1997 reserves (65535:*): only these can forbid to pass a route on. */
 export function hasWellKnownCommunity(block: Uint8Array, start: number, end: number): boolean {
@@ -143,6 +167,7 @@ export function clusterListContains(block: Uint8Array, id: number, start = 0, en
 
 /** Nothing but ORIGIN INCOMPLETE and an empty AS_PATH: to be spread into attributes that are made here. */
 export const NO_ATTRIBUTES: PathAttributes = {
+  local: NO_LOCAL_FACTS,
   nextHop: null,
   linkLocalNextHop: null,
   origin: 2,
@@ -174,7 +199,8 @@ export function decodeBlock(block: Uint8Array): PathAttributes {
     const start = valueStart(block, at);
     const end = valueEnd(block, at);
     const codec = rowOf(code)?.value;
-    if (codec) codec.read(draft, block, start, end);
+    if (code === LOCAL_FACTS) draft.local = readLocalFacts(block);
+    else if (codec) codec.read(draft, block, start, end);
     else others.push({ code, flags: block[at]!, value: copyBytes(block, start, end) });
     at = end;
   }
@@ -198,6 +224,13 @@ interface Tlv {
 /** The canonical block of these attributes. The Partial bit of attributes with a field of their own is not set. */
 export function encodeBlock(attributes: PathAttributes): Uint8Array {
   const tlvs: Tlv[] = [];
+  const local = localFactsValue(attributes.local);
+  if (local !== null)
+    tlvs.push({
+      code: LOCAL_FACTS,
+      flags: canonicalFlags(null, OPTIONAL_NON_TRANSITIVE, local.length),
+      value: local,
+    });
   for (const row of ATTRIBUTE_ROWS) {
     const value = row.value?.write(attributes) ?? null;
     if (value !== null) tlvs.push({ code: row.code, flags: canonicalFlags(row, 0, value.length), value });

@@ -11,6 +11,7 @@ import { FIB, FIB_200K, FIB_500K } from './fib-benchmark.js';
 import { AUDIT, FAILOVER, INTERFACE_LOAD } from './kernel/kernel-benchmarks.js';
 import { describeMachine, type Machine, pinLoadSide, setUrgency } from './machine.js';
 import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
+import { POLICY } from './policy-benchmark.js';
 import { machineText, resultsJson, resultText } from './report.js';
 import { growthText } from './scenario/growth.js';
 import { SCENARIO_KINDS, type ScenarioKind } from './scenario/plan.js';
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [
   FIB_500K,
   START,
   WIRE,
+  POLICY,
   FAILOVER,
   AUDIT,
   INTERFACE_LOAD,

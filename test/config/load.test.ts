@@ -9,9 +9,9 @@ import { readConfigFile } from '../../src/config/config-file.js';
 import { DEFAULT_TIMERS } from '../../src/config/defaults.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
 import { loadConfig } from '../../src/config/load.js';
+import { readPrefixMatch } from '../../src/config/policy/prefix-match.js';
 import { formatProblem } from '../../src/config/problem.js';
 import { hashRouterId } from '../../src/config/router-id.js';
-import { readPrefixMatch } from '../../src/config/schema-policies.js';
 import { closest } from '../../src/config/suggestion.js';
 import type { Config } from '../../src/config/types.js';
 
@@ -150,7 +150,7 @@ test('the API can be switched off', (t) => {
 test('a definition wins over the default policy of its name', (t) => {
   const { policies } = load('asn: 1\npolicies: { workloads: [{ action: reject }] }');
   const { workloads } = policies;
-  t.deepEqual(workloads, [{ match: { prefix: null, source: null }, action: 'reject' }]);
+  t.deepEqual(workloads, [{ match: [], edits: [], action: 'reject' }]);
   t.is(policies['accept-all']?.[0]?.action, 'accept');
 });
 

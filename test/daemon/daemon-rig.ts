@@ -12,6 +12,7 @@ import type {
 } from '../../src/api/types.js';
 import { parseIp } from '../../src/base/ip.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
+import type { PlainConfig } from '../../src/config/last-good.js';
 import { loadConfig } from '../../src/config/load.js';
 import { layered, NO_RUNTIME, type RuntimePeers } from '../../src/config/runtime-peers.js';
 import type { SecretReader } from '../../src/config/secrets.js';
@@ -75,8 +76,13 @@ interface LogLine {
   readonly [key: string]: unknown;
 }
 
-export function readYaml(yaml: Yaml, runtime: RuntimePeers = NO_RUNTIME): ConfigResult {
-  const result = loadConfig(stringify(yaml), 'bgpd.yaml', { hostname: 'host-a', runtime, secrets });
+export function readYaml(
+  yaml: Yaml,
+  runtime: RuntimePeers = NO_RUNTIME,
+  lastGood: PlainConfig | null = null,
+): ConfigResult {
+  const environment = { hostname: 'host-a', runtime, secrets, lastGood };
+  const result = loadConfig(stringify(yaml), 'bgpd.yaml', environment);
   if (!result.ok) return result;
   const listen = result.config.listen.map(({ address, port }) => ({
     address,
@@ -191,6 +197,7 @@ export class DaemonRig {
     const read = readYaml(yaml);
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     const { config } = read;
+    let lastGood: PlainConfig = read.source;
     const options: DaemonOptions = {
       config,
       configFile: 'bgpd.yaml',
@@ -199,14 +206,19 @@ export class DaemonRig {
         format: 'json',
         stream: { write: (line) => log.push(JSON.parse(line)) },
       }),
-      readConfig: (runtime) => readYaml(file.yaml, layered(file.kept, runtime)),
+      readConfig: (runtime) => {
+        const result = readYaml(file.yaml, layered(file.kept, runtime), lastGood);
+        if (result.ok) lastGood = result.source;
+        return result;
+      },
+      configSource: read.source,
       runtimeConfig: {
         kept: () => ({ ok: true, runtime: file.kept }),
         keep: (runtime) => {
           file.kept = runtime;
           return null;
         },
-        again: (kept, runtime) => readYaml(file.yaml, layered(kept, runtime)),
+        again: (kept, runtime) => readYaml(file.yaml, layered(kept, runtime), lastGood),
       },
       hostAddresses: hostAddresses ?? (() => HOST),
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),

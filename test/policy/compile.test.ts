@@ -2,21 +2,34 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Prefix, prefixContains } from '../../src/base/prefix.js';
 import { compilePolicies, constantPolicy, decidesAll, mayAccept } from '../../src/policy/compile.js';
-import type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../../src/policy/types.js';
+import type {
+  Condition,
+  PolicyConfig,
+  PrefixMatch,
+  RouteSource,
+  TermConfig,
+} from '../../src/policy/types.js';
 import { anyMatch, anyPrefix, anySource, routeTo, within } from './routes.js';
 
-const term = (action: 'accept' | 'reject', match: Partial<TermConfig['match']> = {}): TermConfig => ({
-  match: { prefix: null, source: null, ...match },
+/** Our AS. */
+const OWN = 64512;
+
+const term = (action: TermConfig['action'], ...match: Condition[]): TermConfig => ({
+  match,
+  edits: [],
   action,
 });
 
+const inside = (...matches: PrefixMatch[]): Condition => ({ kind: 'prefix', in: matches });
+const from = (...sources: RouteSource[]): Condition => ({ kind: 'source', sources });
+
 const policies = {
-  tens: [term('accept', { prefix: { in: [within('10.0.0.0/8')] } })],
-  notTens: [term('reject', { prefix: { notIn: [within('10.0.0.0/8')] } })],
-  workloads: [term('accept', { source: ['kernel'] })],
-  kernelTens: [term('accept', { source: ['kernel'], prefix: { in: [within('10.0.0.0/8')] } })],
+  tens: [term('accept', inside(within('10.0.0.0/8')))],
+  notTens: [term('reject', { kind: 'not', of: [inside(within('10.0.0.0/8'))] })],
+  workloads: [term('accept', from('kernel'))],
+  kernelTens: [term('accept', from('kernel'), inside(within('10.0.0.0/8')))],
   nothing: [],
-  dead: [term('accept', { prefix: { in: [] } }), term('accept', { source: [] })],
+  dead: [term('accept', inside()), term('accept', from())],
   'accept-all': [term('accept')],
   'reject-all': [term('reject')],
   also: [term('accept')],
@@ -44,13 +57,13 @@ const decisions: readonly [
 
 for (const [names, route, source, action, explained] of decisions) {
   test(`[${names.join(', ')}] on ${source} ${route}`, (t) => {
-    const verdict = compilePolicies(names, policies, 'reject').evaluate(routeTo(route, source));
+    const verdict = compilePolicies(names, policies, 'reject', OWN).evaluate(routeTo(route, source));
     t.deepEqual([verdict.action, verdict.term], [action, explained]);
   });
 }
 
 test('readsPrefix is true only where a reachable term looks at the prefix', (t) => {
-  const reads = (...names: string[]): boolean => compilePolicies(names, policies, 'reject').readsPrefix;
+  const reads = (...names: string[]): boolean => compilePolicies(names, policies, 'reject', OWN).readsPrefix;
   t.true(reads('tens'));
   t.true(reads('workloads', 'tens'));
   t.false(reads('workloads'));
@@ -60,7 +73,7 @@ test('readsPrefix is true only where a reachable term looks at the prefix', (t) 
 
 test('keys say what is decided, not what it is called', (t) => {
   const key = (fallback: 'accept' | 'reject', ...names: string[]): string =>
-    compilePolicies(names, policies, fallback).key;
+    compilePolicies(names, policies, fallback, OWN).key;
   t.is(key('reject', 'accept-all'), key('reject', 'also'));
   t.is(key('accept'), key('reject', 'accept-all', 'tens'));
   t.is(key('reject', 'tens'), key('accept', 'tens', 'reject-all'));
@@ -70,14 +83,14 @@ test('keys say what is decided, not what it is called', (t) => {
 });
 
 test('equal chains are one object, verdicts are shared', (t) => {
-  const a = compilePolicies(['tens'], policies, 'reject');
-  t.is(a, compilePolicies(['tens'], policies, 'reject'));
-  t.not(a, compilePolicies(['tens'], { ...policies }, 'reject'));
+  const a = compilePolicies(['tens'], policies, 'reject', OWN);
+  t.is(a, compilePolicies(['tens'], policies, 'reject', OWN));
+  t.not(a, compilePolicies(['tens'], { ...policies }, 'reject', OWN));
   t.is(a.evaluate(routeTo('10.0.0.0/9')), a.evaluate(routeTo('10.0.0.0/10')));
 });
 
 test('a name without a definition is a mistake of the caller', (t) => {
-  t.throws(() => compilePolicies(['typo'], policies, 'reject'), { message: /typo/ });
+  t.throws(() => compilePolicies(['typo'], policies, 'reject', OWN), { message: /typo/ });
 });
 
 test('what a chain can accept, and where it ends, is known without routes', (t) => {
@@ -87,30 +100,32 @@ test('what a chain can accept, and where it ends, is known without routes', (t) 
   t.false(mayAccept(['reject-all', 'accept-all'], policies, 'bgp'));
   t.true(decidesAll(policies['accept-all']));
   t.false(decidesAll(policies.tens));
-  t.true(decidesAll([term('accept', { source: ['kernel', 'static', 'aggregate', 'service', 'bgp'] })]));
+  t.true(decidesAll([term('accept', from('kernel', 'bgp', 'static', 'aggregate', 'service'))]));
 });
+
+const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.array(anySource, { maxLength: 3 }).map((sources) => from(...sources)),
+  fc.array(anyMatch, { maxLength: 4 }).map((matches) => inside(...matches)),
+  fc
+    .array(anyMatch, { maxLength: 4 })
+    .map((matches): Condition => ({ kind: 'not', of: [inside(...matches)] })),
+);
 
 const anyTerm: fc.Arbitrary<TermConfig> = fc.record({
   action: fc.constantFrom('accept', 'reject'),
-  match: fc.record({
-    source: fc.option(fc.array(anySource, { maxLength: 3 })),
-    prefix: fc.option(
-      fc.oneof(
-        fc.record({ in: fc.array(anyMatch, { maxLength: 4 }) }),
-        fc.record({ notIn: fc.array(anyMatch, { maxLength: 4 }) }),
-      ),
-    ),
-  }),
+  edits: fc.constant([]),
+  match: fc.array(anyCondition, { maxLength: 2 }),
 });
 
-const inside = (matches: readonly PrefixMatch[], route: Prefix): boolean =>
+const holds = (matches: readonly PrefixMatch[], route: Prefix): boolean =>
   matches.some((m) => prefixContains(m.prefix, route) && route.length >= m.ge && route.length <= m.le);
 
-function naiveMatch({ prefix, source }: TermConfig['match'], route: Prefix, from: RouteSource): boolean {
-  if (source !== null && !source.includes(from)) return false;
-  if (prefix === null) return true;
-  return 'in' in prefix ? inside(prefix.in, route) : !inside(prefix.notIn, route);
-}
+const naiveMatch = (match: readonly Condition[], route: Prefix, source: RouteSource): boolean =>
+  match.every((condition) => {
+    if (condition.kind === 'not') return !naiveMatch(condition.of, route, source);
+    if (condition.kind === 'source') return condition.sources.includes(source);
+    return condition.kind === 'prefix' && holds(condition.in, route);
+  });
 
 test('a compiled chain decides as the terms read one by one do', (t) => {
   const chain = fc.array(fc.array(anyTerm, { maxLength: 4 }), { maxLength: 3 });
@@ -123,7 +138,7 @@ test('a compiled chain decides as the terms read one by one do', (t) => {
         fc.constantFrom<'accept' | 'reject'>('accept', 'reject'),
         (list, probes, fallback) => {
           const named = Object.fromEntries(list.map((policy, i) => [`p${i}`, policy]));
-          const policy = compilePolicies(Object.keys(named), named, fallback);
+          const policy = compilePolicies(Object.keys(named), named, fallback, OWN);
           for (const [route, source] of probes) {
             const first = list.flat().find(({ match }) => naiveMatch(match, route, source));
             if (policy.evaluate(routeTo(route, source)).action !== (first?.action ?? fallback)) return false;
@@ -145,7 +160,7 @@ test('a chain that says it reads no prefix gives one verdict per source', (t) =>
         anyPrefix,
         anyPrefix,
         (terms, source, a, b) => {
-          const policy = compilePolicies(['p'], { p: terms }, 'reject');
+          const policy = compilePolicies(['p'], { p: terms }, 'reject', OWN);
           fc.pre(!policy.readsPrefix);
           return policy.evaluate(routeTo(a, source)) === policy.evaluate(routeTo(b, source));
         },

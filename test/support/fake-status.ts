@@ -2,14 +2,17 @@
 
 import type {
   AlarmStatus,
+  CacheStatus,
   KernelReport,
   MemoryReport,
+  ObjectStatus,
   PeerDetail,
   PeerSummary,
   PoolStatus,
   RouteList,
   RouteQuery,
   RouteStatus,
+  RpkiStatus,
   StatusSource,
   Summary,
 } from '../../src/api/types.js';
@@ -26,6 +29,52 @@ const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0)
 const NO_MESSAGES = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 } as const;
 
 const CAPABILITIES = ['multiprotocol ipv4-unicast', 'route refresh', '4-octet AS 64512'] as const;
+
+const BASE_CACHE: CacheStatus = {
+  name: 'routinator-a',
+  address: '172.18.203.10',
+  port: 3323,
+  preference: 1,
+  state: 'synced',
+  version: 1,
+  session: 77,
+  serial: 12,
+  records: 9,
+  counts: true,
+  updatedSecondsAgo: 61.5,
+  intervals: { refresh: 3600, retry: 600, expire: 7200 },
+  lastError: null,
+};
+
+export const FAKE_OBJECTS: readonly ObjectStatus[] = [
+  { object: 'peers tor-a', generation: 1, error: null },
+  {
+    object: 'policies external',
+    generation: 2,
+    error: 'bgpd.yaml:9:3: policies.external[0].action: is missing',
+  },
+  { object: 'policies new', generation: 0, error: 'bgpd.yaml:12:3: policies.new: is a text' },
+];
+
+export const FAKE_RPKI: RpkiStatus = {
+  caches: [
+    BASE_CACHE,
+    {
+      ...BASE_CACHE,
+      name: 'routinator-b',
+      preference: 2,
+      state: 'down',
+      version: null,
+      session: null,
+      serial: null,
+      records: 0,
+      counts: false,
+      updatedSecondsAgo: null,
+      lastError: 'ECONNREFUSED',
+    },
+  ],
+  records: { 'ipv4-unicast': 6, 'ipv6-unicast': 3 },
+};
 
 const BASE_PEER: PeerDetail = {
   name: 'tor-a',
@@ -473,6 +522,8 @@ export function fakeStatus({
     },
     kernel: () => FAKE_KERNEL,
     memory: () => FAKE_MEMORY,
+    rpki: () => FAKE_RPKI,
+    config: () => ({ ...fakeSummary(peers).config, objects: FAKE_OBJECTS }),
     pools: () => FAKE_POOLS,
     alarms: () => FAKE_ALARMS,
     health: () => ({ ok: true, reasons: [] }),
