@@ -72,9 +72,11 @@ export const expectedRoutes = (topology: Topology): readonly ExpectedRoute[] => 
 
 /** One of several equal ways will do: some routers balance by themselves. */
 const leadsOver = (route: RouteView, { gateway, device }: ExpectedRoute): boolean => {
-  if (device !== null && route.dev !== device) return false;
-  if (gateway === null || route.gateway === gateway) return true;
-  return route.nexthops?.some((hop) => hop.gateway === gateway) === true;
+  // A route over a nexthop group has its hops apart, be it one only.
+  const hops = route.nexthops ?? [route];
+  return hops.some(
+    (hop) => (device === null || hop.dev === device) && (gateway === null || hop.gateway === gateway),
+  );
 };
 
 export interface Progress {
