@@ -4,7 +4,7 @@
 import { Bitset } from '../base/bitset.js';
 import { type FamilyIndex, familyOfAddress } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import { type IpAddress, isLinkLocal } from '../base/ip.js';
+import { type IpAddress, ipEquals, isLinkLocal } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { Config } from '../config/types.js';
 import type { FibIntent, Kernel } from '../kernel/types.js';
@@ -167,9 +167,22 @@ export class FibFeed {
     const route = {
       prefix: prefixOf(this.#rib, family, prefix),
       localPref: attrSets.localPref(attrs),
-      attributes: () => decodeBlock(attrSets.block(attrs)),
+      attributes: (nextHop: IpAddress) =>
+        decodeBlock(attrSets.block(this.#attrsOver(family, prefix, nextHop) ?? attrs)),
     };
     return this.#paths.intent(route, plain);
+  }
+
+  /** The attributes of a usable path of the prefix with this next hop: each host names its own end of a tunnel. */
+  #attrsOver(family: FamilyIndex, prefix: PrefixId, nextHop: IpAddress): AttrSetId | null {
+    const { attrSets, nextHops, paths, prefixes } = this.#rib;
+    const { accepted, next } = paths[family];
+    for (let path = prefixes[family].head[prefix]!; path !== NONE; path = next[path]!) {
+      const attrs = accepted[path]!;
+      const address = attrs === NONE ? null : nextHops.address(attrSets.nextHop[attrs]! as NextHopId);
+      if (address !== null && ipEquals(address, nextHop)) return attrs as AttrSetId;
+    }
+    return null;
   }
 
   /** Whether a prefix is installed is a question of its best path; the others of the set come with it. */

@@ -1,6 +1,7 @@
 // What a pool makes of a learned route on its way to the kernel: in a tunnel, left to the agent, as it is; and the metric
 // that its LOCAL_PREF stands for. Equal answers are one object, so that thousands of routes share an intent.
 
+import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { Config } from '../config/types.js';
 import type { FibIntent } from '../kernel/types.js';
@@ -16,7 +17,8 @@ export interface LearnedRoute {
   readonly prefix: Prefix;
   /** 100 where the route has none. */
   readonly localPref: number;
-  readonly attributes: () => PathAttributes;
+  /** Of the path with this next hop. */
+  readonly attributes: (nextHop: IpAddress) => PathAttributes;
 }
 
 type PathsConfig = Pick<Config, 'pools' | 'kernel'>;
@@ -47,7 +49,7 @@ export class FibPaths {
     const pool = poolOf(pools, route.prefix);
     const nextHops = [];
     for (const hop of plain.nextHops) {
-      const path = pathThrough(pool, kernel, route.attributes, hop.address);
+      const path = pathThrough(pool, kernel, () => route.attributes(hop.address), hop.address);
       if (path.kind === 'agent') return null;
       nextHops.push(path.kind === 'plain' ? hop : { ...hop, tunnel: path.tunnel });
     }

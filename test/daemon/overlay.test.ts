@@ -9,6 +9,7 @@ import type { Tunnel } from '../../src/wire/types.js';
 import { BASE, hostWorld, passive, withDaemons, type Yaml } from './daemon-rig.js';
 
 const A = '127.0.0.2';
+const B = '127.0.0.3';
 const MAC = '02:11:22:33:44:55';
 
 const end = (address: string, vni = 4097, mac = MAC): Tunnel =>
@@ -138,4 +139,28 @@ test('a pool whose tunnel the kernel lacks says so, everywhere somebody may look
     world.addLink('tunl0');
     await daemon.until('in the tunnel', () => ours(world).join() === '10.66.1.0/26 10.0.0.9 tunl0');
     t.is(daemon.status.pools()[0]?.problem, null);
+  }));
+
+test('one address on two other hosts: each way is in the tunnel of its own host', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    world.addRoute({ prefix: '10.1.0.0/16', dev: 'eth0', via: '10.0.0.254' });
+    const pools = [{ cidr: '10.66.0.0/16', encapsulation: 'VXLAN', overlay: 'bgp' }];
+    const peers = [passive('a', A, 64512), passive('b', B, 64512)];
+    const daemon = await rig.start({ ...config([]), peers }, { world });
+    await daemon.reload({ ...config(pools), peers });
+    const a = await rig.join(daemon, A, { asn: 64512 });
+    const b = await rig.join(daemon, B, { asn: 64512, routerId: 0x0a090908 });
+    const other = '02:66:77:88:99:aa';
+    a.announce(['10.66.1.1/32'], { nextHop: '10.1.0.8', localPref: 100, tunnels: [end('10.1.0.8')] });
+    b.announce(['10.66.1.1/32'], {
+      nextHop: '10.1.0.9',
+      localPref: 100,
+      tunnels: [end('10.1.0.9', 4097, other)],
+    });
+    const ends = [`${MAC} 10.1.0.8`, `10.1.0.8 ${MAC}`, `${other} 10.1.0.9`, `10.1.0.9 ${other}`].sort();
+    const device = () => world.links().some(({ name }) => name === 'vxlan.bgp');
+    await daemon.until('both ends', () => device() && world.tunnelEnds('vxlan.bgp').join() === ends.join());
+    const route = world.routes().find(({ prefix }) => formatPrefix(prefix) === '10.66.1.1/32');
+    t.is(route?.nextHops.length, 2);
   }));
