@@ -132,7 +132,8 @@ export const hostRouter = (topology: Topology, plan: HostPlan): RouterSpec => ({
   ...(topology.encapsulation === null ? {} : { encapsulated: encapsulated(topology.encapsulation) }),
   neighbors: [
     ...bothFamilies(topology.reflector, { asn: CLUSTER_ASN }),
-    { address: plan.gateway.address, asn: TOR_ASN, exportOnly: POOLS.external },
+    // Else the router would share traffic for one host among all, and those in the other subnet would send it back.
+    { address: plan.gateway.address, asn: TOR_ASN, exportOnly: POOLS.external, exportOwn: true },
   ],
 });
 

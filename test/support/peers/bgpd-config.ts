@@ -96,8 +96,15 @@ const exportPolicies = (spec: RouterSpec) => {
 };
 
 /** A match without prefixes would match nothing; then the rejecting term alone says the same. */
-const exportTerms = ({ exportOnly = [] }: NeighborSpec) => [
-  ...(exportOnly.length === 0 ? [] : [{ match: { prefix: { in: exportOnly } }, action: 'accept' }]),
+const exportTerms = ({ exportOnly = [], exportOwn = false }: NeighborSpec) => [
+  ...(exportOnly.length === 0
+    ? []
+    : [
+        {
+          match: { prefix: { in: exportOnly }, ...(exportOwn ? { source: ['kernel', 'static'] } : {}) },
+          action: 'accept',
+        },
+      ]),
   { action: 'reject' },
 ];
 

@@ -27,6 +27,8 @@ export interface NeighborSpec {
   readonly addPath?: boolean;
   /** Only routes inside these leave; default: all. */
   readonly exportOnly?: readonly string[];
+  /** Of these only what starts here: not what other hosts announce (bgpd only). */
+  readonly exportOwn?: boolean;
   /** eBGP over several hops. */
   readonly multihop?: number;
   /** More in the program's own words. */
