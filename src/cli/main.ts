@@ -107,6 +107,14 @@ function addShow(show: Command): void {
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
   show
+    .command('rpki')
+    .description('RPKI caches, what they have told, and which of them count')
+    .action(() => run(() => showRpki(context())));
+  show
+    .command('config')
+    .description('what of the configuration is in force, and what of the file is not and why')
+    .action(() => run(() => showConfig(context())));
+  show
     .command('pools')
     .description('how packets to workloads on other hosts travel, pool by pool')
     .action(() => run(() => showPools(context())));
@@ -118,14 +126,6 @@ function addShow(show: Command): void {
     .command('drift')
     .description('routes that were otherwise in the kernel than we wrote them, and whose doing it was')
     .action(() => run(() => showDrift(context())));
-  show
-    .command('rpki')
-    .description('RPKI caches, what they have told, and which of them count')
-    .action(() => run(() => showRpki(context())));
-  show
-    .command('config')
-    .description('what of the configuration is in force, and what of the file is not and why')
-    .action(() => run(() => showConfig(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

@@ -216,6 +216,18 @@ function completeConfig(
   };
 }
 
+const completeRpki = (section: Sections['rpki']): RpkiConfig => ({
+  caches: (section?.caches ?? []).map((cache) => ({
+    name: cacheName(cache),
+    address: cache.address,
+    port: cache.port ?? RTR_PORT,
+    preference: cache.preference ?? 1,
+    refresh: cache.refresh ?? null,
+    retry: cache.retry ?? null,
+    expire: cache.expire ?? null,
+  })),
+});
+
 /** The routes of a VXLAN pool are the agent's unless the file says otherwise, as in Calico. */
 function completePool(pool: ListElement<'pools'>): PoolConfig {
   const encapsulation = pool.encapsulation ?? 'None';
@@ -237,18 +249,6 @@ function completeOrigination(origination: ListElement<'originate'>): OriginateCo
 }
 
 type ListElement<K extends 'pools' | 'originate'> = NonNullable<Sections[K]>[number]['value'];
-
-const completeRpki = (section: Sections['rpki']): RpkiConfig => ({
-  caches: (section?.caches ?? []).map((cache) => ({
-    name: cacheName(cache),
-    address: cache.address,
-    port: cache.port ?? RTR_PORT,
-    preference: cache.preference ?? 1,
-    refresh: cache.refresh ?? null,
-    retry: cache.retry ?? null,
-    expire: cache.expire ?? null,
-  })),
-});
 
 function completeKernel(section: Sections['kernel']): KernelConfig {
   const { import: rules, vxlan, ...given } = section ?? {};

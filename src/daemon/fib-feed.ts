@@ -13,7 +13,9 @@ import type { CompiledPolicy } from '../rib/hooks.js';
 import type { NextHopId } from '../rib/next-hops.js';
 import { RouteCursor } from '../rib/route-cursor.js';
 import { findPrefix, prefixOf } from '../rib/views.js';
+import { LOCAL_FIELD, localNumber } from '../wire/attributes/local-facts.js';
 import { decodeBlock } from '../wire/block.js';
+import type { AttributeEdits } from '../wire/types.js';
 import { FibPaths } from './fib-paths.js';
 
 /** The interface that a peer's link-local next hops are on, null when it has none. */
@@ -27,6 +29,12 @@ export interface FibFeedOptions {
   readonly isBlackhole: (prefix: Prefix) => boolean;
 }
 
+function lastMetric(edits: AttributeEdits | null): number | null {
+  let metric: number | null = null;
+  for (let step = edits; step !== null; step = step.more ?? null) metric = step.metric ?? metric;
+  return metric;
+}
+
 const BLACKHOLE: FibIntent = { kind: 'blackhole', nextHops: [] };
 
 export class FibFeed {
@@ -37,11 +45,13 @@ export class FibFeed {
   readonly #wanted = [new Bitset(), new Bitset()] as const;
   /** By the next hop's address, which is one object as long as it is in use: thousands of routes share an intent. */
   readonly #intents = new WeakMap<IpAddress, FibIntent>();
+  /** By the intent without it: routes of one metric share an intent, too. */
+  readonly #metrics = new WeakMap<FibIntent, Map<number, FibIntent>>();
   readonly #isBlackhole: (prefix: Prefix) => boolean;
   #policy: CompiledPolicy;
-  #paths: FibPaths;
   /** How far the look at everything has come; null: none is under way. */
   #reviewed: { readonly family: FamilyIndex; row: number } | null = null;
+  #paths: FibPaths;
 
   constructor(rib: Rib, kernel: Kernel, { policy, config, interfaceOf, isBlackhole }: FibFeedOptions) {
     this.#rib = rib;
@@ -54,7 +64,7 @@ export class FibFeed {
   }
 
   /**
-   * Another install policy, other pools: everything is to be looked at again. `originated` is at once. True when `review`
+   * Another install policy, other pools: everything is to be looked at again, `originated` at once. True when `review`
    * has to be called.
    */
   configure(config: Config, policy: CompiledPolicy, originated: readonly Prefix[]): boolean {
@@ -65,15 +75,11 @@ export class FibFeed {
       this.#paths = paths;
       this.#reviewed = { family: 0, row: 0 };
     }
-    this.#updateEach(originated);
-    return !same;
-  }
-
-  #updateEach(prefixes: readonly Prefix[]): void {
-    for (const prefix of prefixes) {
+    for (const prefix of originated) {
       const id = findPrefix(this.#rib, prefix);
       if (id !== NONE) this.update(familyOfAddress(prefix.address.family), id as PrefixId);
     }
+    return this.#reviewed !== null;
   }
 
   /** Looks at about `budget` prefixes again. True when there are more. */
@@ -115,10 +121,31 @@ export class FibFeed {
     if (peer < FIRST_PEER) return this.#localIntent(family, prefix, peer);
     const attrs = table.bestAttrs[prefix]! as AttrSetId;
     this.#route.show(family, table, prefix, 'bgp', this.#rib.sources.get(peer).origin.peer);
-    if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;
+    const verdict = this.#policy.evaluate(this.#route.withAttributes(attrs));
+    if (verdict.action === 'reject') return null;
     const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
     const plain = address === null ? null : this.#intentOf(address, peer);
-    return plain === null || this.#paths.plain ? plain : this.#pathOf(family, prefix, attrs, plain);
+    if (plain === null) return null;
+    const intent = this.#paths.plain ? plain : this.#pathOf(family, prefix, attrs, plain);
+    return intent === null ? null : this.#withMetric(intent, verdict.edits, attrs);
+  }
+
+  /** The metric that the install policy sets, else the one that the import policy set, where one did. */
+  #withMetric(intent: FibIntent, edits: AttributeEdits | null, attrs: AttrSetId): FibIntent {
+    const { attrSets } = this.#rib;
+    const imported = localNumber(
+      attrSets.bytes,
+      attrSets.startOf(attrs),
+      attrSets.endOf(attrs),
+      LOCAL_FIELD.metric,
+    );
+    const metric = lastMetric(edits) ?? (imported < 0 ? null : imported);
+    if (metric === null) return intent;
+    const known = this.#metrics.get(intent) ?? new Map<number, FibIntent>();
+    this.#metrics.set(intent, known);
+    const same = known.get(metric) ?? { ...intent, metric };
+    known.set(metric, same);
+    return same;
   }
 
   /** Workloads are in the kernel already; of what is originated only the blackholes go there. */

@@ -14,10 +14,10 @@ export interface LocalSettings {
   readonly localPrefFromMetric: boolean;
   /** The metric of routes that are not on the move (config `kernel.metric`). */
   readonly metric: number;
-  /** The policies look at interfaces: without it all workloads of a metric have the same attributes. */
-  readonly withInterfaces: boolean;
   /** Our end of the tunnels; null: we have none. */
   readonly tunnel: Tunnel | null;
+  /** The policies look at interfaces: without it workloads that are alike otherwise have the same attributes. */
+  readonly interfaces: boolean;
 }
 
 /** Calico's inversion: the lower the metric, the higher the preference. */
@@ -39,19 +39,20 @@ export class LocalAttributes {
     this.#overlays = settings.tunnel === null ? [] : settings.pools.filter(isOverlay);
   }
 
-  workload(workload: WorkloadChange): Uint8Array {
+  workload(workload: Pick<WorkloadChange, 'prefix' | 'metric' | 'interface'>): Uint8Array {
     const { prefix, metric } = workload;
+    const name = this.#settings.interfaces ? workload.interface : null;
     const suppressed = !this.#isMoving(metric) && this.#isCovered(prefix);
     const tunnelled = this.#isTunnelled(prefix);
-    const name = this.#settings.withInterfaces ? workload.interface : null;
-    const key = `${metric} ${suppressed} ${tunnelled} ${name ?? ''}`;
-    let block = this.#blocks.get(key);
+    // Names of interfaces come and go: what is made for one is not kept.
+    const key = name === null ? `${metric} ${suppressed} ${tunnelled}` : null;
+    let block = key === null ? undefined : this.#blocks.get(key);
     if (block === undefined) {
       const communities = suppressed ? [NO_ADVERTISE] : [];
-      const local = { weight: null, metric, interface: name };
-      block = encodeBlock({ ...this.#common(metric, tunnelled), communities, local });
-      // One for each interface would be as many as there are workloads.
-      if (name === null) this.#blocks.set(key, block);
+      // Metric 0 is one that nobody set.
+      const local = { weight: null, metric: metric === 0 ? null : metric, interface: name };
+      block = encodeBlock({ ...this.#common(metric, tunnelled), local, communities });
+      if (key !== null) this.#blocks.set(key, block);
     }
     return block;
   }

@@ -180,7 +180,8 @@ export function exportProfile(
 const peerView = (peer: RunningPeerConfig, session: NegotiatedSession): PeerView => ({
   name: peer.name,
   group: peer.group,
-  type: session.sessionType === 'ibgp' ? 'ibgp' : 'ebgp',
+  // Members of a confederation are one AS to everybody else.
+  type: session.sessionType === 'ebgp' ? 'ebgp' : 'ibgp',
   asn: session.peerAsn,
   address: peer.address,
 });
@@ -189,12 +190,12 @@ const peerView = (peer: RunningPeerConfig, session: NegotiatedSession): PeerView
 function ownAddresses(
   peer: RunningPeerConfig,
   session: NegotiatedSession,
-  { localAddress }: Transport,
+  transport: Transport,
   hosts: HostAddresses,
 ): ExportProfile['nextHopSelf'] {
   const on = { interface: peer.interface, extended: session.extendedNextHop };
   const self = (family: 0 | 1): Uint8Array | null =>
-    nextHopFor(addressFamily(family), localAddress, hosts, on);
+    nextHopFor(addressFamily(family), transport.localAddress, hosts, on);
   return [self(0), self(1)];
 }
 

@@ -59,9 +59,9 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
-  readonly foreignOrigins: ForeignOrigins;
   readonly rpki: RpkiFeed;
   readonly #vrps = new VrpTable();
+  readonly foreignOrigins: ForeignOrigins;
   readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
@@ -81,7 +81,11 @@ export class Speaker {
     this.kernel = kernel;
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
     this.#suspects = kernel === null ? null : new Suspects(kernel);
-    this.#pass = new PassScheduler(clock, (budget) => this.#run(budget));
+    this.#pass = new PassScheduler(clock, (budget) => {
+      const more = this.#run(budget);
+      if (!more) this.#suspects?.clear();
+      return more;
+    });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib, this.#localSettings());
@@ -181,7 +185,6 @@ export class Speaker {
   /** One slice; true when there is more. */
   #run(budget: number): boolean {
     const more = this.rib.run(budget);
-    if (!more) this.#suspects?.clear();
     return (this.fib?.review(budget) ?? false) || more;
   }
 
@@ -239,11 +242,11 @@ export class Speaker {
   }
 
   #localSettings(): LocalSettings {
-    const { originate, pools, kernel, policies } = this.#config;
+    const { originate, pools, kernel } = this.#config;
     const { localPrefFromMetric, metric } = kernel;
-    const withInterfaces = readsInterfaces(policies);
+    const interfaces = readsInterfaces(this.#config.policies);
     const tunnel = ownTunnel(this.#tunnels());
-    return { originate, pools, localPrefFromMetric, metric, withInterfaces, tunnel };
+    return { originate, pools, localPrefFromMetric, metric, tunnel, interfaces };
   }
 
   #interfaceOf(peer: PeerId): string | null {

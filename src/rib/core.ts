@@ -140,10 +140,9 @@ export class Rib {
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
-    for (const run of view.runs) {
+    for (const run of view.runs)
       if (run.kind === 'reach') this.#reach(id, view, run);
       else this.#unreach(id, view, run);
-    }
     if (this.#hasDirty()) this.#announceWork();
   }
 
@@ -344,8 +343,7 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     }
-    if (source !== NONE && source < FIRST_PEER && this.paths[family].next[table.head[prefix]!] !== NONE)
-      this.#listener.localChosen?.(family, prefix);
+    if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 

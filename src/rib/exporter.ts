@@ -119,6 +119,7 @@ export class Exporter {
   #decided(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
     const { origin } = this.#tables.sources.get(source);
     if (!this.#matrixAllows(origin) || !this.#communitiesAllow(attrs)) return NONE;
+    if (!this.#roleAllows(attrs)) return NONE;
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return NONE;
     const { readsPrefix } = this.profile.policy;
@@ -196,7 +197,6 @@ export class Exporter {
   /** The rewrite that the RFCs demand; what the policy set of its own stays. */
   #transform(family: FamilyIndex, source: PeerId, attrs: AttrSetId, touched: number): Attrs {
     const { origin } = this.#tables.sources.get(source);
-    if (!this.#roleAllows(attrs)) return NONE;
     const nextHop = this.#nextHop(family, origin.peerType, attrs, touched);
     if (nextHop === 'missing') return NONE;
     return this.#ifSendable(

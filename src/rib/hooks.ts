@@ -18,7 +18,7 @@ export type RpkiState = 'valid' | 'invalid' | 'notFound';
 export interface PeerView {
   readonly name: string;
   readonly group: string | null;
-  /** A member AS of our confederation counts as external. */
+  /** Members of a confederation are one AS to everybody else. */
   readonly type: 'ebgp' | 'ibgp';
   readonly asn: number;
   readonly address: IpAddress;

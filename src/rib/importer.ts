@@ -32,7 +32,7 @@ export class Importer {
   readonly #routerId: number;
   /** Many prefixes in a row share attributes and edits. */
   #last: {
-    readonly received: AttrSetId;
+    readonly prepared: AttrSetId;
     readonly edits: AttributeEdits;
     readonly result: AttrSetId;
   } | null = null;
@@ -109,20 +109,20 @@ export class Importer {
     if (verdict.action === 'reject') return NONE;
     if (verdict.edits === null) return prepared;
     const last = this.#last;
-    if (last !== null && last.received === prepared && last.edits === verdict.edits) return last.result;
+    if (last !== null && last.prepared === prepared && last.edits === verdict.edits) return last.result;
     const result = this.#attrSets.edited(prepared, verdict.edits, this.#rewriter);
-    this.#last = { received: prepared, edits: verdict.edits, result };
+    this.#last = { prepared, edits: verdict.edits, result };
     return result;
+  }
+
+  /** The set was reclaimed: its id means something else from now on. */
+  forget(attrs: AttrSetId): void {
+    if (this.#last?.prepared === attrs || this.#last?.result === attrs) this.#last = null;
   }
 
   #prepared(peer: RibPeer, received: AttrSetId): AttrSetId {
     const edits = peer.special?.edits ?? null;
     return edits === null ? received : this.#attrSets.edited(received, edits, this.#rewriter);
-  }
-
-  /** The set was reclaimed: its id means something else from now on. */
-  forget(attrs: AttrSetId): void {
-    if (this.#last?.received === attrs || this.#last?.result === attrs) this.#last = null;
   }
 
   /** The term that rejected the route, for people; null when it was taken. */

@@ -522,10 +522,10 @@ export function fakeStatus({
     },
     kernel: () => FAKE_KERNEL,
     memory: () => FAKE_MEMORY,
-    pools: () => FAKE_POOLS,
-    alarms: () => FAKE_ALARMS,
     rpki: () => FAKE_RPKI,
     config: () => ({ ...fakeSummary(peers).config, objects: FAKE_OBJECTS }),
+    pools: () => FAKE_POOLS,
+    alarms: () => FAKE_ALARMS,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {
