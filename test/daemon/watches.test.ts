@@ -1,6 +1,7 @@
 // The small clocks and counters of a peer: kernel drops, prefix limits, the pace of advertisements, connection buckets.
 
 import test from 'ava';
+import { ipv4 } from '../../src/base/ip.js';
 import type { MaxPrefixConfig } from '../../src/config/types.js';
 import { AdvertisementPace } from '../../src/daemon/advertisement-pace.js';
 import { DropWatch } from '../../src/daemon/drop-watch.js';
