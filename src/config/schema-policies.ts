@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { formatPrefix, maxLength } from '../base/prefix.js';
-import type { PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
+import type { Condition, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 import { choiceField, type Fault, fault, isFault, readPrefix, textField } from './fields.js';
 import { describe } from './problem.js';
 
@@ -35,9 +35,9 @@ export function readPrefixMatch(text: string): PrefixMatch | Fault {
 
 const prefixMatchSchema = z
   .strictObject({ in: z.array(prefixMatchField).optional(), notIn: z.array(prefixMatchField).optional() })
-  .transform((value, context): NonNullable<TermConfig['match']['prefix']> => {
-    if (value.in !== undefined && value.notIn === undefined) return { in: value.in };
-    if (value.notIn !== undefined && value.in === undefined) return { notIn: value.notIn };
+  .transform((value, context): readonly Condition[] => {
+    if (value.in !== undefined && value.notIn === undefined) return [{ kind: 'prefix', in: value.in }];
+    if (value.notIn !== undefined && value.in === undefined) return [{ kind: 'not', of: [{ kind: 'prefix', in: value.notIn }] }];
     context.issues.push({
       code: 'custom',
       message: value.in === undefined ? 'has neither in nor notIn' : 'has both in and notIn',
@@ -47,7 +47,7 @@ const prefixMatchSchema = z
     return z.NEVER;
   });
 
-const SOURCES = ['kernel', 'bgp', 'static'] as const satisfies readonly RouteSource[];
+const SOURCES = ['kernel', 'static', 'aggregate', 'service', 'bgp'] as const satisfies readonly RouteSource[];
 
 const termSchema = z.strictObject({
   match: z
@@ -62,7 +62,11 @@ const termSchema = z.strictObject({
 export const policySchema = z.array(
   termSchema.transform(
     ({ match, action }): TermConfig => ({
-      match: { prefix: match?.prefix ?? null, source: match?.source ?? null },
+      match: [
+        ...(match?.prefix ?? []),
+        ...(match?.source === undefined ? [] : [{ kind: 'source', sources: match.source } as const]),
+      ],
+      edits: [],
       action,
     }),
   ),

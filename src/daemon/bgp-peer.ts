@@ -225,9 +225,10 @@ export class BgpPeer implements PeerHandlers {
 
   #ribView(session: NegotiatedSession, transport: Transport): RibView {
     const { local, policies, hostAddresses } = this.#context;
+    const hosts = hostAddresses();
     return {
-      peer: ribPeer(local, this.#config, session, policies),
-      profile: exportProfile(local, this.#config, session, transport, policies, hostAddresses()),
+      peer: ribPeer(local, this.#config, session, transport, policies, hosts),
+      profile: exportProfile(local, this.#config, session, transport, policies, hosts),
     };
   }
 

@@ -30,7 +30,7 @@ export class FibFeed {
     this.#kernel = kernel;
     this.#policy = policy;
     this.#interfaceOf = interfaceOf;
-    this.#route = new RouteCursor(rib.attrSets);
+    this.#route = new RouteCursor(rib.attrSets, rib.validation);
   }
 
   /** Another install policy: everything is looked at again. */
@@ -67,7 +67,7 @@ export class FibFeed {
     const peer = table.bestSource[prefix]! as PeerId;
     if (peer === NONE || peer < FIRST_PEER) return null;
     const attrs = table.bestAttrs[prefix]! as AttrSetId;
-    this.#route.show(family, table, prefix, 'bgp');
+    this.#route.show(family, table, prefix, 'bgp', this.#rib.sources.get(peer).origin.peer);
     if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;
     const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
     return address === null ? null : this.#intentOf(address, peer);

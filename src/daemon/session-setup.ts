@@ -7,7 +7,7 @@ import type { NegotiatedSession, SessionConfig } from '../fsm/types.js';
 import type { PeerEndpoint, Transport } from '../net/types.js';
 import { exportPolicyOf, importPolicyOf } from '../policy/defaults.js';
 import type { PolicyConfig } from '../policy/types.js';
-import type { ExportProfile } from '../rib/hooks.js';
+import type { ExportProfile, PeerView } from '../rib/hooks.js';
 import type { RibPeer } from '../rib/sources.js';
 import { type HostAddresses, nextHopFor } from './host-addresses.js';
 
@@ -61,7 +61,9 @@ export function ribPeer(
   local: LocalIdentity,
   peer: RunningPeerConfig,
   session: NegotiatedSession,
+  transport: Transport,
   policies: Policies,
+  hosts: HostAddresses,
 ): RibPeer {
   const known = { ...peer, asn: session.peerAsn };
   return {
@@ -71,6 +73,8 @@ export function ribPeer(
     peerType: peerType(peer, session),
     localAsn: local.asn,
     clusterId: clusterOf(local, peer),
+    view: peerView(peer, session),
+    self: ownAddresses(transport, hosts),
     importPolicy: importPolicyOf(known, local.asn, policies),
   };
 }
@@ -83,8 +87,6 @@ export function exportProfile(
   policies: Policies,
   hosts: HostAddresses,
 ): ExportProfile {
-  const self = (family: 0 | 1): Uint8Array | null =>
-    nextHopFor(addressFamily(family), transport.localAddress, hosts);
   return {
     peerType: peerType(peer, session),
     localAsn: local.asn,
@@ -92,12 +94,27 @@ export function exportProfile(
     families: [hasFamily(session, 0), hasFamily(session, 1)],
     asn4: session.decode.asn4,
     maxMessage: session.maxMessage,
-    nextHopSelf: [self(0), self(1)],
+    nextHopSelf: ownAddresses(transport, hosts),
     alwaysNextHopSelf: peer.nextHopSelf || session.sessionType === 'ebgp',
     clusterId: clusterOf(local, peer),
     clientToClient: local.routeReflector?.clientToClient ?? true,
     policy: exportPolicyOf({ ...peer, asn: session.peerAsn }, local.asn, policies),
   };
+}
+
+const peerView = (peer: RunningPeerConfig, session: NegotiatedSession): PeerView => ({
+  name: peer.name,
+  group: peer.group,
+  type: session.sessionType,
+  asn: session.peerAsn,
+  address: peer.address,
+});
+
+/** By family index: what stands for us as a next hop. */
+function ownAddresses(transport: Transport, hosts: HostAddresses): ExportProfile['nextHopSelf'] {
+  const self = (family: 0 | 1): Uint8Array | null =>
+    nextHopFor(addressFamily(family), transport.localAddress, hosts);
+  return [self(0), self(1)];
 }
 
 export const peerType = (peer: RunningPeerConfig, session: NegotiatedSession): RibPeer['peerType'] => {

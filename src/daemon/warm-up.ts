@@ -96,6 +96,7 @@ const nothing = (): void => undefined;
 function join(rib: Rib, peer: number): PeerId {
   const peerType = peer % 3 === 0 ? 'ebgp' : 'ibgpClient';
   const asn = peerType === 'ebgp' ? ASN + 1 + peer : ASN;
+  const nextHopSelf = [Uint8Array.of(192, 0, 2, 1), null] as const;
   const own = { asn, peerType, localAsn: ASN, clusterId: 1 } as const;
   const profile: ExportProfile = {
     ...own,
@@ -103,12 +104,15 @@ function join(rib: Rib, peer: number): PeerId {
     clientToClient: true,
     peerAsn: asn,
     families: [true, true],
-    nextHopSelf: [Uint8Array.of(192, 0, 2, 1), null],
+    nextHopSelf,
     alwaysNextHopSelf: peerType === 'ebgp',
     policy: ACCEPT,
   };
   const address = ipv4(0xc0000200 + peer);
-  return rib.peerUp({ ...own, address, routerId: 0xc0000200 + peer, importPolicy: ACCEPT }, profile);
+  const type = peerType === 'ebgp' ? 'ebgp' : 'ibgp';
+  const view = { name: `peer-${peer}`, group: null, type, asn, address } as const;
+  const ribPeer = { ...own, address, routerId: 0xc0000200 + peer, view, self: nextHopSelf };
+  return rib.peerUp({ ...ribPeer, importPolicy: ACCEPT }, profile);
 }
 
 /** The UPDATEs of one peer: prefixes of 198.18.0.0/15 (RFC 2544), every second half told by two peers. */

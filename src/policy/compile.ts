@@ -2,9 +2,9 @@
 
 import type { CompiledPolicy, PolicyVerdict, RouteView } from '../rib/hooks.js';
 import { buildPrefixSet, type PrefixSet, prefixSetHas } from './sets.js';
-import type { PolicyConfig, RouteSource, TermConfig } from './types.js';
+import type { Condition, PolicyConfig, RouteSource, TermConfig } from './types.js';
 
-type Action = TermConfig['action'];
+type Action = 'accept' | 'reject';
 
 /** A term with its conditions ready to run; a null condition holds for every route. */
 interface CompiledTerm {
@@ -13,7 +13,7 @@ interface CompiledTerm {
   readonly verdict: PolicyVerdict;
 }
 
-const SOURCES = ['kernel', 'bgp', 'static'] as const satisfies readonly RouteSource[];
+const SOURCES = ['kernel', 'static', 'aggregate', 'service', 'bgp'] as const satisfies readonly RouteSource[];
 
 /** Compiled chains by the policies they were made from, so that thousands of equal peers share one. */
 const compiled = new WeakMap<Readonly<Record<string, PolicyConfig>>, Map<string, CompiledPolicy>>();
@@ -38,7 +38,7 @@ export function compilePolicies(
 /** The same verdict for every route, explained by `term`. */
 export function constantPolicy(action: Action, term: string): CompiledPolicy {
   const verdict = makeVerdict(action, term);
-  return { key: action, readsPrefix: false, readsAttributes: false, evaluate: () => verdict };
+  return { key: action, readsPrefix: false, readsAttributes: false, readsRpki: false, evaluate: () => verdict };
 }
 
 /** True when a route of this source can reach a term that accepts; prefixes are not looked at. */
@@ -73,6 +73,7 @@ function compileChain(
     key: terms.map(termKey).join('; '),
     readsPrefix: terms.some(({ prefix }) => prefix !== null),
     readsAttributes: false,
+    readsRpki: false,
     evaluate: (route) => decide(terms, route),
   };
 }
@@ -94,18 +95,22 @@ function reachableTerms(
 /** Terms that can match something, with the numbers they have in the configuration. */
 function compileTerms(name: string, policy: PolicyConfig): CompiledTerm[] {
   const terms = policy.map((term, index) => ({
-    prefix: compilePrefix(term.match.prefix),
-    sources: compileSources(term.match.source),
-    verdict: makeVerdict(term.action, `policy ${name}, term ${index + 1}`),
+    prefix: compilePrefix(only(term.match, 'prefix')),
+    sources: compileSources(only(term.match, 'source')?.sources ?? null),
+    verdict: makeVerdict(term.action === 'accept' ? 'accept' : 'reject', `policy ${name}, term ${index + 1}`),
   }));
   return terms.filter(({ prefix, sources }) => !isNever(prefix, sources));
 }
 
-function compilePrefix(match: TermConfig['match']['prefix']): CompiledTerm['prefix'] {
+const only = <K extends Condition['kind']>(
+  match: TermConfig['match'],
+  kind: K,
+): Extract<Condition, { kind: K }> | null =>
+  match.find((condition): condition is Extract<Condition, { kind: K }> => condition.kind === kind) ?? null;
+
+function compilePrefix(match: Extract<Condition, { kind: 'prefix' }> | null): CompiledTerm['prefix'] {
   if (match === null) return null;
-  if ('in' in match) return { set: buildPrefixSet(match.in), negated: false };
-  const set = buildPrefixSet(match.notIn);
-  return set.size === 0 ? null : { set, negated: true };
+  return { set: buildPrefixSet(match.in), negated: false };
 }
 
 function compileSources(sources: readonly RouteSource[] | null): CompiledTerm['sources'] {

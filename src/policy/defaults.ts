@@ -71,10 +71,13 @@ const term = (
   action: TermConfig['action'],
   match: { readonly source?: readonly RouteSource[]; readonly inside?: readonly Prefix[] } = {},
 ): TermConfig => ({
-  match: {
-    prefix: match.inside === undefined ? null : { in: match.inside.map(prefixAndInside) },
-    source: match.source ?? null,
-  },
+  match: [
+    ...(match.inside === undefined
+      ? []
+      : [{ kind: 'prefix', in: match.inside.map(prefixAndInside) } as const]),
+    ...(match.source === undefined ? [] : [{ kind: 'source', sources: match.source } as const]),
+  ],
+  edits: [],
   action,
 });
 

@@ -96,6 +96,19 @@ export class AttrSets {
     return this.#arena.view(this.#offset[id]!, this.#length[id]!);
   }
 
+  /** What `block` is a view of, for callers that must not allocate: its octets are `blockStart` to `blockEnd` of this. */
+  get octets(): Uint8Array {
+    return this.#arena.bytes;
+  }
+
+  blockStart(id: AttrSetId): number {
+    return this.#offset[id]!;
+  }
+
+  blockEnd(id: AttrSetId): number {
+    return this.#offset[id]! + this.#length[id]!;
+  }
+
   /** Octets of the next hop: 0, 4, 16 or 32. */
   nextHopLength(id: AttrSetId): number {
     return this.#arena.bytes[this.#offset[id]!]!;

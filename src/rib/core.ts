@@ -12,7 +12,7 @@ import { AttrSets } from './attr-sets.js';
 import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportRules } from './exporter.js';
-import type { ExportProfile } from './hooks.js';
+import type { ExportProfile, OriginValidation } from './hooks.js';
 import { Importer, loopText } from './importer.js';
 import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
@@ -34,6 +34,8 @@ export interface RibOptions {
   readonly clusterIds: readonly number[];
   /** Null: next hops are not tracked, all are usable. */
   readonly nextHopInterest: NextHopInterest | null;
+  /** Default: none, every route is `notFound`. */
+  readonly validation?: OriginValidation;
   /** For hash tables that peers can aim at. */
   readonly seed: number;
   /** Default: `DEFAULT_LIMITS`. */
@@ -54,6 +56,8 @@ export interface RibListener {
 
 export class Rib {
   readonly nextHops: NextHops;
+  /** Null: no RPKI. */
+  readonly validation: OriginValidation | null;
   readonly attrSets: AttrSets;
   readonly sources = new Sources();
   readonly prefixes: readonly [PrefixTable, PrefixTable];
@@ -75,6 +79,8 @@ export class Rib {
 
   constructor(options: RibOptions) {
     this.#listener = options.listener;
+    const validation = options.validation ?? null;
+    this.validation = validation;
     this.nextHops = new NextHops(options.nextHopInterest);
     this.attrSets = new AttrSets(this.nextHops, options.seed);
     this.prefixes = [new PrefixTable(false, options.seed), new PrefixTable(true, options.seed)];
@@ -87,11 +93,11 @@ export class Rib {
     ];
     this.groups = new UpdateGroups(
       options.rules,
-      { ...tables, prefixes: this.prefixes },
+      { ...tables, prefixes: this.prefixes, validation },
       options.limits ?? DEFAULT_LIMITS,
     );
     this.#changes = new PathChanges(this, this.#dirty);
-    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds);
+    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds, validation);
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
   }

@@ -11,7 +11,7 @@ import type { AttributeEdits } from '../wire/types.js';
 import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
 import { growInt32, grownCapacity, isSparse } from './columns.js';
-import type { ExportProfile, ExportRewrite, PathOrigin, PolicyVerdict } from './hooks.js';
+import type { ExportProfile, ExportRewrite, OriginValidation, PathOrigin, PolicyVerdict } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
 import type { Sources } from './sources.js';
@@ -31,7 +31,11 @@ export interface ExportTables {
   readonly attrSets: AttrSets;
   readonly sources: Sources;
   readonly prefixes: readonly [PrefixTable, PrefixTable];
+  /** Null: no RPKI. */
+  readonly validation: OriginValidation | null;
 }
+
+const sessionType = ({ peerType }: ExportProfile): 'ebgp' | 'ibgp' => (peerType === 'ebgp' ? 'ebgp' : 'ibgp');
 
 type Ids = Int32Array<ArrayBuffer>;
 
@@ -65,7 +69,7 @@ export class Exporter {
     this.profile = profile;
     this.#rules = rules;
     this.#tables = tables;
-    this.#route = new RouteCursor(tables.attrSets);
+    this.#route = new RouteCursor(tables.attrSets, tables.validation);
   }
 
   /** The attributes to announce, or NONE. */
@@ -152,7 +156,8 @@ export class Exporter {
 
   #verdict(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): PolicyVerdict {
     const { origin } = this.#tables.sources.get(source);
-    this.#route.show(family, this.#tables.prefixes[family], prefix, origin.source);
+    this.#route.show(family, this.#tables.prefixes[family], prefix, origin.source, origin.peer);
+    this.#route.towards(sessionType(this.profile), this.profile.nextHopSelf[family]);
     return this.profile.policy.evaluate(this.#route.withAttributes(attrs));
   }
 

@@ -1,7 +1,23 @@
 // What the RIB asks of policies: declared here, implemented in `policy/`, so that the RIB knows no policy language.
 
 import type { FamilyIndex } from '../base/family.js';
-import type { AttributeEdits, PathAttributes } from '../wire/types.js';
+import type { IpAddress } from '../base/ip.js';
+import type { AttributeEdits } from '../wire/types.js';
+
+/** Where a route came from. The four that are not `bgp` begin here. */
+export type RouteSource = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
+
+/** What the origin AS may announce (RFC 6811 2). */
+export type RpkiState = 'valid' | 'invalid' | 'notFound';
+
+/** What policies know a peer by. The RIB only hands it on. */
+export interface PeerView {
+  readonly name: string;
+  readonly group: string | null;
+  readonly type: 'ebgp' | 'ibgp';
+  readonly asn: number;
+  readonly address: IpAddress;
+}
 
 /** A route as policies see it. The RIB reuses one object: read it during the call, keep nothing. */
 export interface RouteView {
@@ -11,14 +27,36 @@ export interface RouteView {
   readonly w2: number;
   readonly w3: number;
   readonly length: number;
-  readonly source: 'kernel' | 'bgp' | 'static';
-  /** Decoded on first use. */
-  attributes(): PathAttributes;
+  readonly source: RouteSource;
+  /** On import the peer itself, else the one that the route was learned from; null for local routes. */
+  readonly peer: PeerView | null;
+  /** The kind of session that the policy is run for; null: none, the route goes to the kernel. */
+  readonly session: 'ebgp' | 'ibgp' | null;
+  /** The attribute block: octets `start` to `end` of `bytes`. On export, as it is before the rewrite the RFCs demand. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** Octets of what `next hop self` means to this peer in the route's family; null where it has no meaning. */
+  readonly self: Uint8Array | null;
+  rpki(): RpkiState;
 }
 
 export type PolicyVerdict =
   | { readonly action: 'accept'; readonly edits: AttributeEdits | null; readonly term: string }
   | { readonly action: 'reject'; readonly term: string };
+
+/** RFC 6811 2, for a route of `originAs`; 0 where the path has no origin (empty, or it ends in a set). */
+export interface OriginValidation {
+  validate(
+    family: FamilyIndex,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    length: number,
+    originAs: number,
+  ): RpkiState;
+}
 
 /** A compiled chain of policies. `evaluate` returns one of a few shared verdict objects. */
 export interface CompiledPolicy {
@@ -28,6 +66,8 @@ export interface CompiledPolicy {
   readonly readsPrefix: boolean;
   /** False: the verdict does not depend on attributes either (with `readsPrefix` false: constant per source). */
   readonly readsAttributes: boolean;
+  /** True: another RPKI state of a prefix can change the verdict; then `readsPrefix` is true as well. */
+  readonly readsRpki: boolean;
   readonly evaluate: (route: RouteView) => PolicyVerdict;
 }
 
@@ -54,7 +94,9 @@ export interface ExportProfile {
 
 /** Where a path came from, as the export rewrite needs it. */
 export interface PathOrigin {
-  readonly source: 'kernel' | 'bgp' | 'static';
+  readonly source: RouteSource;
+  /** Null for local routes. */
+  readonly peer: PeerView | null;
   readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient' | 'local';
   readonly peerRouterId: number;
   /** What a reflector puts into CLUSTER_LIST: the cluster of a client, else our own; null when we do not reflect. */

@@ -4,6 +4,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PrefixId } from '../base/ids.js';
 import { asPathContains, clusterListContains, rewriteBlock } from '../wire/block.js';
 import type { AttrSets } from './attr-sets.js';
+import type { OriginValidation } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
 import type { LoopKind, RibPeer } from './sources.js';
@@ -20,10 +21,11 @@ export class Importer {
     prefixes: readonly [PrefixTable, PrefixTable],
     routerId: number,
     clusterIds: readonly number[],
+    validation: OriginValidation | null,
   ) {
     this.#attrSets = attrSets;
     this.#prefixes = prefixes;
-    this.#route = new RouteCursor(attrSets);
+    this.#route = new RouteCursor(attrSets, validation);
     this.#routerId = routerId;
     this.#clusterIds = clusterIds;
   }
@@ -61,7 +63,8 @@ export class Importer {
   }
 
   #verdict(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId) {
-    this.#route.show(family, this.#prefixes[family], prefix, 'bgp');
+    this.#route.show(family, this.#prefixes[family], prefix, 'bgp', peer.view);
+    this.#route.towards(peer.view.type, peer.self[family]);
     return peer.importPolicy.evaluate(this.#route.withAttributes(received));
   }
 }

@@ -1,12 +1,13 @@
-// The one reusable `RouteView` that policies are shown: words of a prefix, the kind of source, attributes on demand.
+// The one reusable `RouteView` that policies are shown: words of a prefix, where the route came from, its octets.
 
 import type { FamilyIndex } from '../base/family.js';
 import type { AttrSetId, PrefixId } from '../base/ids.js';
-import { decodeBlock } from '../wire/block.js';
-import type { PathAttributes } from '../wire/types.js';
+import { originAsOf } from '../wire/block.js';
 import type { AttrSets } from './attr-sets.js';
-import type { RouteView } from './hooks.js';
+import type { OriginValidation, PeerView, RouteSource, RouteView, RpkiState } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
+
+const NOTHING = new Uint8Array(0);
 
 export class RouteCursor implements RouteView {
   family: FamilyIndex = 0;
@@ -15,16 +16,28 @@ export class RouteCursor implements RouteView {
   w2 = 0;
   w3 = 0;
   length = 0;
-  source: 'kernel' | 'bgp' | 'static' = 'bgp';
+  source: RouteSource = 'bgp';
+  peer: PeerView | null = null;
+  session: 'ebgp' | 'ibgp' | null = null;
+  self: Uint8Array | null = null;
+  bytes: Uint8Array = NOTHING;
+  start = 0;
+  end = 0;
   readonly #attrSets: AttrSets;
-  #attrs = 0 as AttrSetId;
-  #decoded: PathAttributes | null = null;
+  readonly #validation: OriginValidation | null;
 
-  constructor(attrSets: AttrSets) {
+  constructor(attrSets: AttrSets, validation: OriginValidation | null) {
     this.#attrSets = attrSets;
+    this.#validation = validation;
   }
 
-  show(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, source: RouteView['source']): void {
+  show(
+    family: FamilyIndex,
+    table: PrefixTable,
+    prefix: PrefixId,
+    source: RouteSource,
+    peer: PeerView | null,
+  ): void {
     this.family = family;
     this.w0 = table.w0[prefix]!;
     if (family === 1) {
@@ -34,17 +47,25 @@ export class RouteCursor implements RouteView {
     } else this.w1 = this.w2 = this.w3 = 0;
     this.length = table.length[prefix]!;
     this.source = source;
+    this.peer = peer;
+  }
+
+  /** The session that the policy is run for, and our next hop there. */
+  towards(session: 'ebgp' | 'ibgp' | null, self: Uint8Array | null): void {
+    this.session = session;
+    this.self = self;
   }
 
   withAttributes(attrs: AttrSetId): this {
-    this.#attrs = attrs;
-    this.#decoded = null;
+    this.bytes = this.#attrSets.octets;
+    this.start = this.#attrSets.blockStart(attrs);
+    this.end = this.#attrSets.blockEnd(attrs);
     return this;
   }
 
-  attributes(): PathAttributes {
-    const decoded = this.#decoded ?? decodeBlock(this.#attrSets.block(this.#attrs));
-    this.#decoded = decoded;
-    return decoded;
+  rpki(): RpkiState {
+    if (this.#validation === null) return 'notFound';
+    const originAs = originAsOf(this.bytes, this.start, this.end);
+    return this.#validation.validate(this.family, this.w0, this.w1, this.w2, this.w3, this.length, originAs);
   }
 }

@@ -4,7 +4,7 @@
 import type { FamilyIndex } from '../base/family.js';
 import { FIRST_PEER, KERNEL_SOURCE, type PeerId, STATIC_SOURCE } from '../base/ids.js';
 import { compareIp, type IpAddress } from '../base/ip.js';
-import type { CompiledPolicy, PathOrigin } from './hooks.js';
+import type { CompiledPolicy, PathOrigin, PeerView, RouteSource } from './hooks.js';
 
 /** A peer as the RIB knows it, from its establishment to its end. */
 export interface RibPeer {
@@ -12,6 +12,10 @@ export interface RibPeer {
   readonly asn: number;
   readonly routerId: number;
   readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
+  /** What policies know it by. */
+  readonly view: PeerView;
+  /** By family index: octets of our own address towards it, null where we have none. */
+  readonly self: readonly [Uint8Array | null, Uint8Array | null];
   readonly importPolicy: CompiledPolicy;
   /** RFC 4271 9: routes with our AS in their path are unfeasible. */
   readonly localAsn: number;
@@ -110,9 +114,9 @@ export class Sources {
   }
 }
 
-const localSource = (id: PeerId, source: 'kernel' | 'static'): Source => ({
+const localSource = (id: PeerId, source: RouteSource): Source => ({
   id,
-  origin: { source, peerType: 'local', peerRouterId: 0, clusterId: null },
+  origin: { source, peer: null, peerType: 'local', peerRouterId: 0, clusterId: null },
   peer: null,
   received: [0, 0],
   accepted: [0, 0],
@@ -124,6 +128,7 @@ const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
   id,
   origin: {
     source: 'bgp',
+    peer: peer.view,
     peerType: peer.peerType,
     peerRouterId: peer.routerId,
     clusterId: peer.clusterId,

@@ -4,7 +4,7 @@
 import { ByteWriter, copyBytes, readU32 } from '../base/bytes.js';
 import { type IpAddress, ipFromBytes, ipToBytes } from '../base/ip.js';
 import { findAigpMetric } from './attributes/aigp.js';
-import { asPathLength, countAsn, neighbourAs } from './attributes/as-path.js';
+import { asPathLength, countAsn, neighbourAs, originAs } from './attributes/as-path.js';
 import type { AttributeDraft } from './attributes/row.js';
 import { ATTRIBUTE_ROWS, canonicalFlags, rowOf } from './attributes/table.js';
 import {
@@ -87,6 +87,12 @@ export function asPathCount(block: Uint8Array, asn: number, start = 0, end = blo
 
 export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
   asPathCount(block, asn, start, end) > 0;
+
+/** RFC 6811 2: the rightmost AS of AS_PATH; 0 where it is empty or does not end in a sequence. */
+export function originAsOf(block: Uint8Array, start = 0, end = block.length): number {
+  const at = findAttribute(block, start, end, ATTRIBUTE.asPath);
+  return at < 0 ? 0 : originAs(block, valueStart(block, at), valueEnd(block, at));
+}
 
 /** The metric of AIGP (RFC 7311 3), 0 to 2^64 - 1; null without. */
 export function aigpOf(block: Uint8Array): bigint | null {

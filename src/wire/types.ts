@@ -166,6 +166,23 @@ export interface PathAttributes {
   readonly others: readonly { readonly code: number; readonly flags: number; readonly value: Uint8Array }[];
 }
 
+/** The big-endian number of `size` octets at `at` of a community lies between, both ends included. */
+export interface OctetRange {
+  readonly at: number;
+  readonly size: 1 | 2 | 4;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** All must hold; empty: every community. */
+export type CommunityPattern = readonly OctetRange[];
+
+/** Takes out what one of the patterns matches, then appends what is not there yet: whole communities in a row. */
+export interface CommunityEdit {
+  readonly remove: readonly CommunityPattern[];
+  readonly add: Uint8Array;
+}
+
 /** What the decision process reads of a block, filled in place by `readFacts`. */
 export interface AttributeFacts {
   origin: number;

@@ -2,21 +2,25 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Prefix, prefixContains } from '../../src/base/prefix.js';
 import { compilePolicies, constantPolicy, decidesAll, mayAccept } from '../../src/policy/compile.js';
-import type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../../src/policy/types.js';
+import type { Condition, PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../../src/policy/types.js';
 import { anyMatch, anyPrefix, anySource, routeTo, within } from './routes.js';
 
-const term = (action: 'accept' | 'reject', match: Partial<TermConfig['match']> = {}): TermConfig => ({
-  match: { prefix: null, source: null, ...match },
+const term = (action: TermConfig['action'], ...match: Condition[]): TermConfig => ({
+  match,
+  edits: [],
   action,
 });
 
+const inside = (...matches: PrefixMatch[]): Condition => ({ kind: 'prefix', in: matches });
+const from = (...sources: RouteSource[]): Condition => ({ kind: 'source', sources });
+
 const policies = {
-  tens: [term('accept', { prefix: { in: [within('10.0.0.0/8')] } })],
-  notTens: [term('reject', { prefix: { notIn: [within('10.0.0.0/8')] } })],
-  workloads: [term('accept', { source: ['kernel'] })],
-  kernelTens: [term('accept', { source: ['kernel'], prefix: { in: [within('10.0.0.0/8')] } })],
+  tens: [term('accept', inside(within('10.0.0.0/8')))],
+  notTens: [term('reject', { kind: 'not', of: [inside(within('10.0.0.0/8'))] })],
+  workloads: [term('accept', from('kernel'))],
+  kernelTens: [term('accept', from('kernel'), inside(within('10.0.0.0/8')))],
   nothing: [],
-  dead: [term('accept', { prefix: { in: [] } }), term('accept', { source: [] })],
+  dead: [term('accept', inside()), term('accept', from())],
   'accept-all': [term('accept')],
   'reject-all': [term('reject')],
   also: [term('accept')],
@@ -87,30 +91,32 @@ test('what a chain can accept, and where it ends, is known without routes', (t) 
   t.false(mayAccept(['reject-all', 'accept-all'], policies, 'bgp'));
   t.true(decidesAll(policies['accept-all']));
   t.false(decidesAll(policies.tens));
-  t.true(decidesAll([term('accept', { source: ['kernel', 'bgp', 'static'] })]));
+  t.true(decidesAll([term('accept', from('kernel', 'bgp', 'static', 'aggregate', 'service'))]));
 });
+
+const anyCondition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.array(anySource, { maxLength: 3 }).map((sources) => from(...sources)),
+  fc.array(anyMatch, { maxLength: 4 }).map((matches) => inside(...matches)),
+  fc
+    .array(anyMatch, { maxLength: 4 })
+    .map((matches): Condition => ({ kind: 'not', of: [inside(...matches)] })),
+);
 
 const anyTerm: fc.Arbitrary<TermConfig> = fc.record({
   action: fc.constantFrom('accept', 'reject'),
-  match: fc.record({
-    source: fc.option(fc.array(anySource, { maxLength: 3 })),
-    prefix: fc.option(
-      fc.oneof(
-        fc.record({ in: fc.array(anyMatch, { maxLength: 4 }) }),
-        fc.record({ notIn: fc.array(anyMatch, { maxLength: 4 }) }),
-      ),
-    ),
-  }),
+  edits: fc.constant([]),
+  match: fc.array(anyCondition, { maxLength: 2 }),
 });
 
-const inside = (matches: readonly PrefixMatch[], route: Prefix): boolean =>
+const holds = (matches: readonly PrefixMatch[], route: Prefix): boolean =>
   matches.some((m) => prefixContains(m.prefix, route) && route.length >= m.ge && route.length <= m.le);
 
-function naiveMatch({ prefix, source }: TermConfig['match'], route: Prefix, from: RouteSource): boolean {
-  if (source !== null && !source.includes(from)) return false;
-  if (prefix === null) return true;
-  return 'in' in prefix ? inside(prefix.in, route) : !inside(prefix.notIn, route);
-}
+const naiveMatch = (match: readonly Condition[], route: Prefix, source: RouteSource): boolean =>
+  match.every((condition) => {
+    if (condition.kind === 'not') return !naiveMatch(condition.of, route, source);
+    if (condition.kind === 'source') return condition.sources.includes(source);
+    return condition.kind === 'prefix' && holds(condition.in, route);
+  });
 
 test('a compiled chain decides as the terms read one by one do', (t) => {
   const chain = fc.array(fc.array(anyTerm, { maxLength: 4 }), { maxLength: 3 });

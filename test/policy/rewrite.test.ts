@@ -27,6 +27,7 @@ const profile = (peerType: ExportProfile['peerType'], over: Partial<ExportProfil
 
 const origin = (peerType: PathOrigin['peerType']): PathOrigin => ({
   source: peerType === 'local' ? 'kernel' : 'bgp',
+  peer: null,
   peerType,
   peerRouterId: peerType === 'local' ? 0 : ROUTER,
   clusterId: peerType === 'local' ? null : CLUSTER,

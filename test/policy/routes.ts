@@ -29,8 +29,16 @@ export function routeTo(target: Prefix | string, source: RouteSource = 'bgp'): R
     w3,
     length: to.length,
     source,
-    attributes: () => {
+    peer: null,
+    session: null,
+    self: null,
+    get bytes(): Uint8Array {
       throw new Error('a policy that says readsAttributes: false has read the attributes');
+    },
+    start: 0,
+    end: 0,
+    rpki: () => {
+      throw new Error('a policy that says readsRpki: false has asked for the state');
     },
   };
 }
@@ -55,4 +63,4 @@ export const anyMatch: fc.Arbitrary<PrefixMatch> = fc
   .tuple(anyPrefix, fc.nat({ max: 128 }), fc.nat({ max: 128 }))
   .map(([outer, a, b]) => ({ prefix: outer, ge: Math.min(a, b), le: Math.max(a, b) }));
 
-export const anySource = fc.constantFrom<RouteSource>('kernel', 'bgp', 'static');
+export const anySource = fc.constantFrom<RouteSource>('kernel', 'static', 'aggregate', 'service', 'bgp');

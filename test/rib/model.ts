@@ -5,6 +5,7 @@ import { compareIp, type IpAddress, ipFromBytes, isLinkLocal } from '../../src/b
 import { prefixWords } from '../../src/base/prefix.js';
 import type { DecisionOptions } from '../../src/rib/decision.js';
 import type { CompiledPolicy, PolicyVerdict } from '../../src/rib/hooks.js';
+import { encodeBlock } from '../../src/wire/block.js';
 import { aigpMetric } from '../../src/wire/attributes/aigp.js';
 import type { AttributeEdits, PathAttributes } from '../../src/wire/types.js';
 import type { NeighbourOptions } from './neighbour.js';
@@ -202,6 +203,7 @@ function ask(
 ): PolicyVerdict {
   const [w0, w1, w2, w3] = prefixWords(parse(prefix));
   const { length } = parse(prefix);
+  const bytes = encodeBlock(attributes);
   return policy.evaluate({
     family: familyOf(prefix),
     w0,
@@ -210,7 +212,13 @@ function ask(
     w3,
     length,
     source,
-    attributes: () => attributes,
+    peer: null,
+    session: null,
+    self: null,
+    bytes,
+    start: 0,
+    end: bytes.length,
+    rpki: () => 'notFound',
   });
 }
 

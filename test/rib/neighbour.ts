@@ -235,8 +235,11 @@ export class Neighbour {
   }
 
   #ribPeer(): RibPeer {
-    const { asn, routerId, peerType, importPolicy, clusterId } = this.options;
+    const { asn, routerId, peerType, importPolicy, clusterId, nextHopSelf } = this.options;
+    const type = peerType === 'ebgp' ? 'ebgp' : 'ibgp';
     return {
+      view: { name: this.options.address, group: null, type, asn, address: address(this.options.address) },
+      self: nextHopSelf,
       address: address(this.options.address),
       asn,
       routerId,

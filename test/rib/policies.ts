@@ -1,6 +1,7 @@
 // Policies for the RIB tests: small pure functions of prefix and attributes, so that a model can ask them too.
 
 import type { CompiledPolicy, PolicyVerdict } from '../../src/rib/hooks.js';
+import { decodeBlock } from '../../src/wire/block.js';
 import type { AttributeEdits } from '../../src/wire/types.js';
 
 const accept = (edits: AttributeEdits | null = null): PolicyVerdict => ({
@@ -15,6 +16,7 @@ export const ACCEPT: CompiledPolicy = {
   key: 'accept',
   readsPrefix: false,
   readsAttributes: false,
+  readsRpki: false,
   evaluate: () => TAKEN,
 };
 
@@ -25,6 +27,7 @@ export const EVEN_PREFIXES: CompiledPolicy = {
   key: 'even prefixes',
   readsPrefix: true,
   readsAttributes: false,
+  readsRpki: false,
   evaluate: ({ w0 }) => ((w0 >>> 8) % 2 === 0 ? TAKEN : REFUSED),
 };
 
@@ -33,13 +36,15 @@ export const WITHOUT_MED: CompiledPolicy = {
   key: 'without med',
   readsPrefix: false,
   readsAttributes: true,
-  evaluate: (route) => (route.attributes().med === null ? TAKEN : REFUSED),
+  readsRpki: false,
+  evaluate: ({ bytes, start, end }) => (decodeBlock(bytes.slice(start, end)).med === null ? TAKEN : REFUSED),
 };
 
 export const NOT_FROM_KERNEL: CompiledPolicy = {
   key: 'not from the kernel',
   readsPrefix: false,
   readsAttributes: false,
+  readsRpki: false,
   evaluate: ({ source }) => (source === 'kernel' ? REFUSED : TAKEN),
 };
 
@@ -50,6 +55,7 @@ export const PREFERRED: CompiledPolicy = {
   key: 'preferred',
   readsPrefix: false,
   readsAttributes: false,
+  readsRpki: false,
   evaluate: () => PREFER,
 };
 
@@ -61,5 +67,6 @@ export const MED_BY_PREFIX: CompiledPolicy = {
   key: 'med by prefix',
   readsPrefix: true,
   readsAttributes: false,
+  readsRpki: false,
   evaluate: ({ w0 }) => ((w0 >>> 8) % 2 === 0 ? LOW_MED : HIGH_MED),
 };

@@ -159,3 +159,14 @@ export function neighbourAs(bytes: Uint8Array, start: number, end: number): numb
   while (at < end && bytes[at]! > SEQUENCE) at += 2 + bytes[at + 1]! * 4;
   return at < end && bytes[at] === SEQUENCE ? readU32(bytes, at + 2) : 0;
 }
+
+/** Rightmost AS when the path, confederation segments skipped, ends in a sequence; else 0. */
+export function originAs(bytes: Uint8Array, start: number, end: number): number {
+  let last = 0;
+  for (let at = start; at < end; ) {
+    const next = at + 2 + bytes[at + 1]! * 4;
+    if (bytes[at]! <= SEQUENCE) last = bytes[at] === SEQUENCE ? readU32(bytes, next - 4) : 0;
+    at = next;
+  }
+  return last;
+}
