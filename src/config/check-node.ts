@@ -1,7 +1,7 @@
 // What concerns the node: listeners, reflector, kernel, pools and originated prefixes against each other.
 
 import { formatIp } from '../base/ip.js';
-import { formatPrefix, type Prefix, prefixEquals } from '../base/prefix.js';
+import { formatPrefix, type Prefix, prefixContains, prefixEquals } from '../base/prefix.js';
 import { BGP_PORT, DEFAULT_KERNEL } from './defaults.js';
 import { type Issue, issue } from './problem.js';
 import type { Located, Sections } from './schema.js';
@@ -12,12 +12,11 @@ export const checkNode = (sections: Sections): readonly Issue[] => [
   ...repeatedPrefixes(sections.pools ?? [], 'cidr', ({ cidr }) => cidr, 'pool'),
   ...repeatedPrefixes(sections.originate ?? [], 'prefix', ({ prefix }) => prefix, 'prefix'),
   ...importOfOwn(sections),
+  ...mixedPools(sections),
+  ...ipipOverIpv6(sections),
 ];
 
-export const warnNode = (sections: Sections): readonly Issue[] => [
-  ...encapsulated(sections),
-  ...importOfNothing(sections),
-];
+export const warnNode = (sections: Sections): readonly Issue[] => importOfNothing(sections);
 
 function repeatedListeners({ listen }: Sections): Issue[] {
   const seen = new Set<string>();
@@ -70,16 +69,30 @@ function importOfOwn({ kernel }: Sections): Issue[] {
   });
 }
 
-function encapsulated({ pools }: Sections): Issue[] {
-  return (pools ?? []).flatMap(({ path, value: { cidr, encapsulation } }) => {
-    if (encapsulation === undefined || encapsulation === 'None') return [];
-    return [
-      issue(
-        [...path, 'encapsulation'],
-        `bgpd builds no tunnels: routes inside ${formatPrefix(cidr)} are installed without ${encapsulation}`,
-        'let the node agent program this pool, and leave it out of kernel.install',
-      ),
-    ];
+/** Which of two tunnels a packet takes must not depend on which of its pools is asked. */
+function mixedPools({ pools }: Sections): Issue[] {
+  const located = pools ?? [];
+  return located.flatMap(({ path, value }, index) => {
+    const other = located
+      .slice(0, index)
+      .find(
+        (before) =>
+          overlaps(before.value.cidr, value.cidr) &&
+          (before.value.encapsulation ?? 'None') !== (value.encapsulation ?? 'None'),
+      );
+    if (other === undefined || prefixEquals(other.value.cidr, value.cidr)) return [];
+    const message = `overlaps ${formatPrefix(other.value.cidr)}, which is encapsulated otherwise`;
+    return [issue([...path, 'cidr'], message, 'give both the same encapsulation, or separate them')];
+  });
+}
+
+const overlaps = (a: Prefix, b: Prefix): boolean => prefixContains(a, b) || prefixContains(b, a);
+
+function ipipOverIpv6({ pools }: Sections): Issue[] {
+  return (pools ?? []).flatMap(({ path, value: { cidr, encapsulation = 'None' } }) => {
+    if (!encapsulation.startsWith('IPIP') || cidr.address.family === 'ipv4') return [];
+    const message = `${encapsulation} carries IPv4 only`;
+    return [issue([...path, 'encapsulation'], message, 'use None, VXLAN or VXLANCrossSubnet')];
   });
 }
 

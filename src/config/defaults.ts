@@ -11,6 +11,7 @@ import type {
   ListenConfig,
   PeerConfig,
   TimersConfig,
+  VxlanConfig,
 } from './types.js';
 
 export const BGP_PORT = 179;
@@ -23,6 +24,15 @@ export const DEFAULT_LISTEN: readonly ListenConfig[] = [
 /** The interfaces that Calico gives to workloads in Kubernetes, OpenStack and Docker. */
 export const WORKLOAD_INTERFACES: readonly string[] = ['cali*', 'tap*', 'ns-*'];
 
+/** Beside Calico's own vxlan.calico: another device and VNI, so that both can run on a host. */
+export const DEFAULT_VXLAN: VxlanConfig = {
+  device: 'vxlan.bgp',
+  vni: 4097,
+  port: 4789,
+  mtu: null,
+  address: null,
+};
+
 /** `import` is filled from `WORKLOAD_INTERFACES` and the table. */
 export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   backend: 'auto',
@@ -32,6 +42,10 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   install: [],
   removeOnStop: false,
   sweepDelay: 120,
+  allowOverride: [],
+  localPrefFromMetric: false,
+  ipipDevice: 'tunl0',
+  vxlan: DEFAULT_VXLAN,
 };
 
 /** Seconds. Connect attempts start fast and slow down to `connectRetry`. */

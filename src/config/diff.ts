@@ -95,6 +95,10 @@ const KERNEL_KEYS = [
   'install',
   'removeOnStop',
   'sweepDelay',
+  'allowOverride',
+  'localPrefFromMetric',
+  'ipipDevice',
+  'vxlan',
 ] as const satisfies readonly (keyof KernelConfig)[];
 
 const DECISION_KEYS = [

@@ -20,7 +20,14 @@ import { pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
 import { parseSections, type Sections } from './schema.js';
 import { parseSource } from './source.js';
-import type { Config, ConfigProblem, ConfigResult, KernelConfig } from './types.js';
+import type {
+  Config,
+  ConfigProblem,
+  ConfigResult,
+  KernelConfig,
+  OriginateConfig,
+  PoolConfig,
+} from './types.js';
 
 export interface ConfigEnvironment {
   /** The default of `node`. */
@@ -91,15 +98,8 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
     decision: { ...DEFAULT_DECISION, ...present(sections.decision ?? {}) },
     limits: { ...DEFAULT_LIMITS, ...present(sections.limits ?? {}) },
     kernel: completeKernel(sections.kernel),
-    pools: (sections.pools ?? []).map(({ value: { cidr, external, encapsulation } }) => ({
-      cidr,
-      external: external ?? false,
-      encapsulation: encapsulation ?? 'None',
-    })),
-    originate: (sections.originate ?? []).map(({ value }) => ({
-      prefix: value.prefix,
-      kind: value.kind ?? 'static',
-    })),
+    pools: (sections.pools ?? []).map(({ value }) => completePool(value)),
+    originate: (sections.originate ?? []).map(({ value }) => completeOrigination(value)),
     peers: (sections.peers ?? []).flatMap(({ value }) => mergePeer(value, groupOf(value.group)) ?? []),
     dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
       mergeDynamicPeer(value, groupOf(value.group)),
@@ -110,9 +110,35 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
   };
 }
 
+/** The routes of a VXLAN pool are the agent's unless the file says otherwise, as in Calico. */
+function completePool(pool: ListElement<'pools'>): PoolConfig {
+  const encapsulation = pool.encapsulation ?? 'None';
+  const overlay = encapsulation.startsWith('VXLAN') ? 'agent' : 'bgp';
+  return { external: false, overlay, anycast: false, ...present(pool), encapsulation };
+}
+
+function completeOrigination(origination: ListElement<'originate'>): OriginateConfig {
+  const { kind = 'static' } = origination;
+  const aggregate = kind === 'aggregate';
+  return {
+    blackhole: aggregate,
+    suppressMoreSpecifics: aggregate,
+    requireContributor: false,
+    communities: [],
+    ...present(origination),
+    kind,
+  };
+}
+
+type ListElement<K extends 'pools' | 'originate'> = NonNullable<Sections[K]>[number]['value'];
+
 function completeKernel(section: Sections['kernel']): KernelConfig {
-  const { import: rules, ...given } = section ?? {};
-  const kernel = { ...DEFAULT_KERNEL, ...present(given) };
+  const { import: rules, vxlan, ...given } = section ?? {};
+  const kernel = {
+    ...DEFAULT_KERNEL,
+    ...present(given),
+    vxlan: { ...DEFAULT_KERNEL.vxlan, ...present(vxlan ?? {}) },
+  };
   const imports = (rules ?? [{ interfaces: [...WORKLOAD_INTERFACES] }]).map((rule) => ({
     interfaces: [],
     protocols: [],

@@ -1,7 +1,9 @@
 // The YAML shape of what concerns the host's routes: kernel, pools, originated prefixes.
 
 import { z } from 'zod';
+import { communityField } from './community-field.js';
 import {
+  addressField,
   booleanField,
   choiceField,
   type Fault,
@@ -13,6 +15,7 @@ import {
   textField,
 } from './fields.js';
 import { describe } from './problem.js';
+import { prefixMatchField } from './schema-policies.js';
 import type { Encapsulation } from './types.js';
 
 const MAX_U32 = 0xffffffff;
@@ -71,6 +74,20 @@ const kernelImportSchema = z.strictObject({
   table: tableField.optional(),
 });
 
+const DEVICE = 'the name of an interface, without patterns';
+
+const deviceField = textField(DEVICE, (text) =>
+  /^[^\s/*?]{1,15}$/.test(text) ? text : fault(`${describe(text)} is no interface`, `give ${DEVICE}`),
+);
+
+const vxlanSchema = z.strictObject({
+  device: deviceField.optional(),
+  vni: integerField('a VXLAN network identifier', 1, 0xffffff).optional(),
+  port: integerField('a UDP port', 1, 65535).optional(),
+  mtu: integerField('octets', 1280, 65535).optional(),
+  address: addressField.optional(),
+});
+
 export const kernelSchema = z.strictObject({
   backend: choiceField(['auto', 'netlink', 'memory', 'none']).optional(),
   table: tableField.optional(),
@@ -80,6 +97,10 @@ export const kernelSchema = z.strictObject({
   install: z.array(policyNameField).optional(),
   removeOnStop: booleanField.optional(),
   sweepDelay: integerField('seconds', 1, 86_400).optional(),
+  allowOverride: z.array(prefixMatchField).optional(),
+  localPrefFromMetric: booleanField.optional(),
+  ipipDevice: deviceField.optional(),
+  vxlan: vxlanSchema.optional(),
 });
 
 export const ENCAPSULATIONS = [
@@ -94,9 +115,15 @@ export const poolSchema = z.strictObject({
   cidr: prefixField,
   external: booleanField.optional(),
   encapsulation: choiceField<Encapsulation>(ENCAPSULATIONS).optional(),
+  overlay: choiceField(['bgp', 'agent']).optional(),
+  anycast: booleanField.optional(),
 });
 
 export const originateSchema = z.strictObject({
   prefix: prefixField,
   kind: choiceField(['static', 'aggregate', 'service']).optional(),
+  blackhole: booleanField.optional(),
+  suppressMoreSpecifics: booleanField.optional(),
+  requireContributor: booleanField.optional(),
+  communities: z.array(communityField).optional(),
 });

@@ -4,7 +4,7 @@
 import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
-import type { PolicyConfig } from '../policy/types.js';
+import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 
@@ -70,6 +70,25 @@ export interface KernelConfig {
   readonly removeOnStop: boolean;
   /** Adopted routes are swept this long after start at the latest. */
   readonly sweepDelay: number;
+  /** Learned routes that may take over what the host reaches by itself; all others may not. */
+  readonly allowOverride: readonly PrefixMatch[];
+  /** Workloads: LOCAL_PREF = 2147483647 - metric; learned routes: the metric from LOCAL_PREF, and they may win. */
+  readonly localPrefFromMetric: boolean;
+  /** The device of IP-in-IP pools. */
+  readonly ipipDevice: string;
+  readonly vxlan: VxlanConfig;
+}
+
+/** The device of VXLAN pools with `overlay: bgp`. */
+export interface VxlanConfig {
+  readonly device: string;
+  readonly vni: number;
+  /** UDP port. */
+  readonly port: number;
+  /** Null: the kernel's choice. */
+  readonly mtu: number | null;
+  /** Our end of the tunnels; null: the router id where it is an address of the host, else the first address. */
+  readonly address: IpAddress | null;
 }
 
 export interface KernelImportConfig {
@@ -87,12 +106,28 @@ export interface PoolConfig {
   readonly cidr: Prefix;
   readonly external: boolean;
   readonly encapsulation: Encapsulation;
+  /** Who programs the routes to workloads on other hosts: bgpd, or the node agent. */
+  readonly overlay: 'bgp' | 'agent';
+  /** One address may be on several hosts: no alarm. */
+  readonly anycast: boolean;
 }
 
 export interface OriginateConfig {
   readonly prefix: Prefix;
   readonly kind: 'static' | 'aggregate' | 'service';
+  /** The kernel drops what no longer prefix takes. */
+  readonly blackhole: boolean;
+  /** Workloads inside are not announced one by one, but for those with a lower metric than `kernel.metric`. */
+  readonly suppressMoreSpecifics: boolean;
+  /** Announced only while a workload of this host lies inside. */
+  readonly requireContributor: boolean;
+  readonly communities: readonly CommunityConfig[];
 }
+
+/** RFC 1997 as one number, RFC 8092 as three. */
+export type CommunityConfig =
+  | { readonly kind: 'standard'; readonly value: number }
+  | { readonly kind: 'large'; readonly value: readonly [number, number, number] };
 
 export interface TimersConfig {
   readonly hold: number;

@@ -1,8 +1,8 @@
 // Which kernel a daemon gets, given its configuration and its privileges. Starts nothing.
 
 import { hasNetAdmin } from '../sys/capabilities.js';
-import { createMemoryKernel, createReachableWorld } from './memory-kernel.js';
-import { createNetlinkKernel } from './netlink-kernel.js';
+import { createMemoryKernel, createReachableWorld } from './memory/memory-kernel.js';
+import { createNetlinkKernel } from './netlink/netlink-kernel.js';
 import type { Kernel, KernelSettings } from './types.js';
 
 export interface ChosenKernel {

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { formatPrefix } from '../../src/base/prefix.js';
-import type { MemoryWorld } from '../../src/kernel/memory-world.js';
+import type { MemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { BASE, hostWorld, passive, type TestDaemon, withDaemons, type Yaml } from './daemon-rig.js';
 

@@ -23,7 +23,9 @@ interface Stage {
 }
 
 const routeOn = async (lab: Lab, host: HostPlan, address: string): Promise<RouteView | undefined> =>
-  (await lab.network.node(host.name).routes(address.includes(':') ? 6 : 4)).find(({ dst }) => dst === address);
+  (await lab.network.node(host.name).routes(address.includes(':') ? 6 : 4)).find(
+    ({ dst }) => dst === address,
+  );
 
 const evidence = async (lab: Lab): Promise<string> =>
   (await Promise.all([...lab.routers.values()].map((router) => router.evidence()))).join('\n');

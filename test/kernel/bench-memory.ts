@@ -2,8 +2,8 @@
 
 import { formatIp } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { createMemoryKernel } from '../../src/kernel/memory-kernel.js';
-import { createMemoryWorld } from '../../src/kernel/memory-world.js';
+import { createMemoryKernel } from '../../src/kernel/memory/memory-kernel.js';
+import { createMemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import { type Bench, createRecorder, eventually, prefix, routeLine } from './bench.js';
 
 export function createMemoryBench(): Bench {

@@ -2,8 +2,8 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { RouteSpec } from '../../src/kernel/memory-world.js';
-import { createNetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import type { RouteSpec } from '../../src/kernel/memory/memory-world.js';
+import { createNetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { type Bench, routeLine } from './bench.js';
 
 const ip = (...args: string[]): string =>

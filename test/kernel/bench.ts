@@ -2,7 +2,7 @@
 
 import { formatIp, type IpAddress, parseIp } from '../../src/base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/base/prefix.js';
-import type { RouteSpec } from '../../src/kernel/memory-world.js';
+import type { RouteSpec } from '../../src/kernel/memory/memory-world.js';
 import type {
   FibIntent,
   Kernel,

@@ -3,10 +3,10 @@
 import test from 'ava';
 import { ipv4 } from '../../src/base/ip.js';
 import { makePrefix } from '../../src/base/prefix.js';
-import { Retries, retryDelay } from '../../src/kernel/fib-retries.js';
-import { KernelView } from '../../src/kernel/kernel-view.js';
-import { Listings } from '../../src/kernel/listings.js';
-import { NextHopSets, NO_SET } from '../../src/kernel/next-hop-sets.js';
+import { Retries, retryDelay } from '../../src/kernel/fib/fib-retries.js';
+import { NextHopSets, NO_SET } from '../../src/kernel/fib/next-hop-sets.js';
+import { KernelView } from '../../src/kernel/loop/kernel-view.js';
+import { Listings } from '../../src/kernel/loop/listings.js';
 import type { KernelNextHop } from '../../src/kernel/types.js';
 import { prefix, settings, via } from './bench.js';
 

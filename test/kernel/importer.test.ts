@@ -1,7 +1,7 @@
 // Interface globs.
 
 import test from 'ava';
-import { compileGlob } from '../../src/kernel/importer.js';
+import { compileGlob } from '../../src/kernel/routes/importer.js';
 
 const TABLE: readonly (readonly [glob: string, name: string, matches: boolean])[] = [
   ['cali*', 'cali123', true],

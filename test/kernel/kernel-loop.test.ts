@@ -4,9 +4,9 @@ import test from 'ava';
 import { ipv4 } from '../../src/base/ip.js';
 import { makePrefix } from '../../src/base/prefix.js';
 import { chooseKernel } from '../../src/kernel/choose-backend.js';
-import { KernelLoop } from '../../src/kernel/kernel-loop.js';
-import { createMemoryPort } from '../../src/kernel/memory-kernel.js';
-import { createMemoryWorld } from '../../src/kernel/memory-world.js';
+import { KernelLoop } from '../../src/kernel/loop/kernel-loop.js';
+import { createMemoryPort } from '../../src/kernel/memory/memory-kernel.js';
+import { createMemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import type { KernelPort, PortReport } from '../../src/kernel/port.js';
 import { createRecorder, eventually, ip, prefix, settings, via } from './bench.js';
 

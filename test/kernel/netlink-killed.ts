@@ -1,7 +1,7 @@
 // A process that installs the routes it is given on stdin and is then killed without a chance to clean up.
 
 import { readFileSync } from 'node:fs';
-import { createNetlinkKernel } from '../../src/kernel/netlink-kernel.js';
+import { createNetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import type { FibIntent, KernelSettings } from '../../src/kernel/types.js';
 import { createRecorder, eventually, prefix } from './bench.js';
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { formatIp, ipv4, ipv6 } from '../../src/base/ip.js';
 import { formatPrefix, makePrefix, prefixContainsIp } from '../../src/base/prefix.js';
-import { PrefixRows } from '../../src/kernel/prefix-rows.js';
+import { PrefixRows } from '../../src/kernel/routes/prefix-rows.js';
 
 // Few distinct words, so that the same prefixes come again and hashes meet.
 const word = fc.constantFrom(0, 1, 0x0a000000, 0x0a000001, 0x0a0a0000, 0xffffffff);

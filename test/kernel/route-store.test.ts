@@ -3,7 +3,7 @@
 import test from 'ava';
 import { parseIp } from '../../src/base/ip.js';
 import type { RouteArrival } from '../../src/kernel/port.js';
-import { RouteStore } from '../../src/kernel/route-store.js';
+import { RouteStore } from '../../src/kernel/routes/route-store.js';
 import type { KernelRoute } from '../../src/kernel/types.js';
 import { prefix } from './bench.js';
 

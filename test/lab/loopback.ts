@@ -11,7 +11,7 @@ import type { Config } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import { createLogger, type Logger } from '../../src/daemon/logger.js';
 import type { Daemon } from '../../src/daemon/parts.js';
-import { createMemoryKernel, type MemoryKernel } from '../../src/kernel/memory-kernel.js';
+import { createMemoryKernel, type MemoryKernel } from '../../src/kernel/memory/memory-kernel.js';
 import type { KernelRoute } from '../../src/kernel/types.js';
 import type { RouteView } from '../support/netns.js';
 import { bgpdConfig } from '../support/peers/bgpd-config.js';

@@ -1,8 +1,11 @@
 // The FIB: what the RIB wants in the kernel against what the kernel holds. The one face of the fib-* files; the kernel
 // loop calls it. Never reads a clock, never touches a route that is not ours.
 
-import { FAMILY_INDEXES, type FamilyIndex } from '../base/family.js';
-import type { Prefix } from '../base/prefix.js';
+import { FAMILY_INDEXES, type FamilyIndex } from '../../base/family.js';
+import type { Prefix } from '../../base/prefix.js';
+import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
+import type { RouteIdentity, WriteFailure } from '../port.js';
+import type { FibIntent, KernelRoute, KernelStatus } from '../types.js';
 import * as observe from './fib-observe.js';
 import { fibStatus, heldRoutes, pendingWrites } from './fib-report.js';
 import {
@@ -21,9 +24,6 @@ import {
 import { IN_FLIGHT, NO_GROUP, REWRITE, STALE, WAITING } from './fib-table.js';
 import { type FibBatch, type FibFailure, settleBatch, takeBatch } from './fib-writes.js';
 import { NO_SET } from './next-hop-sets.js';
-import type { NextHops, TrackedHop } from './next-hops.js';
-import type { RouteIdentity, WriteFailure } from './port.js';
-import type { FibIntent, KernelRoute, KernelStatus } from './types.js';
 
 export class Fib {
   readonly #state: FibState;

@@ -1,12 +1,12 @@
 // A kernel in memory: links, addresses and routes that behave as Linux does where it matters to us, with controls for
 // tests. Knows nothing of who listens beyond telling them.
 
-import { type IpAddress, isLinkLocal, parseIp } from '../base/ip.js';
-import { formatPrefix, makePrefix, type Prefix, parsePrefix, prefixContainsIp } from '../base/prefix.js';
-import type { KernelChange, RouteArrival } from './port.js';
-import { sameRoute } from './route-store.js';
-import { RT_SCOPE, RT_TABLE, RTPROT } from './rtnetlink/numbers.js';
-import type { KernelAddress, KernelLink, KernelRoute, RouteType } from './types.js';
+import { type IpAddress, isLinkLocal, parseIp } from '../../base/ip.js';
+import { formatPrefix, makePrefix, type Prefix, parsePrefix, prefixContainsIp } from '../../base/prefix.js';
+import type { KernelChange, RouteArrival } from '../port.js';
+import { sameRoute } from '../routes/route-store.js';
+import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
+import type { KernelAddress, KernelLink, KernelRoute, RouteType } from '../types.js';
 
 /** A route as a test or an agent writes it. */
 export interface RouteSpec {

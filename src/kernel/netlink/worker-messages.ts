@@ -1,7 +1,7 @@
 // What the main thread and the netlink worker post to each other. Octets are whole netlink messages and are transferred,
 // not copied.
 
-import type { ListScope, PortFilter } from './port.js';
+import type { ListScope, PortFilter } from '../port.js';
 
 export interface WorkerSettings {
   readonly filter: PortFilter;

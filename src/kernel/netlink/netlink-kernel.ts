@@ -1,8 +1,8 @@
 // The real backend: the kernel loop over rtnetlink.
 
-import { KernelLoop, type LoopOptions } from './kernel-loop.js';
+import { KernelLoop, type LoopOptions } from '../loop/kernel-loop.js';
+import type { Kernel, KernelSettings } from '../types.js';
 import { createNetlinkPort, type NetlinkPortOptions } from './netlink-port.js';
-import type { Kernel, KernelSettings } from './types.js';
 
 export type NetlinkKernelOptions = LoopOptions & NetlinkPortOptions;
 

@@ -1,7 +1,7 @@
 // Which parts of the kernel's state have to be listed again, and when: requests that come in a burst become few listings.
 // At most one listing is asked for at a time.
 
-import type { ListScope } from './port.js';
+import type { ListScope } from '../port.js';
 
 /** Links that flap in one burst: beyond this many interfaces, one listing of everything is cheaper. */
 const MAX_SCOPES = 32;

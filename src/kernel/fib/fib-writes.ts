@@ -1,8 +1,10 @@
 // FIB differences -> writes, and the kernel's answers -> state. One write per row is in flight at a time, so answers and
 // state cannot disagree about which route they mean.
 
-import type { Prefix } from '../base/prefix.js';
-import { prefixWords } from '../base/prefix.js';
+import type { Prefix } from '../../base/prefix.js';
+import { prefixWords } from '../../base/prefix.js';
+import type { RouteIdentity, RouteWrite, WriteFailure } from '../port.js';
+import type { KernelNextHop } from '../types.js';
 import {
   type BatchInFlight,
   desiredSet,
@@ -17,8 +19,6 @@ import {
 } from './fib-state.js';
 import { type FibTable, IN_FLIGHT, REWRITE, STALE, WAITING } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
-import type { RouteIdentity, RouteWrite, WriteFailure } from './port.js';
-import type { KernelNextHop } from './types.js';
 
 /** Writes to hand to the port; the answer goes to `settleBatch`. */
 export interface FibBatch {

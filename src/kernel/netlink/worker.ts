@@ -3,8 +3,8 @@
 
 import { readSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { AddressFamily } from '../base/family.js';
-import { closeFd, ERRNO, errnoName } from '../sys/libc.js';
+import type { AddressFamily } from '../../base/family.js';
+import { closeFd, ERRNO, errnoName } from '../../sys/libc.js';
 import {
   createPoller,
   dropOwnMessages,
@@ -14,9 +14,9 @@ import {
   openEventFd,
   openNetlinkSocket,
   receiveNetlink,
-} from '../sys/netlink-socket.js';
-import type { ListScope, PortFilter } from './port.js';
-import { createExchange, type Exchange, type ListResult, type VisitRow } from './rtnetlink/exchange.js';
+} from '../../sys/netlink-socket.js';
+import type { ListScope, PortFilter } from '../port.js';
+import { createExchange, type Exchange, type ListResult, type VisitRow } from '../rtnetlink/exchange.js';
 import {
   listAddresses,
   listLinks,
@@ -24,9 +24,9 @@ import {
   messagesIn,
   passesFilter,
   routeProtocol,
-} from './rtnetlink/messages.js';
-import { RTM, RTNLGRP } from './rtnetlink/numbers.js';
-import { type MessageSpan, viewOf } from './rtnetlink/octets.js';
+} from '../rtnetlink/messages.js';
+import { RTM, RTNLGRP } from '../rtnetlink/numbers.js';
+import { type MessageSpan, viewOf } from '../rtnetlink/octets.js';
 import type { WorkerReport, WorkerRequest, WorkerSettings } from './worker-messages.js';
 
 const NETLINK_ROUTE = 0;

@@ -1,10 +1,10 @@
 // Distinct FIB intents: many prefixes share the same BGP next hops, so what they resolve to is worked out once per
 // intent. Counts the prefixes that use each; forgets an intent with its last one.
 
-import { formatIp } from '../base/ip.js';
+import { formatIp } from '../../base/ip.js';
+import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
+import type { FibIntent, FibNextHop } from '../types.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
-import type { NextHops, TrackedHop } from './next-hops.js';
-import type { FibIntent, FibNextHop } from './types.js';
 
 export interface IntentGroup {
   readonly id: number;

@@ -1,14 +1,10 @@
 // Runs a kernel: reports come in from a port, writes and listings go out, observers hear the news. Owns the timers and
 // the time budget; the logic is in the view and the FIB. Both backends are this loop over their own port.
 
-import type { IpAddress } from '../base/ip.js';
-import type { Prefix } from '../base/prefix.js';
-import { LoopCounters } from './counters.js';
-import { KernelView, type ViewNews } from './kernel-view.js';
-import { Listings } from './listings.js';
-import type { KernelPort, PortFilter, PortReport } from './port.js';
-import { RT_TABLE } from './rtnetlink/numbers.js';
-import { Timers } from './timers.js';
+import type { IpAddress } from '../../base/ip.js';
+import type { Prefix } from '../../base/prefix.js';
+import type { KernelPort, PortFilter, PortReport } from '../port.js';
+import { RT_TABLE } from '../rtnetlink/numbers.js';
 import type {
   FibIntent,
   Kernel,
@@ -18,7 +14,11 @@ import type {
   KernelSettings,
   KernelStatus,
   WorkloadChange,
-} from './types.js';
+} from '../types.js';
+import { LoopCounters } from './counters.js';
+import { KernelView, type ViewNews } from './kernel-view.js';
+import { Listings } from './listings.js';
+import { Timers } from './timers.js';
 
 export interface LoopOptions {
   /** Milliseconds of work before the event loop gets its turn. */

@@ -1,15 +1,15 @@
 // The FIB's state as data and the few steps that keep it consistent. The files beside it turn it into writes, take in
 // what the kernel says, and report. Never reads a clock.
 
-import { type FamilyIndex, familyOfAddress } from '../base/family.js';
-import { formatPrefix, type Prefix } from '../base/prefix.js';
+import { type FamilyIndex, familyOfAddress } from '../../base/family.js';
+import { formatPrefix, type Prefix } from '../../base/prefix.js';
+import type { NextHops } from '../next-hops/next-hops.js';
+import type { RouteIdentity, RouteWrite } from '../port.js';
+import type { FibIntent } from '../types.js';
 import { IntentGroups } from './fib-intents.js';
 import { Retries } from './fib-retries.js';
 import { FibTable, NO_GROUP, STALE, WAITING } from './fib-table.js';
 import { NextHopSets, NO_SET } from './next-hop-sets.js';
-import type { NextHops } from './next-hops.js';
-import type { RouteIdentity, RouteWrite } from './port.js';
-import type { FibIntent } from './types.js';
 
 /** What one write of a batch was for: a row, or (row -1) the removal of a stray. */
 export interface PendingWrite {

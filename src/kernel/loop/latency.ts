@@ -1,6 +1,6 @@
 // A histogram of milliseconds in Prometheus' shape: cumulative counts per upper bound.
 
-import type { LatencyHistogram } from './types.js';
+import type { LatencyHistogram } from '../types.js';
 
 const BOUNDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000] as const;
 

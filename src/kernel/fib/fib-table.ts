@@ -1,10 +1,10 @@
 // Columns of one family's FIB: what is wanted and what the kernel holds, per prefix, in typed arrays. Counts as it goes.
 // Decides nothing.
 
-import { Bitset } from '../base/bitset.js';
-import type { AddressFamily, FamilyIndex } from '../base/family.js';
+import { Bitset } from '../../base/bitset.js';
+import type { AddressFamily, FamilyIndex } from '../../base/family.js';
+import { PrefixRows } from '../routes/prefix-rows.js';
 import { NO_SET } from './next-hop-sets.js';
-import { PrefixRows } from './prefix-rows.js';
 
 /** A write for the row is on its way; its outcome decides what is held. */
 export const IN_FLIGHT = 1;

@@ -1,11 +1,11 @@
 // Which kernel routes are workloads (config `kernel.import`): pure rules over routes and link names. Remembers what it
 // told, so that only differences leave. Never touches the kernel.
 
-import type { FamilyIndex } from '../base/family.js';
-import { maxLength, type Prefix, prefixContains } from '../base/prefix.js';
+import type { FamilyIndex } from '../../base/family.js';
+import { maxLength, type Prefix, prefixContains } from '../../base/prefix.js';
+import { RTPROT } from '../rtnetlink/numbers.js';
+import type { ImportRule, KernelRoute, KernelSettings, WorkloadChange } from '../types.js';
 import type { TouchedPrefix } from './route-store.js';
-import { RTPROT } from './rtnetlink/numbers.js';
-import type { ImportRule, KernelRoute, KernelSettings, WorkloadChange } from './types.js';
 
 /** A rule with its globs compiled. */
 interface CompiledRule {

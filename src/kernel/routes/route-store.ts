@@ -1,13 +1,13 @@
 // The kernel's routes that are not ours, per prefix, in the kernel's order. Knows how notifications change the kernel's
 // list and finds the route an address takes. Never decides what a route is good for.
 
-import { Bitset } from '../base/bitset.js';
-import { type AddressFamily, FAMILY_INDEXES, type FamilyIndex, familyOfAddress } from '../base/family.js';
-import { compareIp, type IpAddress } from '../base/ip.js';
-import { type Prefix, prefixEquals } from '../base/prefix.js';
-import type { RouteArrival } from './port.js';
+import { Bitset } from '../../base/bitset.js';
+import { type AddressFamily, FAMILY_INDEXES, type FamilyIndex, familyOfAddress } from '../../base/family.js';
+import { compareIp, type IpAddress } from '../../base/ip.js';
+import { type Prefix, prefixEquals } from '../../base/prefix.js';
+import type { RouteArrival } from '../port.js';
+import type { KernelNextHop, KernelRoute } from '../types.js';
 import { PrefixRows } from './prefix-rows.js';
-import type { KernelNextHop, KernelRoute } from './types.js';
 
 const NO_ROUTES: readonly KernelRoute[] = [];
 

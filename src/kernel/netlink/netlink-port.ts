@@ -3,8 +3,8 @@
 
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { closeFd, errnoName } from '../sys/libc.js';
-import { EVENT_FD_ONE } from '../sys/netlink-socket.js';
+import { closeFd, errnoName } from '../../sys/libc.js';
+import { EVENT_FD_ONE } from '../../sys/netlink-socket.js';
 import type {
   KernelChange,
   KernelPort,
@@ -13,10 +13,10 @@ import type {
   PortOpened,
   PortReport,
   RouteWrite,
-} from './port.js';
-import { decodeChange } from './rtnetlink/messages.js';
-import { messageAt, viewOf } from './rtnetlink/octets.js';
-import { encodeRoutes, type NextHopCache } from './rtnetlink/route-encode.js';
+} from '../port.js';
+import { decodeChange } from '../rtnetlink/messages.js';
+import { messageAt, viewOf } from '../rtnetlink/octets.js';
+import { encodeRoutes, type NextHopCache } from '../rtnetlink/route-encode.js';
 import type { WorkerReport, WorkerRequest, WorkerSettings } from './worker-messages.js';
 import { WRITES_PER_SEND } from './worker-messages.js';
 

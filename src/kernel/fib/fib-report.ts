@@ -1,11 +1,11 @@
 // The FIB as others see it: routes held, problems, counts. Reads only.
 
-import type { Prefix } from '../base/prefix.js';
+import type { Prefix } from '../../base/prefix.js';
+import { RT_SCOPE } from '../rtnetlink/numbers.js';
+import type { FibNextHop, FibProblem, KernelRoute, KernelStatus } from '../types.js';
 import { desiredSet, type FibState, identityIn, retryRow } from './fib-state.js';
 import { NO_GROUP } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
-import { RT_SCOPE } from './rtnetlink/numbers.js';
-import type { FibNextHop, FibProblem, KernelRoute, KernelStatus } from './types.js';
 
 const MAX_PROBLEMS = 100;
 

@@ -1,10 +1,10 @@
 // Prefix -> row number for one family: open addressing over typed arrays, so that a million prefixes cost no objects.
 // Rows index the columns of whoever owns the table; a freed row is used again.
 
-import type { AddressFamily } from '../base/family.js';
-import { hashPrefix } from '../base/hash.js';
-import type { IpAddress } from '../base/ip.js';
-import { maskWord, maxLength, type Prefix, prefixFromWords } from '../base/prefix.js';
+import type { AddressFamily } from '../../base/family.js';
+import { hashPrefix } from '../../base/hash.js';
+import type { IpAddress } from '../../base/ip.js';
+import { maskWord, maxLength, type Prefix, prefixFromWords } from '../../base/prefix.js';
 
 const FIRST_CAPACITY = 256;
 /** In the length column: a row that was freed. No prefix is this long. */

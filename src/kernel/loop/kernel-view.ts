@@ -1,15 +1,15 @@
 // What the kernel holds besides our own routes, and what follows from it: links, foreign routes, workloads, next hops.
 // Takes changes in, hands out what they mean; performs nothing.
 
-import { FAMILY_INDEXES, familyOfAddress } from '../base/family.js';
-import type { IpAddress } from '../base/ip.js';
-import { hostPrefix, type Prefix } from '../base/prefix.js';
-import { Fib } from './fib.js';
-import { Importer } from './importer.js';
-import { Links } from './links.js';
-import { NextHops } from './next-hops.js';
-import type { KernelChange, ListScope, RouteArrival, RouteIdentity } from './port.js';
-import { RouteStore } from './route-store.js';
+import { FAMILY_INDEXES, familyOfAddress } from '../../base/family.js';
+import type { IpAddress } from '../../base/ip.js';
+import { hostPrefix, type Prefix } from '../../base/prefix.js';
+import { Fib } from '../fib/fib.js';
+import { Links } from '../next-hops/links.js';
+import { NextHops } from '../next-hops/next-hops.js';
+import type { KernelChange, ListScope, RouteArrival, RouteIdentity } from '../port.js';
+import { Importer } from '../routes/importer.js';
+import { RouteStore } from '../routes/route-store.js';
 import type {
   KernelAddress,
   KernelEvent,
@@ -18,7 +18,7 @@ import type {
   KernelSettings,
   NextHopState,
   WorkloadChange,
-} from './types.js';
+} from '../types.js';
 
 /** What a batch of changes means to the world outside. */
 export interface ViewNews {

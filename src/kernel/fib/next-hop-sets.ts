@@ -1,8 +1,8 @@
 // Interned sets of kernel next hops: equal sets have equal ids, so a route is compared by one number. Order does not
 // matter to the kernel's choice, so sets are kept sorted.
 
-import { compareIp, formatIp } from '../base/ip.js';
-import type { KernelNextHop } from './types.js';
+import { compareIp, formatIp } from '../../base/ip.js';
+import type { KernelNextHop } from '../types.js';
 
 /** Id of "no route". */
 export const NO_SET = -1;

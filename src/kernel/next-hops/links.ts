@@ -1,9 +1,9 @@
 // Links and addresses as the kernel last told. Answers what a link is called, whether it carries packets, whether an
 // address is our own, which of our addresses to send from.
 
-import { compareIp, type IpAddress, isLinkLocal, isLoopback } from '../base/ip.js';
-import { makePrefix, prefixContainsIp } from '../base/prefix.js';
-import type { KernelAddress, KernelLink } from './types.js';
+import { compareIp, type IpAddress, isLinkLocal, isLoopback } from '../../base/ip.js';
+import { makePrefix, prefixContainsIp } from '../../base/prefix.js';
+import type { KernelAddress, KernelLink } from '../types.js';
 
 export class Links {
   readonly #links = new Map<number, KernelLink>();

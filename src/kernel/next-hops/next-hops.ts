@@ -1,12 +1,12 @@
 // BGP next hops resolved over the kernel's own routes, as the kernel would: longest match, dead links skipped. Keeps the
 // hops somebody asked for and reports what changed. Our own routes never take part, so no route resolves over itself.
 
-import { formatIp, type IpAddress } from '../base/ip.js';
-import { maxLength, type Prefix, prefixContainsIp } from '../base/prefix.js';
+import { formatIp, type IpAddress } from '../../base/ip.js';
+import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
+import type { RouteStore } from '../routes/route-store.js';
+import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
+import type { FibNextHop, KernelLink, KernelNextHop, KernelRoute, NextHopState } from '../types.js';
 import type { Links } from './links.js';
-import type { RouteStore } from './route-store.js';
-import { RT_SCOPE, RT_TABLE, RTPROT } from './rtnetlink/numbers.js';
-import type { FibNextHop, KernelLink, KernelNextHop, KernelRoute, NextHopState } from './types.js';
 
 /** One next hop that somebody uses; `hops` is null while it cannot be reached. */
 export interface TrackedHop {

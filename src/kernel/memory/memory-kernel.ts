@@ -1,12 +1,12 @@
 // The memory backend: the same loop as the real one over a world in memory. For tests, for labs, and for route
 // reflectors that may not touch the host's routes.
 
-import { prefixFromWords } from '../base/prefix.js';
-import { KernelLoop, type LoopOptions } from './kernel-loop.js';
+import { prefixFromWords } from '../../base/prefix.js';
+import { KernelLoop, type LoopOptions } from '../loop/kernel-loop.js';
+import type { KernelChange, KernelPort, ListScope, PortFilter, PortReport, RouteWrite } from '../port.js';
+import { RT_SCOPE } from '../rtnetlink/numbers.js';
+import type { Kernel, KernelRoute, KernelSettings } from '../types.js';
 import { createMemoryWorld, type MemoryWorld } from './memory-world.js';
-import type { KernelChange, KernelPort, ListScope, PortFilter, PortReport, RouteWrite } from './port.js';
-import { RT_SCOPE } from './rtnetlink/numbers.js';
-import type { Kernel, KernelRoute, KernelSettings } from './types.js';
 
 export type MemoryKernel = Kernel & { readonly world: MemoryWorld };
 

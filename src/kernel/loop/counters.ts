@@ -1,7 +1,7 @@
 // What a kernel counts besides its routes, and how often it may speak of errors.
 
+import type { KernelCounters } from '../types.js';
 import { Latency } from './latency.js';
-import type { KernelCounters } from './types.js';
 
 /** Milliseconds between two `fibError` events of the same errno. */
 const ERROR_EVENT_INTERVAL = 5000;

@@ -1,7 +1,9 @@
 // What the kernel tells about routes of ours that we did not just write: adoption at start, losses, listings. Corrects
 // what is believed to be held and leaves the writing to others.
 
-import type { FamilyIndex } from '../base/family.js';
+import type { FamilyIndex } from '../../base/family.js';
+import { sameHop } from '../routes/route-store.js';
+import type { KernelRoute } from '../types.js';
 import {
   desiredSet,
   type FibState,
@@ -15,8 +17,6 @@ import {
 } from './fib-state.js';
 import { type FibTable, IN_FLIGHT, NO_GROUP, REWRITE, STALE, WAITING } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
-import { sameHop } from './route-store.js';
-import type { KernelRoute } from './types.js';
 
 /** A route with our table and protocol, written or removed by somebody else, or named by a listing. */
 export function observeRoute(fib: FibState, route: KernelRoute, present: boolean, now: number): void {
