@@ -2,7 +2,15 @@
 // of the registry.
 
 import type { LatencyHistogram } from '../kernel/types.js';
-import type { Health, KernelReport, LoopStatus, MemoryReport, PeerDetail, Summary } from './types.js';
+import type {
+  CalicoStatus,
+  Health,
+  KernelReport,
+  LoopStatus,
+  MemoryReport,
+  PeerDetail,
+  Summary,
+} from './types.js';
 
 /** Everything one scrape shows, taken at one moment. */
 export interface Snapshot {
@@ -11,6 +19,7 @@ export interface Snapshot {
   readonly peers: readonly PeerDetail[];
   readonly peersWithoutSeries: number;
   readonly kernel: KernelReport | null;
+  readonly calico: CalicoStatus | null;
   readonly memory: MemoryReport;
   readonly health: Health;
   readonly readiness: Health;

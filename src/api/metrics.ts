@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { CALICO_METRICS } from './calico-metrics.js';
 import { DAEMON_METRICS } from './daemon-metrics.js';
 import { type LoopMeter, startLoopMeter } from './event-loop.js';
 import { KERNEL_METRICS } from './kernel-metrics.js';
@@ -18,7 +19,13 @@ const DEFAULT_PEER_BUDGET = 1000;
 const SLICE_TIME = 5;
 /** Samples written in one go, some 3 ms. */
 const SLICE_SAMPLES = 2000;
-const ROWS: readonly MetricRow[] = [...DAEMON_METRICS, ...MEMORY_METRICS, ...PEER_METRICS, ...KERNEL_METRICS];
+const ROWS: readonly MetricRow[] = [
+  ...DAEMON_METRICS,
+  ...MEMORY_METRICS,
+  ...PEER_METRICS,
+  ...KERNEL_METRICS,
+  ...CALICO_METRICS,
+];
 
 export interface MetricsExtra {
   /** How late the protocol clock fired at worst lately. */
@@ -73,6 +80,7 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     peers,
     peersWithoutSeries: summary.peers.length - peers.length,
     kernel: source.kernel(),
+    calico: source.calico(),
     memory: source.memory(),
     health: source.health(),
     readiness: source.readiness(),

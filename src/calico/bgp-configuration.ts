@@ -21,14 +21,19 @@ import { addressOf, asNumber, interfaceGlob, parseCommunity, port, range } from 
 const cidrs = listOf(record({ cidr: required(range(null)) }));
 
 const communityName = text('a name', (given) =>
-  /^[A-Za-z0-9._-]{1,253}$/.test(given) ? given : misfit(`${JSON.stringify(given)} is no name`, 'use letters, digits, dots, dashes'),
+  /^[A-Za-z0-9._-]{1,253}$/.test(given)
+    ? given
+    : misfit(`${JSON.stringify(given)} is no name`, 'use letters, digits, dots, dashes'),
 );
 
 /** Names are looked up when the whole resource has been read. */
 const communityOrName = text('a community or the name of one', (given) =>
   /^[A-Za-z0-9._:-]{1,253}$/.test(given)
     ? given
-    : misfit(`${JSON.stringify(given)} is no community`, 'give aa:nn, aa:nn:mm or a name of spec.communities'),
+    : misfit(
+        `${JSON.stringify(given)} is no community`,
+        'give aa:nn, aa:nn:mm or a name of spec.communities',
+      ),
 );
 const communityValue = text('a community', parseCommunity);
 
@@ -53,9 +58,7 @@ const spec = record(
           : null,
       ),
     ),
-    communities: optional(
-      listOf(record({ name: required(communityName), value: required(communityValue) })),
-    ),
+    communities: optional(listOf(record({ name: required(communityName), value: required(communityValue) }))),
     prefixAdvertisements: optional(
       listOf(record({ cidr: required(range(null)), communities: required(listOf(communityOrName)) })),
     ),
@@ -83,7 +86,12 @@ export const readBgpConfiguration: Field<BgpConfigurationSpec> = (value, path, i
     for (const [j, given] of communities.entries()) {
       if (names.has(given) || !('message' in parseCommunity(given))) continue;
       const at = [...path, 'prefixAdvertisements', i, 'communities', j];
-      refuse(issues, at, `there is no community ${given}`, 'define it in spec.communities, or give aa:nn or aa:nn:mm');
+      refuse(
+        issues,
+        at,
+        `there is no community ${given}`,
+        'define it in spec.communities, or give aa:nn or aa:nn:mm',
+      );
     }
   }
   return read;

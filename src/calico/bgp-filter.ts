@@ -70,19 +70,23 @@ function checkRule(read: FilterRule, path: FieldPath, issues: Issues): void {
     fault([missing], 'is missing', 'cidr and matchOperator go together');
   }
   const { prefixLength, cidr, operations, communities, asPathPrefix } = read;
-  if (prefixLength !== null && cidr === null) fault(['prefixLength'], 'needs a cidr', 'give cidr and matchOperator');
+  if (prefixLength !== null && cidr === null)
+    fault(['prefixLength'], 'needs a cidr', 'give cidr and matchOperator');
   const { min, max } = { min: prefixLength?.min ?? 0, max: prefixLength?.max ?? 128 };
-  if (min > max) fault(['prefixLength'], `nothing is from ${min} to ${max} bits long`, 'give min at most max');
+  if (min > max)
+    fault(['prefixLength'], `nothing is from ${min} to ${max} bits long`, 'give min at most max');
   if (operations !== null && read.action === 'Reject') {
     fault(['operations'], 'a rejected route can not be changed', 'use action Accept, or leave them out');
   }
   if (communities !== null && communities.values.length !== 1) {
     fault(['communities', 'values'], 'is empty', 'give one community');
   }
-  if (asPathPrefix !== null && asPathPrefix.length === 0) fault(['asPathPrefix'], 'is empty', 'give AS numbers, or leave it out');
+  if (asPathPrefix !== null && asPathPrefix.length === 0)
+    fault(['asPathPrefix'], 'is empty', 'give AS numbers, or leave it out');
   for (const [index, given] of (operations ?? []).entries()) {
     const count = Object.values(given).filter((part) => part !== null).length;
-    if (count !== 1) fault(['operations', index], `sets ${count} operations`, 'give exactly one in each element');
+    if (count !== 1)
+      fault(['operations', index], `sets ${count} operations`, 'give exactly one in each element');
     if (given.prependASPath?.prefix.length === 0) {
       fault(['operations', index, 'prependASPath', 'prefix'], 'is empty', 'give the AS numbers to prepend');
     }

@@ -20,7 +20,10 @@ import { address, asNumber, nodeName, peerAddress, resourceName, seconds, select
 const secretName = text('the name of a secret', (given) =>
   /^[A-Za-z0-9._-]{1,253}$/.test(given) && given !== '.' && given !== '..'
     ? given
-    : misfit(`${JSON.stringify(given)} is no name of a secret or of a key`, 'use letters, digits, dots, dashes'),
+    : misfit(
+        `${JSON.stringify(given)} is no name of a secret or of a key`,
+        'use letters, digits, dots, dashes',
+      ),
 );
 
 /** A password is never in the resource: it is in a file, by secret and key. */
@@ -86,9 +89,17 @@ export const readBgpPeer: Field<BgpPeerSpec> = (value, path, issues) => {
     clash('asNumber', 'is missing', 'give the AS number of the peer');
   }
   if (read.keepOriginalNextHop === true && read.nextHopMode !== null) {
-    clash('nextHopMode', 'keepOriginalNextHop is given, too', 'give nextHopMode alone: the other is deprecated');
+    clash(
+      'nextHopMode',
+      'keepOriginalNextHop is given, too',
+      'give nextHopMode alone: the other is deprecated',
+    );
   }
-  if (read.reachableBy !== null && read.peerIP !== null && read.reachableBy.family !== read.peerIP.address.family) {
+  if (
+    read.reachableBy !== null &&
+    read.peerIP !== null &&
+    read.reachableBy.family !== read.peerIP.address.family
+  ) {
     clash('reachableBy', 'is of another address family than peerIP', 'give a gateway of the same family');
   }
   return read;

@@ -64,7 +64,13 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
   problems.push(...found);
   const usable = peerings.filter((peering) => hasSecret(peering, options, problems));
   const advertisements = advertisementsOf(cluster);
-  const policies = policiesOf({ ...base, cluster, self, advertisements, externalPools: options.externalPools });
+  const policies = policiesOf({
+    ...base,
+    cluster,
+    self,
+    advertisements,
+    externalPools: options.externalPools,
+  });
   const filters = filterPolicies(cluster, usable, problems);
   return {
     intent: {
@@ -164,7 +170,11 @@ function blocksOf(cluster: Cluster, self: ClusterNode, usePodCidr: boolean): rea
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
 /** Whole ranges: a single address is announced while its service has endpoints, which nobody tells us of. */
-function servicesOf(cluster: Cluster, self: ClusterNode | null, problems: CalicoProblem[]): readonly Prefix[] {
+function servicesOf(
+  cluster: Cluster,
+  self: ClusterNode | null,
+  problems: CalicoProblem[],
+): readonly Prefix[] {
   const { config } = cluster;
   if (self?.labels[EXCLUDED] === 'true') return [];
   const perService = (['serviceExternalIPs', 'serviceLoadBalancerIPs'] as const).flatMap((field) =>
@@ -179,7 +189,8 @@ function servicesOf(cluster: Cluster, self: ClusterNode | null, problems: Calico
         });
         return [];
       }
-      const isPerService = field === 'serviceLoadBalancerIPs' && config.serviceLoadBalancerAggregation === 'Disabled';
+      const isPerService =
+        field === 'serviceLoadBalancerIPs' && config.serviceLoadBalancerAggregation === 'Disabled';
       return isPerService ? [] : [cidr];
     }),
   );
@@ -209,12 +220,17 @@ function encapsulationOf(spec: IpPoolSpec): Encapsulation {
 }
 
 /** A peer whose password is not to be had could only fail, or come up without protection. */
-function hasSecret({ object, name, secret }: Peering, options: CompileOptions, problems: CalicoProblem[]): boolean {
+function hasSecret(
+  { object, name, secret }: Peering,
+  options: CompileOptions,
+  problems: CalicoProblem[],
+): boolean {
   if (secret === null || options.secretFile(secret) !== null) return true;
   problems.push({
     severity: 'refused',
     object: object ?? { kind: 'BGPConfiguration', name: 'default' },
-    path: object === null ? ['spec', 'nodeMeshPassword', 'secretKeyRef'] : ['spec', 'password', 'secretKeyRef'],
+    path:
+      object === null ? ['spec', 'nodeMeshPassword', 'secretKeyRef'] : ['spec', 'password', 'secretKeyRef'],
     message: `there is no key ${secret.key} of a secret ${secret.name}: ${name} is left out`,
     remedy: `put the password into the file ${secret.name}/${secret.key} in the folder calico.secrets`,
   });
@@ -223,7 +239,8 @@ function hasSecret({ object, name, secret }: Peering, options: CompileOptions, p
 
 function peerIntent({ filters, secret, ...peering }: Peering, options: CompileOptions): PeerIntent {
   const file = secret === null ? null : options.secretFile(secret);
-  const chain = (direction: Direction): string[] => filters.map((filter) => filterPolicyName(filter, direction));
+  const chain = (direction: Direction): string[] =>
+    filters.map((filter) => filterPolicyName(filter, direction));
   return {
     ...peering,
     password: file === null ? null : { file },
@@ -272,7 +289,9 @@ const missingFilter = (object: ObjectRef, index: number, filter: string): Calico
 
 /** `prefixAdvertisements` with the names of communities replaced by what they stand for. */
 function advertisementsOf({ own, config }: Cluster): readonly PrefixCommunities[] {
-  const names = new Map([...(config.communities ?? []), ...(own.communities ?? [])].map(({ name, value }) => [name, value]));
+  const names = new Map(
+    [...(config.communities ?? []), ...(own.communities ?? [])].map(({ name, value }) => [name, value]),
+  );
   return (own.prefixAdvertisements ?? []).map(({ cidr, communities }) => ({
     cidr,
     communities: communities.flatMap((given) => {

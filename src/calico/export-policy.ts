@@ -82,7 +82,9 @@ function term(
   return isNever ? [] : [{ match: all, edits: [], action }];
 }
 
-const inside = (prefixes: readonly Prefix[]): Condition[] => [{ kind: 'prefix', in: prefixes.map(atOrBelow) }];
+const inside = (prefixes: readonly Prefix[]): Condition[] => [
+  { kind: 'prefix', in: prefixes.map(atOrBelow) },
+];
 
 const atOrBelow = (prefix: Prefix): PrefixMatch => ({
   prefix,
@@ -99,10 +101,22 @@ const tunnels = (cluster: Cluster): Condition => ({
 /** Nothing but the external pools and the services leaves the AS, where the operator named external pools. */
 function internalOnly({ cluster, services, externalPools }: ExportInput): TermConfig[] {
   if (externalPools === null) return [];
-  const external = cluster.pools.flatMap(({ name, spec }) => (externalPools.includes(name) ? [spec.cidr] : []));
-  const may: Condition = { kind: 'prefix', in: [...external, ...services, ...serviceRanges(cluster)].map(atOrBelow) };
+  const external = cluster.pools.flatMap(({ name, spec }) =>
+    externalPools.includes(name) ? [spec.cidr] : [],
+  );
+  const may: Condition = {
+    kind: 'prefix',
+    in: [...external, ...services, ...serviceRanges(cluster)].map(atOrBelow),
+  };
   return [
-    { match: [{ kind: 'session', type: 'ebgp' }, { kind: 'not', of: [may] }], edits: [], action: 'reject' },
+    {
+      match: [
+        { kind: 'session', type: 'ebgp' },
+        { kind: 'not', of: [may] },
+      ],
+      edits: [],
+      action: 'reject',
+    },
   ];
 }
 
@@ -163,7 +177,9 @@ function wireguardTerms(cluster: Cluster, self: ClusterNode, family: AddressFami
   if (self.wireguard[family] === null) return [];
   const peers = [...cluster.nodes.values()].flatMap((node) => {
     const at = node.addresses[family];
-    return node === self || node.wireguard[family] === null || at === null ? [] : [atOrBelow(hostPrefix(at.address))];
+    return node === self || node.wireguard[family] === null || at === null
+      ? []
+      : [atOrBelow(hostPrefix(at.address))];
   });
   return peers.length === 0 ? [] : [{ match: [{ kind: 'nextHop', in: peers }], edits: [], action: 'reject' }];
 }

@@ -36,8 +36,7 @@ export function refuse(issues: Issues, path: FieldPath, message: string, remedy:
 /** `spec.exportV4[0].cidr` */
 export const fieldPathText = (path: FieldPath): string =>
   path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`,
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
     '',
   );
 
@@ -138,7 +137,8 @@ type Unknown = 'fault' | 'note';
 export const record =
   <S extends Shape>(shape: S, unknown: Unknown = 'fault'): Field<Read<S>> =>
   (value, path, issues) => {
-    if (!isMapping(value)) return refuse(issues, path, `is ${named(value)}`, 'give a mapping: fields with values');
+    if (!isMapping(value))
+      return refuse(issues, path, `is ${named(value)}`, 'give a mapping: fields with values');
     for (const key of Object.keys(value)) {
       if (Object.hasOwn(shape, key)) continue;
       const remedy = unknown === 'fault' ? `known fields: ${Object.keys(shape).join(', ')}` : '';

@@ -61,7 +61,9 @@ function prefixConditions(rule: FilterRule, family: AddressFamily): readonly Con
   const excluded = isExact && (cidr.length < shortest || cidr.length > longest);
   const inside: PrefixMatch[] = excluded || ge > le ? [] : [{ prefix: cidr, ge, le }];
   const condition: Condition = { kind: 'prefix', in: inside };
-  return matchOperator === 'In' || matchOperator === 'Equal' ? [condition] : [{ kind: 'not', of: [condition] }];
+  return matchOperator === 'In' || matchOperator === 'Equal'
+    ? [condition]
+    : [{ kind: 'not', of: [condition] }];
 }
 
 const exactly = (kind: 'priority', value: number): Condition => ({ kind, range: { min: value, max: value } });

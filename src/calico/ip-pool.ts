@@ -1,7 +1,18 @@
 // IPPool: the fields that matter to routing; those for the allocation of addresses are left to those who allocate.
 
 import { formatPrefix } from '../base/prefix.js';
-import { choice, type Field, flag, ignored, integer, optional, type ReadBy, record, refuse, required } from './fields.js';
+import {
+  choice,
+  type Field,
+  flag,
+  ignored,
+  integer,
+  optional,
+  type ReadBy,
+  record,
+  refuse,
+  required,
+} from './fields.js';
 import { range, selector } from './values.js';
 
 const MODES = ['Never', 'Always', 'CrossSubnet'] as const;
@@ -35,10 +46,20 @@ export const readIpPool: Field<IpPoolSpec> = (value, path, issues) => {
   const { cidr, blockSize } = read;
   const { family } = cidr.address;
   if (usesIpip(read) && usesVxlan(read)) {
-    refuse(issues, [...path, 'vxlanMode'], 'ipipMode is on, too: a pool has one encapsulation', 'set one of them to Never');
+    refuse(
+      issues,
+      [...path, 'vxlanMode'],
+      'ipipMode is on, too: a pool has one encapsulation',
+      'set one of them to Never',
+    );
   }
   if (usesIpip(read) && family === 'ipv6') {
-    refuse(issues, [...path, 'ipipMode'], `IPIP carries IPv4 only, not ${formatPrefix(cidr)}`, 'set it to Never');
+    refuse(
+      issues,
+      [...path, 'ipipMode'],
+      `IPIP carries IPv4 only, not ${formatPrefix(cidr)}`,
+      'set it to Never',
+    );
   }
   const [shortest, longest] = BLOCKS[family];
   if (blockSize !== null && (blockSize < shortest || blockSize > longest || blockSize < cidr.length)) {
@@ -48,5 +69,7 @@ export const readIpPool: Field<IpPoolSpec> = (value, path, issues) => {
   return read;
 };
 
-export const usesIpip = (pool: Pick<IpPoolSpec, 'ipipMode'>): boolean => (pool.ipipMode ?? 'Never') !== 'Never';
-export const usesVxlan = (pool: Pick<IpPoolSpec, 'vxlanMode'>): boolean => (pool.vxlanMode ?? 'Never') !== 'Never';
+export const usesIpip = (pool: Pick<IpPoolSpec, 'ipipMode'>): boolean =>
+  (pool.ipipMode ?? 'Never') !== 'Never';
+export const usesVxlan = (pool: Pick<IpPoolSpec, 'vxlanMode'>): boolean =>
+  (pool.vxlanMode ?? 'Never') !== 'Never';

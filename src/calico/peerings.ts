@@ -1,7 +1,7 @@
 // Which peers this node has: the mesh, the BGPPeers that mean it, and the mirror images of those that mean others.
 // An explicit peering wins over a mirrored one, one for all nodes over one for some, and any of them over the mesh.
 
-import { type AddressFamily } from '../base/family.js';
+import type { AddressFamily } from '../base/family.js';
 import { formatIp, type IpAddress } from '../base/ip.js';
 import type { BgpPeerSpec, SecretRef } from './bgp-peer.js';
 import { type Cluster, type ClusterNode, type Named, nodesMatching } from './cluster.js';
@@ -35,7 +35,8 @@ interface Emitted {
 
 export function peeringsOf(cluster: Cluster, self: ClusterNode): Peerings {
   const out: Emitted = { peerings: new Map(), problems: [] };
-  const isGlobal = ({ spec }: Named<BgpPeerSpec>): boolean => spec.node === null && spec.nodeSelector === null;
+  const isGlobal = ({ spec }: Named<BgpPeerSpec>): boolean =>
+    spec.node === null && spec.nodeSelector === null;
   for (const peer of cluster.peers.filter(isGlobal)) emitAll(out, cluster, self, peer, 'Global');
   for (const peer of cluster.peers.filter((each) => !isGlobal(each))) {
     if (localNodes(cluster, peer.spec).includes(self)) emitAll(out, cluster, self, peer, 'Node');
@@ -95,7 +96,12 @@ function nodeAsRemote(node: ClusterNode, family: AddressFamily, asn: number | nu
 }
 
 /** The other end of a BGPPeer between nodes is configured by the same object, unless it says reversePeering: Manual. */
-function emitMirrors(out: Emitted, cluster: Cluster, self: ClusterNode, { name, spec }: Named<BgpPeerSpec>): void {
+function emitMirrors(
+  out: Emitted,
+  cluster: Cluster,
+  self: ClusterNode,
+  { name, spec }: Named<BgpPeerSpec>,
+): void {
   if (spec.reversePeering === 'Manual') return;
   const families = familiesMeant(cluster, self, spec);
   if (families.length === 0) return;
@@ -138,7 +144,8 @@ function emit(
   if (formatIp(own) === text) return;
   const taken = out.peerings.get(text);
   if (taken !== undefined) {
-    if (taken.port !== remote.port) problem(out, object, `peer ${text} is left out: ${taken.name} has its address on another port`);
+    if (taken.port !== remote.port)
+      problem(out, object, `peer ${text} is left out: ${taken.name} has its address on another port`);
     return;
   }
   const effectiveAsn = localAsn ?? self.asn;

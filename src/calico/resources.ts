@@ -3,9 +3,15 @@
 import { type BgpConfigurationSpec, PER_NODE_FIELDS, readBgpConfiguration } from './bgp-configuration.js';
 import { type BgpFilterSpec, readBgpFilter } from './bgp-filter.js';
 import { type BgpPeerSpec, readBgpPeer } from './bgp-peer.js';
-import { type FieldIssue, type FieldPath, isMapping, type Issues, named, refuse, texts } from './fields.js';
+import { type FieldIssue, type FieldPath, type Issues, isMapping, named, refuse, texts } from './fields.js';
 import { type IpPoolSpec, readIpPool } from './ip-pool.js';
-import { type BlockAffinitySpec, type NodeSpec, readBlockAffinity, readNode, readNodeStatus } from './node.js';
+import {
+  type BlockAffinitySpec,
+  type NodeSpec,
+  readBlockAffinity,
+  readNode,
+  readNodeStatus,
+} from './node.js';
 import type { Labels } from './selector.js';
 
 export type Resource =
@@ -54,18 +60,33 @@ export type Reading =
   /** No object at all. */
   | { readonly kind: 'broken'; readonly message: string; readonly remedy: string };
 
+/** What an object has at its top, whatever its kind. */
+interface RawObject {
+  readonly apiVersion?: unknown;
+  readonly kind?: unknown;
+  readonly metadata?: unknown;
+  readonly spec?: unknown;
+  readonly status?: unknown;
+  readonly items?: unknown;
+}
+
+interface RawMetadata {
+  readonly name?: unknown;
+  readonly labels?: unknown;
+}
+
 const API_VERSIONS: readonly string[] = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'];
 
 export function readResource(value: unknown): Reading {
   if (!isMapping(value)) return broken(`is ${named(value)}, no resource`);
-  const { apiVersion, kind, items } = value;
+  const { apiVersion, kind, items, metadata }: RawObject = value;
   if (typeof kind !== 'string' || kind === '') return broken('has no kind');
   if (Array.isArray(items) && kind.endsWith('List')) return { kind: 'list', path: ['items'], items };
   const known = RESOURCE_KINDS.find((candidate) => candidate === kind);
   if (known === undefined || typeof apiVersion !== 'string' || !API_VERSIONS.includes(apiVersion)) {
     return { kind: 'other', what: `${String(apiVersion ?? '')} ${kind}`.trim() };
   }
-  const name = isMapping(value['metadata']) ? value['metadata']['name'] : undefined;
+  const { name }: RawMetadata = isMapping(metadata) ? metadata : {};
   if (typeof name !== 'string' || name === '') return broken(`a ${known} has no metadata.name`);
   return { kind: 'object', object: readObject(known, name, value) };
 }
@@ -76,7 +97,7 @@ const broken = (message: string): Reading => ({
   remedy: 'give a resource with apiVersion, kind, metadata.name and spec',
 });
 
-function readObject(kind: ResourceKind, name: string, value: Readonly<Record<string, unknown>>): ReadObject {
+function readObject(kind: ResourceKind, name: string, value: RawObject): ReadObject {
   const issues: Issues = [];
   const resource = readKind(kind, name, value, issues);
   const isFaulty = issues.some(({ severity }) => severity === 'fault');
@@ -86,10 +107,10 @@ function readObject(kind: ResourceKind, name: string, value: Readonly<Record<str
 function readKind(
   kind: ResourceKind,
   name: string,
-  value: Readonly<Record<string, unknown>>,
+  value: RawObject,
   issues: Issues,
 ): Resource | null {
-  const spec = value['spec'] ?? {};
+  const spec = value.spec ?? {};
   const at = ['spec'];
   switch (kind) {
     case 'BGPPeer':
@@ -106,9 +127,9 @@ function readKind(
         return { kind, name, spec: read };
       });
     case 'Node': {
-      const metadata = isMapping(value['metadata']) ? value['metadata'] : {};
-      const labels = texts(metadata['labels'] ?? {}, ['metadata', 'labels'], issues) ?? {};
-      const status = readNodeStatus(value['status'] ?? {}, ['status'], []);
+      const { labels: given }: RawMetadata = isMapping(value.metadata) ? value.metadata : {};
+      const labels = texts(given ?? {}, ['metadata', 'labels'], issues) ?? {};
+      const status = readNodeStatus(value.status ?? {}, ['status'], []);
       return withSpec(readNode(spec, at, issues), (read) => ({
         kind,
         name,
@@ -127,7 +148,12 @@ const withSpec = <S>(spec: S | null, make: (spec: S) => Resource): Resource | nu
 function checkConfigurationName(name: string, spec: BgpConfigurationSpec, issues: Issues): void {
   if (name === 'default') return;
   if (!name.startsWith('node.')) {
-    refuse(issues, ['metadata', 'name'], `${name} is for nobody`, 'call it default, or node. and the name of a node');
+    refuse(
+      issues,
+      ['metadata', 'name'],
+      `${name} is for nobody`,
+      'call it default, or node. and the name of a node',
+    );
     return;
   }
   for (const [field, value] of Object.entries(spec)) {

@@ -3,7 +3,7 @@
 import type { AddressFamily } from '../base/family.js';
 import { formatIp, type IpAddress, isLinkLocal, isMulticast, isUnspecified, parseIp } from '../base/ip.js';
 import { formatPrefix, makePrefix, maxLength, type Prefix, parsePrefix } from '../base/prefix.js';
-import { type Field, misfit, type Misfit, named, refuse, text } from './fields.js';
+import { type Field, type Misfit, misfit, named, refuse, text } from './fields.js';
 import { parseSelector, type Selector } from './selector.js';
 
 export const nodeName = text('the name of a node', (given) =>
@@ -64,7 +64,8 @@ const EXAMPLE = {
 
 const hostAddress = (given: string): IpAddress | Misfit => {
   const address = parseIp(given);
-  if (address === null) return misfit(`${JSON.stringify(given)} is no address`, 'give an IPv4 or IPv6 address');
+  if (address === null)
+    return misfit(`${JSON.stringify(given)} is no address`, 'give an IPv4 or IPv6 address');
   return isUnspecified(address) || isMulticast(address)
     ? misfit(`${given} is no address of a host`, 'give the address of a host')
     : address;
@@ -93,7 +94,10 @@ export const peerAddress = text<PeerAddress>('the address of a peer', (given) =>
   const found = hostAddress(head ?? '');
   if ('message' in found) return found;
   if (found.family === 'ipv6' && isLinkLocal(found)) {
-    return misfit(`${given} is link-local`, 'Calico has no place for the interface: use peers in the native configuration');
+    return misfit(
+      `${given} is link-local`,
+      'Calico has no place for the interface: use peers in the native configuration',
+    );
   }
   const port = digits === undefined ? null : Number(digits);
   return port !== null && (port < 1 || port > 65535)
@@ -117,7 +121,9 @@ function remedyForCidr(given: string): string {
   const length = Number(digits);
   const hasHostBits = found !== null && /^\d{1,3}$/.test(digits) && length <= maxLength(found.family);
   if (hasHostBits) return `it has host bits: ${formatPrefix(makePrefix(found, length))}?`;
-  return found === null ? 'give one such as 10.65.0.0/16' : `give one such as ${formatIp(found)}/${maxLength(found.family)}`;
+  return found === null
+    ? 'give one such as 10.65.0.0/16'
+    : `give one such as ${formatIp(found)}/${maxLength(found.family)}`;
 }
 
 const DURATION = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
@@ -126,8 +132,14 @@ const DURATION = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s
 export const seconds = (min: number, max: number): Field<number> =>
   text('a duration such as 120s or 2m', (given) => {
     const match = DURATION.exec(given);
-    if (match === null || given === '') return misfit(`${JSON.stringify(given)} is no duration`, 'give one such as 120s or 2m');
-    const [hours, minutes, secs, millis] = match.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number];
+    if (match === null || given === '')
+      return misfit(`${JSON.stringify(given)} is no duration`, 'give one such as 120s or 2m');
+    const [hours, minutes, secs, millis] = match.slice(1).map((part) => Number(part ?? 0)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const total = Math.round(hours * 3600 + minutes * 60 + secs + millis / 1000);
     return total < min || total > max ? misfit(`${given} is out of range`, `give ${min}s to ${max}s`) : total;
   });
@@ -141,7 +153,10 @@ export const parseCommunity = (given: string): Community | Misfit => {
   const [a = 0, b = 0, c = 0] = parts;
   const limit = parts.length === 2 ? 0xffff : MAX_ASN;
   if (parts.length === 0 || parts.some((part) => part > limit)) {
-    return misfit(`${JSON.stringify(given)} is no community`, 'give aa:nn (16 bits each) or aa:nn:mm (32 bits each)');
+    return misfit(
+      `${JSON.stringify(given)} is no community`,
+      'give aa:nn (16 bits each) or aa:nn:mm (32 bits each)',
+    );
   }
   return parts.length === 2
     ? { kind: 'standard', value: a * 65536 + b }
@@ -171,7 +186,10 @@ export const port: Field<number> = (value, path, issues) =>
 export const interfaceGlob = text('an interface, or a pattern such as eth*', (given) =>
   /^[^\s/]{1,15}$/.test(given)
     ? given
-    : misfit(`${JSON.stringify(given)} is no interface`, 'give a name of 1 to 15 characters; * stands for any'),
+    : misfit(
+        `${JSON.stringify(given)} is no interface`,
+        'give a name of 1 to 15 characters; * stands for any',
+      ),
 );
 
 /** A cluster id, written as an IPv4 address. */

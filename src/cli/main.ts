@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { reload } from './commands/reload.js';
+import { showCalico } from './commands/show-calico.js';
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
@@ -100,6 +101,10 @@ function addShow(show: Command): void {
     .command('kernel')
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
+  show
+    .command('calico')
+    .description('the Calico resources: what is in force, and what is wrong with them')
+    .action(() => run(() => showCalico(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

@@ -66,6 +66,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   nextHopSelf: false,
   import: null,
   export: null,
+  advertise: 'all',
 };
 
 export const DEFAULT_DYNAMIC_LIMIT = 1000;

@@ -84,6 +84,7 @@ const PEER_CHANGES = {
   nextHopSelf: 'soft',
   import: 'soft',
   export: 'soft',
+  advertise: 'soft',
 } as const satisfies Record<keyof PeerConfig, ChangeKind>;
 
 const KERNEL_KEYS = [

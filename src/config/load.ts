@@ -2,6 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { CalicoIntent } from '../calico/types.js';
+import { overriddenPeers, withCalico } from './calico-overlay.js';
+import { calicoWarnings } from './calico-report.js';
+import { type CalicoOutcome, CalicoStore } from './calico-store.js';
 import { checkNode, warnNode } from './check-node.js';
 import { checkPeers, warnPeers } from './check-peers.js';
 import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
@@ -21,6 +25,7 @@ import { hashRouterId } from './router-id.js';
 import { parseSections, type Sections } from './schema.js';
 import { parseSource } from './source.js';
 import type {
+  CalicoConfig,
   Config,
   ConfigProblem,
   ConfigResult,
@@ -32,6 +37,8 @@ import type {
 export interface ConfigEnvironment {
   /** The default of `node`. */
   readonly hostname: string;
+  /** Reads the resources that the section `calico` names; absent: there are none. */
+  readonly calico?: (config: CalicoConfig) => CalicoOutcome;
 }
 
 /** `file` only names the text in problems. */
@@ -43,20 +50,44 @@ export function loadConfig(text: string, file: string, environment: ConfigEnviro
   const checks = [...checkNode(sections), ...checkPeers(sections), ...checkPolicies(sections)];
   const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
   const problems = ordered([...source.problems, ...found.map(source.locate)]);
-  const { asn } = sections;
+  const calico = problems.length > 0 ? null : readCalico(sections, environment);
+  const asn = sections.asn ?? calico?.outcome.intent.asn ?? null;
   if (problems.length > 0 || asn === null) return { ok: false, problems };
   const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
+  const own = completeConfig(sections, asn, environment, calico?.outcome.intent ?? null);
+  const report =
+    calico === null
+      ? null
+      : { ...calico.outcome.report, overridden: overriddenPeers(own, calico.outcome.intent) };
   return {
     ok: true,
-    config: completeConfig(sections, asn, environment),
-    warnings: ordered(warnings.map(source.locate)),
+    config: calico === null ? own : withCalico(own, sections, calico.outcome.intent, calico.config),
+    warnings: [...ordered(warnings.map(source.locate)), ...(report === null ? [] : calicoWarnings(report))],
+    calico: report,
   };
 }
 
+function readCalico(
+  { calico, node }: Sections,
+  { hostname: host, calico: read }: ConfigEnvironment,
+): { readonly config: CalicoConfig; readonly outcome: CalicoOutcome } | null {
+  if (calico === null || read === undefined || calico.resources.length === 0) return null;
+  const config = {
+    secrets: null,
+    advertise: 'all',
+    externalPools: null,
+    usePodCidr: false,
+    ...present(calico),
+    node: calico.node ?? node ?? host,
+  } as const;
+  return { config, outcome: read(config) };
+}
+
 /** Reads the file and the host's name, and loads it. A file that can't be read is one problem without a line. */
-export function readConfigFile(path: string): ConfigResult {
+export function readConfigFile(path: string, store: CalicoStore = new CalicoStore(path)): ConfigResult {
   try {
-    return loadConfig(readFileSync(path, 'utf8'), path, { hostname: hostname() });
+    const calico = (config: CalicoConfig): CalicoOutcome => store.read(config);
+    return loadConfig(readFileSync(path, 'utf8'), path, { hostname: hostname(), calico });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : null;
     if (code === null) throw error;
@@ -78,7 +109,12 @@ function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return [...once.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function completeConfig(sections: Sections, asn: number, environment: ConfigEnvironment): Config {
+function completeConfig(
+  sections: Sections,
+  asn: number,
+  environment: ConfigEnvironment,
+  calico: CalicoIntent | null,
+): Config {
   const node = sections.node ?? environment.hostname;
   const routerId = sections.routerId === 'hash' ? hashRouterId(node) : sections.routerId;
   const groupOf = (name: string | undefined) =>
@@ -104,9 +140,10 @@ function completeConfig(sections: Sections, asn: number, environment: ConfigEnvi
     dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
       mergeDynamicPeer(value, groupOf(value.group)),
     ),
-    policies: policiesOf(sections),
+    policies: policiesOf(sections, calico),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
+    calico: null,
   };
 }
 
@@ -141,6 +178,7 @@ function completeKernel(section: Sections['kernel']): KernelConfig {
   };
   const imports = (rules ?? [{ interfaces: [...WORKLOAD_INTERFACES] }]).map((rule) => ({
     interfaces: [],
+    ignoreInterfaces: [],
     protocols: [],
     prefixes: [],
     anyLength: false,

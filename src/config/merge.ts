@@ -59,6 +59,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     nextHopSelf: pick('nextHopSelf'),
     import: pick('import'),
     export: pick('export'),
+    advertise: pick('advertise'),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   addressField,
   asnField,
   booleanField,
+  choiceField,
   familyField,
   fault,
   field,
@@ -75,6 +76,7 @@ const sessionKeys = {
   nextHopSelf: booleanField.optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
+  advertise: choiceField(['originated', 'all']).optional(),
 } as const;
 
 export const peerGroupSchema = z.strictObject(sessionKeys);

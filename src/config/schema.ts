@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { asnField, nameField } from './fields.js';
 import { describe, type Issue, issue, type Path } from './problem.js';
+import { calicoSchema } from './schema-calico.js';
 import { kernelSchema, originateSchema, poolSchema } from './schema-kernel.js';
 import {
   apiSchema,
@@ -44,6 +45,7 @@ export const SECTIONS = {
   policies: named(policySchema),
   api: one(apiSchema),
   log: one(logSchema),
+  calico: one(calicoSchema),
 } as const;
 
 type SectionName = keyof typeof SECTIONS;
@@ -85,7 +87,9 @@ export function parseSections(value: unknown): ParsedSections {
     name,
     readSection(section, Object.hasOwn(top, name) ? top[name] : undefined, [name], issues),
   ]);
-  if (!Object.hasOwn(top, 'asn') && !issues.some(({ path }) => path.length === 0)) {
+  // Calico's resources name it as well.
+  const needsAsn = !Object.hasOwn(top, 'asn') && !Object.hasOwn(top, 'calico');
+  if (needsAsn && !issues.some(({ path }) => path.length === 0)) {
     issues.push(issue(['asn'], 'is missing', 'give the AS number of this node, such as asn: 64512'));
   }
   const broken = new Set(issues.map(({ path }) => String(path[0])));

@@ -5,6 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
+import type { CalicoReport } from './calico-report.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 
@@ -25,7 +26,26 @@ export interface Config {
   readonly policies: Readonly<Record<string, PolicyConfig>>;
   readonly api: ApiConfig;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
+  /** Null: no Calico resources are read. */
+  readonly calico: CalicoConfig | null;
 }
+
+export interface CalicoConfig {
+  /** The name of this node among the resources. */
+  readonly node: string;
+  /** Files and folders; relative ones start where the configuration is. */
+  readonly resources: readonly string[];
+  /** A folder with a folder for each secret and a file in it for each key. Null: there are none. */
+  readonly secrets: string | null;
+  /** Towards eBGP peers of the resources. */
+  readonly advertise: AdvertiseMode;
+  /** Names of the pools that leave the AS; null: all that Calico announces. */
+  readonly externalPools: readonly string[] | null;
+  readonly usePodCidr: boolean;
+}
+
+/** `originated`: only what starts at this node, nothing that was learned from a peer. */
+export type AdvertiseMode = 'originated' | 'all';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -93,6 +113,8 @@ export interface VxlanConfig {
 
 export interface KernelImportConfig {
   readonly interfaces: readonly string[];
+  /** Patterns; they win over `interfaces`. */
+  readonly ignoreInterfaces: readonly string[];
   readonly protocols: readonly number[];
   /** Empty: the pools. */
   readonly prefixes: readonly Prefix[];
@@ -161,6 +183,7 @@ export interface PeerConfig {
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;
+  readonly advertise: AdvertiseMode;
 }
 
 export interface DynamicPeerConfig {
@@ -192,5 +215,11 @@ export interface ConfigProblem {
 }
 
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigProblem[];
+      /** What became of the Calico resources; null: none are configured. */
+      readonly calico: CalicoReport | null;
+    }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };

@@ -4,8 +4,9 @@
 
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
-import { readConfigFile } from '../config/load.js';
+import { hasRefusals } from '../config/calico-report.js';
 import { formatProblem } from '../config/problem.js';
+import { ConfigReader } from '../config/reader.js';
 import type { Config } from '../config/types.js';
 import { startDaemon } from './daemon.js';
 import { createLogger, type Logger } from './logger.js';
@@ -34,18 +35,20 @@ const command = new Command('bgpd')
 await main(command.opts<Arguments>());
 
 async function main({ config: file, check }: Arguments): Promise<void> {
-  const loaded = readConfigFile(file);
+  const reader = new ConfigReader(file);
+  const loaded = reader.read();
   if (!loaded.ok) {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     process.exitCode = EXIT_BAD_CONFIG;
     return;
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
-  if (check === true) process.stdout.write(`${file}: good\n`);
-  else await run(file, loaded.config);
+  if (check !== true) await run(file, reader, loaded.config);
+  else if (loaded.calico !== null && hasRefusals(loaded.calico)) process.exitCode = EXIT_BAD_CONFIG;
+  else process.stdout.write(`${file}: good\n`);
 }
 
-async function run(file: string, config: Config): Promise<void> {
+async function run(file: string, reader: ConfigReader, config: Config): Promise<void> {
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);
@@ -56,7 +59,8 @@ async function run(file: string, config: Config): Promise<void> {
     configFile: file,
     logger,
     warmUp: true,
-    readConfig: () => readConfigFile(file),
+    readConfig: () => reader.read(),
+    calico: reader,
   });
   if (started.ok) await runs(state, started.daemon, logger);
   else cannotRun(started.reason);

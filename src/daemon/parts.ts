@@ -1,6 +1,7 @@
 // The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
 
 import type { StatusSource } from '../api/types.js';
+import type { ConfigReader } from '../config/reader.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
@@ -17,6 +18,8 @@ export interface DaemonOptions {
   readonly logger: Logger;
   /** Reads the configuration again; absent: reload is refused. */
   readonly readConfig?: () => ConfigResult;
+  /** The Calico resources of the configuration, which are read again when they change; absent: they are not. */
+  readonly calico?: Pick<ConfigReader, 'refresh' | 'folders' | 'report'>;
   /** Instead of the backend that the configuration chooses. */
   readonly kernel?: Kernel;
   /** Instead of the host's own addresses (several daemons in one process). */

@@ -1,10 +1,12 @@
 // Reload: reads the configuration again, applies it when it is good, keeps the running one when it is not.
 // One at a time; a request that comes during one is answered by the next.
 
-import type { ConfigStatus } from '../api/types.js';
+import type { CalicoStatus, ConfigStatus } from '../api/types.js';
+import type { CalicoReport } from '../config/calico-report.js';
 import { diffConfig, liveConfig } from '../config/diff.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config, ConfigProblem, ConfigResult } from '../config/types.js';
+import { CalicoObjects } from './calico-objects.js';
 import type { DaemonEvents } from './events.js';
 import { describeChanges, summarize } from './reload-notes.js';
 
@@ -21,6 +23,10 @@ export interface ReloadOptions {
   readonly file: string;
   /** Null: there is nothing to read again. */
   readonly read: (() => ConfigResult) | null;
+  /** Reads the Calico resources again; null: they are as they were. */
+  readonly refresh: (() => ConfigResult | null) | null;
+  /** Of the configuration at the start. */
+  readonly calico: CalicoReport | null;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
 }
@@ -34,6 +40,7 @@ export interface ReloadResult {
 export class Reloader {
   readonly #options: ReloadOptions;
   #generation = 1;
+  readonly #calico = new CalicoObjects();
   #loadedAt: number;
   #lastError: string | null = null;
   #needsRestart: readonly string[] = [];
@@ -42,6 +49,11 @@ export class Reloader {
   constructor(options: ReloadOptions) {
     this.#options = options;
     this.#loadedAt = options.wallClock();
+    this.#calico.loaded(options.calico, this.#generation);
+  }
+
+  calico(): CalicoStatus | null {
+    return this.#calico.status();
   }
 
   status(): ConfigStatus {
@@ -55,26 +67,37 @@ export class Reloader {
   }
 
   async reload(): Promise<ReloadResult> {
+    const { read } = this.#options;
+    if (read === null) return { ok: false, message: 'this daemon was started without a file' };
+    return this.#next(read);
+  }
+
+  /** Takes over what changed in the Calico resources. */
+  async refresh(): Promise<ReloadResult> {
+    return this.#next(this.#options.refresh ?? (() => null));
+  }
+
+  async #next(read: () => ConfigResult | null): Promise<ReloadResult> {
     const before = this.#running ?? Promise.resolve();
-    const mine = before.then(() => this.#once());
+    const mine = before.then(() => this.#once(read));
     this.#running = mine;
     return mine;
   }
 
-  async #once(): Promise<ReloadResult> {
-    const { read, events } = this.#options;
-    if (read === null) return { ok: false, message: 'this daemon was started without a file' };
+  async #once(read: () => ConfigResult | null): Promise<ReloadResult> {
+    const { events } = this.#options;
     const result = read();
+    if (result === null) return { ok: true, message: 'nothing changed' };
     if (!result.ok) {
       events.emit('configRejected', result.problems);
       this.#lastError = firstOf(result.problems);
       return { ok: false, message: this.#lastError };
     }
     for (const warning of result.warnings) events.emit('configWarning', warning);
-    return this.#apply(result.config);
+    return this.#apply(result.config, result.calico);
   }
 
-  async #apply(wanted: Config): Promise<ReloadResult> {
+  async #apply(wanted: Config, calico: CalicoReport | null): Promise<ReloadResult> {
     const { target, events, wallClock } = this.#options;
     const config = liveConfig(target.config, wanted);
     const { needsRestart } = diffConfig(target.config, wanted);
@@ -88,6 +111,7 @@ export class Reloader {
     this.#generation++;
     this.#loadedAt = wallClock();
     this.#lastError = null;
+    this.#calico.loaded(calico, this.#generation);
     this.#needsRestart = needsRestart;
     events.emit('configLoaded', this.#generation, config, notes);
     return { ok: true, message: `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}` };

@@ -4,6 +4,7 @@
 import { createMetrics } from '../api/metrics.js';
 import { startApi } from '../api/server.js';
 import { apiAddresses } from './api-addresses.js';
+import { watchCalico } from './calico-watch.js';
 import type { Daemon, Parts } from './parts.js';
 import { Reloader } from './reload.js';
 import { createStatus } from './status.js';
@@ -20,6 +21,8 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     events,
     file: options.configFile,
     read: options.readConfig ?? null,
+    refresh: options.calico === undefined ? null : () => options.calico?.refresh() ?? null,
+    calico: options.calico?.report ?? null,
     wallClock: clock.wallClock,
   });
   const status = createStatus({
@@ -27,8 +30,13 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     routerId,
     clock,
     config: () => reloader.status(),
+    calico: () => reloader.calico(),
     reload: () => reloader.reload(),
   });
+  if (options.calico !== undefined) {
+    const { calico } = options;
+    stops.unshift(watchCalico({ folders: () => calico.folders(), refresh: () => reloader.refresh(), clock }));
+  }
   const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
   stops.unshift(() => metrics.close());
   const api = await startApi({

@@ -19,6 +19,7 @@ export interface StatusOptions {
   readonly routerId: number;
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
+  readonly calico: StatusSource['calico'];
   readonly reload: StatusSource['reload'];
 }
 
@@ -36,6 +37,7 @@ export function createStatus(options: StatusOptions): StatusSource {
     },
     routes: (query) => queryRoutes(speaker, query),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
+    calico: options.calico,
     memory: () => memoryReport(speaker),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),

@@ -1,6 +1,7 @@
 // A daemon that is not there: a `StatusSource` with a fixed small network, for tests of the API and of `bgpctl`.
 
 import type {
+  CalicoStatus,
   KernelReport,
   MemoryReport,
   PeerDetail,
@@ -272,6 +273,43 @@ export const FAKE_KERNEL: KernelReport = {
   },
 };
 
+export const FAKE_CALICO: CalicoStatus = {
+  node: 'host-a',
+  otherResources: 3,
+  problems: ["/etc/bgpd/calico/pools.yaml: can't be read (EACCES); let the user of the daemon read it"],
+  objects: [
+    {
+      kind: 'BGPConfiguration',
+      name: 'default',
+      file: '/etc/bgpd/calico/bgp.yaml',
+      line: 1,
+      state: 'applied',
+      generation: 1,
+      problems: [],
+    },
+    {
+      kind: 'BGPPeer',
+      name: 'tor-a',
+      file: '/etc/bgpd/calico/bgp.yaml',
+      line: 12,
+      state: 'lastGood',
+      generation: 2,
+      problems: [
+        '/etc/bgpd/calico/bgp.yaml:18:13: spec.asNumber: AS 0 is reserved; give an AS number such as 64512',
+      ],
+    },
+    {
+      kind: 'BGPPeer',
+      name: 'tor-b',
+      file: '/etc/bgpd/calico/bgp.yaml',
+      line: 20,
+      state: 'refused',
+      generation: null,
+      problems: ['/etc/bgpd/calico/bgp.yaml:24:5: spec.peerIP: is missing; give peerIP or peerSelector'],
+    },
+  ],
+};
+
 const MIB = 1024 * 1024;
 
 export const FAKE_MEMORY: MemoryReport = {
@@ -351,6 +389,7 @@ export function fakeStatus({
       return select(routes, query);
     },
     kernel: () => FAKE_KERNEL,
+    calico: () => FAKE_CALICO,
     memory: () => FAKE_MEMORY,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
