@@ -3,13 +3,13 @@
 import type { AddressFamily } from '../base/family.js';
 import { formatIp, type IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
-import { type BgpConfigurationSpec, NO_CONFIGURATION } from './bgp-configuration.js';
-import type { BgpFilterSpec } from './bgp-filter.js';
-import type { BgpPeerSpec } from './bgp-peer.js';
-import type { IpPoolSpec } from './ip-pool.js';
-import type { Resource, ResourceKind } from './resources.js';
-import { type Labels, matchesSelector } from './selector.js';
-import type { GivenSelector, NodeAddress } from './values.js';
+import { type BgpConfigurationSpec, NO_CONFIGURATION } from './resources/bgp-configuration.js';
+import type { BgpFilterSpec } from './resources/bgp-filter.js';
+import type { BgpPeerSpec } from './resources/bgp-peer.js';
+import type { IpPoolSpec } from './resources/ip-pool.js';
+import type { Resource, ResourceKind } from './resources/resource.js';
+import type { GivenSelector, NodeAddress } from './resources/values.js';
+import { type Labels, matchesSelector } from './selector/selector.js';
 
 export const DEFAULT_ASN = 64512;
 export const DEFAULT_PRIORITY = 1024;

@@ -1,8 +1,8 @@
 // All resources of a cluster -> what this node does. Pure: files, secrets and the operator's own settings come in as values.
 
-import { formatPrefix, maxLength, type Prefix, prefixContains } from '../base/prefix.js';
+import { formatPrefix, type Prefix } from '../base/prefix.js';
 import type { PolicyConfig } from '../policy/types.js';
-import type { SecretRef } from './bgp-peer.js';
+import { advertisementsOf, blocksOf, importsOf, poolIntent, servicesOf } from './announcements.js';
 import { buildCluster, type Cluster, type ClusterNode, DEFAULT_ASN } from './cluster.js';
 import {
   EXPORT_POLICY,
@@ -15,24 +15,19 @@ import {
   normalPriority,
   PRIORITY_POLICY,
   priorityPolicy,
-  programsPool,
 } from './export-policy.js';
 import { type Direction, filterPolicy, filterPolicyName, MISSING_FILTER } from './filter-policy.js';
-import { type IpPoolSpec, usesIpip, usesVxlan } from './ip-pool.js';
 import { type Peering, peeringsOf } from './peerings.js';
-import type { Resource } from './resources.js';
+import type { SecretRef } from './resources/bgp-peer.js';
+import type { Resource } from './resources/resource.js';
 import type {
   CalicoIntent,
   CalicoProblem,
-  Encapsulation,
-  ImportIntent,
   ObjectRef,
   OriginateIntent,
   PeerIntent,
   PoolIntent,
-  PrefixCommunities,
 } from './types.js';
-import { parseCommunity } from './values.js';
 
 export interface CompileOptions {
   /** The name of this node's resource. */
@@ -55,6 +50,7 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
   const self = cluster.nodes.get(options.node) ?? null;
   const problems: CalicoProblem[] = [];
   if (self === null) problems.push(unknownNode(options.node));
+  problems.push(...onePriority(cluster));
   const services = servicesOf(cluster, self, problems);
   const blocks = self === null ? [] : blocksOf(cluster, self, options.usePodCidr);
   const pools = cluster.pools.map(({ name, spec }) => poolIntent(cluster, name, spec, options.externalPools));
@@ -92,6 +88,21 @@ const unknownNode = (node: string): CalicoProblem => ({
   message: 'is not among the resources: this node has no peers',
   remedy: 'add its resource, or correct calico.node',
 });
+
+/** A route has the metric that its LOCAL_PREF says; only what has none gets the one metric of `kernel.metric`. */
+function onePriority({ config }: Cluster): CalicoProblem[] {
+  const [four, six] = [normalPriority({ config }, 'ipv4'), normalPriority({ config }, 'ipv6')];
+  if (four === six) return [];
+  return [
+    {
+      severity: 'degraded',
+      object: MESH_CONFIG,
+      path: ['spec', 'ipv6NormalRoutePriority'],
+      message: `the routes of both families get metric ${four} in the kernel where they come without one`,
+      remedy: 'give both families the same priority',
+    },
+  ];
+}
 
 const NOBODY = {
   routerId: null,
@@ -159,66 +170,6 @@ function nodeIntent(
   };
 }
 
-/** A block of one address is announced by the workload's own route. */
-function blocksOf(cluster: Cluster, self: ClusterNode, usePodCidr: boolean): readonly Prefix[] {
-  const settled = cluster.blocks.filter(({ node }) => node === self.name).map(({ cidr }) => cidr);
-  const all = [...settled, ...(usePodCidr ? self.podCidrs : [])];
-  const once = new Map(all.map((block) => [formatPrefix(block), block]));
-  return [...once.values()].filter(({ address, length }) => length < maxLength(address.family));
-}
-
-const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
-
-/** Whole ranges: a single address is announced while its service has endpoints, which nobody tells us of. */
-function servicesOf(
-  cluster: Cluster,
-  self: ClusterNode | null,
-  problems: CalicoProblem[],
-): readonly Prefix[] {
-  const { config } = cluster;
-  if (self?.labels[EXCLUDED] === 'true') return [];
-  const perService = (['serviceExternalIPs', 'serviceLoadBalancerIPs'] as const).flatMap((field) =>
-    (config[field] ?? []).flatMap(({ cidr }, index) => {
-      if (cidr.length === maxLength(cidr.address.family)) {
-        problems.push({
-          severity: 'degraded',
-          object: { kind: 'BGPConfiguration', name: 'default' },
-          path: ['spec', field, index],
-          message: `${formatPrefix(cidr)} is not announced: single addresses follow their service, which is not in these files`,
-          remedy: 'announce it with originate in the native configuration',
-        });
-        return [];
-      }
-      const isPerService =
-        field === 'serviceLoadBalancerIPs' && config.serviceLoadBalancerAggregation === 'Disabled';
-      return isPerService ? [] : [cidr];
-    }),
-  );
-  const all = [...(config.serviceClusterIPs ?? []).map(({ cidr }) => cidr), ...perService];
-  return [...new Map(all.map((prefix) => [formatPrefix(prefix), prefix])).values()];
-}
-
-function poolIntent(
-  cluster: Cluster,
-  name: string,
-  spec: IpPoolSpec,
-  externalPools: readonly string[] | null,
-): PoolIntent {
-  return {
-    object: { kind: 'IPPool', name },
-    cidr: spec.cidr,
-    encapsulation: encapsulationOf(spec),
-    overlay: programsPool(cluster, spec) ? 'bgp' : 'agent',
-    external: externalPools?.includes(name) ?? false,
-  };
-}
-
-function encapsulationOf(spec: IpPoolSpec): Encapsulation {
-  if (usesVxlan(spec)) return spec.vxlanMode === 'CrossSubnet' ? 'VXLANCrossSubnet' : 'VXLAN';
-  if (usesIpip(spec)) return spec.ipipMode === 'CrossSubnet' ? 'IPIPCrossSubnet' : 'IPIP';
-  return 'None';
-}
-
 /** A peer whose password is not to be had could only fail, or come up without protection. */
 function hasSecret(
   { object, name, secret }: Peering,
@@ -226,16 +177,23 @@ function hasSecret(
   problems: CalicoProblem[],
 ): boolean {
   if (secret === null || options.secretFile(secret) !== null) return true;
-  problems.push({
-    severity: 'refused',
-    object: object ?? { kind: 'BGPConfiguration', name: 'default' },
-    path:
-      object === null ? ['spec', 'nodeMeshPassword', 'secretKeyRef'] : ['spec', 'password', 'secretKeyRef'],
-    message: `there is no key ${secret.key} of a secret ${secret.name}: ${name} is left out`,
-    remedy: `put the password into the file ${secret.name}/${secret.key} in the folder calico.secrets`,
-  });
+  const missing = `there is no key ${secret.key} of a secret ${secret.name}`;
+  const remedy = `put the password into the file ${secret.name}/${secret.key} in the folder calico.secrets`;
+  const isTold = problems.some(
+    ({ object: told, path }) => told === MESH_CONFIG && path.includes('nodeMeshPassword'),
+  );
+  if (object !== null) {
+    const path = ['spec', 'password', 'secretKeyRef'];
+    problems.push({ severity: 'refused', object, path, message: `${missing}: ${name} is left out`, remedy });
+  } else if (!isTold) {
+    const path = ['spec', 'nodeMeshPassword', 'secretKeyRef'];
+    const message = `${missing}: this node has no mesh peers`;
+    problems.push({ severity: 'degraded', object: MESH_CONFIG, path, message, remedy });
+  }
   return false;
 }
+
+const MESH_CONFIG: ObjectRef = { kind: 'BGPConfiguration', name: 'default' };
 
 function peerIntent({ filters, secret, ...peering }: Peering, options: CompileOptions): PeerIntent {
   const file = secret === null ? null : options.secretFile(secret);
@@ -286,33 +244,3 @@ const missingFilter = (object: ObjectRef, index: number, filter: string): Calico
   message: `there is no BGPFilter ${filter}: every route that reaches it is rejected, in both directions`,
   remedy: 'add the filter, or take its name out',
 });
-
-/** `prefixAdvertisements` with the names of communities replaced by what they stand for. */
-function advertisementsOf({ own, config }: Cluster): readonly PrefixCommunities[] {
-  const names = new Map(
-    [...(config.communities ?? []), ...(own.communities ?? [])].map(({ name, value }) => [name, value]),
-  );
-  return (own.prefixAdvertisements ?? []).map(({ cidr, communities }) => ({
-    cidr,
-    communities: communities.flatMap((given) => {
-      const value = names.get(given) ?? parseCommunity(given);
-      return 'message' in value ? [] : [value];
-    }),
-  }));
-}
-
-/** Kernel routes are picked up where a filter announces them by prefix, too: not only inside the pools. */
-function importsOf(cluster: Cluster, filters: readonly string[]): readonly ImportIntent[] {
-  const pools = cluster.pools.map(({ spec }) => spec.cidr);
-  return filters.flatMap((name) => {
-    const spec = cluster.filters.get(name);
-    return [...(spec?.exportV4 ?? []), ...(spec?.exportV6 ?? [])].flatMap((rule): ImportIntent[] => {
-      const { action, cidr, matchOperator, source } = rule;
-      const names = matchOperator === 'In' || matchOperator === 'Equal';
-      if (action === 'Reject' || source !== null || cidr === null || !names) return [];
-      // A default route of the host must not hide the one that is learned.
-      if (cidr.length === 0 || pools.some((pool) => prefixContains(pool, cidr))) return [];
-      return [{ interfaces: rule.interface === null ? [] : [rule.interface], prefixes: [cidr] }];
-    });
-  });
-}

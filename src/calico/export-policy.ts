@@ -6,7 +6,7 @@ import { hostPrefix, maxLength, type Prefix } from '../base/prefix.js';
 import type { Condition, PolicyConfig, PrefixMatch, TermConfig } from '../policy/types.js';
 import { type Cluster, type ClusterNode, DEFAULT_PRIORITY } from './cluster.js';
 import { addCommunities } from './filter-policy.js';
-import { type IpPoolSpec, usesIpip, usesVxlan } from './ip-pool.js';
+import { type IpPoolSpec, usesIpip, usesVxlan } from './resources/ip-pool.js';
 import type { PrefixCommunities } from './types.js';
 
 export const PRIORITY_POLICY = 'calico/priority';

@@ -3,8 +3,8 @@
 import type { AddressFamily } from '../base/family.js';
 import { maxLength } from '../base/prefix.js';
 import type { Condition, PolicyConfig, PolicyEdit, PrefixMatch, TermConfig } from '../policy/types.js';
-import type { BgpFilterSpec, FilterOperation, FilterRule } from './bgp-filter.js';
-import type { Community } from './values.js';
+import type { BgpFilterSpec, FilterOperation, FilterRule } from './resources/bgp-filter.js';
+import type { Community } from './resources/values.js';
 
 export type Direction = 'import' | 'export';
 

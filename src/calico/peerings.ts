@@ -3,8 +3,8 @@
 
 import type { AddressFamily } from '../base/family.js';
 import { formatIp, type IpAddress } from '../base/ip.js';
-import type { BgpPeerSpec, SecretRef } from './bgp-peer.js';
 import { type Cluster, type ClusterNode, type Named, nodesMatching } from './cluster.js';
+import type { BgpPeerSpec, SecretRef } from './resources/bgp-peer.js';
 import type { CalicoProblem, ObjectRef, PeerIntent } from './types.js';
 
 /** A peer before its policies and secrets are looked up. */
@@ -138,7 +138,10 @@ function emit(
   const text = formatIp(remote.address);
   const own = self.addresses[remote.address.family]?.address ?? null;
   if (own === null) {
-    problem(out, object, `peer ${text} is left out: node ${self.name} has no address of its family`);
+    // A selector means both families where both ends have them.
+    if (spec.peerSelector === null) {
+      problem(out, object, `peer ${text} is left out: node ${self.name} has no address of its family`);
+    }
     return;
   }
   if (formatIp(own) === text) return;

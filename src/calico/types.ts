@@ -4,9 +4,9 @@
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { PolicyConfig } from '../policy/types.js';
-import type { FieldPath } from './fields.js';
-import type { ResourceKind } from './resources.js';
-import type { Community } from './values.js';
+import type { FieldPath } from './resources/fields.js';
+import type { ResourceKind } from './resources/resource.js';
+import type { Community } from './resources/values.js';
 
 export interface ObjectRef {
   readonly kind: ResourceKind;

@@ -1,7 +1,7 @@
 // What became of the Calico resources at a load: one state an object, with the reasons. Data and its words only.
 
-import { type FieldPath, fieldPathText } from '../calico/fields.js';
-import type { ResourceKind } from '../calico/resources.js';
+import { type FieldPath, fieldPathText } from '../calico/resources/fields.js';
+import type { ResourceKind } from '../calico/resources/resource.js';
 import type { ConfigProblem } from './types.js';
 
 export interface CalicoReport {

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Compiled, type CompileOptions, compileCalico } from '../calico/compile.js';
-import type { FieldIssue, FieldPath } from '../calico/fields.js';
-import { objectKey, type ReadObject, type Resource, readResource } from '../calico/resources.js';
+import type { FieldIssue, FieldPath } from '../calico/resources/fields.js';
+import { objectKey, type ReadObject, type Resource, readResource } from '../calico/resources/resource.js';
 import type { CalicoIntent, CalicoProblem } from '../calico/types.js';
 import {
   type CalicoDocument,
@@ -78,7 +78,10 @@ export class CalicoStore {
         digest: [files.digest, ...secrets.values()].join(' '),
         others,
         problems: [...files.broken, ...problems],
-        objects: [...found.values()].map((each) => stateOf(each, used, wanted, compiled)),
+        objects: [
+          ...[...found.values()].map((each) => stateOf(each, used, wanted, compiled)),
+          ...[...used].filter(([key]) => !found.has(key)).map(([, good]) => unreadState(good)),
+        ],
         absent: absentOf(compiled, found),
         overridden: [],
       },
@@ -271,6 +274,17 @@ function stateOf(
     ],
   };
 }
+
+/** Of an object whose file can't be read now: why is said of the file. */
+const unreadState = ({ resource: { kind, name }, digest, file }: Good): CalicoObjectState => ({
+  kind,
+  name,
+  file,
+  line: 0,
+  state: 'lastGood',
+  digest,
+  problems: [],
+});
 
 /** Problems with objects that are in no file, such as this node itself. */
 const absentOf = ({ problems }: Compiled, found: ReadonlyMap<string, Found>): ConfigProblem[] =>

@@ -1,10 +1,10 @@
 // The single values that Calico's resources are made of: addresses, ranges, AS numbers, durations, communities, selectors.
 
-import type { AddressFamily } from '../base/family.js';
-import { formatIp, type IpAddress, isLinkLocal, isMulticast, isUnspecified, parseIp } from '../base/ip.js';
-import { formatPrefix, makePrefix, maxLength, type Prefix, parsePrefix } from '../base/prefix.js';
+import type { AddressFamily } from '../../base/family.js';
+import { formatIp, type IpAddress, isLinkLocal, isMulticast, isUnspecified, parseIp } from '../../base/ip.js';
+import { formatPrefix, makePrefix, maxLength, type Prefix, parsePrefix } from '../../base/prefix.js';
+import { parseSelector, type Selector } from '../selector/selector.js';
 import { type Field, type Misfit, misfit, named, refuse, text } from './fields.js';
-import { parseSelector, type Selector } from './selector.js';
 
 export const nodeName = text('the name of a node', (given) =>
   /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(given)

@@ -1,7 +1,7 @@
 // BGPFilter: its rules as data. What they mean as policy is `filter-policy.ts`.
 
-import type { AddressFamily } from '../base/family.js';
-import { maxLength } from '../base/prefix.js';
+import type { AddressFamily } from '../../base/family.js';
+import { maxLength } from '../../base/prefix.js';
 import {
   choice,
   type Field,

@@ -1,5 +1,6 @@
 // One object of a file -> a resource with its issues. Knows the kinds; what they mean together is `compile.ts`.
 
+import type { Labels } from '../selector/selector.js';
 import { type BgpConfigurationSpec, PER_NODE_FIELDS, readBgpConfiguration } from './bgp-configuration.js';
 import { type BgpFilterSpec, readBgpFilter } from './bgp-filter.js';
 import { type BgpPeerSpec, readBgpPeer } from './bgp-peer.js';
@@ -12,7 +13,6 @@ import {
   readNode,
   readNodeStatus,
 } from './node.js';
-import type { Labels } from './selector.js';
 
 export type Resource =
   | { readonly kind: 'BGPPeer'; readonly name: string; readonly spec: BgpPeerSpec }
@@ -104,12 +104,7 @@ function readObject(kind: ResourceKind, name: string, value: RawObject): ReadObj
   return { kind, name, resource: isFaulty ? null : resource, issues };
 }
 
-function readKind(
-  kind: ResourceKind,
-  name: string,
-  value: RawObject,
-  issues: Issues,
-): Resource | null {
+function readKind(kind: ResourceKind, name: string, value: RawObject, issues: Issues): Resource | null {
   const spec = value.spec ?? {};
   const at = ['spec'];
   switch (kind) {

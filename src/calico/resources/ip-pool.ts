@@ -1,6 +1,6 @@
 // IPPool: the fields that matter to routing; those for the allocation of addresses are left to those who allocate.
 
-import { formatPrefix } from '../base/prefix.js';
+import { formatPrefix } from '../../base/prefix.js';
 import {
   choice,
   type Field,
