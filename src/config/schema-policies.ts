@@ -37,7 +37,8 @@ const prefixMatchSchema = z
   .strictObject({ in: z.array(prefixMatchField).optional(), notIn: z.array(prefixMatchField).optional() })
   .transform((value, context): readonly Condition[] => {
     if (value.in !== undefined && value.notIn === undefined) return [{ kind: 'prefix', in: value.in }];
-    if (value.notIn !== undefined && value.in === undefined) return [{ kind: 'not', of: [{ kind: 'prefix', in: value.notIn }] }];
+    if (value.notIn !== undefined && value.in === undefined)
+      return [{ kind: 'not', of: [{ kind: 'prefix', in: value.notIn }] }];
     context.issues.push({
       code: 'custom',
       message: value.in === undefined ? 'has neither in nor notIn' : 'has both in and notIn',

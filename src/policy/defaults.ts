@@ -31,9 +31,12 @@ export const importPolicyOf = (peer: PeerPolicies, localAsn: number, policies: P
 export const exportPolicyOf = (peer: PeerPolicies, localAsn: number, policies: Policies): CompiledPolicy =>
   policyOf(peer, 'export', localAsn, policies);
 
+/** Nobody is told of what is installed: an AS put in front goes nowhere. */
+const NOT_ASKED = 0;
+
 /** Which best paths that were learned from BGP reach the kernel (`kernel.install`). */
 export const installPolicyOf = (names: readonly string[], policies: Policies): CompiledPolicy =>
-  names.length === 0 ? INSTALL_LEARNED : compilePolicies(names, policies, 'reject');
+  names.length === 0 ? INSTALL_LEARNED : compilePolicies(names, policies, 'reject', NOT_ASKED);
 
 /** The directions in which RFC 8212 denies all to this peer. */
 export function missingPolicies(peer: PeerPolicies, localAsn: number): readonly ('import' | 'export')[] {
@@ -55,7 +58,7 @@ function policyOf(
   policies: Policies,
 ): CompiledPolicy {
   const names = direction === 'export' ? exportChain(peer) : peer.import;
-  if (names !== null) return compilePolicies(names, policies, 'reject');
+  if (names !== null) return compilePolicies(names, policies, 'reject', localAsn);
   return peer.asn === localAsn ? IBGP_WITHOUT : EBGP_WITHOUT[direction];
 }
 

@@ -12,7 +12,7 @@ export const exportRewrite: ExportRewrite = (profile, origin, family) =>
   profile.peerType === 'ebgp' ? ebgpEdits(profile, origin, family) : ibgpEdits(profile, origin, family);
 
 // RFC 4271 5.1.4: the MED of a neighbouring AS is not passed on to another. 9: nor what we do not know and is not
-// transitive, to anybody. AIGP, tunnels and internal extended communities end at the border of the AS.
+// transitive, to anybody, nor what only this host knows. AIGP, tunnels and internal extended communities end at the border of the AS.
 function ebgpEdits(profile: ExportProfile, origin: PathOrigin, family: FamilyIndex): AttributeEdits {
   return {
     prependAs: [profile.localAsn],

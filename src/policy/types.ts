@@ -110,5 +110,5 @@ export type PolicyEdit =
   | { readonly kind: 'metric'; readonly value: number }
   /** Calico's: the metric, and LOCAL_PREF = 2147483647 - metric. */
   | { readonly kind: 'priority'; readonly value: number }
-  /** The first step of the decision, the higher the better, 0 where none is set; never told. */
+  /** Decides before LOCAL_PREF among learned routes, the higher the better, 0 where none is set; never told. */
   | { readonly kind: 'weight'; readonly value: number };

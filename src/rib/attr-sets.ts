@@ -3,8 +3,9 @@
 
 import { hashBytes } from '../base/hash.js';
 import type { AttrSetId } from '../base/ids.js';
-import { aigpOf, emptyFacts, readFacts } from '../wire/block.js';
-import type { AttributeFacts } from '../wire/types.js';
+import { LOCAL_FIELD, localNumber } from '../wire/attributes/local-facts.js';
+import { aigpOf, type BlockRewriter, emptyFacts, readFacts } from '../wire/block.js';
+import type { AttributeEdits, AttributeFacts } from '../wire/types.js';
 import { ByteArena } from './byte-arena.js';
 import {
   growInt32,
@@ -27,6 +28,7 @@ const ROW_OCTETS = 42;
 const ARENA = 1 << 16;
 const HAS_MED = 16;
 const HAS_AIGP = 32;
+const HAS_WEIGHT = 64;
 
 export class AttrSets {
   origin = new Uint8Array(64);
@@ -79,6 +81,12 @@ export class AttrSets {
     return this.#insert(bytes, start, end, hash);
   }
 
+  /** The set with the edits applied. */
+  edited(id: AttrSetId, edits: AttributeEdits, rewriter: BlockRewriter): AttrSetId {
+    const length = rewriter.rewrite(this.bytes, this.startOf(id), this.endOf(id), edits);
+    return this.intern(rewriter.bytes, 0, length);
+  }
+
   ref(id: AttrSetId): void {
     this.#refs[id]!++;
   }
@@ -96,16 +104,16 @@ export class AttrSets {
     return this.#arena.view(this.#offset[id]!, this.#length[id]!);
   }
 
-  /** What `block` is a view of, for callers that must not allocate: its octets are `blockStart` to `blockEnd` of this. */
-  get octets(): Uint8Array {
+  /** The octets that blocks lie in, from `startOf` to `endOf`: as `block`, without making a view. */
+  get bytes(): Uint8Array {
     return this.#arena.bytes;
   }
 
-  blockStart(id: AttrSetId): number {
+  startOf(id: AttrSetId): number {
     return this.#offset[id]!;
   }
 
-  blockEnd(id: AttrSetId): number {
+  endOf(id: AttrSetId): number {
     return this.#offset[id]! + this.#length[id]!;
   }
 
@@ -139,6 +147,12 @@ export class AttrSets {
 
   hasLocalPref(id: AttrSetId): boolean {
     return (this.#flags[id]! & HAS_LOCAL_PREF) !== 0;
+  }
+
+  /** What a policy set, 0 where none did; few routes have one, so it is read from the block. */
+  weight(id: AttrSetId): number {
+    if ((this.#flags[id]! & HAS_WEIGHT) === 0) return 0;
+    return localNumber(this.bytes, this.startOf(id), this.endOf(id), LOCAL_FIELD.weight);
   }
 
   /** -1 when absent. */
@@ -242,7 +256,8 @@ export class AttrSets {
       (facts.localPref < 0 ? 0 : HAS_LOCAL_PREF) |
       (facts.originatorId < 0 ? 0 : HAS_ORIGINATOR) |
       (facts.med < 0 ? 0 : HAS_MED) |
-      (facts.hasAigp ? HAS_AIGP : 0);
+      (facts.hasAigp ? HAS_AIGP : 0) |
+      (facts.weight > 0 ? HAS_WEIGHT : 0);
   }
 
   #newRow(): number {

@@ -97,9 +97,18 @@ export class Rib {
       options.limits ?? DEFAULT_LIMITS,
     );
     this.#changes = new PathChanges(this, this.#dirty);
-    this.#importer = new Importer(this.attrSets, this.prefixes, options.routerId, options.clusterIds, validation);
+    this.#importer = new Importer(
+      this.attrSets,
+      this.prefixes,
+      options.routerId,
+      options.clusterIds,
+      validation,
+    );
     this.#quarantine = new Quarantine(this.prefixes);
-    this.attrSets.onFree = (id) => this.groups.forgetAttrs(id);
+    this.attrSets.onFree = (id) => {
+      this.#importer.forget(id);
+      this.groups.forgetAttrs(id);
+    };
   }
 
   /** A session came up. The id is good until the `peerDown` of the same session. */

@@ -13,6 +13,7 @@ export const DECISION_STEPS = [
   'only path',
   'usable: accepted by import policy and next hop reachable',
   'local route before learned ones',
+  'highest weight',
   'highest LOCAL_PREF',
   'lowest AIGP with the cost to the next hop',
   'shortest AS_PATH',
@@ -29,16 +30,17 @@ export const STEP = {
   only: 0,
   usable: 1,
   local: 2,
-  localPref: 3,
-  aigp: 4,
-  asPath: 5,
-  origin: 6,
-  med: 7,
-  ebgp: 8,
-  cost: 9,
-  routerId: 10,
-  clusterList: 11,
-  address: 12,
+  weight: 3,
+  localPref: 4,
+  aigp: 5,
+  asPath: 6,
+  origin: 7,
+  med: 8,
+  ebgp: 9,
+  cost: 10,
+  routerId: 11,
+  clusterList: 12,
+  address: 13,
 } as const;
 
 /** What operators may want otherwise; the decision is deterministic either way. */
@@ -73,6 +75,7 @@ type Rank = (decision: Decision, path: number) => number;
 
 const RANKS_BEFORE_AIGP: readonly (readonly [step: number, rank: Rank])[] = [
   [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, 2)],
+  [STEP.weight, (d, path) => -d.tables.attrSets.weight(d.attrs(path))],
   [STEP.localPref, (d, path) => -d.tables.attrSets.localPref(d.attrs(path))],
 ];
 

@@ -4,9 +4,7 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import { findAttribute } from '../wire/attributes/tlv.js';
-import { decodeBlock, rewriteBlock } from '../wire/block.js';
-import { ATTRIBUTE } from '../wire/iana.js';
+import { BlockRewriter, decodeBlock, hasWellKnownCommunity } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
 import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
@@ -45,7 +43,27 @@ interface EditsInput {
   readonly origin: PathOrigin;
   readonly hasLocalPref: boolean;
   readonly nextHop: Uint8Array | null;
+  readonly touched: number;
 }
+
+/** Bits for what the policy set, which the rewrite then leaves alone. */
+const UNTOUCHED = 0;
+const TOUCHED_MED = 1;
+const TOUCHED_NEXT_HOP = 2;
+
+const NO_EDITS: AttributeEdits = {};
+
+function touchedBy(edits: AttributeEdits): number {
+  let touched = UNTOUCHED;
+  for (let step: AttributeEdits | undefined = edits; step !== undefined; step = step.more) {
+    if (step.med !== undefined || step.addMed !== undefined) touched |= TOUCHED_MED;
+    if (step.nextHop !== undefined) touched |= TOUCHED_NEXT_HOP;
+  }
+  return touched;
+}
+
+const tagOf = (source: PeerId, family: FamilyIndex, touched: number): number =>
+  (source * 2 + family) * 4 + touched + 1;
 
 /** Tag of an unused memo row. */
 const EMPTY_TAG = 0;
@@ -60,9 +78,17 @@ export class Exporter {
   readonly #rules: ExportRules;
   readonly #tables: ExportTables;
   readonly #route: RouteCursor;
+  readonly #rewriter = new BlockRewriter();
+  readonly #policyRewriter = new BlockRewriter();
+  readonly #shape = emptyShape();
   /** Per attribute set: which source and family the memo is for, and what came out (a reference is held). */
   #memoTag: Ids = new Int32Array(0);
   #memoResult: Ids = new Int32Array(0);
+  #lastEdited: {
+    readonly attrs: AttrSetId;
+    readonly edits: AttributeEdits;
+    readonly result: AttrSetId;
+  } | null = null;
   #lastEdits: (EditsInput & { readonly edits: AttributeEdits }) | null = null;
 
   constructor(profile: ExportProfile, rules: ExportRules, tables: ExportTables) {
@@ -74,12 +100,39 @@ export class Exporter {
 
   /** The attributes to announce, or NONE. */
   export(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
-    if (!this.profile.policy.readsPrefix) return this.#remembered(family, prefix, source, attrs);
+    if (!this.profile.policy.readsPrefix) {
+      const tag = tagOf(source, family, UNTOUCHED);
+      if (this.#isRemembered(attrs, tag)) return this.#memoResult[attrs]! as Attrs;
+      const result = this.#decided(family, prefix, source, attrs);
+      this.#remember(attrs, tag, result);
+      return result;
+    }
+    return this.#decided(family, prefix, source, attrs);
+  }
+
+  /** Matrix, communities and policy; these see the attributes as they came. */
+  #decided(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
+    const { origin } = this.#tables.sources.get(source);
+    if (!this.#matrixAllows(origin) || !this.#communitiesAllow(attrs)) return NONE;
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return NONE;
-    const result = this.#remembered(family, prefix, source, attrs);
-    if (result === NONE || verdict.edits === null) return result;
-    return this.#ifSendable(family, this.#edited(result, verdict.edits));
+    const { readsPrefix } = this.profile.policy;
+    if (verdict.edits === null) {
+      return readsPrefix
+        ? this.#ruled(family, source, attrs, UNTOUCHED)
+        : this.#transform(family, source, attrs, UNTOUCHED);
+    }
+    const edited = this.#editedByPolicy(attrs, verdict.edits);
+    return this.#ruled(family, source, edited, touchedBy(verdict.edits));
+  }
+
+  /** Many prefixes in a row share attributes and edits. */
+  #editedByPolicy(attrs: AttrSetId, edits: AttributeEdits): AttrSetId {
+    const last = this.#lastEdited;
+    if (last !== null && last.attrs === attrs && last.edits === edits) return last.result;
+    const result = this.#tables.attrSets.edited(attrs, edits, this.#policyRewriter);
+    this.#lastEdited = { attrs, edits, result };
+    return result;
   }
 
   /** Why the group does not get a path, for people; null when it does. */
@@ -91,13 +144,16 @@ export class Exporter {
     if (!this.#communitiesAllow(attrs)) return 'a NO_EXPORT or NO_ADVERTISE community';
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return verdict.term;
-    if (this.#nextHop(family, peerType, attrs) === 'missing')
+    const edits = verdict.edits ?? NO_EDITS;
+    const edited = this.#editedByPolicy(attrs, edits);
+    if (this.#nextHop(family, peerType, edited, touchedBy(edits)) === 'missing')
       return 'we have no next hop address of this family';
-    const unsendable = this.#remembered(family, prefix, source, attrs) === NONE;
+    const unsendable = this.#transform(family, source, edited, touchedBy(edits)) === NONE;
     return unsendable ? 'the attributes do not fit into a message' : null;
   }
 
   forget(attrs: AttrSetId): void {
+    if (this.#lastEdited?.attrs === attrs || this.#lastEdited?.result === attrs) this.#lastEdited = null;
     if (attrs >= this.#memoTag.length || this.#memoTag[attrs] === EMPTY_TAG) return;
     this.#memoTag[attrs] = EMPTY_TAG;
     const result = this.#memoResult[attrs]!;
@@ -118,29 +174,27 @@ export class Exporter {
     return this.#memoTag.byteLength + this.#memoResult.byteLength;
   }
 
-  #remembered(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
-    const tag = source * 2 + family + 1;
-    if (attrs < this.#memoTag.length && this.#memoTag[attrs] === tag) {
-      return this.#memoResult[attrs]! as AttrSetId;
-    }
-    const result = this.#transform(family, prefix, source, attrs);
+  #isRemembered(attrs: AttrSetId, tag: number): boolean {
+    return attrs < this.#memoTag.length && this.#memoTag[attrs] === tag;
+  }
+
+  /** `#transform`, remembered. `attrs` may be what the policy made. */
+  #ruled(family: FamilyIndex, source: PeerId, attrs: AttrSetId, touched: number): Attrs {
+    const tag = tagOf(source, family, touched);
+    if (this.#isRemembered(attrs, tag)) return this.#memoResult[attrs]! as Attrs;
+    const result = this.#transform(family, source, attrs, touched);
     this.#remember(attrs, tag, result);
     return result;
   }
 
-  #transform(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
+  /** The rewrite that the RFCs demand; what the policy set of its own stays. */
+  #transform(family: FamilyIndex, source: PeerId, attrs: AttrSetId, touched: number): Attrs {
     const { origin } = this.#tables.sources.get(source);
-    if (!this.#matrixAllows(origin) || !this.#communitiesAllow(attrs)) return NONE;
-    const nextHop = this.#nextHop(family, origin.peerType, attrs);
+    const nextHop = this.#nextHop(family, origin.peerType, attrs, touched);
     if (nextHop === 'missing') return NONE;
-    const edits = this.#edits(family, origin, attrs, nextHop);
-    if (this.profile.policy.readsPrefix) return this.#ifSendable(family, this.#edited(attrs, edits));
-    const verdict = this.#verdict(family, prefix, source, attrs);
-    if (verdict.action === 'reject') return NONE;
-    const rewritten = this.#edited(attrs, edits);
     return this.#ifSendable(
       family,
-      verdict.edits === null ? rewritten : this.#edited(rewritten, verdict.edits),
+      this.#edited(attrs, this.#edits(family, origin, attrs, nextHop, touched)),
     );
   }
 
@@ -149,9 +203,10 @@ export class Exporter {
   }
 
   #communitiesAllow(attrs: AttrSetId): boolean {
-    const block = this.#tables.attrSets.block(attrs);
-    if (findAttribute(block, 0, block.length, ATTRIBUTE.communities) < 0) return true;
-    return this.#rules.communitiesAllow(decodeBlock(block).communities, this.profile.peerType);
+    const { attrSets } = this.#tables;
+    if (!hasWellKnownCommunity(attrSets.bytes, attrSets.startOf(attrs), attrSets.endOf(attrs))) return true;
+    const { communities } = decodeBlock(attrSets.block(attrs));
+    return this.#rules.communitiesAllow(communities, this.profile.peerType);
   }
 
   #verdict(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): PolicyVerdict {
@@ -162,20 +217,20 @@ export class Exporter {
   }
 
   #edited(attrs: AttrSetId, edits: AttributeEdits): AttrSetId {
-    const { attrSets } = this.#tables;
-    const block = rewriteBlock(attrSets.block(attrs), edits);
-    return attrSets.intern(block, 0, block.length);
+    return this.#tables.attrSets.edited(attrs, edits, this.#rewriter);
   }
 
   /** NONE where no message can carry the attributes: what was announced before must not stand (RFC 8654 4). */
   #ifSendable(family: FamilyIndex, attrs: AttrSetId): Attrs {
     const { maxMessage, asn4 } = this.profile;
-    const block = this.#tables.attrSets.block(attrs);
-    const carriesNextHop = block[0]! >= 16 || (block[0] === 4 && family === 0);
+    const { attrSets } = this.#tables;
+    const nextHop = attrSets.nextHopLength(attrs);
+    const carriesNextHop = nextHop >= 16 || (nextHop === 4 && family === 0);
+    const length = attrSets.endOf(attrs) - attrSets.startOf(attrs);
     // In the 2-octet AS form, attributes can take twice the room.
-    if (carriesNextHop && block.length * 2 + AMPLE_ROOM <= maxMessage) return attrs;
-    const shape = emptyShape();
-    shapeReach(shape, family, block, asn4);
+    if (carriesNextHop && length * 2 + AMPLE_ROOM <= maxMessage) return attrs;
+    const shape = this.#shape;
+    shapeReach(shape, family, attrSets.block(attrs), asn4);
     if (shape.kind === 'unusable') return NONE;
     return shape.headLength + shape.tailLength + LONGEST_PREFIX <= maxMessage ? attrs : NONE;
   }
@@ -186,6 +241,7 @@ export class Exporter {
     origin: PathOrigin,
     attrs: AttrSetId,
     nextHop: Uint8Array | null,
+    touched: number,
   ): AttributeEdits {
     const hasLocalPref = this.#tables.attrSets.hasLocalPref(attrs);
     const last = this.#lastEdits;
@@ -193,26 +249,24 @@ export class Exporter {
       last?.origin === origin &&
       last.family === family &&
       last.nextHop === nextHop &&
+      last.touched === touched &&
       last.hasLocalPref === hasLocalPref;
     if (same) return last.edits;
-    const edits = this.#makeEdits(family, origin, hasLocalPref, nextHop);
-    this.#lastEdits = { family, origin, hasLocalPref, nextHop, edits };
+    const input: EditsInput = { family, origin, hasLocalPref, nextHop, touched };
+    const edits = this.#makeEdits(input);
+    this.#lastEdits = { ...input, edits };
     return edits;
   }
 
-  #makeEdits(
-    family: FamilyIndex,
-    origin: PathOrigin,
-    hasLocalPref: boolean,
-    nextHop: Uint8Array | null,
-  ): AttributeEdits {
+  #makeEdits({ family, origin, hasLocalPref, nextHop, touched }: EditsInput): AttributeEdits {
     const ruled = this.#rules.rewrite(this.profile, origin, family);
-    const { nextHop: _asRuled, localPref, ...edits } = ruled;
+    const { nextHop: _asRuled, localPref, med, ...edits } = ruled;
     // The rule gives a LOCAL_PREF to routes that enter the AS here; one that import policy gave stays.
     const keepsLocalPref = localPref === undefined || (localPref !== null && hasLocalPref);
     return {
       ...edits,
       ...(keepsLocalPref ? {} : { localPref }),
+      ...(med === undefined || (touched & TOUCHED_MED) !== 0 ? {} : { med }),
       ...(nextHop === null ? {} : { nextHop }),
       // RFC 7311 3.4.3: AIGP was counted for the next hop that goes.
       ...(nextHop !== null && nextHop === this.profile.nextHopSelf[family] ? { dropAigp: true } : {}),
@@ -224,18 +278,21 @@ export class Exporter {
     family: FamilyIndex,
     from: PathOrigin['peerType'],
     attrs: AttrSetId,
+    touched: number,
   ): Uint8Array | null | 'missing' {
+    if ((touched & TOUCHED_NEXT_HOP) !== 0) return null;
     const { profile } = this;
     // RFC 4456 10: a reflector leaves the next hop alone, also where next-hop-self is on for what it learns from eBGP.
     const reflected = profile.peerType !== 'ebgp' && (from === 'ibgp' || from === 'ibgpClient');
     const replaced = profile.alwaysNextHopSelf && !reflected;
-    const block = this.#tables.attrSets.block(attrs);
-    const length = block[0]!;
+    const { bytes } = this.#tables.attrSets;
+    const at = this.#tables.attrSets.startOf(attrs);
+    const length = bytes[at]!;
     const self = profile.nextHopSelf[family];
-    const linkLocalOnly = length === 16 && block[1] === 0xfe && (block[2]! & 0xc0) === 0x80;
+    const linkLocalOnly = length === 16 && bytes[at + 1] === 0xfe && (bytes[at + 2]! & 0xc0) === 0x80;
     if (length === 0 || replaced || linkLocalOnly) return self ?? 'missing';
     // RFC 2545 3: the link-local address is for peers on the same link; a third party gets the global one.
-    return length === 32 ? block.slice(1, 17) : null;
+    return length === 32 ? bytes.slice(at + 1, at + 17) : null;
   }
 
   #remember(attrs: AttrSetId, tag: number, result: Attrs): void {

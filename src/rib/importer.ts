@@ -2,7 +2,8 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PrefixId } from '../base/ids.js';
-import { asPathContains, clusterListContains, rewriteBlock } from '../wire/block.js';
+import { asPathContains, BlockRewriter, clusterListContains } from '../wire/block.js';
+import type { AttributeEdits } from '../wire/types.js';
 import type { AttrSets } from './attr-sets.js';
 import type { OriginValidation } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
@@ -13,7 +14,14 @@ export class Importer {
   readonly #attrSets: AttrSets;
   readonly #prefixes: readonly [PrefixTable, PrefixTable];
   readonly #route: RouteCursor;
+  readonly #rewriter = new BlockRewriter();
   readonly #routerId: number;
+  /** Many prefixes in a row share attributes and edits. */
+  #last: {
+    readonly received: AttrSetId;
+    readonly edits: AttributeEdits;
+    readonly result: AttrSetId;
+  } | null = null;
   #clusterIds: readonly number[];
 
   constructor(
@@ -39,12 +47,14 @@ export class Importer {
 
   /** Null: the route is none. */
   loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
-    const block = this.#attrSets.block(attrs);
-    if (asPathContains(block, peer.localAsn)) return 'asPath';
+    const { bytes } = this.#attrSets;
+    const start = this.#attrSets.startOf(attrs);
+    const end = this.#attrSets.endOf(attrs);
+    if (asPathContains(bytes, peer.localAsn, start, end)) return 'asPath';
     if (peer.peerType === 'ebgp') return null;
     if (this.#attrSets.originatorId(attrs) === this.#routerId) return 'originatorId';
     if (this.#attrSets.clusterListLength[attrs] === 0) return null;
-    return this.#clusterIds.some((id) => clusterListContains(block, id)) ? 'clusterList' : null;
+    return this.#clusterIds.some((id) => clusterListContains(bytes, id, start, end)) ? 'clusterList' : null;
   }
 
   /** The attributes the route enters the decision with, or NONE. */
@@ -52,8 +62,16 @@ export class Importer {
     const verdict = this.#verdict(family, prefix, peer, received);
     if (verdict.action === 'reject') return NONE;
     if (verdict.edits === null) return received;
-    const block = rewriteBlock(this.#attrSets.block(received), verdict.edits);
-    return this.#attrSets.intern(block, 0, block.length);
+    const last = this.#last;
+    if (last !== null && last.received === received && last.edits === verdict.edits) return last.result;
+    const result = this.#attrSets.edited(received, verdict.edits, this.#rewriter);
+    this.#last = { received, edits: verdict.edits, result };
+    return result;
+  }
+
+  /** The set was reclaimed: its id means something else from now on. */
+  forget(attrs: AttrSetId): void {
+    if (this.#last?.received === attrs || this.#last?.result === attrs) this.#last = null;
   }
 
   /** The term that rejected the route, for people; null when it was taken. */

@@ -32,7 +32,7 @@ export function ribMemory(rib: Rib): RibMemory {
     columnBytes: attrSets.columnBytes,
     arenaBytes: attrSets.arenaBytes,
   };
-  const groups = [...rib.groups.all()].map((group) => ({
+  const groups = rib.groups.all().map((group) => ({
     id: group.id,
     members: group.size,
     ...group.memory(),

@@ -1,5 +1,6 @@
 // Changes of one pass on their way into packets: bucketed by (source, attributes), so that prefixes with the same
 // attributes share messages and everything a source told us is one stretch of octets that it can skip.
+// Buckets and the prefixes in them are columns: a full table makes a hundred thousand buckets a pass.
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
@@ -8,14 +9,6 @@ import type { AttrSets } from './attr-sets.js';
 import { growInt32, grownCapacity, isSparse } from './columns.js';
 import type { PacketEntry } from './packet-queue.js';
 import type { PrefixTable } from './prefix-table.js';
-
-interface Bucket {
-  readonly family: FamilyIndex;
-  readonly attrs: AttrSetId | typeof NONE;
-  readonly source: PeerId | typeof NONE;
-  head: number;
-  tail: number;
-}
 
 interface PrivateWithdrawal {
   readonly family: FamilyIndex;
@@ -27,9 +20,20 @@ type Ids = Int32Array<ArrayBuffer>;
 export class PendingChanges {
   readonly #attrSets: AttrSets;
   readonly #prefixes: readonly [PrefixTable, PrefixTable];
-  #buckets: Bucket[] = [];
-  readonly #byKey = new Map<number, Bucket>();
-  #last: Bucket | null = null;
+  // One row a bucket.
+  #attrs: Ids = new Int32Array(64);
+  #source: Ids = new Int32Array(64);
+  #family: Ids = new Int32Array(64);
+  #head: Ids = new Int32Array(64);
+  #tail: Ids = new Int32Array(64);
+  /** Next bucket with the same attributes, and next with the same source in the order they came. */
+  #nextOfAttrs: Ids = new Int32Array(64);
+  #nextOfSource: Ids = new Int32Array(64);
+  #buckets = 0;
+  /** By attributes + 1: the latest bucket, where that is one of this pass. */
+  #latest: Ids = new Int32Array(64);
+  #last: number = NONE;
+  // One row a prefix.
   #nodePrefix: Ids = new Int32Array(256);
   #nodeNext: Ids = new Int32Array(256);
   #nodes = 0;
@@ -47,7 +51,8 @@ export class PendingChanges {
 
   /** Octets kept for the next changes. */
   get bytes(): number {
-    return this.#nodePrefix.byteLength + this.#nodeNext.byteLength;
+    const nodes = this.#nodePrefix.byteLength + this.#nodeNext.byteLength;
+    return nodes + this.#attrs.byteLength * 7 + this.#latest.byteLength;
   }
 
   /** Gives back what a pass over many prefixes took, where there are `rows` now. Between passes only. */
@@ -56,6 +61,8 @@ export class PendingChanges {
     const capacity = grownCapacity(256, rows);
     this.#nodePrefix = new Int32Array(capacity);
     this.#nodeNext = new Int32Array(capacity);
+    if (isSparse(rows, this.#attrs.length)) this.#resizeBuckets(grownCapacity(0, rows));
+    if (isSparse(rows, this.#latest.length)) this.#latest = new Int32Array(grownCapacity(0, rows));
   }
 
   /** Announces `prefix` with `attrs`, or withdraws it (NONE), to everybody but `source`. */
@@ -67,9 +74,9 @@ export class PendingChanges {
   ): void {
     const bucket = this.#bucket(family, attrs, source);
     const node = this.#node(prefix);
-    if (bucket.head === NONE) bucket.head = node;
-    else this.#nodeNext[bucket.tail] = node;
-    bucket.tail = node;
+    if (this.#head[bucket] === NONE) this.#head[bucket] = node;
+    else this.#nodeNext[this.#tail[bucket]!] = node;
+    this.#tail[bucket] = node;
     this.#perFamily[family]++;
   }
 
@@ -90,19 +97,53 @@ export class PendingChanges {
     return { bytes, skips, only, prefixes, epoch };
   }
 
-  #bucket(family: FamilyIndex, attrs: AttrSetId | typeof NONE, source: PeerId | typeof NONE): Bucket {
+  #bucket(family: FamilyIndex, attrs: AttrSetId | typeof NONE, source: PeerId | typeof NONE): number {
     const last = this.#last;
-    if (last !== null && last.attrs === attrs && last.source === source && last.family === family)
-      return last;
-    const key = ((attrs + 1) * 0x100000 + source + 1) * 2 + family;
-    let bucket = this.#byKey.get(key);
-    if (bucket === undefined) {
-      bucket = { family, attrs, source, head: NONE, tail: NONE };
-      this.#byKey.set(key, bucket);
-      this.#buckets.push(bucket);
+    if (last !== NONE && this.#is(last, family, attrs, source)) return last;
+    if (attrs + 1 >= this.#latest.length) {
+      this.#latest = growInt32(this.#latest, grownCapacity(this.#latest.length, attrs + 2)) as Ids;
     }
+    let bucket = this.#latestOf(attrs);
+    while (bucket !== NONE && !this.#is(bucket, family, attrs, source)) bucket = this.#nextOfAttrs[bucket]!;
+    if (bucket === NONE) bucket = this.#newBucket(family, attrs, source);
     this.#last = bucket;
     return bucket;
+  }
+
+  #is(bucket: number, family: FamilyIndex, attrs: number, source: number): boolean {
+    return (
+      this.#attrs[bucket] === attrs && this.#source[bucket] === source && this.#family[bucket] === family
+    );
+  }
+
+  /** Rows of earlier passes are still there: what a bucket holds tells whether it is meant. */
+  #latestOf(attrs: number): number {
+    const bucket = this.#latest[attrs + 1]!;
+    return bucket < this.#buckets && this.#attrs[bucket] === attrs ? bucket : NONE;
+  }
+
+  #newBucket(family: FamilyIndex, attrs: number, source: number): number {
+    if (this.#buckets === this.#attrs.length)
+      this.#resizeBuckets(grownCapacity(this.#buckets, this.#buckets + 1));
+    const next = this.#latestOf(attrs);
+    const bucket = this.#buckets++;
+    this.#family[bucket] = family;
+    this.#attrs[bucket] = attrs;
+    this.#source[bucket] = source;
+    this.#head[bucket] = this.#tail[bucket] = this.#nextOfSource[bucket] = NONE;
+    this.#nextOfAttrs[bucket] = next;
+    this.#latest[attrs + 1] = bucket;
+    return bucket;
+  }
+
+  #resizeBuckets(capacity: number): void {
+    this.#attrs = growInt32(this.#attrs, capacity) as Ids;
+    this.#source = growInt32(this.#source, capacity) as Ids;
+    this.#family = growInt32(this.#family, capacity) as Ids;
+    this.#head = growInt32(this.#head, capacity) as Ids;
+    this.#tail = growInt32(this.#tail, capacity) as Ids;
+    this.#nextOfAttrs = growInt32(this.#nextOfAttrs, capacity) as Ids;
+    this.#nextOfSource = growInt32(this.#nextOfSource, capacity) as Ids;
   }
 
   #node(prefix: PrefixId): number {
@@ -120,44 +161,58 @@ export class PendingChanges {
   #collectPrefixes(): readonly [Int32Array, Int32Array] {
     const lists = [new Int32Array(this.#perFamily[0]), new Int32Array(this.#perFamily[1])] as const;
     const filled = [0, 0];
-    for (const bucket of this.#buckets) {
-      const list = lists[bucket.family];
-      for (let node = bucket.head; node !== NONE; node = this.#nodeNext[node]!) {
-        list[filled[bucket.family]!++] = this.#nodePrefix[node]!;
+    for (let bucket = 0; bucket < this.#buckets; bucket++) {
+      const family = this.#family[bucket] as FamilyIndex;
+      const list = lists[family];
+      for (let node = this.#head[bucket]!; node !== NONE; node = this.#nodeNext[node]!) {
+        list[filled[family]!++] = this.#nodePrefix[node]!;
       }
     }
     return lists;
   }
 
   #packBuckets(packer: UpdatePacker): ReadonlyMap<PeerId, readonly [number, number]> | null {
-    const bySource = new Map<PeerId | typeof NONE, Bucket[]>();
-    for (const bucket of this.#buckets) {
-      const list = bySource.get(bucket.source);
-      if (list === undefined) bySource.set(bucket.source, [bucket]);
-      else list.push(bucket);
-    }
     const skips = new Map<PeerId, readonly [number, number]>();
-    for (const [source, buckets] of bySource) {
+    for (const [source, first] of this.#chainBySource()) {
       const start = packer.length;
-      for (const bucket of buckets) this.#packBucket(packer, bucket);
+      for (let bucket = first; bucket !== NONE; bucket = this.#nextOfSource[bucket]!) {
+        this.#packBucket(packer, bucket);
+      }
       packer.close();
       if (source !== NONE) skips.set(source as PeerId, [start, packer.length]);
     }
     return skips.size === 0 ? null : skips;
   }
 
-  #packBucket(packer: UpdatePacker, bucket: Bucket): void {
-    const { family, attrs } = bucket;
+  /** By source, in order of arrival: its first bucket. The others follow in `#nextOfSource`. */
+  #chainBySource(): ReadonlyMap<number, number> {
+    const firsts = new Map<number, number>();
+    const lasts = new Map<number, number>();
+    let last: number = NONE;
+    for (let bucket = 0; bucket < this.#buckets; bucket++) {
+      const source = this.#source[bucket]!;
+      if (last === NONE || this.#source[last] !== source) last = lasts.get(source) ?? NONE;
+      if (last === NONE) firsts.set(source, bucket);
+      else this.#nextOfSource[last] = bucket;
+      if (this.#source[bucket + 1] !== source || bucket + 1 === this.#buckets) lasts.set(source, bucket);
+      last = bucket;
+    }
+    return firsts;
+  }
+
+  #packBucket(packer: UpdatePacker, bucket: number): void {
+    const family = this.#family[bucket] as FamilyIndex;
+    const attrs = this.#attrs[bucket]!;
     if (attrs === NONE) packer.unreach(family);
     else packer.reach(family, this.#attrSets.block(attrs as AttrSetId));
     const table = this.#prefixes[family];
     if (family === 0) {
-      for (let node = bucket.head; node !== NONE; node = this.#nodeNext[node]!) {
+      for (let node = this.#head[bucket]!; node !== NONE; node = this.#nodeNext[node]!) {
         const id = this.#nodePrefix[node]!;
         packer.prefix(table.w0[id]!, 0, 0, 0, table.length[id]!);
       }
     } else {
-      for (let node = bucket.head; node !== NONE; node = this.#nodeNext[node]!) {
+      for (let node = this.#head[bucket]!; node !== NONE; node = this.#nodeNext[node]!) {
         const id = this.#nodePrefix[node]!;
         packer.prefix(table.w0[id]!, table.w1[id]!, table.w2[id]!, table.w3[id]!, table.length[id]!);
       }
@@ -187,9 +242,8 @@ export class PendingChanges {
   }
 
   #reset(): void {
-    this.#buckets = [];
-    this.#byKey.clear();
-    this.#last = null;
+    this.#buckets = 0;
+    this.#last = NONE;
     this.#nodes = 0;
     this.#perFamily[0] = this.#perFamily[1] = 0;
     this.#private.clear();

@@ -57,9 +57,9 @@ export class RouteCursor implements RouteView {
   }
 
   withAttributes(attrs: AttrSetId): this {
-    this.bytes = this.#attrSets.octets;
-    this.start = this.#attrSets.blockStart(attrs);
-    this.end = this.#attrSets.blockEnd(attrs);
+    this.bytes = this.#attrSets.bytes;
+    this.start = this.#attrSets.startOf(attrs);
+    this.end = this.#attrSets.endOf(attrs);
     return this;
   }
 

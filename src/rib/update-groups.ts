@@ -25,6 +25,8 @@ export function profileKey(profile: ExportProfile): string {
 
 export class UpdateGroups {
   readonly #byKey = new Map<string, UpdateGroup>();
+  /** The values of `#byKey`: walked for every change of a best path. */
+  #list: readonly UpdateGroup[] = [];
   readonly #byPeer = new Map<PeerId, UpdateGroup>();
   readonly #rules: ExportRules;
   readonly #tables: ExportTables;
@@ -41,8 +43,8 @@ export class UpdateGroups {
     return this.#byKey.size;
   }
 
-  all(): Iterable<UpdateGroup> {
-    return this.#byKey.values();
+  all(): readonly UpdateGroup[] {
+    return this.#list;
   }
 
   of(peer: PeerId): UpdateGroup | null {
@@ -82,7 +84,7 @@ export class UpdateGroups {
   build(budget: number): { readonly completed: readonly UpdateGroup[]; readonly more: boolean } {
     const completed: UpdateGroup[] = [];
     let left = budget;
-    for (const group of this.#byKey.values()) {
+    for (const group of this.#list) {
       if (group.built) continue;
       for (const family of [0, 1] as const) left -= this.#buildFamily(group, family, left);
       if (!group.built) return { completed, more: true };
@@ -92,18 +94,18 @@ export class UpdateGroups {
   }
 
   forgetAttrs(attrs: AttrSetId): void {
-    for (const group of this.#byKey.values()) group.exporter.forget(attrs);
+    for (const group of this.#list) group.exporter.forget(attrs);
   }
 
   get oldestEpoch(): number {
     let oldest = Number.POSITIVE_INFINITY;
-    for (const group of this.#byKey.values()) oldest = Math.min(oldest, group.oldestEpoch);
+    for (const group of this.#list) oldest = Math.min(oldest, group.oldestEpoch);
     return oldest;
   }
 
   /** Source ids are about to be given to others: nothing may be remembered under them. */
   forgetSources(): void {
-    for (const group of this.#byKey.values()) group.exporter.forgetAll();
+    for (const group of this.#list) group.exporter.forgetAll();
   }
 
   #groupFor(profile: ExportProfile): UpdateGroup {
@@ -112,6 +114,7 @@ export class UpdateGroups {
     if (group === undefined) {
       group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, this.#limits);
       this.#byKey.set(key, group);
+      this.#list = [...this.#byKey.values()];
     }
     return group;
   }
@@ -119,6 +122,7 @@ export class UpdateGroups {
   #dropIfEmpty(group: UpdateGroup): void {
     if (group.size > 0) return;
     this.#byKey.delete(profileKey(group.profile));
+    this.#list = [...this.#byKey.values()];
     group.clear();
   }
 

@@ -5,7 +5,15 @@ import { ByteWriter, copyBytes, readU32 } from '../base/bytes.js';
 import { type IpAddress, ipFromBytes, ipToBytes } from '../base/ip.js';
 import { findAigpMetric } from './attributes/aigp.js';
 import { asPathLength, countAsn, neighbourAs, originAs } from './attributes/as-path.js';
-import type { AttributeDraft } from './attributes/row.js';
+import {
+  LOCAL_FACTS,
+  LOCAL_FIELD,
+  localFactsValue,
+  localField,
+  NO_LOCAL_FACTS,
+  readLocalFacts,
+} from './attributes/local-facts.js';
+import { type AttributeDraft, OPTIONAL_NON_TRANSITIVE } from './attributes/row.js';
 import { ATTRIBUTE_ROWS, canonicalFlags, rowOf } from './attributes/table.js';
 import {
   findAttribute,
@@ -18,7 +26,7 @@ import {
 import { ATTRIBUTE } from './iana.js';
 import type { AttributeFacts, PathAttributes } from './types.js';
 
-export { rewriteBlock } from './block-rewrite.js';
+export { BlockRewriter, rewriteBlock } from './block-rewrite.js';
 
 export const emptyFacts = (): AttributeFacts => ({
   origin: 0,
@@ -29,6 +37,7 @@ export const emptyFacts = (): AttributeFacts => ({
   originatorId: -1,
   clusterListLength: 0,
   hasAigp: false,
+  weight: 0,
 });
 
 /** Fills `facts` from the block at `start` to `end` of `bytes`. An absent ORIGIN counts as INCOMPLETE. */
@@ -37,6 +46,7 @@ export function readFacts(bytes: Uint8Array, start: number, end: number, facts: 
   facts.asPathLength = facts.neighbourAs = facts.clusterListLength = 0;
   facts.med = facts.localPref = facts.originatorId = -1;
   facts.hasAigp = false;
+  facts.weight = 0;
   let at = firstAttribute(bytes, start);
   while (at < end) {
     const code = bytes[at + 1]!;
@@ -48,8 +58,16 @@ export function readFacts(bytes: Uint8Array, start: number, end: number, facts: 
   }
 }
 
+function weightOf(bytes: Uint8Array, value: number, end: number): number {
+  const at = localField(bytes, value, end, LOCAL_FIELD.weight);
+  return at < 0 ? 0 : readU32(bytes, at);
+}
+
 function readFact(facts: AttributeFacts, code: number, bytes: Uint8Array, value: number, end: number): void {
   switch (code) {
+    case LOCAL_FACTS:
+      facts.weight = weightOf(bytes, value, end);
+      break;
     case ATTRIBUTE.origin:
       facts.origin = bytes[value]!;
       break;
@@ -94,6 +112,17 @@ export function originAsOf(block: Uint8Array, start = 0, end = block.length): nu
   return at < 0 ? 0 : originAs(block, valueStart(block, at), valueEnd(block, at));
 }
 
+/** COMMUNITIES holds one of the range that RFC 1997 reserves (65535:*): only these can forbid to pass a route on. */
+export function hasWellKnownCommunity(block: Uint8Array, start: number, end: number): boolean {
+  const at = findAttribute(block, start, end, ATTRIBUTE.communities);
+  if (at < 0) return false;
+  const last = valueEnd(block, at);
+  for (let word = valueStart(block, at); word < last; word += 4) {
+    if (block[word] === 0xff && block[word + 1] === 0xff) return true;
+  }
+  return false;
+}
+
 /** The metric of AIGP (RFC 7311 3), 0 to 2^64 - 1; null without. */
 export function aigpOf(block: Uint8Array): bigint | null {
   const at = findAttribute(block, 0, block.length, ATTRIBUTE.aigp);
@@ -114,6 +143,7 @@ export function clusterListContains(block: Uint8Array, id: number, start = 0, en
 
 /** Nothing but ORIGIN INCOMPLETE and an empty AS_PATH: to be spread into attributes that are made here. */
 export const NO_ATTRIBUTES: PathAttributes = {
+  local: NO_LOCAL_FACTS,
   nextHop: null,
   linkLocalNextHop: null,
   origin: 2,
@@ -145,7 +175,8 @@ export function decodeBlock(block: Uint8Array): PathAttributes {
     const start = valueStart(block, at);
     const end = valueEnd(block, at);
     const codec = rowOf(code)?.value;
-    if (codec) codec.read(draft, block, start, end);
+    if (code === LOCAL_FACTS) draft.local = readLocalFacts(block);
+    else if (codec) codec.read(draft, block, start, end);
     else others.push({ code, flags: block[at]!, value: copyBytes(block, start, end) });
     at = end;
   }
@@ -169,6 +200,13 @@ interface Tlv {
 /** The canonical block of these attributes. The Partial bit of attributes with a field of their own is not set. */
 export function encodeBlock(attributes: PathAttributes): Uint8Array {
   const tlvs: Tlv[] = [];
+  const local = localFactsValue(attributes.local);
+  if (local !== null)
+    tlvs.push({
+      code: LOCAL_FACTS,
+      flags: canonicalFlags(null, OPTIONAL_NON_TRANSITIVE, local.length),
+      value: local,
+    });
   for (const row of ATTRIBUTE_ROWS) {
     const value = row.value?.write(attributes) ?? null;
     if (value !== null) tlvs.push({ code: row.code, flags: canonicalFlags(row, 0, value.length), value });

@@ -138,8 +138,19 @@ export interface Tunnel {
   readonly subTlvs: readonly Tlv[];
 }
 
+/** What this host knows of a route and never tells; attribute 0 of a block. Null: unknown, or not set. */
+export interface LocalFacts {
+  /** Set by policy: decides before LOCAL_PREF, the higher the better. */
+  readonly weight: number | null;
+  /** Of a kernel route, or set by policy for the route that is installed. */
+  readonly metric: number | null;
+  /** Of a kernel route. */
+  readonly interface: string | null;
+}
+
 /** A block decoded for policies, the API and people; never made on the hot path. */
 export interface PathAttributes {
+  readonly local: LocalFacts;
   readonly nextHop: IpAddress | null;
   readonly linkLocalNextHop: IpAddress | null;
   /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
@@ -199,6 +210,8 @@ export interface AttributeFacts {
   clusterListLength: number;
   /** There is an AIGP metric (RFC 7311 3); `aigpOf` reads it. */
   hasAigp: boolean;
+  /** 0 when absent. */
+  weight: number;
 }
 
 /** Changes to a block; absent means leave, null means remove. */
@@ -210,6 +223,15 @@ export interface AttributeEdits {
   readonly origin?: number;
   readonly med?: number | null;
   readonly localPref?: number | null;
+  /** Added after that; the sum stays within 0 to 4294967295. A missing MED counts as 0, a missing LOCAL_PREF as 100. */
+  readonly addMed?: number;
+  readonly addLocalPref?: number;
+  readonly communities?: CommunityEdit;
+  readonly extendedCommunities?: CommunityEdit;
+  readonly largeCommunities?: CommunityEdit;
+  /** Local facts. */
+  readonly weight?: number;
+  readonly metric?: number;
   /** RFC 4456 8: set only when absent. */
   readonly originatorIdIfAbsent?: number;
   readonly clusterIdPrepend?: number;
@@ -222,6 +244,8 @@ export interface AttributeEdits {
    * extended community (RFC 9012 11), extended communities that are not transitive across ASes (RFC 4360 6, RFC 5701 2).
    */
   readonly dropInternal?: true;
-  /** Remove optional non-transitive attributes we do not know. */
+  /** Remove the local facts and optional non-transitive attributes we do not know. */
   readonly dropUnknownNonTransitive?: true;
+  /** Made of what the others leave. */
+  readonly more?: AttributeEdits;
 }

@@ -6,6 +6,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { narrowAggregator } from './attributes/aggregator.js';
 import { readSegments } from './attributes/as-path.js';
 import { as4PathValue, narrowSegments } from './attributes/as4-path.js';
+import { LOCAL_FACTS } from './attributes/local-facts.js';
 import { OPTIONAL_TRANSITIVE, PARTIAL, WELL_KNOWN } from './attributes/row.js';
 import {
   copyOctets,
@@ -119,7 +120,7 @@ function writeAttributes(
   target: Uint8Array,
   at: number,
 ): number {
-  const start = firstAttribute(block, 0);
+  const start = firstShared(block);
   let split = start;
   while (split < block.length && block[split + 1]! < ATTRIBUTE.nextHop) split = valueEnd(block, split);
   const late = asn4 ? NO_TLVS : as4Attributes(block);
@@ -154,6 +155,12 @@ function writeRange(
   }
   while (due < late.length) to = writeLate(late[due++]!, target, to);
   return to;
+}
+
+/** Behind what stays in this house. */
+function firstShared(block: Uint8Array): number {
+  const first = firstAttribute(block, 0);
+  return first < block.length && block[first + 1] === LOCAL_FACTS ? valueEnd(block, first) : first;
 }
 
 interface LateTlv {

@@ -221,8 +221,8 @@ test('two clients with the same prefix: the better one is told, and the other on
     t.deepEqual(
       daemon.routes({ prefix: '10.65.0.0/26', all: true }).map(({ source, decision }) => [source, decision]),
       [
-        ['c1', 'best: step 3, highest LOCAL_PREF'],
-        ['c2', 'lost at step 3, highest LOCAL_PREF'],
+        ['c1', 'best: step 4, highest LOCAL_PREF'],
+        ['c2', 'lost at step 4, highest LOCAL_PREF'],
       ],
     );
     c1.withdraw(['10.65.0.0/26']);

@@ -187,7 +187,7 @@ test('routes: by prefix, by address, per peer and direction, all paths with reas
       communities: [],
       originatorId: null,
       clusterList: [],
-      decision: 'best: step 5, shortest AS_PATH',
+      decision: 'best: step 6, shortest AS_PATH',
       kernel: 'not installed: this node has no kernel backend',
     });
     t.like(other, {
@@ -198,7 +198,7 @@ test('routes: by prefix, by address, per peer and direction, all paths with reas
       localPref: null,
       med: 5,
       communities: ['64512:1'],
-      decision: 'lost at step 5, shortest AS_PATH',
+      decision: 'lost at step 6, shortest AS_PATH',
       kernel: null,
     });
 

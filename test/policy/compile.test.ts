@@ -2,8 +2,17 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type Prefix, prefixContains } from '../../src/base/prefix.js';
 import { compilePolicies, constantPolicy, decidesAll, mayAccept } from '../../src/policy/compile.js';
-import type { Condition, PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../../src/policy/types.js';
+import type {
+  Condition,
+  PolicyConfig,
+  PrefixMatch,
+  RouteSource,
+  TermConfig,
+} from '../../src/policy/types.js';
 import { anyMatch, anyPrefix, anySource, routeTo, within } from './routes.js';
+
+/** Our AS. */
+const OWN = 64512;
 
 const term = (action: TermConfig['action'], ...match: Condition[]): TermConfig => ({
   match,
@@ -48,13 +57,13 @@ const decisions: readonly [
 
 for (const [names, route, source, action, explained] of decisions) {
   test(`[${names.join(', ')}] on ${source} ${route}`, (t) => {
-    const verdict = compilePolicies(names, policies, 'reject').evaluate(routeTo(route, source));
+    const verdict = compilePolicies(names, policies, 'reject', OWN).evaluate(routeTo(route, source));
     t.deepEqual([verdict.action, verdict.term], [action, explained]);
   });
 }
 
 test('readsPrefix is true only where a reachable term looks at the prefix', (t) => {
-  const reads = (...names: string[]): boolean => compilePolicies(names, policies, 'reject').readsPrefix;
+  const reads = (...names: string[]): boolean => compilePolicies(names, policies, 'reject', OWN).readsPrefix;
   t.true(reads('tens'));
   t.true(reads('workloads', 'tens'));
   t.false(reads('workloads'));
@@ -64,7 +73,7 @@ test('readsPrefix is true only where a reachable term looks at the prefix', (t) 
 
 test('keys say what is decided, not what it is called', (t) => {
   const key = (fallback: 'accept' | 'reject', ...names: string[]): string =>
-    compilePolicies(names, policies, fallback).key;
+    compilePolicies(names, policies, fallback, OWN).key;
   t.is(key('reject', 'accept-all'), key('reject', 'also'));
   t.is(key('accept'), key('reject', 'accept-all', 'tens'));
   t.is(key('reject', 'tens'), key('accept', 'tens', 'reject-all'));
@@ -74,14 +83,14 @@ test('keys say what is decided, not what it is called', (t) => {
 });
 
 test('equal chains are one object, verdicts are shared', (t) => {
-  const a = compilePolicies(['tens'], policies, 'reject');
-  t.is(a, compilePolicies(['tens'], policies, 'reject'));
-  t.not(a, compilePolicies(['tens'], { ...policies }, 'reject'));
+  const a = compilePolicies(['tens'], policies, 'reject', OWN);
+  t.is(a, compilePolicies(['tens'], policies, 'reject', OWN));
+  t.not(a, compilePolicies(['tens'], { ...policies }, 'reject', OWN));
   t.is(a.evaluate(routeTo('10.0.0.0/9')), a.evaluate(routeTo('10.0.0.0/10')));
 });
 
 test('a name without a definition is a mistake of the caller', (t) => {
-  t.throws(() => compilePolicies(['typo'], policies, 'reject'), { message: /typo/ });
+  t.throws(() => compilePolicies(['typo'], policies, 'reject', OWN), { message: /typo/ });
 });
 
 test('what a chain can accept, and where it ends, is known without routes', (t) => {
@@ -129,7 +138,7 @@ test('a compiled chain decides as the terms read one by one do', (t) => {
         fc.constantFrom<'accept' | 'reject'>('accept', 'reject'),
         (list, probes, fallback) => {
           const named = Object.fromEntries(list.map((policy, i) => [`p${i}`, policy]));
-          const policy = compilePolicies(Object.keys(named), named, fallback);
+          const policy = compilePolicies(Object.keys(named), named, fallback, OWN);
           for (const [route, source] of probes) {
             const first = list.flat().find(({ match }) => naiveMatch(match, route, source));
             if (policy.evaluate(routeTo(route, source)).action !== (first?.action ?? fallback)) return false;
@@ -151,7 +160,7 @@ test('a chain that says it reads no prefix gives one verdict per source', (t) =>
         anyPrefix,
         anyPrefix,
         (terms, source, a, b) => {
-          const policy = compilePolicies(['p'], { p: terms }, 'reject');
+          const policy = compilePolicies(['p'], { p: terms }, 'reject', OWN);
           fc.pre(!policy.readsPrefix);
           return policy.evaluate(routeTo(a, source)) === policy.evaluate(routeTo(b, source));
         },

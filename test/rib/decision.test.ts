@@ -226,8 +226,8 @@ test('lowest peer address, when all else is the same', (t) => {
   world.settle();
   const [best, lost] = explainPrefix(world.rib, 0, idOf(world));
   t.is(best?.peer, low.id);
-  t.is(best?.decision, 'best: step 12, lowest peer address');
-  t.is(lost?.decision, 'lost at step 12, lowest peer address');
+  t.is(best?.decision, 'best: step 13, lowest peer address');
+  t.is(lost?.decision, 'lost at step 13, lowest peer address');
 });
 
 test('MED is not compared between neighbour ASes', (t) => {
@@ -250,16 +250,16 @@ test('other rules decide what is there anew, and only where there is a choice', 
     const [view] = explainPrefix(world.rib, 0, idOf(world));
     return [view?.peer, view?.decision];
   };
-  t.deepEqual(best(), [a.id, 'best: step 12, lowest peer address']);
+  t.deepEqual(best(), [a.id, 'best: step 13, lowest peer address']);
   world.bestChanges.length = 0;
   world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
   t.true(world.workPending);
-  t.deepEqual(best(), [b.id, 'best: step 7, lowest MED']);
+  t.deepEqual(best(), [b.id, 'best: step 8, lowest MED']);
   t.deepEqual(world.bestChanges, [{ family: 0, prefix: idOf(world) }]);
   world.rib.setDecision({ alwaysCompareMed: true, missingMedAsWorst: false });
   t.false(world.workPending);
   world.rib.setDecision(DEFAULT_DECISION);
-  t.deepEqual(best(), [a.id, 'best: step 12, lowest peer address']);
+  t.deepEqual(best(), [a.id, 'best: step 13, lowest peer address']);
 });
 
 test('local before learned, the kernel before the configuration', (t) => {

@@ -5,8 +5,8 @@ import { compareIp, type IpAddress, ipFromBytes, isLinkLocal } from '../../src/b
 import { prefixWords } from '../../src/base/prefix.js';
 import type { DecisionOptions } from '../../src/rib/decision.js';
 import type { CompiledPolicy, PolicyVerdict } from '../../src/rib/hooks.js';
-import { encodeBlock } from '../../src/wire/block.js';
 import { aigpMetric } from '../../src/wire/attributes/aigp.js';
+import { encodeBlock } from '../../src/wire/block.js';
 import type { AttributeEdits, PathAttributes } from '../../src/wire/types.js';
 import type { NeighbourOptions } from './neighbour.js';
 import { address, familyOf, prefix as parse } from './routes.js';

@@ -2,9 +2,10 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { bytesEqual, toHex } from '../../src/base/bytes.js';
+import { bytesEqual, readU32, toHex, writeU32 } from '../../src/base/bytes.js';
 import { ipFromBytes, ipv4, ipv6 } from '../../src/base/ip.js';
 import { aigpMetric } from '../../src/wire/attributes/aigp.js';
+import { NO_LOCAL_FACTS } from '../../src/wire/attributes/local-facts.js';
 import {
   asPathContains,
   asPathCount,
@@ -14,11 +15,18 @@ import {
   encodeBlock,
   NO_ATTRIBUTES,
   nextHopOf,
+  originAsOf,
   readFacts,
   rewriteBlock,
 } from '../../src/wire/block.js';
-import type { AsPathSegment, AttributeEdits, PathAttributes } from '../../src/wire/types.js';
-import { asn, attributes, u32 } from './samples.js';
+import type {
+  AsPathSegment,
+  AttributeEdits,
+  CommunityEdit,
+  OctetRange,
+  PathAttributes,
+} from '../../src/wire/types.js';
+import { asn, attributes, localAttributes, u32 } from './samples.js';
 
 const PLAIN: PathAttributes = {
   ...NO_ATTRIBUTES,
@@ -30,7 +38,7 @@ const PLAIN: PathAttributes = {
 
 test('what is encoded is decoded again, and the octets are canonical', (t) => {
   fc.assert(
-    fc.property(attributes, (given) => {
+    fc.property(localAttributes, (given) => {
       const block = encodeBlock(given);
       t.deepEqual(decodeBlock(block), given);
       t.is(toHex(encodeBlock(decodeBlock(block))), toHex(block));
@@ -77,7 +85,7 @@ test('segments of more than 255 AS numbers are split', (t) => {
 test('facts agree with the decoded attributes', (t) => {
   const facts = emptyFacts();
   fc.assert(
-    fc.property(attributes, fc.uint8Array({ maxLength: 9 }), (given, before) => {
+    fc.property(localAttributes, fc.uint8Array({ maxLength: 9 }), (given, before) => {
       const block = encodeBlock(given);
       const shifted = new Uint8Array([...before, ...block, 0xff, 0x09]);
       readFacts(shifted, before.length, before.length + block.length, facts);
@@ -91,7 +99,11 @@ test('facts agree with the decoded attributes', (t) => {
         originatorId: given.originatorId ?? -1,
         clusterListLength: given.clusterList.length,
         hasAigp: aigpMetric(given.aigp) !== null,
+        weight: given.local.weight ?? 0,
       });
+      const last = plain.at(-1);
+      const origin = last?.kind === 'sequence' ? last.asns.at(-1) : 0;
+      t.is(originAsOf(block), origin ?? 0);
     }),
   );
 });
@@ -140,8 +152,47 @@ const nextHop = fc.constantFrom(
   Uint8Array.from({ length: 32 }, (_, i) => i + 1),
 );
 const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
+/** Half of all communities at a step, so that they do hit. */
+const communityEdit = (width: number): fc.Arbitrary<CommunityEdit> =>
+  fc.record({
+    remove: fc.array(
+      fc.array(
+        fc.oneof(
+          fc.record({
+            at: fc.integer({ min: 0, max: width - 1 }),
+            size: fc.constant(1 as const),
+            min: fc.constantFrom(0, 128),
+            max: fc.constantFrom(127, 255),
+          }),
+          fc.record({
+            at: fc.integer({ min: 0, max: width - 4 }),
+            size: fc.constantFrom(2 as const, 4 as const),
+            min: fc.constant(0),
+            max: fc.constantFrom(0x7fff, 0x7fffffff),
+          }),
+        ),
+        { maxLength: 2 },
+      ),
+      { maxLength: 2 },
+    ),
+    add: fc
+      .array(fc.uint8Array({ minLength: width, maxLength: width }), { maxLength: 3 })
+      .map((list) => Uint8Array.from(list.flatMap((octets) => [...octets]))),
+  });
+
+const signed = fc.oneof(
+  fc.integer({ min: -300, max: 300 }),
+  fc.integer({ min: -0x7fffffff, max: 0x7fffffff }),
+);
 const edits = fc.record(
   {
+    addMed: signed,
+    addLocalPref: signed,
+    weight: u32,
+    metric: u32,
+    communities: communityEdit(4),
+    extendedCommunities: communityEdit(8),
+    largeCommunities: communityEdit(12),
     nextHop,
     prependAs: fc.oneof(fc.array(asn, { maxLength: 4 }), fc.array(asn, { minLength: 250, maxLength: 520 })),
     origin: fc.integer({ min: 0, max: 2 }),
@@ -173,15 +224,73 @@ function edit(given: PathAttributes, change: AttributeEdits): PathAttributes {
     ...given,
     ...hops,
     origin: change.origin ?? given.origin,
-    med: change.med === undefined ? given.med : change.med,
-    localPref: change.localPref === undefined ? given.localPref : change.localPref,
+    local: editedLocal(given, change),
+    med: editedNumber(given.med, change.med, change.addMed, 0),
+    localPref: editedNumber(given.localPref, change.localPref, change.addLocalPref, 100),
+    communities: editedList(given.communities, change.communities, 4, ([a, b, c, d]) =>
+      readU32(Uint8Array.of(a!, b!, c!, d!), 0),
+    ),
     asPath: (change.prependAs ?? []).reduceRight<readonly AsPathSegment[]>(prependOne, given.asPath),
     originatorId: reflection.originatorId ?? change.originatorIdIfAbsent ?? null,
     clusterList: [...(id === undefined ? [] : [id]), ...reflection.clusterList],
     aigp: change.dropAigp || change.dropInternal ? [] : given.aigp,
     ...(change.dropInternal ? withoutInternal(given) : {}),
+    extendedCommunities: editedList(
+      (change.dropInternal ? withoutInternal(given) : given).extendedCommunities ?? [],
+      change.extendedCommunities,
+      8,
+      (octets) => Uint8Array.from(octets),
+    ),
+    largeCommunities: editedList(given.largeCommunities, change.largeCommunities, 12, (octets) => {
+      const word = (at: number): number => readU32(Uint8Array.from(octets), at);
+      return [word(0), word(4), word(8)] as const;
+    }),
     others: given.others.filter(({ flags }) => !change.dropUnknownNonTransitive || (flags & 0x40) !== 0),
   };
+}
+
+const editedNumber = (
+  given: number | null,
+  set: number | null | undefined,
+  add: number | undefined,
+  missing: number,
+): number | null => {
+  const before = set === undefined ? given : set;
+  return add === undefined ? before : Math.max(0, Math.min(0xffffffff, (before ?? missing) + add));
+};
+
+function editedLocal({ local }: PathAttributes, change: AttributeEdits): PathAttributes['local'] {
+  const { weight = local.weight, metric = local.metric } = change;
+  const touched = change.weight !== undefined || change.metric !== undefined;
+  return change.dropUnknownNonTransitive && !touched ? NO_LOCAL_FACTS : { ...local, weight, metric };
+}
+
+/** By the octets of each community, written as text. */
+function editedList<T>(
+  given: readonly T[],
+  change: CommunityEdit | undefined,
+  width: number,
+  make: (octets: readonly number[]) => T,
+): readonly T[] {
+  if (change === undefined) return given;
+  const octetsOf = (value: T): number[] => {
+    if (value instanceof Uint8Array) return [...value];
+    const bytes = new Uint8Array(width);
+    for (const [i, word] of [value].flat().entries()) writeU32(bytes, i * 4, word as number);
+    return [...bytes];
+  };
+  const hit = (octets: readonly number[], { at, size, min, max }: OctetRange): boolean => {
+    const value = octets.slice(at, at + size).reduce((sum, octet) => sum * 256 + octet, 0);
+    return value >= min && value <= max;
+  };
+  const kept = given
+    .map(octetsOf)
+    .filter((octets) => !change.remove.some((pattern) => pattern.every((range) => hit(octets, range))));
+  for (let at = 0; at < change.add.length; at += width) {
+    const added = [...change.add.slice(at, at + width)];
+    if (!kept.some((octets) => octets.join() === added.join())) kept.push(added);
+  }
+  return kept.map(make);
 }
 
 const withoutInternal = (given: PathAttributes): Partial<PathAttributes> => ({
@@ -201,7 +310,7 @@ function prependOne(path: readonly AsPathSegment[], added: number): readonly AsP
 }
 
 /** Also attributes that a local source could make: optional non-transitive ones that we do not know. */
-const withNonTransitive = attributes.chain((given) =>
+const withNonTransitive = localAttributes.chain((given) =>
   fc.boolean().map((add) => ({
     ...given,
     others: add ? [{ code: 24, flags: 0x80, value: Uint8Array.of(1, 2) }, ...given.others] : given.others,
@@ -218,6 +327,18 @@ test('rewriting equals decode, edit, encode; the input stays as it was', (t) => 
       t.true(bytesEqual(block, before));
     }),
     { numRuns: 500 },
+  );
+});
+
+test('what is left by one edit is edited by the next', (t) => {
+  fc.assert(
+    fc.property(withNonTransitive, edits, edits, edits, (given, first, second, third) => {
+      const chain = { ...first, more: { ...second, more: third } } as AttributeEdits;
+      const one = (block: Uint8Array, change: unknown): Uint8Array =>
+        rewriteBlock(block, change as AttributeEdits);
+      const block = encodeBlock(given);
+      t.is(toHex(rewriteBlock(block, chain)), toHex(one(one(one(block, first), second), third)));
+    }),
   );
 });
 

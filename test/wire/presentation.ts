@@ -4,6 +4,7 @@ import { toHex } from '../../src/base/bytes.js';
 import { addressFamily, familyName } from '../../src/base/family.js';
 import { formatIp } from '../../src/base/ip.js';
 import { formatPrefix, prefixFromWords } from '../../src/base/prefix.js';
+import { NO_LOCAL_FACTS } from '../../src/wire/attributes/local-facts.js';
 import { decodeBlock } from '../../src/wire/block.js';
 import { MESSAGE } from '../../src/wire/iana.js';
 import { NlriCursor } from '../../src/wire/nlri.js';
@@ -105,6 +106,7 @@ export function prefixesOf(frame: Uint8Array, run: NlriRun): string[] {
 export const presentAttributes = (attributes: PathAttributes): Json =>
   tidy({
     ...attributes,
+    local: attributes.local === NO_LOCAL_FACTS ? null : attributes.local,
     nextHop: attributes.nextHop === null ? null : formatIp(attributes.nextHop),
     linkLocalNextHop: attributes.linkLocalNextHop === null ? null : formatIp(attributes.linkLocalNextHop),
     asPath: formatAsPath(attributes.asPath),

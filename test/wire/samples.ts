@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ipv4, ipv6 } from '../../src/base/ip.js';
 import { makePrefix, type Prefix } from '../../src/base/prefix.js';
 import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
+import { NO_LOCAL_FACTS } from '../../src/wire/attributes/local-facts.js';
 import type { AsPathSegment, PathAttributes, Tlv, Tunnel } from '../../src/wire/types.js';
 
 export const u32 = fc.integer({ min: 0, max: 0xffffffff });
@@ -102,11 +103,24 @@ const fields = fc.record({
   aigp,
   onlyToCustomer: fc.option(u32),
   others,
+  local: fc.constant(NO_LOCAL_FACTS),
 });
 
 export const attributes: fc.Arbitrary<PathAttributes> = fc
   .tuple(fields, nextHops)
   .map(([rest, hops]) => ({ ...rest, ...hops }));
+
+/** With what never leaves this host. */
+export const localAttributes: fc.Arbitrary<PathAttributes> = fc
+  .tuple(
+    attributes,
+    fc.record({
+      weight: fc.option(u32),
+      metric: fc.option(u32),
+      interface: fc.option(fc.string({ minLength: 1, maxLength: 15 })),
+    }),
+  )
+  .map(([rest, local]) => ({ ...rest, local }));
 
 /** What an internal peer sends: LOCAL_PREF is there. */
 export const internalAttributes: fc.Arbitrary<PathAttributes> = fc

@@ -4,6 +4,7 @@ import { readU16, readU32, writeU32 } from '../../base/bytes.js';
 import { ATTRIBUTE } from '../iana.js';
 import type { AsPathSegment, DecodeContext } from '../types.js';
 import { type AttributeRow, OPTIONAL_TRANSITIVE, WELL_KNOWN } from './row.js';
+import { copyOctets, writeTlvHead } from './tlv.js';
 
 /** By segment type (RFC 4271, RFC 5065 3). */
 const KINDS = [null, 'set', 'sequence', 'confedSequence', 'confedSet'] as const;
@@ -126,6 +127,30 @@ export function prependAsns(segments: readonly AsPathSegment[], asns: readonly n
     end = start;
   }
   return [...whole, ...rest];
+}
+
+/**
+ * The usual case of `prependAsns` without making segments: writes the whole AS_PATH, with the AS numbers in front, at `at`
+ * of `target` and returns the offset behind it. -1 where the first segment has no room for them; nothing is written then.
+ */
+export function prependInPlace(
+  asns: readonly number[],
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const joins = end > start && source[start] === SEQUENCE;
+  const count = (joins ? source[start + 1]! : 0) + asns.length;
+  if (count > MAX_SEGMENT) return -1;
+  const rest = joins ? start + 2 : start;
+  const length = 2 + asns.length * 4 + end - rest;
+  let out = writeTlvHead(target, at, WELL_KNOWN, ATTRIBUTE.asPath, length);
+  target[out++] = SEQUENCE;
+  target[out++] = count;
+  for (let i = 0; i < asns.length; i++, out += 4) writeU32(target, out, asns[i]!);
+  return copyOctets(source, rest, end, target, out);
 }
 
 /** How often an AS number stands in a value with 4-octet AS numbers, segments of every kind. */

@@ -4,9 +4,11 @@ import { concatBytes, copyBytes, readU32, writeU32 } from '../../base/bytes.js';
 import { ATTRIBUTE } from '../iana.js';
 import { type AttributeRow, listOf, OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE } from './row.js';
 
-/** Octets of one extended community: RFC 4360 2, RFC 5701 2. */
+/** Octets of one community: RFC 1997, RFC 4360 2, RFC 5701 2, RFC 8092 3. */
+export const COMMUNITY_WIDTH = 4;
 export const EXTENDED_WIDTH = 8;
 export const IPV6_EXTENDED_WIDTH = 20;
+export const LARGE_WIDTH = 12;
 
 function readList<T>(start: number, end: number, width: number, read: (at: number) => T): T[] {
   const rows: T[] = [];

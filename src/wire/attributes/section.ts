@@ -5,6 +5,7 @@ import { copyBytes, readU16 } from '../../base/bytes.js';
 import { ATTRIBUTE, familyLabel, UPDATE_ERROR } from '../iana.js';
 import { MAX_NOTIFICATION_DATA, updateError } from '../notification.js';
 import type { AttributeVerdict, DecodeContext, Notification } from '../types.js';
+import { LOCAL_FACTS } from './local-facts.js';
 import { emptyMpSection, parseMpReach, parseMpUnreach } from './mp-nlri.js';
 import { EXTENDED_LENGTH, OPTIONAL_TRANSITIVE } from './row.js';
 import { canonicalFlags, rowOf } from './table.js';
@@ -136,6 +137,11 @@ export class AttributeSection {
 
   #unknown(frame: Uint8Array, at: number, valueAt: number, next: number): Notification | null {
     const code = frame[at + 1]!;
+    // Ours: see local-facts.ts.
+    if (code === LOCAL_FACTS) {
+      this.verdict('discard', code, 'attribute 0 is reserved', frame, at, next);
+      return null;
+    }
     switch (fateOfUnknown(frame[at]!)) {
       case 'reset':
         this.verdict('reset', code, 'unrecognized well-known attribute', frame, at, next);
