@@ -148,7 +148,7 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { serveStatus } = await import('./serve-status.js');
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
-  if (options.warmUp === true) stops.unshift(warmUp((task) => clock.defer(task)));
+  if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task)));
   const { status, apiAddress, reload } = served;
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });

@@ -1,20 +1,39 @@
 // Runs the pure core over an invented table while the daemon is idle after its start, so that the first real table meets
-// compiled code: the engine compiles what has run often. Touches nothing of the running daemon; its RIB is thrown away.
+// compiled code: the engine compiles what has run often, for objects made in the same place. So sessions, profiles and
+// policies come from the very functions that the real ones come from. Touches nothing of the running daemon.
 
 import type { PeerId } from '../base/ids.js';
 import { ipv4 } from '../base/ip.js';
-import { constantPolicy } from '../policy/compile.js';
+import type { Config, PeerConfig } from '../config/types.js';
+import { localOpen } from '../fsm/capabilities.js';
+import { negotiate } from '../fsm/negotiate.js';
+import type { NegotiatedSession } from '../fsm/types.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
-import type { ExportProfile } from '../rib/hooks.js';
 import { encodeBlock, NO_ATTRIBUTES } from '../wire/block.js';
 import { Framer } from '../wire/framer.js';
 import type { PathAttributes } from '../wire/types.js';
 import { UpdateDecoder } from '../wire/update.js';
 import { UpdatePacker } from '../wire/update-packer.js';
+import {
+  configuredPeer,
+  exportProfile,
+  type LocalIdentity,
+  type RunningPeerConfig,
+  ribPeer,
+  sessionConfig,
+} from './session-setup.js';
 
 const ASN = 64512;
+const LOCAL: LocalIdentity = {
+  asn: ASN,
+  routerId: 0xc0000201,
+  routeReflector: { clusterId: 0xc0000201, clientToClient: true },
+};
+const POLICIES = { 'accept-all': [{ match: { prefix: null, source: null }, action: 'accept' }] } as const;
+/** As large as real ones are: small numbers are compiled to other code. */
+const SEED = 0x9e3779b9;
 const PEERS = 12;
 const ROUTES_PER_PEER = 200;
 /** Routes that share their attributes. */
@@ -24,12 +43,19 @@ const ROUNDS = 5;
 const BUDGET = 250;
 const PULLED = 65_536;
 
-const ACCEPT = constantPolicy('accept', 'warm-up');
 const LIMITS = { maxMessage: 4096, asn4: true } as const;
 
-/** One step a turn through `defer`; returns what stops it early. */
-export function warmUp(defer: (task: () => void) => void): () => void {
-  const steps = warmUpSteps();
+/** One step a turn through `defer`; returns what stops it early. Without peers there is nothing to prepare for. */
+export function warmUp(config: Config, defer: (task: () => void) => void): () => void {
+  const like = config.peers[0] ?? config.dynamicPeers[0]?.template;
+  if (like === undefined) return nothing;
+  const steps = warmUpSteps({
+    ...like,
+    name: 'warm-up',
+    address: ipv4(0xc0000202),
+    interface: null,
+    asn: ASN,
+  });
   let stopped = false;
   const turn = (): void => {
     if (!stopped && !steps.next().done) defer(turn);
@@ -40,15 +66,16 @@ export function warmUp(defer: (task: () => void) => void): () => void {
   };
 }
 
-function* warmUpSteps(): Generator<void> {
+function* warmUpSteps(like: PeerConfig): Generator<void> {
   const chunks = Array.from({ length: PEERS }, (_, peer) => invent(peer));
   yield;
   for (let round = 0; round < ROUNDS; round++) {
     const rib = inventedRib();
-    const peers = chunks.map((_, peer) => join(rib, peer));
+    const sessions = chunks.map((_, peer) => invented(like, peer));
+    const peers = sessions.map((session) => join(rib, session));
     yield* settle(rib, peers);
     for (const [i, id] of peers.entries()) {
-      learn(rib, id, chunks[i]!);
+      learn(rib, id, sessions[i]!.session, chunks[i]!);
       if (i % 6 === 0) yield* settle(rib, peers);
     }
     yield* settle(rib, peers);
@@ -68,13 +95,8 @@ function* settle(rib: Rib, peers: readonly PeerId[]): Generator<void> {
   }
 }
 
-function learn(rib: Rib, id: PeerId, chunk: Uint8Array): void {
-  const decoder = new UpdateDecoder({
-    asn4: true,
-    sessionType: 'ibgp',
-    families: [true, true],
-    addPath: [false, false],
-  });
+function learn(rib: Rib, id: PeerId, session: NegotiatedSession, chunk: Uint8Array): void {
+  const decoder = new UpdateDecoder(session.decode);
   new Framer().push(chunk, (_type, frame) => {
     rib.applyUpdate(id, decoder.decode(frame));
     return true;
@@ -83,9 +105,9 @@ function learn(rib: Rib, id: PeerId, chunk: Uint8Array): void {
 
 const inventedRib = (): Rib =>
   new Rib({
-    routerId: 1,
-    clusterIds: [1],
-    seed: 1,
+    routerId: LOCAL.routerId,
+    clusterIds: [LOCAL.routerId],
+    seed: SEED,
     nextHopInterest: null,
     rules: { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector: true },
     listener: { bestChanged: nothing, wake: nothing, workPending: nothing },
@@ -93,27 +115,39 @@ const inventedRib = (): Rib =>
 
 const nothing = (): void => undefined;
 
-function join(rib: Rib, peer: number): PeerId {
-  const peerType = peer % 3 === 0 ? 'ebgp' : 'ibgpClient';
-  const asn = peerType === 'ebgp' ? ASN + 1 + peer : ASN;
-  const nextHopSelf = [Uint8Array.of(192, 0, 2, 1), null] as const;
-  const own = { asn, peerType, localAsn: ASN, clusterId: 1 } as const;
-  const profile: ExportProfile = {
-    ...own,
-    ...LIMITS,
-    clientToClient: true,
-    peerAsn: asn,
-    families: [true, true],
-    nextHopSelf,
-    alwaysNextHopSelf: peerType === 'ebgp',
-    policy: ACCEPT,
-  };
-  const address = ipv4(0xc0000200 + peer);
-  const type = peerType === 'ebgp' ? 'ebgp' : 'ibgp';
-  const view = { name: `peer-${peer}`, group: null, type, asn, address } as const;
-  const ribPeer = { ...own, address, routerId: 0xc0000200 + peer, view, self: nextHopSelf };
-  return rib.peerUp({ ...ribPeer, importPolicy: ACCEPT }, profile);
+interface InventedSession {
+  readonly peer: RunningPeerConfig;
+  readonly session: NegotiatedSession;
 }
+
+/** A peer like the configured one, and what it would agree with us: every third is external. */
+function invented(like: PeerConfig, index: number): InventedSession {
+  const asn = index % 3 === 0 ? ASN + 1 + index : ASN;
+  const peer: RunningPeerConfig = {
+    ...configuredPeer(like),
+    asn,
+    address: ipv4(0xc0000200 + index),
+    routeReflectorClient: asn === ASN,
+    families: ['ipv4-unicast', 'ipv6-unicast'],
+    import: ['accept-all'],
+    export: ['accept-all'],
+  };
+  const theirs = { ...sessionConfig(LOCAL, peer), localAsn: asn, routerId: 0xc0000300 + index };
+  const agreed = negotiate(sessionConfig(LOCAL, peer), localOpen(theirs));
+  if (!agreed.ok) throw new Error('invented peers do not agree');
+  return { peer, session: agreed.session };
+}
+
+function join(rib: Rib, { peer, session }: InventedSession): PeerId {
+  const { address } = peer;
+  const transport = { localAddress: ipv4(LOCAL.routerId), remoteAddress: address, ...PORTS };
+  return rib.peerUp(
+    ribPeer(LOCAL, peer, session, POLICIES),
+    exportProfile(LOCAL, peer, session, transport, POLICIES, new Map()),
+  );
+}
+
+const PORTS = { localPort: 179, remotePort: 179, role: 'passive' } as const;
 
 /** The UPDATEs of one peer: prefixes of 198.18.0.0/15 (RFC 2544), every second half told by two peers. */
 function invent(peer: number): Uint8Array {
