@@ -31,7 +31,7 @@ const LOCAL: LocalIdentity = {
   routerId: 0xc0000201,
   routeReflector: { clusterId: 0xc0000201, clientToClient: true },
 };
-const POLICIES = { 'accept-all': [{ match: { prefix: null, source: null }, action: 'accept' }] } as const;
+const POLICIES = { 'accept-all': [{ match: [], edits: [], action: 'accept' }] } as const;
 /** As large as real ones are: small numbers are compiled to other code. */
 const SEED = 0x9e3779b9;
 const PEERS = 12;
@@ -142,7 +142,7 @@ function join(rib: Rib, { peer, session }: InventedSession): PeerId {
   const { address } = peer;
   const transport = { localAddress: ipv4(LOCAL.routerId), remoteAddress: address, ...PORTS };
   return rib.peerUp(
-    ribPeer(LOCAL, peer, session, POLICIES),
+    ribPeer(LOCAL, peer, session, transport, POLICIES, new Map()),
     exportProfile(LOCAL, peer, session, transport, POLICIES, new Map()),
   );
 }
