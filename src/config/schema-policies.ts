@@ -1,74 +1,34 @@
-// The YAML shape of policies, and the one-line language of prefix matches.
+// The YAML shape of policies: terms whose sets are looked up once all of the file is read.
 
 import { z } from 'zod';
-import { formatPrefix, maxLength } from '../base/prefix.js';
-import type { Condition, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
-import { choiceField, type Fault, fault, isFault, readPrefix, textField } from './fields.js';
-import { describe } from './problem.js';
+import type { PolicyConfig, TermConfig } from '../policy/types.js';
+import { choiceField } from './fields.js';
+import { editsDraft, setActionsSchema } from './schema-edits.js';
+import { matchSchema } from './schema-match.js';
+import type { LocatedReference, NamedSets } from './schema-sets.js';
 
-const MATCH = '10.0.0.0/8, =10.0.0.0/8, or 10.0.0.0/8 with ge 24 and le 32 or one of them';
-
-export const prefixMatchField = textField<PrefixMatch>(MATCH, readPrefixMatch);
-
-/** `P` (that and all inside), `=P` (only that), `P ge N`, `P le N`, `P ge N le M`. */
-export function readPrefixMatch(text: string): PrefixMatch | Fault {
-  const form = /^(=?)\s*(\S+?)(?:\s+ge\s+(\d{1,3}))?(?:\s+le\s+(\d{1,3}))?$/.exec(text.trim());
-  if (form === null) return fault(`${describe(text)} is no prefix match`, `write ${MATCH}`);
-  const [, exact, head = '', geText, leText] = form;
-  const prefix = readPrefix(head);
-  if (isFault(prefix)) return prefix;
-  const longest = maxLength(prefix.address.family);
-  if (exact === '=') {
-    const bounded = geText !== undefined || leText !== undefined;
-    return bounded
-      ? fault(`${describe(text)} is exact and has bounds`, 'leave = or the bounds out')
-      : { prefix, ge: prefix.length, le: prefix.length };
-  }
-  const ge = geText === undefined ? prefix.length : Number(geText);
-  const le = leText === undefined ? longest : Number(leText);
-  if (ge >= prefix.length && ge <= le && le <= longest) return { prefix, ge, le };
-  return fault(
-    `the bounds ge ${ge} le ${le} leave nothing of ${formatPrefix(prefix)}`,
-    `they must fit ${prefix.length} <= ge <= le <= ${longest}`,
-  );
+export interface TermDraft {
+  readonly references: readonly LocatedReference[];
+  readonly make: (sets: NamedSets) => TermConfig;
 }
 
-const prefixMatchSchema = z
-  .strictObject({ in: z.array(prefixMatchField).optional(), notIn: z.array(prefixMatchField).optional() })
-  .transform((value, context): readonly Condition[] => {
-    if (value.in !== undefined && value.notIn === undefined) return [{ kind: 'prefix', in: value.in }];
-    if (value.notIn !== undefined && value.in === undefined)
-      return [{ kind: 'not', of: [{ kind: 'prefix', in: value.notIn }] }];
-    context.issues.push({
-      code: 'custom',
-      message: value.in === undefined ? 'has neither in nor notIn' : 'has both in and notIn',
-      input: value,
-      params: { remedy: 'give one of in and notIn, with a list of prefixes' },
-    });
-    return z.NEVER;
-  });
-
-const SOURCES = ['kernel', 'static', 'aggregate', 'service', 'bgp'] as const satisfies readonly RouteSource[];
+export type PolicyDraft = readonly TermDraft[];
 
 const termSchema = z.strictObject({
-  match: z
-    .strictObject({
-      prefix: prefixMatchSchema.optional(),
-      source: z.array(choiceField<RouteSource>(SOURCES)).optional(),
-    })
-    .optional(),
-  action: choiceField(['accept', 'reject']),
+  match: matchSchema.optional(),
+  set: setActionsSchema.optional(),
+  action: choiceField(['accept', 'reject', 'next']),
 });
 
 export const policySchema = z.array(
-  termSchema.transform(
-    ({ match, action }): TermConfig => ({
-      match: [
-        ...(match?.prefix ?? []),
-        ...(match?.source === undefined ? [] : [{ kind: 'source', sources: match.source } as const]),
-      ],
-      edits: [],
-      action,
-    }),
-  ),
+  termSchema.transform(({ match = [], set, action }): TermDraft => {
+    const edits = editsDraft(set ?? {});
+    return {
+      references: [...match.flatMap(({ references }) => references), ...edits.references],
+      make: (sets) => ({ match: match.map(({ make }) => make(sets)), edits: edits.make(sets), action }),
+    };
+  }),
 );
+
+export const policyOf = (draft: PolicyDraft, sets: NamedSets): PolicyConfig =>
+  draft.map(({ make }) => make(sets));

@@ -16,6 +16,7 @@ import {
 } from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
 import { policySchema } from './schema-policies.js';
+import { setSchema } from './schema-sets.js';
 import { suggest } from './suggestion.js';
 
 /** One value, a list of values, or values by name. */
@@ -42,6 +43,7 @@ export const SECTIONS = {
   peerGroups: named(peerGroupSchema),
   peers: list(peerSchema),
   dynamicPeers: list(dynamicPeerSchema),
+  sets: named(setSchema),
   policies: named(policySchema),
   api: one(apiSchema),
   log: one(logSchema),
@@ -172,7 +174,8 @@ function issuesOf(schema: z.ZodType, root: unknown, found: z.core.$ZodIssue, bas
   const path = [...base, ...inner];
   switch (found.code) {
     case 'unrecognized_keys': {
-      const known = Object.keys(shapeOf(schemaAt(schema, inner)) ?? {});
+      const at = schemaAt(schema, inner);
+      const known = Object.keys(shapeOf(at === null ? null : unwrapped(at)) ?? {});
       return found.keys.map((key) => unknownKey(path, key, known));
     }
     case 'invalid_type': {
@@ -201,6 +204,12 @@ function core(schema: z.core.$ZodType): z.core.$ZodType {
   return schema;
 }
 
+/** Also without the layer that lets a schema hold itself: keys below that are not listed. */
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  const bare = core(schema);
+  return bare instanceof z.ZodLazy ? unwrapped(bare.unwrap()) : bare;
+}
+
 function shapeOf(schema: z.core.$ZodType | null): Readonly<Record<string, z.core.$ZodType>> | null {
   const bare = schema === null ? null : core(schema);
   return bare instanceof z.ZodObject ? bare.shape : null;
@@ -208,7 +217,7 @@ function shapeOf(schema: z.core.$ZodType | null): Readonly<Record<string, z.core
 
 function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType | null {
   return path.reduce<z.core.$ZodType | null>((at, step) => {
-    const bare = at === null ? null : core(at);
+    const bare = at === null ? null : unwrapped(at);
     if (bare instanceof z.ZodArray) return bare.element;
     return shapeOf(bare)?.[String(step)] ?? null;
   }, schema);

@@ -10,12 +10,12 @@ import { schemaKeys } from '../../src/config/schema.js';
 const file = join(import.meta.dirname, '..', '..', '..', 'bgpd.example.yaml');
 const text = readFileSync(file, 'utf8');
 
-/** All keys of a value as `schemaKeys` writes them; names below peerGroups and policies become `*`. */
+/** All keys of a value as `schemaKeys` writes them; names below peerGroups, policies and sets become `*`. */
 function keysOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((element) => keysOf(element, `${path}[]`));
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const isName = path === 'peerGroups' || path === 'policies';
+    const isName = path === 'peerGroups' || path === 'policies' || path === 'sets';
     const at = isName ? `${path}.*` : path === '' ? key : `${path}.${key}`;
     return [...(isName ? [] : [at]), ...keysOf(inner, at)];
   });

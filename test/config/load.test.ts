@@ -7,9 +7,9 @@ import { formatIp, formatIpv4 } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
 import { loadConfig, readConfigFile } from '../../src/config/load.js';
+import { readPrefixMatch } from '../../src/config/prefix-match.js';
 import { formatProblem } from '../../src/config/problem.js';
 import { hashRouterId } from '../../src/config/router-id.js';
-import { readPrefixMatch } from '../../src/config/schema-policies.js';
 import { closest } from '../../src/config/suggestion.js';
 import type { Config } from '../../src/config/types.js';
 
@@ -141,7 +141,7 @@ test('the API can be switched off', (t) => {
 test('a definition wins over the default policy of its name', (t) => {
   const { policies } = load('asn: 1\npolicies: { workloads: [{ action: reject }] }');
   const { workloads } = policies;
-  t.deepEqual(workloads, [{ match: { prefix: null, source: null }, action: 'reject' }]);
+  t.deepEqual(workloads, [{ match: [], edits: [], action: 'reject' }]);
   t.is(policies['accept-all']?.[0]?.action, 'accept');
 });
 
