@@ -64,6 +64,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   routeReflectorClient: false,
   clusterId: null,
   nextHopSelf: false,
+  asSets: 'withdraw',
   import: null,
   export: null,
   advertise: 'all',

@@ -82,6 +82,7 @@ const PEER_CHANGES = {
   routeReflectorClient: 'reset',
   clusterId: 'reset',
   nextHopSelf: 'soft',
+  asSets: 'reset',
   import: 'soft',
   export: 'soft',
   advertise: 'soft',

@@ -57,6 +57,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     routeReflectorClient: pick('routeReflectorClient'),
     clusterId: pick('clusterId'),
     nextHopSelf: pick('nextHopSelf'),
+    asSets: pick('asSets'),
     import: pick('import'),
     export: pick('export'),
     advertise: pick('advertise'),

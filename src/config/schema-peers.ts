@@ -74,6 +74,7 @@ const sessionKeys = {
   routeReflectorClient: booleanField.optional(),
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.2').optional(),
   nextHopSelf: booleanField.optional(),
+  asSets: choiceField(['withdraw', 'accept']).optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
   advertise: choiceField(['originated', 'all']).optional(),

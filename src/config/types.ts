@@ -180,6 +180,8 @@ export interface PeerConfig {
   /** The cluster of a client, where it is not the reflector's own. */
   readonly clusterId: number | null;
   readonly nextHopSelf: boolean;
+  /** What becomes of routes with AS_SET or AS_CONFED_SET in their path (RFC 9774). */
+  readonly asSets: 'withdraw' | 'accept';
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;

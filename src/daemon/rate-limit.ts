@@ -3,8 +3,9 @@
 
 /** Milliseconds. */
 const WINDOW = 60_000;
-/** Keys may come from peers, so their number is bounded; past it the key that started first is forgotten. */
+/** Keys may come from peers, so their number is bounded; past it all others share one window. */
 const MAX_KEYS = 1000;
+const OTHERS = 'others';
 
 interface Window {
   readonly start: number;
@@ -20,6 +21,8 @@ const HELD_BACK: Admission = { pass: false };
 export class LineLimiter {
   readonly #windows = new Map<string, Window>();
   readonly #linesPerMinute: number;
+  /** Of keys that came when the windows of `MAX_KEYS` others were running. */
+  #others: Window | undefined;
 
   constructor(linesPerMinute: number) {
     this.#linesPerMinute = linesPerMinute;
@@ -28,18 +31,20 @@ export class LineLimiter {
   /** `now`: milliseconds of any steady clock. `lines`: as many of this key a minute, if not as the others. */
   admit(key: string, now: number, lines = this.#linesPerMinute): Admission {
     const window = this.#windows.get(key);
-    if (window === undefined || now - window.start >= WINDOW) return this.#open(key, now, window);
-    if (window.passed >= lines) {
-      window.suppressed++;
-      return HELD_BACK;
-    }
-    window.passed++;
-    return { pass: true, suppressed: 0 };
+    if (window !== undefined && now - window.start < WINDOW) return count(window, lines);
+    this.#windows.delete(key);
+    if (window === undefined && !this.#hasRoom(now)) return this.#admitOther(now);
+    this.#windows.set(key, { start: now, passed: 1, suppressed: 0 });
+    return { pass: true, suppressed: window?.suppressed ?? 0 };
   }
 
   /** Keys whose window is over with lines held back, each told once: so that the end of a storm is seen too. */
   drain(now: number): readonly { readonly key: string; readonly suppressed: number }[] {
     const told: { key: string; suppressed: number }[] = [];
+    if (this.#others !== undefined && now - this.#others.start >= WINDOW) {
+      if (this.#others.suppressed > 0) told.push({ key: OTHERS, suppressed: this.#others.suppressed });
+      this.#others = undefined;
+    }
     for (const [key, { start, suppressed }] of this.#windows) {
       if (now - start < WINDOW) continue;
       this.#windows.delete(key);
@@ -48,13 +53,28 @@ export class LineLimiter {
     return told;
   }
 
-  #open(key: string, now: number, previous: Window | undefined): Admission {
-    this.#windows.delete(key);
-    if (this.#windows.size >= MAX_KEYS) {
-      const [oldest] = this.#windows.keys();
-      if (oldest !== undefined) this.#windows.delete(oldest);
-    }
-    this.#windows.set(key, { start: now, passed: 1, suppressed: 0 });
-    return { pass: true, suppressed: previous?.suppressed ?? 0 };
+  /** Windows are in the order of their start: only the first can be over when there is no room. */
+  #hasRoom(now: number): boolean {
+    if (this.#windows.size < MAX_KEYS) return true;
+    const [oldest] = this.#windows;
+    if (oldest === undefined || now - oldest[1].start < WINDOW) return false;
+    this.#windows.delete(oldest[0]);
+    return true;
   }
+
+  #admitOther(now: number): Admission {
+    const window = this.#others;
+    if (window !== undefined && now - window.start < WINDOW) return count(window, this.#linesPerMinute);
+    this.#others = { start: now, passed: 1, suppressed: 0 };
+    return { pass: true, suppressed: window?.suppressed ?? 0 };
+  }
+}
+
+function count(window: Window, lines: number): Admission {
+  if (window.passed >= lines) {
+    window.suppressed++;
+    return HELD_BACK;
+  }
+  window.passed++;
+  return { pass: true, suppressed: 0 };
 }

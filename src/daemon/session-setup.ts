@@ -46,6 +46,7 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
   keepaliveTime: peer.timers.keepalive,
   connectRetryTime: peer.timers.connectRetry,
   delayOpenTime: peer.timers.delayOpen,
+  refuseAsSets: peer.asSets === 'withdraw',
   extraCapabilities: [{ kind: 'enhancedRouteRefresh' }],
 });
 

@@ -3,7 +3,7 @@
 import type { RouteList, RouteQuery, RouteStatus } from '../api/types.js';
 import { type FamilyIndex, familyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import { formatIp, parseIp } from '../base/ip.js';
+import { parseIp } from '../base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../base/prefix.js';
 import type { FibProblem, Kernel } from '../kernel/types.js';
 import type { UpdateGroup } from '../rib/update-group.js';
@@ -16,11 +16,10 @@ import {
   prefixOf,
 } from '../rib/views.js';
 import { decodeBlock } from '../wire/block.js';
-import { formatAsPath, formatCommunity, formatLargeCommunity, formatRouterId } from '../wire/text.js';
 import type { PathAttributes } from '../wire/types.js';
 import type { Speaker } from './speaker.js';
+import { attributeStatus } from './status-attributes.js';
 
-const ORIGINS = ['IGP', 'EGP', 'INCOMPLETE'] as const;
 const DEFAULT_LIMIT = 1000;
 
 type Row = readonly [family: FamilyIndex, prefix: PrefixId];
@@ -149,22 +148,6 @@ function teller(speaker: Speaker): Teller {
 }
 
 type ProblemOf = (kernel: Kernel, prefix: Prefix) => FibProblem | undefined;
-
-function attributeStatus(attributes: PathAttributes) {
-  return {
-    nextHop: attributes.nextHop === null ? null : formatIp(attributes.nextHop),
-    origin: ORIGINS[attributes.origin] ?? 'INCOMPLETE',
-    asPath: formatAsPath(attributes.asPath),
-    localPref: attributes.localPref,
-    med: attributes.med,
-    communities: [
-      ...attributes.communities.map(formatCommunity),
-      ...attributes.largeCommunities.map(formatLargeCommunity),
-    ],
-    originatorId: attributes.originatorId === null ? null : formatRouterId(attributes.originatorId),
-    clusterList: attributes.clusterList.map(formatRouterId),
-  };
-}
 
 function sourceStatus(speaker: Speaker, peer: PeerId): Pick<RouteStatus, 'source' | 'sourceType'> {
   if (peer < FIRST_PEER) {

@@ -6,6 +6,7 @@ import { formatProblem } from '../config/problem.js';
 import { describeDown } from '../fsm/describe.js';
 import type { DownReason, SessionState } from '../fsm/types.js';
 import type { KernelEvent } from '../kernel/types.js';
+import { ATTRIBUTE_NAMES } from '../wire/iana.js';
 import type { DaemonEvents } from './events.js';
 import type { Logger } from './logger.js';
 import type { LineLimiter } from './rate-limit.js';
@@ -33,7 +34,8 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     log.warn({ peer, directions }, `RFC 8212: eBGP peer without ${what} policy: no routes in that direction`);
   });
   events.on('verdict', (peer, { action, attribute, reason, bytes }) => {
-    const pass = limit(`verdict ${peer} ${action} ${attribute} ${reason}`, 1);
+    // One unknown attribute is as good as another: what a peer makes up must not make a line each.
+    const pass = limit(`verdict ${peer} ${action} ${ATTRIBUTE_NAMES[attribute] ?? ''} ${reason}`, 1);
     if (pass === null) return;
     const octets = toHex(bytes.subarray(0, SHOWN_OCTETS));
     log.warn({ peer, action, attribute, reason, octets, ...pass }, 'malformed path attribute');

@@ -106,6 +106,7 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
         receivesPathIds(local, open.capabilities, 1, families),
       ],
       extendedNextHop: takesExtendedNextHop(local),
+      refuseAsSets: config.refuseAsSets,
     },
     localCapabilities: local,
     peerCapabilities: open.capabilities,

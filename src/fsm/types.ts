@@ -20,6 +20,8 @@ export interface SessionConfig {
   readonly connectRetryTime: number;
   /** 0: no delay-open. */
   readonly delayOpenTime: number;
+  /** RFC 9774: routes with AS_SET in their path are treated as withdrawn. */
+  readonly refuseAsSets: boolean;
   /** Sent besides multiprotocol, 4-octet AS and route refresh, which are always sent. */
   readonly extraCapabilities: readonly Capability[];
 }

@@ -4,7 +4,7 @@ import { ipEquals } from '../base/ip.js';
 import type { SessionConfig } from '../fsm/types.js';
 import type { PeerEndpoint } from './types.js';
 
-/** What OPEN says or what the connection is made of; the rest (who dials, retry times) only matters for the next one. */
+/** What OPEN says, what UPDATEs are decoded by, what the connection is made of; the rest (who dials, retry times) only matters for the next one. */
 const said = (config: SessionConfig): string =>
   JSON.stringify([
     config.localAsn,
@@ -13,6 +13,7 @@ const said = (config: SessionConfig): string =>
     config.families,
     config.holdTime,
     config.keepaliveTime,
+    config.refuseAsSets,
     config.extraCapabilities.map((capability) =>
       capability.kind === 'unknown' ? { ...capability, value: [...capability.value] } : capability,
     ),

@@ -83,6 +83,8 @@ export interface DecodeContext {
   readonly extendedNextHop?: boolean;
   /** RFC 7311 3.3, AIGP_SESSION: absent means that AIGP of an external peer is ignored. */
   readonly aigp?: boolean;
+  /** RFC 9774 3: routes with AS_SET or AS_CONFED_SET in their path are withdrawn. Absent: taken. */
+  readonly refuseAsSets?: boolean;
   /** RFC 9012 11: absent means that TUNNEL_ENCAP of an external peer is filtered. */
   readonly tunnelEncapsulation?: boolean;
 }

@@ -42,6 +42,7 @@ const CONTEXT: DecodeContext = {
   sessionType: 'ibgp',
   families: [true, true],
   addPath: [false, false],
+  refuseAsSets: true,
 };
 
 /** Packs the whole table, a read's worth at a time, into `target` if there is one; returns the octets. */

@@ -40,11 +40,15 @@ test('the end of a storm is told once', (t) => {
   t.deepEqual(limiter.admit('tor-a', 60_002), { pass: true, suppressed: 0 });
 });
 
-test('the number of keys is bounded: the key that started first is forgotten', (t) => {
-  const limiter = new LineLimiter(1);
-  for (let i = 0; i <= 1000; i++) limiter.admit(`peer-${i}`, 0);
-  t.true(passed(limiter, 'peer-0', 1));
-  t.false(passed(limiter, 'peer-1000', 1));
+test('the number of keys is bounded: a flood of new ones shares one window', (t) => {
+  const limiter = new LineLimiter(2);
+  let lines = 0;
+  for (let i = 0; i < 5000; i++) if (passed(limiter, `peer-${i}`, 0)) lines++;
+  t.is(lines, 1002);
+  t.true(passed(limiter, 'peer-0', 1), 'a key of its own');
+  t.false(passed(limiter, 'peer-4000', 1));
+  t.deepEqual(limiter.admit('peer-4000', 60_000), { pass: true, suppressed: 0 });
+  t.is(limiter.drain(60_000).find(({ key }) => key === 'others')?.suppressed, 3999);
 });
 
 test('no line is lost: passed and told make all, and no minute passes more than its share', (t) => {

@@ -19,6 +19,7 @@ export const CONFIG: SessionConfig = {
   keepaliveTime: null,
   connectRetryTime: 30,
   delayOpenTime: 0,
+  refuseAsSets: true,
   extraCapabilities: [],
 };
 

@@ -263,4 +263,6 @@ export const CONTEXTS: readonly DecodeContext[] = [
     aigp: true,
     tunnelEncapsulation: true,
   },
+  { asn4: true, sessionType: 'ibgp', families: [true, true], addPath: [false, false], refuseAsSets: true },
+  { asn4: false, sessionType: 'ebgp', families: [true, true], addPath: [false, false], refuseAsSets: true },
 ];

@@ -57,13 +57,16 @@ export class TestSpeaker {
   #toldSince = 0;
   readonly #identity: SpeakerIdentity;
   readonly #decoder: UpdateDecoder;
-  readonly #packer = new UpdatePacker({ maxMessage: 4096, asn4: true });
+  readonly #packer: UpdatePacker;
 
   constructor(peer: ScriptedPeer, identity: SpeakerIdentity) {
     this.peer = peer;
     this.#identity = identity;
+    // The other side always has 4-octet AS numbers.
+    const asn4 = openOf(identity).capabilities.some(({ kind }) => kind === 'fourOctetAs');
+    this.#packer = new UpdatePacker({ maxMessage: 4096, asn4 });
     this.#decoder = new UpdateDecoder({
-      asn4: true,
+      asn4,
       sessionType: this.#isInternal ? 'ibgp' : 'ebgp',
       families: [true, true],
       addPath: [false, false],

@@ -3,6 +3,7 @@
 
 import test from 'ava';
 import { bytesEqual, toHex, writeU16 } from '../../src/base/bytes.js';
+import { ATTRIBUTE_ROWS } from '../../src/wire/attributes/table.js';
 import { decodeBlock, encodeBlock } from '../../src/wire/block.js';
 import { Framer } from '../../src/wire/framer.js';
 import { MESSAGE } from '../../src/wire/iana.js';
@@ -100,6 +101,16 @@ for (const input of malformed) {
     }
   });
 }
+
+test('every attribute that has a row has a malformed case, with the verdict of its row', (t) => {
+  const told = malformed.flatMap(
+    ({ expected }) => (expected as { verdicts?: readonly string[] }).verdicts ?? [],
+  );
+  for (const { code, onMalformed } of ATTRIBUTE_ROWS) {
+    const found = told.filter((verdict) => verdict.startsWith(`${onMalformed} ${code} `));
+    t.true(found.length > 0, `attribute ${code}: ${onMalformed}`);
+  }
+});
 
 test('a block that came from the wire survives decode and encode', (t) => {
   let blocks = 0;

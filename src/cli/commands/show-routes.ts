@@ -117,6 +117,9 @@ function pathHead({ prefix, best, source, sourceType }: RouteStatus, paint: Pain
   return `${paint('strong', prefix)} from ${from}${best ? `, ${paint('good', 'best')}` : ''}`;
 }
 
+const lines = (name: string, values: readonly string[]): readonly Field[] =>
+  values.map((value) => [name, value]);
+
 function pathFields(route: RouteStatus): readonly Field[] {
   const reflected: readonly Field[] =
     route.originatorId === null && route.clusterList.length === 0
@@ -125,6 +128,17 @@ function pathFields(route: RouteStatus): readonly Field[] {
           ['Originator id', orDash(route.originatorId)],
           ['Cluster list', formatList(route.clusterList, ' ')],
         ];
+  const { extendedCommunities, onlyToCustomer, aggregator, atomicAggregate } = route;
+  // Most routes have none of these: a line each only where there is something to say.
+  const rare: readonly Field[] = [
+    ...lines('Ext communities', extendedCommunities.length === 0 ? [] : [extendedCommunities.join(' ')]),
+    ...lines('Aggregator', aggregator === null ? [] : [aggregator]),
+    ...lines('Aggregate', atomicAggregate ? ['atomic'] : []),
+    ...lines('AIGP', route.aigp === null ? [] : [route.aigp]),
+    ...lines('Only to customer', onlyToCustomer === null ? [] : [String(onlyToCustomer)]),
+    ...lines('Tunnel', route.tunnels),
+    ...lines('Passed on', route.otherAttributes),
+  ];
   return [
     ['Decision', route.decision],
     ['Next hop', orDash(route.nextHop)],
@@ -133,6 +147,7 @@ function pathFields(route: RouteStatus): readonly Field[] {
     ['LOCAL_PREF', formatNumber(route.localPref)],
     ['MED', formatNumber(route.med)],
     ['Communities', formatList(route.communities, ' ')],
+    ...rare,
     ...reflected,
     ['Kernel', kernelCell(route.kernel)],
   ];

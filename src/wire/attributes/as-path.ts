@@ -16,6 +16,9 @@ const MAX_SEGMENT = 255;
 const readAsn = (bytes: Uint8Array, at: number, width: number): number =>
   width === 4 ? readU32(bytes, at) : readU16(bytes, at);
 
+const isSet = (type: number): boolean => type === TYPES.set || type === TYPES.confedSet;
+const SET_REASON = 'AS_SET or AS_CONFED_SET';
+
 /** Null or why the segments are malformed: RFC 7606 7.2, AS 0 by RFC 7607 2. */
 function checkSegments(
   bytes: Uint8Array,
@@ -23,6 +26,7 @@ function checkSegments(
   end: number,
   width: number,
   lastType: number,
+  refuseSets: boolean,
 ): string | null {
   let at = start;
   while (at < end) {
@@ -30,6 +34,7 @@ function checkSegments(
     const type = bytes[at]!;
     if (type === 0 || type > lastType)
       return type === 3 || type === 4 ? 'confederation segment' : 'bad segment';
+    if (refuseSets && isSet(type)) return SET_REASON;
     const count = bytes[at + 1]!;
     if (count === 0) return 'empty segment';
     const next = at + 2 + count * width;
@@ -44,14 +49,27 @@ const checkAsPath = (
   bytes: Uint8Array,
   start: number,
   end: number,
-  { asn4, sessionType }: DecodeContext,
+  { asn4, sessionType, refuseAsSets }: DecodeContext,
 ): string | null =>
-  checkSegments(bytes, start, end, asn4 ? 4 : 2, sessionType === 'ebgp' ? TYPES.sequence : TYPES.confedSet);
+  checkSegments(
+    bytes,
+    start,
+    end,
+    asn4 ? 4 : 2,
+    sessionType === 'ebgp' ? TYPES.sequence : TYPES.confedSet,
+    refuseAsSets === true,
+  );
 
 /** RFC 6793 6: malformed means ignored; a 4-octet AS speaker must not have sent it. */
 function checkAs4Path(bytes: Uint8Array, start: number, end: number, { asn4 }: DecodeContext): string | null {
   if (asn4) return 'sent by a 4-octet AS speaker';
-  return end === start ? 'bad length' : checkSegments(bytes, start, end, 4, TYPES.confedSet);
+  return end === start ? 'bad length' : checkSegments(bytes, start, end, 4, TYPES.confedSet, false);
+}
+
+/** Why the routes of a well-formed AS4_PATH are withdrawn all the same (RFC 9774 3), or null. */
+export function refusedAs4Path(bytes: Uint8Array, start: number, end: number): string | null {
+  for (let at = start; at < end; at += 2 + bytes[at + 1]! * 4) if (isSet(bytes[at]!)) return SET_REASON;
+  return null;
 }
 
 export const AS_PATH_ROWS = [

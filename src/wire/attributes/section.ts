@@ -6,6 +6,7 @@ import { ATTRIBUTE, familyLabel, UPDATE_ERROR } from '../iana.js';
 import { MAX_NOTIFICATION_DATA, updateError } from '../notification.js';
 import type { AttributeVerdict, DecodeContext, Notification } from '../types.js';
 import { LOCAL_FACTS } from './local-facts.js';
+import { refusedAs4Path } from './as-path.js';
 import { emptyMpSection, parseMpReach, parseMpUnreach } from './mp-nlri.js';
 import { EXTENDED_LENGTH, OPTIONAL_TRANSITIVE } from './row.js';
 import { canonicalFlags, rowOf } from './table.js';
@@ -159,8 +160,10 @@ export class AttributeSection {
     const code = frame[at + 1]!;
     this.#record(at, valueAt, next, code);
     switch (code) {
-      case ATTRIBUTE.nextHop:
       case ATTRIBUTE.as4Path:
+        if (this.#context.refuseAsSets === true) this.#refuseSets(frame, at, valueAt, next);
+        return null;
+      case ATTRIBUTE.nextHop:
       case ATTRIBUTE.as4Aggregator:
         return null;
       case ATTRIBUTE.mpReach:
@@ -170,6 +173,11 @@ export class AttributeSection {
         this.#store(code);
         return null;
     }
+  }
+
+  #refuseSets(frame: Uint8Array, at: number, valueAt: number, next: number): void {
+    const reason = refusedAs4Path(frame, valueAt, next);
+    if (reason !== null) this.verdict('withdraw', ATTRIBUTE.as4Path, reason, frame, at, next);
   }
 
   #openMp(frame: Uint8Array, at: number, valueAt: number, next: number, code: number): Notification | null {
