@@ -11,6 +11,7 @@ const PACKAGES = [
   { name: 'frr', program: '/usr/lib/frr/bgpd', services: ['frr'] },
   { name: 'gobgpd', program: 'gobgpd', services: ['gobgpd'] },
   { name: 'tshark', program: 'tshark', services: [] },
+  { name: 'stayrtr', program: 'stayrtr', services: ['stayrtr'] },
   { name: 'iproute2', program: 'ip', services: [] },
   { name: 'iputils-ping', program: 'ping', services: [] },
 ];

@@ -4,10 +4,10 @@ import type { CalicoIntent } from '../calico/types.js';
 import { decidesAll, mayAccept } from '../policy/compile.js';
 import { defaultPolicies } from '../policy/defaults.js';
 import type { PolicyConfig, TermConfig } from '../policy/types.js';
+import type { LocatedReference, NamedSets } from './policy/schema-sets.js';
 import { type Issue, issue, type Path } from './problem.js';
 import type { Sections } from './schema.js';
 import { policyOf } from './schema-policies.js';
-import type { LocatedReference, NamedSets } from './schema-sets.js';
 import { suggest } from './suggestion.js';
 
 /** A list of policy names and where it stands. */

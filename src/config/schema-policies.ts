@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import type { PolicyConfig, TermConfig } from '../policy/types.js';
 import { choiceField } from './fields.js';
-import { editsDraft, setActionsSchema } from './schema-edits.js';
-import { matchSchema } from './schema-match.js';
-import type { LocatedReference, NamedSets } from './schema-sets.js';
+import { editsDraft, setActionsSchema } from './policy/schema-edits.js';
+import { matchSchema } from './policy/schema-match.js';
+import type { LocatedReference, NamedSets } from './policy/schema-sets.js';
 
 export interface TermDraft {
   readonly references: readonly LocatedReference[];

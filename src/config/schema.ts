@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { asnField, nameField } from './fields.js';
+import { setSchema } from './policy/schema-sets.js';
 import { describe, type Issue, issue, type Path } from './problem.js';
 import { calicoSchema } from './schema-calico.js';
 import { kernelSchema, originateSchema, poolSchema } from './schema-kernel.js';
@@ -16,7 +17,6 @@ import {
 } from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
 import { policySchema } from './schema-policies.js';
-import { setSchema } from './schema-sets.js';
 import { suggest } from './suggestion.js';
 
 /** One value, a list of values, or values by name. */

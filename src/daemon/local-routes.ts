@@ -15,16 +15,42 @@ const LOCAL_ATTRIBUTES: PathAttributes = { ...NO_ATTRIBUTES, origin: 0 };
 export class LocalRoutes {
   readonly #rib: Rib;
   readonly #block = encodeBlock(LOCAL_ATTRIBUTES);
+  /** The policies look at interfaces: without it all workloads of a metric have the same attributes. */
+  #withInterfaces: boolean;
+  /** The last block of a workload: most have the same metric. */
+  #workload: {
+    readonly metric: number;
+    readonly interface: string | null;
+    readonly block: Uint8Array;
+  } | null = null;
   readonly #originated = new Map<string, Prefix>();
 
-  constructor(rib: Rib) {
+  constructor(rib: Rib, withInterfaces: boolean) {
     this.#rib = rib;
+    this.#withInterfaces = withInterfaces;
   }
 
-  workloads(changes: readonly WorkloadChange[]): void {
-    for (const { prefix, present } of changes) {
-      this.#rib.applyLocal(KERNEL_SOURCE, prefix, present ? this.#block : null);
+  workloads(changes: Iterable<WorkloadChange>): void {
+    for (const change of changes) {
+      this.#rib.applyLocal(KERNEL_SOURCE, change.prefix, change.present ? this.#blockOf(change) : null);
     }
+  }
+
+  /** Other policies: where they look at interfaces for the first time, or no more, `workloads` are told again. */
+  setInterfaces(wanted: boolean, workloads: () => Iterable<WorkloadChange>): void {
+    if (wanted === this.#withInterfaces) return;
+    this.#withInterfaces = wanted;
+    this.workloads(workloads());
+  }
+
+  #blockOf(change: WorkloadChange): Uint8Array {
+    const { metric } = change;
+    const name = this.#withInterfaces ? change.interface : null;
+    const last = this.#workload;
+    if (last !== null && last.metric === metric && last.interface === name) return last.block;
+    const block = encodeBlock({ ...LOCAL_ATTRIBUTES, local: { weight: null, metric, interface: name } });
+    this.#workload = { metric, interface: name, block };
+    return block;
   }
 
   /** Makes exactly these the originated routes. */

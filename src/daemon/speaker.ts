@@ -6,6 +6,7 @@ import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
+import { readsInterfaces } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
@@ -58,7 +59,7 @@ export class Speaker {
     this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
-    this.#local = new LocalRoutes(this.rib);
+    this.#local = new LocalRoutes(this.rib, readsInterfaces(config.policies));
     this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.fib =
@@ -86,6 +87,7 @@ export class Speaker {
     this.#config = config;
     this.kernel?.reconfigure(kernelSettings(config));
     this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
+    this.#local.setInterfaces(readsInterfaces(config.policies), () => this.kernel?.workloads() ?? []);
     this.#local.originate(config.originate);
     this.rib.setDecision(config.decision);
     this.rib.setClusterIds(clusterIds(config));

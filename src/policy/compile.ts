@@ -1,9 +1,9 @@
 // Policies as data -> one function for a chain of them. Knows no peer, no RIB and no configuration file.
 
 import type { CompiledPolicy, PolicyVerdict, RouteView } from '../rib/hooks.js';
-import { type CompiledCondition, compileConditions, type Reads, type Test } from './conditions.js';
+import { type CompiledCondition, compileConditions, type Reads, type Test } from './match/conditions.js';
 import { Trail } from './trail.js';
-import type { PolicyConfig, PolicyEdit, RouteSource, TermConfig } from './types.js';
+import type { Condition, PolicyConfig, PolicyEdit, RouteSource, TermConfig } from './types.js';
 
 type Policies = Readonly<Record<string, PolicyConfig>>;
 
@@ -68,6 +68,13 @@ export function mayAccept(names: readonly string[], policies: Policies, source: 
   }
   return false;
 }
+
+/** True when some term looks at the interface of a route. */
+export const readsInterfaces = (policies: Policies): boolean =>
+  Object.values(policies).some((policy) => policy.some(({ match }) => match.some(looksAtInterface)));
+
+const looksAtInterface = (condition: Condition): boolean =>
+  condition.kind === 'interface' || (condition.kind === 'not' && condition.of.some(looksAtInterface));
 
 /** True when no route gets past the policy: what follows it in a chain is never asked. */
 export const decidesAll = (policy: PolicyConfig): boolean => compileTerms('', policy, 0).some(isFinal);

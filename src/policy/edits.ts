@@ -3,7 +3,7 @@
 import { ipToBytes } from '../base/ip.js';
 import type { PeerView, RouteView } from '../rib/hooks.js';
 import type { AttributeEdits, CommunityEdit } from '../wire/types.js';
-import { PRIORITY_SUM } from './conditions.js';
+import { PRIORITY_SUM } from './match/conditions.js';
 import type { CommunityType, PolicyEdit } from './types.js';
 
 type Step = { -readonly [K in keyof AttributeEdits]: AttributeEdits[K] };

@@ -11,48 +11,22 @@ import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
 import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
-import type { ExportRules } from './exporter.js';
 import type { ExportProfile, OriginValidation } from './hooks.js';
 import { Importer, loopText } from './importer.js';
-import { type NextHopId, type NextHopInterest, NextHops } from './next-hops.js';
+import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
+import { type Covers, pathsOf, Revalidation } from './revalidation.js';
+import type { RibListener, RibOptions } from './rib-options.js';
 import { isStale, type RibPeer, Sources } from './sources.js';
-import { DEFAULT_LIMITS, type GroupLimits } from './update-group.js';
+import { DEFAULT_LIMITS } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
 const MANY_ENDED = 1024;
-
-export interface RibOptions {
-  readonly routerId: number;
-  readonly rules: ExportRules;
-  /** Of a reflector: its own and those of its peers that differ. */
-  readonly clusterIds: readonly number[];
-  /** Null: next hops are not tracked, all are usable. */
-  readonly nextHopInterest: NextHopInterest | null;
-  /** Default: none, every route is `notFound`. */
-  readonly validation?: OriginValidation;
-  /** For hash tables that peers can aim at. */
-  readonly seed: number;
-  /** Default: `DEFAULT_LIMITS`. */
-  readonly limits?: GroupLimits;
-  /** Default: `DEFAULT_DECISION`. */
-  readonly decision?: DecisionOptions;
-  readonly listener: RibListener;
-}
-
-export interface RibListener {
-  /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
-  bestChanged(family: FamilyIndex, prefix: PrefixId): void;
-  /** The peer has something to pull. */
-  wake(peer: PeerId): void;
-  /** There is work: `run` should be called soon. Called once until the next `run`. */
-  workPending(): void;
-}
 
 export class Rib {
   readonly nextHops: NextHops;
@@ -69,6 +43,7 @@ export class Rib {
   readonly #changes: PathChanges;
   readonly #listener: RibListener;
   readonly #quarantine: Quarantine;
+  readonly #revalidation: Revalidation;
   readonly #cursor = new NlriCursor();
   readonly #sweep = new PathSweep(this.paths);
   /** By family: prefixes with a best path. */
@@ -79,31 +54,20 @@ export class Rib {
 
   constructor(options: RibOptions) {
     this.#listener = options.listener;
-    const validation = options.validation ?? null;
-    this.validation = validation;
+    this.validation = options.validation ?? null;
     this.nextHops = new NextHops(options.nextHopInterest);
     this.attrSets = new AttrSets(this.nextHops, options.seed);
     this.prefixes = [new PrefixTable(false, options.seed), new PrefixTable(true, options.seed)];
     this.#dirty = [new DirtyList(this.prefixes[0]), new DirtyList(this.prefixes[1])];
-    const tables = { attrSets: this.attrSets, nextHops: this.nextHops, sources: this.sources };
     const decision = options.decision ?? DEFAULT_DECISION;
     this.decisions = [
-      new Decision(tables, this.paths[0], decision),
-      new Decision(tables, this.paths[1], decision),
+      new Decision(this, this.paths[0], decision),
+      new Decision(this, this.paths[1], decision),
     ];
-    this.groups = new UpdateGroups(
-      options.rules,
-      { ...tables, prefixes: this.prefixes, validation },
-      options.limits ?? DEFAULT_LIMITS,
-    );
+    this.groups = new UpdateGroups(options.rules, this, options.limits ?? DEFAULT_LIMITS);
     this.#changes = new PathChanges(this, this.#dirty);
-    this.#importer = new Importer(
-      this.attrSets,
-      this.prefixes,
-      options.routerId,
-      options.clusterIds,
-      validation,
-    );
+    this.#importer = new Importer(this, options.routerId, options.clusterIds);
+    this.#revalidation = new Revalidation(this.prefixes);
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => {
       this.#importer.forget(id);
@@ -208,6 +172,12 @@ export class Rib {
     this.#announceWork();
   }
 
+  /** Origin validation says something else of these prefixes, as far as policies ask for it. */
+  revalidate(covers: Covers): void {
+    this.#revalidation.add(covers);
+    this.#announceWork();
+  }
+
   /** Other rules of the decision: where there is a choice of paths it is made again. */
   setDecision(options: DecisionOptions): void {
     for (const family of [0, 1] as const) {
@@ -227,6 +197,7 @@ export class Rib {
     const epoch = this.#epoch++;
     this.#markChangedNextHops();
     this.#sweepPaths(budget);
+    this.#revalidation.slice(budget, (family, prefix) => this.#revalidate(family, prefix));
     for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
     const built = this.groups.build(budget);
     for (const group of built.completed) group.finishBuild();
@@ -238,7 +209,7 @@ export class Rib {
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
     this.nextHops.sweep();
     this.attrSets.sweep();
-    const more = built.more || this.#hasDirty() || this.#sweep.pending;
+    const more = built.more || this.#hasDirty() || this.#sweep.pending || this.#revalidation.pending;
     if (!more) this.#trim();
     return more;
   }
@@ -330,6 +301,19 @@ export class Rib {
         ? this.#importer.import(family, prefix, peer, received)
         : NONE;
     this.#changes.accept(family, path, accepted);
+  }
+
+  #revalidate(family: FamilyIndex, prefix: PrefixId): void {
+    const paths = this.paths[family];
+    for (const path of pathsOf(paths, this.prefixes[family], prefix)) {
+      const { peer } = this.sources.get(paths.peer[path]! as PeerId);
+      if (peer?.importPolicy.readsRpki === true) this.#revisit(family, path);
+    }
+    this.#listener.bestChanged(family, prefix);
+    for (const group of this.groups.all()) {
+      if (group.profile.policy.readsRpki && group.profile.families[family])
+        this.groups.update(group, family, prefix);
+    }
   }
 
   /** One scan for all next hops that changed since the last pass. */

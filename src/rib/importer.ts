@@ -10,6 +10,13 @@ import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
 import type { LoopKind, RibPeer } from './sources.js';
 
+export interface ImportTables {
+  readonly attrSets: AttrSets;
+  readonly prefixes: readonly [PrefixTable, PrefixTable];
+  /** Null: no RPKI. */
+  readonly validation: OriginValidation | null;
+}
+
 export class Importer {
   readonly #attrSets: AttrSets;
   readonly #prefixes: readonly [PrefixTable, PrefixTable];
@@ -25,11 +32,9 @@ export class Importer {
   #clusterIds: readonly number[];
 
   constructor(
-    attrSets: AttrSets,
-    prefixes: readonly [PrefixTable, PrefixTable],
+    { attrSets, prefixes, validation }: ImportTables,
     routerId: number,
     clusterIds: readonly number[],
-    validation: OriginValidation | null,
   ) {
     this.#attrSets = attrSets;
     this.#prefixes = prefixes;

@@ -7,7 +7,7 @@ import { formatIp, formatIpv4 } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
 import { loadConfig, readConfigFile } from '../../src/config/load.js';
-import { readPrefixMatch } from '../../src/config/prefix-match.js';
+import { readPrefixMatch } from '../../src/config/policy/prefix-match.js';
 import { formatProblem } from '../../src/config/problem.js';
 import { hashRouterId } from '../../src/config/router-id.js';
 import { closest } from '../../src/config/suggestion.js';

@@ -25,6 +25,9 @@ import {
 import { CLUSTER_ID, LOCAL_ASN, type TestRib } from './test-rib.js';
 
 export interface NeighbourOptions {
+  /** What policies know it by. */
+  readonly name: string;
+  readonly group: string | null;
   readonly address: string;
   readonly asn: number;
   readonly routerId: number;
@@ -49,6 +52,8 @@ export const neighbourOptions = (
   peerType: NeighbourOptions['peerType'],
   changes: Partial<NeighbourOptions> = {},
 ): NeighbourOptions => ({
+  name: `10.0.0.${n}`,
+  group: null,
   address: `10.0.0.${n}`,
   asn: peerType === 'ebgp' ? 65000 + n : LOCAL_ASN,
   routerId: 0x0a000000 + n,
@@ -235,10 +240,10 @@ export class Neighbour {
   }
 
   #ribPeer(): RibPeer {
-    const { asn, routerId, peerType, importPolicy, clusterId, nextHopSelf } = this.options;
+    const { name, group, asn, routerId, peerType, importPolicy, clusterId, nextHopSelf } = this.options;
     const type = peerType === 'ebgp' ? 'ebgp' : 'ibgp';
     return {
-      view: { name: this.options.address, group: null, type, asn, address: address(this.options.address) },
+      view: { name, group, type, asn, address: address(this.options.address) },
       self: nextHopSelf,
       address: address(this.options.address),
       asn,

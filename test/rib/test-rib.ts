@@ -7,6 +7,7 @@ import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
 import { exportRewrite } from '../../src/policy/rewrite.js';
 import { Rib } from '../../src/rib/core.js';
 import type { DecisionOptions } from '../../src/rib/decision.js';
+import type { OriginValidation } from '../../src/rib/hooks.js';
 import type { GroupLimits } from '../../src/rib/update-group.js';
 import { address } from './routes.js';
 
@@ -20,6 +21,7 @@ export interface TestRibOptions {
   readonly tracksNextHops?: boolean;
   readonly limits?: GroupLimits;
   readonly decision?: DecisionOptions;
+  readonly validation?: OriginValidation;
 }
 
 interface LinkState {
@@ -55,6 +57,7 @@ export class TestRib {
         options.tracksNextHops === true
           ? { track: (ip) => this.#track(ip), untrack: (ip) => this.#untrack(ip) }
           : null,
+      ...(options.validation === undefined ? {} : { validation: options.validation }),
       ...(options.decision === undefined ? {} : { decision: options.decision }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       listener: {

@@ -1,18 +1,18 @@
 // One condition of a term -> a test, with what it reads and a key that says what it decides. Every kind has its row.
 
-import { readU32 } from '../base/bytes.js';
-import { globMatches } from '../base/glob.js';
-import type { RouteSource, RouteView, RpkiState } from '../rib/hooks.js';
-import { asPathLength, neighbourAs } from '../wire/attributes/as-path.js';
-import { findLocalField, LOCAL_FIELD, localNumber } from '../wire/attributes/local-facts.js';
-import { findAttribute, valueEnd, valueStart } from '../wire/attributes/tlv.js';
-import { originAsOf } from '../wire/block.js';
-import { ATTRIBUTE } from '../wire/iana.js';
+import { readU32 } from '../../base/bytes.js';
+import { globMatches } from '../../base/glob.js';
+import type { RouteSource, RouteView, RpkiState } from '../../rib/hooks.js';
+import { asPathLength, neighbourAs } from '../../wire/attributes/as-path.js';
+import { findLocalField, LOCAL_FIELD, localNumber } from '../../wire/attributes/local-facts.js';
+import { findAttribute, valueEnd, valueStart } from '../../wire/attributes/tlv.js';
+import { originAsOf } from '../../wire/block.js';
+import { ATTRIBUTE } from '../../wire/iana.js';
+import { buildPrefixSet, type PrefixView, prefixSetHas } from '../sets.js';
+import type { Condition, NumberRange, OriginName, PrefixMatch } from '../types.js';
 import { asPathTest } from './as-path-match.js';
 import { communityTest } from './community-match.js';
 import { buildNumberSet, numberSetHas } from './numbers.js';
-import { buildPrefixSet, type PrefixView, prefixSetHas } from './sets.js';
-import type { Condition, NumberRange, OriginName, PrefixMatch } from './types.js';
 
 export interface Reads {
   readonly prefix: boolean;

@@ -2,7 +2,7 @@
 //   65001   [65001 65010-65020]   [^65001]   .   ( | )   * + ? {2} {1,3} {2,}   ^ begin   $ end   _ or blank: nothing
 // Without ^ and $ an expression may begin and end anywhere in the path.
 
-import type { NumberRange } from './types.js';
+import type { NumberRange } from '../types.js';
 
 export type PathExpression =
   | { readonly kind: 'step'; readonly asns: readonly NumberRange[]; readonly negated: boolean }

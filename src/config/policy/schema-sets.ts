@@ -1,12 +1,12 @@
 // Named sets that policies share, and lists in which a set can stand for what it holds: `@name`.
 
 import { z } from 'zod';
-import { asPathFault } from '../policy/as-path-match.js';
-import { COMMUNITY_FORMS, parseCommunityPattern } from '../policy/community-text.js';
-import type { AsPathMatch, CommunityPattern, CommunityType, PrefixMatch } from '../policy/types.js';
-import { type Fault, fault, isFault, textField } from './fields.js';
+import { COMMUNITY_FORMS, parseCommunityPattern } from '../../policy/community-text.js';
+import { asPathFault } from '../../policy/match/as-path-match.js';
+import type { AsPathMatch, CommunityPattern, CommunityType, PrefixMatch } from '../../policy/types.js';
+import { type Fault, fault, isFault, textField } from '../fields.js';
+import { describe, type Path } from '../problem.js';
 import { prefixMatchField } from './prefix-match.js';
-import { describe, type Path } from './problem.js';
 
 /** What a set can hold; the keys are those of the configuration. */
 export interface SetContents {

@@ -1,7 +1,7 @@
 // The YAML shape of what a term asks of a route.
 
 import { z } from 'zod';
-import { parseRange } from '../policy/community-text.js';
+import { parseRange } from '../../policy/community-text.js';
 import type {
   AsPathMatch,
   Condition,
@@ -9,9 +9,9 @@ import type {
   OriginName,
   RouteSource,
   RpkiState,
-} from '../policy/types.js';
-import { choiceField, fault, field, integerField, nameField } from './fields.js';
-import { describe, type Path } from './problem.js';
+} from '../../policy/types.js';
+import { choiceField, fault, field, integerField, nameField } from '../fields.js';
+import { describe, type Path } from '../problem.js';
 import {
   COMMUNITY_KEYS,
   type Listed,

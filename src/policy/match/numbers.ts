@@ -1,6 +1,6 @@
 // Sets of numbers as sorted ranges: membership in a few steps, however long the list.
 
-import type { NumberRange } from './types.js';
+import type { NumberRange } from '../types.js';
 
 export interface NumberSet {
   /** Equal for sets that hold the same numbers. */

@@ -1,11 +1,11 @@
 // AS path conditions: the short forms and the expressions as one kind of automaton.
 
-import type { RouteView } from '../rib/hooks.js';
-import { findAttribute, valueEnd, valueStart } from '../wire/attributes/tlv.js';
-import { ATTRIBUTE } from '../wire/iana.js';
+import type { RouteView } from '../../rib/hooks.js';
+import { findAttribute, valueEnd, valueStart } from '../../wire/attributes/tlv.js';
+import { ATTRIBUTE } from '../../wire/iana.js';
+import type { AsPathMatch } from '../types.js';
 import { buildAutomaton, type PathAutomaton } from './as-path-automaton.js';
 import { type ExpressionFault, type PathExpression, parseAsPathExpression } from './as-path-expression.js';
-import type { AsPathMatch } from './types.js';
 
 /** So many paths share an automaton; more would make its sets of states large. */
 const SHARED = 200;

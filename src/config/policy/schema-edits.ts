@@ -1,13 +1,13 @@
 // The YAML shape of what a term makes of a route (`set`). The order is fixed: what is taken out comes before what is added.
 
 import { z } from 'zod';
-import type { IpAddress } from '../base/ip.js';
-import { parseIp } from '../base/ip.js';
-import { COMMUNITY_FORMS, COMMUNITY_OCTETS, exactOctets } from '../policy/community-text.js';
-import { PRIORITY_SUM } from '../policy/conditions.js';
-import type { CommunityPattern, OriginName, PolicyEdit } from '../policy/types.js';
-import { asnField, choiceField, type Fault, fault, field, integerField, textField } from './fields.js';
-import { describe } from './problem.js';
+import type { IpAddress } from '../../base/ip.js';
+import { parseIp } from '../../base/ip.js';
+import { COMMUNITY_FORMS, COMMUNITY_OCTETS, exactOctets } from '../../policy/community-text.js';
+import { PRIORITY_SUM } from '../../policy/match/conditions.js';
+import type { CommunityPattern, OriginName, PolicyEdit } from '../../policy/types.js';
+import { asnField, choiceField, type Fault, fault, field, integerField, textField } from '../fields.js';
+import { describe } from '../problem.js';
 import {
   COMMUNITY_KEYS,
   communityField,

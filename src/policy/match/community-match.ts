@@ -1,12 +1,12 @@
 // Matching communities in the octets of their attribute: hashed where the patterns are plain communities, one by one
 // where they are not.
 
-import type { RouteView } from '../rib/hooks.js';
-import { matchesPattern } from '../wire/attributes/community-edit.js';
-import { findAttribute, valueEnd, valueStart } from '../wire/attributes/tlv.js';
-import { ATTRIBUTE } from '../wire/iana.js';
-import { COMMUNITY_OCTETS, exactOctets } from './community-text.js';
-import type { CommunityPattern, CommunityType, Condition } from './types.js';
+import type { RouteView } from '../../rib/hooks.js';
+import { matchesPattern } from '../../wire/attributes/community-edit.js';
+import { findAttribute, valueEnd, valueStart } from '../../wire/attributes/tlv.js';
+import { ATTRIBUTE } from '../../wire/iana.js';
+import { COMMUNITY_OCTETS, exactOctets } from '../community-text.js';
+import type { CommunityPattern, CommunityType, Condition } from '../types.js';
 
 type CommunityCondition = Extract<Condition, { kind: 'communities' }>;
 

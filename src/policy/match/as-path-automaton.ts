@@ -1,9 +1,9 @@
 // Expressions over AS numbers as a nondeterministic automaton, run over the octets of AS_PATH in one pass: each step of
 // the path costs at most one look at each state, whatever the expression. Allocates nothing while it runs.
 
-import { readU32 } from '../base/bytes.js';
+import { readU32 } from '../../base/bytes.js';
+import type { NumberRange } from '../types.js';
 import type { PathExpression } from './as-path-expression.js';
-import type { NumberRange } from './types.js';
 
 /** Beyond this an expression is refused. */
 export const MAX_STATES = 2500;

@@ -1,0 +1,36 @@
+// What the RIB is made with, and whom it tells.
+
+import type { FamilyIndex } from '../base/family.js';
+import type { PeerId, PrefixId } from '../base/ids.js';
+import type { DecisionOptions } from './decision.js';
+import type { ExportRules } from './exporter.js';
+import type { OriginValidation } from './hooks.js';
+import type { NextHopInterest } from './next-hops.js';
+import type { GroupLimits } from './update-group.js';
+
+export interface RibOptions {
+  readonly routerId: number;
+  readonly rules: ExportRules;
+  /** Of a reflector: its own and those of its peers that differ. */
+  readonly clusterIds: readonly number[];
+  /** Null: next hops are not tracked, all are usable. */
+  readonly nextHopInterest: NextHopInterest | null;
+  /** Default: none, every route is `notFound`. */
+  readonly validation?: OriginValidation;
+  /** For hash tables that peers can aim at. */
+  readonly seed: number;
+  /** Default: `DEFAULT_LIMITS`. */
+  readonly limits?: GroupLimits;
+  /** Default: `DEFAULT_DECISION`. */
+  readonly decision?: DecisionOptions;
+  readonly listener: RibListener;
+}
+
+export interface RibListener {
+  /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
+  bestChanged(family: FamilyIndex, prefix: PrefixId): void;
+  /** The peer has something to pull. */
+  wake(peer: PeerId): void;
+  /** There is work: `run` should be called soon. Called once until the next `run`. */
+  workPending(): void;
+}
