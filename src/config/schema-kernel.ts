@@ -15,7 +15,7 @@ import {
   textField,
 } from './fields.js';
 import { describe } from './problem.js';
-import { prefixMatchField } from './prefix-match.js';
+import { prefixMatchField } from './policy/prefix-match.js';
 import type { Encapsulation } from './types.js';
 
 const MAX_U32 = 0xffffffff;
