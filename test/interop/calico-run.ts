@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { must, run } from '../support/command.js';
-import { Network, type NetNode } from '../support/netns.js';
+import { type NetNode, Network } from '../support/netns.js';
 import { BGPD_PROGRAM } from '../support/peers/bgpd.js';
 import { parseBirdRoutes } from '../support/peers/bird-output.js';
 import type { ReceivedRoute } from '../support/peers/types.js';
@@ -55,7 +55,9 @@ interface ObserverPart {
 
 /** One BIRD has one session with an address: each table of the observer is a process of its own. */
 function partsOf(scenario: string): readonly ObserverPart[] {
-  const [head = '', ...parts] = readFileSync(join(runFolder, scenario, 'observer.conf'), 'utf8').split(/^(?=ipv4 table )/m);
+  const [head = '', ...parts] = readFileSync(join(runFolder, scenario, 'observer.conf'), 'utf8').split(
+    /^(?=ipv4 table )/m,
+  );
   return parts.map((part) => ({ table: /^ipv4 table (\w+);/.exec(part)?.[1] ?? '', config: head + part }));
 }
 
@@ -94,7 +96,9 @@ export async function startCalicoBgpd({ node }: Stage, scenario: string): Promis
 
 /** What the observer has been told, table by table, and what the node's kernel was given. */
 export async function seen(stage: Stage, scenario: string): Promise<string> {
-  const tables = partsOf(scenario).map(({ table }) => table).sort();
+  const tables = partsOf(scenario)
+    .map(({ table }) => table)
+    .sort();
   const parts = await Promise.all(tables.map((table) => tableText(stage.observer, table)));
   return [...parts, await kernelText(stage.node)].join('\n');
 }
@@ -118,9 +122,8 @@ const routeText = (route: ReceivedRoute): string =>
 
 async function kernelText(node: NetNode): Promise<string> {
   const routes = await node.routes(4, 'proto', 'bird');
-  const lines = routes.map(
-    ({ type, dst, gateway, metric }) =>
-      type === 'blackhole' ? `  ${dst} blackhole` : `  ${dst} via ${gateway} metric ${metric ?? 0}`,
+  const lines = routes.map(({ type, dst, gateway, metric }) =>
+    type === 'blackhole' ? `  ${dst} blackhole` : `  ${dst} via ${gateway} metric ${metric ?? 0}`,
   );
   return ['kernel:', ...lines.sort(), ''].join('\n');
 }
