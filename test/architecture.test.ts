@@ -10,6 +10,7 @@ const LAYERS = [
   'fsm',
   'rib',
   'policy',
+  'rpki',
   'sys',
   'net',
   'kernel',
@@ -49,7 +50,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 /** Static imports and re-exports at the start of a line, and `import('…')`. */
 const IMPORT = /(?:^(?:import|export)\b[^;'=]*?\bfrom |^import |\bimport\()'([^']+)'/gm;
 
-const PURE = ['base', 'wire', 'fsm', 'rib', 'policy'];
+const PURE = ['base', 'wire', 'fsm', 'rib', 'policy', 'rpki'];
 const IMPURE =
   /\b(Date\.now|new Date|performance\.now|setTimeout|setInterval|setImmediate|Math\.random|process\.)/;
 

@@ -9,6 +9,7 @@ import type {
   LoopStatus,
   MemoryReport,
   PeerDetail,
+  RpkiStatus,
   Summary,
 } from './types.js';
 
@@ -21,6 +22,7 @@ export interface Snapshot {
   readonly kernel: KernelReport | null;
   readonly calico: CalicoStatus | null;
   readonly memory: MemoryReport;
+  readonly rpki: RpkiStatus;
   readonly health: Health;
   readonly readiness: Health;
   readonly loop: LoopStatus;

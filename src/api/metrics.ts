@@ -11,6 +11,7 @@ import { KERNEL_METRICS } from './kernel-metrics.js';
 import { MEMORY_METRICS } from './memory-metrics.js';
 import type { MetricRow, Sample, Snapshot } from './metric-rows.js';
 import { PEER_METRICS } from './peer-metrics.js';
+import { RPKI_METRICS } from './rpki-metrics.js';
 import type { PeerDetail, StatusSource } from './types.js';
 
 /** Peers that get series of their own unless `peerBudget` says otherwise: some 30 series each. */
@@ -25,6 +26,7 @@ const ROWS: readonly MetricRow[] = [
   ...PEER_METRICS,
   ...KERNEL_METRICS,
   ...CALICO_METRICS,
+  ...RPKI_METRICS,
 ];
 
 export interface MetricsExtra {
@@ -82,6 +84,7 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     kernel: source.kernel(),
     calico: source.calico(),
     memory: source.memory(),
+    rpki: source.rpki(),
     health: source.health(),
     readiness: source.readiness(),
     loop: loop.read(),

@@ -25,6 +25,7 @@ const PATHS = [
   '/v1/kernel',
   '/v1/memory',
   '/v1/calico',
+  '/v1/rpki',
 ] as const;
 
 export function addResources(app: FastifyInstance, surface: ApiSurface): void {
@@ -34,6 +35,7 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   app.get('/readyz', (_request, reply) => sendHealth(reply, source.readiness()));
   app.get('/v1/summary', () => source.summary());
   app.get('/v1/memory', () => source.memory());
+  app.get('/v1/rpki', () => source.rpki());
   app.get('/v1/kernel', (_request, reply) => {
     const report = source.kernel();
     return report ?? refuse(reply, 404, 'no kernel backend: kernel.backend is none');

@@ -12,6 +12,7 @@ import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
+import { showRpki } from './commands/show-rpki.js';
 import { showSummary } from './commands/show-summary.js';
 import { choosePaint, endQuietlyOnClosedPipe } from './terminal.js';
 
@@ -105,6 +106,10 @@ function addShow(show: Command): void {
     .command('calico')
     .description('the Calico resources: what is in force, and what is wrong with them')
     .action(() => run(() => showCalico(context())));
+  show
+    .command('rpki')
+    .description('RPKI caches, what they have told, and which of them count')
+    .action(() => run(() => showRpki(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

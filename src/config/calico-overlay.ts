@@ -137,6 +137,7 @@ function peerConfig(peer: PeerIntent, asn: number, { advertise }: CalicoConfig):
     routeReflectorClient: peer.routeReflectorClient,
     nextHopSelf: peer.nextHop === 'self',
     advertise: isExternal ? advertise : 'all',
+    via: peer.via,
     import: peer.import,
     export: peer.export,
   };

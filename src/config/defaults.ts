@@ -68,6 +68,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   import: null,
   export: null,
   advertise: 'all',
+  via: null,
 };
 
 export const DEFAULT_DYNAMIC_LIMIT = 1000;

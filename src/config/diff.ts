@@ -57,6 +57,8 @@ export interface ConfigDiff {
   /** Keys of `kernel` that changed; `install` also when a policy of its list did. */
   readonly kernel: readonly (keyof KernelConfig)[];
   readonly limitsChanged: boolean;
+  /** Caches that stay as they are keep their connections. */
+  readonly rpkiChanged: boolean;
   readonly poolsChanged: boolean;
   readonly apiChanged: boolean;
   readonly logChanged: boolean;
@@ -86,6 +88,7 @@ const PEER_CHANGES = {
   import: 'soft',
   export: 'soft',
   advertise: 'soft',
+  via: 'none',
 } as const satisfies Record<keyof PeerConfig, ChangeKind>;
 
 const KERNEL_KEYS = [
@@ -157,6 +160,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
       (before.routeReflector?.clientToClient ?? true) !== (after.routeReflector?.clientToClient ?? true),
     decision: DECISION_KEYS.filter((key) => before.decision[key] !== after.decision[key]),
     kernel,
+    rpkiChanged: !same(before.rpki, after.rpki),
     limitsChanged: !same(before.limits, after.limits),
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),

@@ -23,6 +23,7 @@ import { mergeDynamicPeer, mergePeer } from './merge.js';
 import { pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
 import { parseSections, type Sections } from './schema.js';
+import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
 import { parseSource } from './source.js';
 import type {
   CalicoConfig,
@@ -32,6 +33,7 @@ import type {
   KernelConfig,
   OriginateConfig,
   PoolConfig,
+  RpkiConfig,
 } from './types.js';
 
 export interface ConfigEnvironment {
@@ -47,7 +49,12 @@ export function loadConfig(text: string, file: string, environment: ConfigEnviro
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
   const { sections, issues } = parseSections(source.value);
   const explained = new Set(issues.map(({ path }) => pathText(path)));
-  const checks = [...checkNode(sections), ...checkPeers(sections), ...checkPolicies(sections)];
+  const checks = [
+    ...checkNode(sections),
+    ...checkPeers(sections),
+    ...checkPolicies(sections),
+    ...checkRpki(sections),
+  ];
   const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
   const problems = ordered([...source.problems, ...found.map(source.locate)]);
   const calico = problems.length > 0 ? null : readCalico(sections, environment);
@@ -141,6 +148,7 @@ function completeConfig(
       mergeDynamicPeer(value, groupOf(value.group)),
     ),
     policies: policiesOf(sections, calico),
+    rpki: completeRpki(sections.rpki),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
     calico: null,
@@ -168,6 +176,17 @@ function completeOrigination(origination: ListElement<'originate'>): OriginateCo
 }
 
 type ListElement<K extends 'pools' | 'originate'> = NonNullable<Sections[K]>[number]['value'];
+const completeRpki = (section: Sections['rpki']): RpkiConfig => ({
+  caches: (section?.caches ?? []).map((cache) => ({
+    name: cacheName(cache),
+    address: cache.address,
+    port: cache.port ?? RTR_PORT,
+    preference: cache.preference ?? 1,
+    refresh: cache.refresh ?? null,
+    retry: cache.retry ?? null,
+    expire: cache.expire ?? null,
+  })),
+});
 
 function completeKernel(section: Sections['kernel']): KernelConfig {
   const { import: rules, vxlan, ...given } = section ?? {};

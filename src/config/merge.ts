@@ -61,6 +61,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     import: pick('import'),
     export: pick('export'),
     advertise: pick('advertise'),
+    via: pick('via'),
   };
 }
 

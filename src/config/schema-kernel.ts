@@ -14,8 +14,8 @@ import {
   prefixField,
   textField,
 } from './fields.js';
-import { describe } from './problem.js';
 import { prefixMatchField } from './policy/prefix-match.js';
+import { describe } from './problem.js';
 import type { Encapsulation } from './types.js';
 
 const MAX_U32 = 0xffffffff;

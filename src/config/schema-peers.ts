@@ -78,6 +78,7 @@ const sessionKeys = {
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
   advertise: choiceField(['originated', 'all']).optional(),
+  via: addressField.optional(),
 } as const;
 
 export const peerGroupSchema = z.strictObject(sessionKeys);

@@ -17,6 +17,7 @@ import {
 } from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
 import { policySchema } from './schema-policies.js';
+import { rpkiSchema } from './schema-rpki.js';
 import { suggest } from './suggestion.js';
 
 /** One value, a list of values, or values by name. */
@@ -43,6 +44,7 @@ export const SECTIONS = {
   peerGroups: named(peerGroupSchema),
   peers: list(peerSchema),
   dynamicPeers: list(dynamicPeerSchema),
+  rpki: one(rpkiSchema),
   sets: named(setSchema),
   policies: named(policySchema),
   api: one(apiSchema),

@@ -24,6 +24,7 @@ export interface Config {
   readonly peers: readonly PeerConfig[];
   readonly dynamicPeers: readonly DynamicPeerConfig[];
   readonly policies: Readonly<Record<string, PolicyConfig>>;
+  readonly rpki: RpkiConfig;
   readonly api: ApiConfig;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
   /** Null: no Calico resources are read. */
@@ -186,6 +187,8 @@ export interface PeerConfig {
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;
   readonly advertise: AdvertiseMode;
+  /** The gateway of a host route to the peer, which the kernel is given; null: the host's routes lead there. */
+  readonly via: IpAddress | null;
 }
 
 export interface DynamicPeerConfig {
@@ -196,6 +199,22 @@ export interface DynamicPeerConfig {
   readonly template: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asn'> & {
     readonly asn: number | null;
   };
+}
+
+export interface RpkiConfig {
+  readonly caches: readonly CacheConfig[];
+}
+
+/** An RPKI cache that speaks RTR (RFC 8210). Seconds; null: as the cache says. */
+export interface CacheConfig {
+  readonly name: string;
+  readonly address: IpAddress;
+  readonly port: number;
+  /** Of the caches that have data, those with the lowest count. */
+  readonly preference: number;
+  readonly refresh: number | null;
+  readonly retry: number | null;
+  readonly expire: number | null;
 }
 
 export interface ApiConfig {

@@ -18,6 +18,8 @@ export interface DaemonEventMap {
   dynamicPeer: (peer: string, action: 'added' | 'removed' | 'refused', detail: string) => void;
   connectionRefused: (address: string, reason: string) => void;
   kernel: (event: KernelEvent) => void;
+  /** An RPKI cache has told all it has, or is gone. */
+  rpki: (cache: string, state: 'synced' | 'down', detail: string) => void;
   configLoaded: (generation: number, config: Config, changes: readonly string[]) => void;
   configRejected: (problems: readonly ConfigProblem[]) => void;
   configWarning: (problem: ConfigProblem) => void;

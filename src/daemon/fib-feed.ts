@@ -5,27 +5,36 @@ import { Bitset } from '../base/bitset.js';
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { type IpAddress, isLinkLocal } from '../base/ip.js';
-import type { FibIntent, Kernel } from '../kernel/types.js';
+import type { Prefix } from '../base/prefix.js';
+import type { FibIntent } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
 import type { CompiledPolicy } from '../rib/hooks.js';
 import type { NextHopId } from '../rib/next-hops.js';
 import { RouteCursor } from '../rib/route-cursor.js';
 import { prefixOf } from '../rib/views.js';
 
+/** Where what is wanted goes. */
+export interface FibSink {
+  install(prefix: Prefix, intent: FibIntent): void;
+  uninstall(prefix: Prefix): void;
+}
+
 /** The interface that a peer's link-local next hops are on, null when it has none. */
 export type InterfaceOfPeer = (peer: PeerId) => string | null;
 
 export class FibFeed {
   readonly #rib: Rib;
-  readonly #kernel: Kernel;
+  readonly #kernel: FibSink;
   readonly #interfaceOf: InterfaceOfPeer;
   readonly #route: RouteCursor;
   readonly #wanted = [new Bitset(), new Bitset()] as const;
   /** By the next hop's address, which is one object as long as it is in use: thousands of routes share an intent. */
   readonly #intents = new WeakMap<IpAddress, FibIntent>();
   #policy: CompiledPolicy;
+  /** How far the look at everything has come; null: none is under way. */
+  #reviewed: { readonly family: FamilyIndex; row: number } | null = null;
 
-  constructor(rib: Rib, kernel: Kernel, policy: CompiledPolicy, interfaceOf: InterfaceOfPeer) {
+  constructor(rib: Rib, kernel: FibSink, policy: CompiledPolicy, interfaceOf: InterfaceOfPeer) {
     this.#rib = rib;
     this.#kernel = kernel;
     this.#policy = policy;
@@ -33,15 +42,26 @@ export class FibFeed {
     this.#route = new RouteCursor(rib.attrSets, rib.validation);
   }
 
-  /** Another install policy: everything is looked at again. */
-  setPolicy(policy: CompiledPolicy): void {
-    if (policy.key === this.#policy.key) return;
+  /** Another install policy: everything is to be looked at again. True when `review` has to be called. */
+  setPolicy(policy: CompiledPolicy): boolean {
+    if (policy.key === this.#policy.key) return false;
     this.#policy = policy;
-    for (const family of [0, 1] as const) {
-      const table = this.#rib.prefixes[family];
-      for (let id = 0; id < table.rows; id++)
-        if (table.isLive(id as PrefixId)) this.update(family, id as PrefixId);
+    this.#reviewed = { family: 0, row: 0 };
+    return true;
+  }
+
+  /** Looks at about `budget` prefixes again. True when there are more. */
+  review(budget: number): boolean {
+    const at = this.#reviewed;
+    if (at === null) return false;
+    const table = this.#rib.prefixes[at.family];
+    const end = Math.min(table.rows, at.row + budget);
+    for (; at.row < end; at.row++) {
+      if (table.isLive(at.row as PrefixId)) this.update(at.family, at.row as PrefixId);
     }
+    if (at.row < table.rows) return true;
+    this.#reviewed = at.family === 0 ? { family: 1, row: 0 } : null;
+    return this.#reviewed !== null;
   }
 
   /** The best path of a prefix may have changed. */

@@ -6,11 +6,12 @@ import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
-import { readsInterfaces } from '../policy/compile.js';
+import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
+import { VrpTable } from '../rpki/vrp-table.js';
 import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import type { DaemonEvents } from './events.js';
@@ -20,7 +21,9 @@ import { JoinGate } from './join-gate.js';
 import { LimitAlarms } from './limit-alarms.js';
 import { LocalRoutes } from './local-routes.js';
 import { PassScheduler } from './pass-scheduler.js';
+import { PeerGateways } from './peer-gateways.js';
 import { PeerSet } from './peer-set.js';
+import { RpkiFeed } from './rpki-feed.js';
 
 export interface SpeakerOptions {
   readonly config: Config;
@@ -42,8 +45,11 @@ export class Speaker {
   readonly kernel: Kernel | null;
   readonly fib: FibFeed | null;
   readonly alarms: LimitAlarms;
+  readonly rpki: RpkiFeed;
+  readonly #vrps = new VrpTable();
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
+  readonly #gateways: PeerGateways | null;
   readonly #pass: PassScheduler;
   readonly #joinGate: JoinGate;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
@@ -56,14 +62,24 @@ export class Speaker {
     this.#config = config;
     this.kernel = kernel;
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
-    this.#pass = new PassScheduler(clock, (budget) => this.rib.run(budget));
+    this.#pass = new PassScheduler(clock, (budget) => this.#run(budget));
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.#local = new LocalRoutes(this.rib, readsInterfaces(config.policies));
     this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
     const install = installPolicyOf(config.kernel.install, config.policies);
+    this.#gateways = kernel === null ? null : new PeerGateways(kernel);
     this.fib =
-      kernel === null ? null : new FibFeed(this.rib, kernel, install, (peer) => this.#interfaceOf(peer));
+      kernel === null
+        ? null
+        : new FibFeed(this.rib, this.#gateways ?? kernel, install, (peer) => this.#interfaceOf(peer));
+    this.rpki = new RpkiFeed({
+      table: this.#vrps,
+      rib: this.rib,
+      clock,
+      events: options.events,
+      isAsked: () => readsRpki(this.#config.policies),
+    });
     this.peers = new PeerSet(this.#peerContext(), options.makeDriver);
   }
 
@@ -77,7 +93,9 @@ export class Speaker {
       const started = await this.kernel.start(this.#kernelObserver());
       if (!started.ok) return started;
     }
+    this.#gateways?.apply(this.#config.peers);
     this.#local.originate(this.#config.originate);
+    this.rpki.configure(this.#config.rpki);
     await this.peers.apply(this.#config, this.#peerContext());
     return { ok: true };
   }
@@ -86,9 +104,12 @@ export class Speaker {
   async reconfigure(config: Config): Promise<readonly string[]> {
     this.#config = config;
     this.kernel?.reconfigure(kernelSettings(config));
-    this.fib?.setPolicy(installPolicyOf(config.kernel.install, config.policies));
+    const install = installPolicyOf(config.kernel.install, config.policies);
+    if (this.fib?.setPolicy(install) === true) this.#pass.request();
     this.#local.setInterfaces(readsInterfaces(config.policies), () => this.kernel?.workloads() ?? []);
+    this.#gateways?.apply(config.peers);
     this.#local.originate(config.originate);
+    this.rpki.configure(config.rpki);
     this.rib.setDecision(config.decision);
     this.rib.setClusterIds(clusterIds(config));
     return this.peers.apply(config, this.#peerContext());
@@ -98,6 +119,7 @@ export class Speaker {
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
     this.#joinGate.close();
+    this.rpki.stop();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
   }
@@ -121,6 +143,12 @@ export class Speaker {
     return this.#byRibId.get(ribId) ?? null;
   }
 
+  /** One slice; true when there is more. */
+  #run(budget: number): boolean {
+    const more = this.rib.run(budget);
+    return (this.fib?.review(budget) ?? false) || more;
+  }
+
   #makeRib(): Rib {
     const { config, routerId, kernel, resolveNextHops, seed } = this.#options;
     return new Rib({
@@ -128,6 +156,7 @@ export class Speaker {
       seed,
       decision: config.decision,
       clusterIds: clusterIds(config),
+      validation: this.#vrps,
       rules: {
         rewrite: exportRewrite,
         mayExport,

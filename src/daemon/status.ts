@@ -39,6 +39,7 @@ export function createStatus(options: StatusOptions): StatusSource {
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
     calico: options.calico,
     memory: () => memoryReport(speaker),
+    rpki: () => speaker.rpki.status(),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,

@@ -47,6 +47,12 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     if (pass !== null) log.warn({ address, reason, ...pass }, 'incoming connection refused');
   });
   events.on('kernel', (event) => logKernel(log, limit, event));
+  events.on('rpki', (cache, state, detail) => {
+    const pass = limit(`rpki ${cache} ${state}`);
+    if (pass === null) return;
+    if (state === 'synced') log.info({ cache, detail, ...pass }, 'RPKI cache synced');
+    else log.warn({ cache, reason: detail, ...pass }, 'RPKI cache down');
+  });
   events.on('configLoaded', (generation, config, changes) => {
     log.info({ generation, changes: summarize(changes) }, 'configuration loaded');
     log.level = config.log.level;

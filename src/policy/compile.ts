@@ -70,11 +70,16 @@ export function mayAccept(names: readonly string[], policies: Policies, source: 
 }
 
 /** True when some term looks at the interface of a route. */
-export const readsInterfaces = (policies: Policies): boolean =>
-  Object.values(policies).some((policy) => policy.some(({ match }) => match.some(looksAtInterface)));
+export const readsInterfaces = (policies: Policies): boolean => lookAt(policies, 'interface');
 
-const looksAtInterface = (condition: Condition): boolean =>
-  condition.kind === 'interface' || (condition.kind === 'not' && condition.of.some(looksAtInterface));
+/** True when some term asks what the RPKI says. */
+export const readsRpki = (policies: Policies): boolean => lookAt(policies, 'rpki');
+
+function lookAt(policies: Policies, kind: Condition['kind']): boolean {
+  const looks = (condition: Condition): boolean =>
+    condition.kind === kind || (condition.kind === 'not' && condition.of.some(looks));
+  return Object.values(policies).some((policy) => policy.some(({ match }) => match.some(looks)));
+}
 
 /** True when no route gets past the policy: what follows it in a chain is never asked. */
 export const decidesAll = (policy: PolicyConfig): boolean => compileTerms('', policy, 0).some(isFinal);

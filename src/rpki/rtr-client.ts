@@ -33,6 +33,8 @@ export interface RtrClient {
   /** What the last End of Data ended; null: there is nothing to go on from. */
   readonly session: number | null;
   readonly serial: number;
+  /** Records of a complete answer are there and have not expired. */
+  readonly hasData: boolean;
   readonly intervals: RtrIntervals;
   /** Set by the operator: what the cache says does not count. */
   readonly fixed: Partial<RtrIntervals>;
@@ -75,6 +77,7 @@ export const newRtrClient = (fixed: Partial<RtrIntervals>): RtrClient => ({
   settled: false,
   session: null,
   serial: 0,
+  hasData: false,
   intervals: { ...DEFAULT_INTERVALS, ...fixed },
   fixed,
   incoming: null,
@@ -94,9 +97,9 @@ export function stepRtr(client: RtrClient, event: RtrEvent): RtrStep {
     case 'refresh':
       return client.state === 'synced' ? query(client) : stay(client);
     case 'expire':
-      return { client: { ...client, session: null }, actions: [{ kind: 'forget' }] };
+      return { client: { ...client, session: null, hasData: false }, actions: [{ kind: 'forget' }] };
     case 'lost':
-      return client.state === 'down' ? stay(client) : giveUp(client, event.reason, []);
+      return client.state === 'down' ? stay(client) : lost(client, event.reason);
     case 'refused':
       return fail(client, event.code, event.bytes, RTR_ERROR_NAMES[event.code] ?? 'refused');
     case 'pdu':
@@ -134,6 +137,13 @@ function giveUp(client: RtrClient, reason: string, last: readonly RtrAction[]): 
       { kind: 'timer', timer: 'retry', seconds: client.intervals.retry },
     ],
   };
+}
+
+/** A cache may hang up on a version it does not know instead of saying so; the next try asks with an older one. */
+function lost(client: RtrClient, reason: string): RtrStep {
+  const unanswered = client.state === 'querying' && !client.settled;
+  const older = client.version === 0 ? NEWEST_VERSION : ((client.version - 1) as RtrVersion);
+  return giveUp(unanswered ? { ...client, version: older } : client, reason, []);
 }
 
 /** We object: an Error Report is never answered with another (RFC 8210 5.11). */
@@ -204,7 +214,7 @@ function takeResponse(client: RtrClient, session: number, bytes: Uint8Array): Rt
 /** RFC 8210 5.1: what was learned from the cache is worth nothing. */
 function otherSession(client: RtrClient, bytes: Uint8Array): RtrStep {
   const { client: ended, actions } = fail(client, RTR_ERROR.corruptData, bytes, 'another session id');
-  return { client: { ...ended, session: null }, actions: [...actions, { kind: 'forget' }] };
+  return { client: { ...ended, session: null, hasData: false }, actions: [...actions, { kind: 'forget' }] };
 }
 
 function takeEnd(
@@ -214,17 +224,10 @@ function takeEnd(
 ): RtrStep {
   if (client.incoming === null) return outOfPlace(client, bytes, 'an End of Data');
   if (session !== client.incoming.session) return otherSession(client, bytes);
+  const done = { state: 'synced', hasData: true, incoming: null, lastError: null } as const;
   const times = { ...client.intervals, ...(intervals === null ? {} : bounded(intervals)), ...client.fixed };
   return {
-    client: {
-      ...client,
-      state: 'synced',
-      session,
-      serial,
-      intervals: times,
-      incoming: null,
-      lastError: null,
-    },
+    client: { ...client, ...done, session, serial, intervals: times },
     actions: [
       { kind: 'commit' },
       { kind: 'timer', timer: 'refresh', seconds: times.refresh },

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { calicoText } from '../../src/cli/commands/show-calico.js';
 import { kernelText } from '../../src/cli/commands/show-kernel.js';
 import { memoryText } from '../../src/cli/commands/show-memory.js';
 import { neighborText } from '../../src/cli/commands/show-neighbor.js';
@@ -10,7 +11,14 @@ import { neighborsText } from '../../src/cli/commands/show-neighbors.js';
 import { pathsText, routesText } from '../../src/cli/commands/show-routes.js';
 import { summaryText } from '../../src/cli/commands/show-summary.js';
 import { plain } from '../../src/cli/tables.js';
-import { FAKE_KERNEL, FAKE_MEMORY, FAKE_PEERS, FAKE_ROUTES, fakeSummary } from '../support/fake-status.js';
+import {
+  FAKE_CALICO,
+  FAKE_KERNEL,
+  FAKE_MEMORY,
+  FAKE_PEERS,
+  FAKE_ROUTES,
+  fakeSummary,
+} from '../support/fake-status.js';
 
 const [established, down, denied] = FAKE_PEERS;
 const quietKernel = {
@@ -47,6 +55,7 @@ const PAGES: Readonly<Record<string, string>> = {
   paths: pathsText({ routes: FAKE_ROUTES.slice(1, 3), total: 2 }, plain),
   kernel: kernelText(FAKE_KERNEL, plain),
   memory: memoryText(FAKE_MEMORY, plain),
+  calico: calicoText(FAKE_CALICO, plain),
   'kernel-quiet': kernelText(quietKernel, plain),
 };
 

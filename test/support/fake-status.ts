@@ -1,6 +1,7 @@
 // A daemon that is not there: a `StatusSource` with a fixed small network, for tests of the API and of `bgpctl`.
 
 import type {
+  CacheStatus,
   CalicoStatus,
   KernelReport,
   MemoryReport,
@@ -9,6 +10,7 @@ import type {
   RouteList,
   RouteQuery,
   RouteStatus,
+  RpkiStatus,
   StatusSource,
   Summary,
 } from '../../src/api/types.js';
@@ -24,6 +26,42 @@ const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0)
 const NO_MESSAGES = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 } as const;
 
 const CAPABILITIES = ['multiprotocol ipv4-unicast', 'route refresh', '4-octet AS 64512'] as const;
+
+const BASE_CACHE: CacheStatus = {
+  name: 'routinator-a',
+  address: '172.18.203.10',
+  port: 3323,
+  preference: 1,
+  state: 'synced',
+  version: 1,
+  session: 77,
+  serial: 12,
+  records: 9,
+  counts: true,
+  updatedSecondsAgo: 61.5,
+  intervals: { refresh: 3600, retry: 600, expire: 7200 },
+  lastError: null,
+};
+
+export const FAKE_RPKI: RpkiStatus = {
+  caches: [
+    BASE_CACHE,
+    {
+      ...BASE_CACHE,
+      name: 'routinator-b',
+      preference: 2,
+      state: 'down',
+      version: null,
+      session: null,
+      serial: null,
+      records: 0,
+      counts: false,
+      updatedSecondsAgo: null,
+      lastError: 'ECONNREFUSED',
+    },
+  ],
+  records: { 'ipv4-unicast': 6, 'ipv6-unicast': 3 },
+};
 
 const BASE_PEER: PeerDetail = {
   name: 'tor-a',
@@ -405,6 +443,7 @@ export function fakeStatus({
     kernel: () => FAKE_KERNEL,
     calico: () => FAKE_CALICO,
     memory: () => FAKE_MEMORY,
+    rpki: () => FAKE_RPKI,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {
