@@ -26,6 +26,7 @@ const PATHS = [
   '/v1/memory',
   '/v1/calico',
   '/v1/rpki',
+  '/v1/config',
 ] as const;
 
 export function addResources(app: FastifyInstance, surface: ApiSurface): void {
@@ -36,6 +37,7 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   app.get('/v1/summary', () => source.summary());
   app.get('/v1/memory', () => source.memory());
   app.get('/v1/rpki', () => source.rpki());
+  app.get('/v1/config', () => source.config());
   app.get('/v1/kernel', (_request, reply) => {
     const report = source.kernel();
     return report ?? refuse(reply, 404, 'no kernel backend: kernel.backend is none');

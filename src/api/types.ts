@@ -58,6 +58,20 @@ export interface CalicoObjectStatus {
   readonly problems: readonly string[];
 }
 
+export interface ConfigReport extends ConfigStatus {
+  /** Peers, groups, policies, sets, pools and so on by name, other sections as a whole. */
+  readonly objects: readonly ObjectStatus[];
+}
+
+export interface ObjectStatus {
+  /** `peers tor-a`, `policies external`, `kernel`. */
+  readonly object: string;
+  /** The load in which it became what it is; 0: it is in the file and was never good. */
+  readonly generation: number;
+  /** What is wrong with it in the file; what is in force is the last good one. */
+  readonly error: string | null;
+}
+
 export interface RibFamilyStatus {
   readonly prefixes: number;
   readonly paths: number;
@@ -302,6 +316,7 @@ export interface StatusSource {
   calico(): CalicoStatus | null;
   memory(): MemoryReport;
   rpki(): RpkiStatus;
+  config(): ConfigReport;
   health(): Health;
   readiness(): Health;
   /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. */

@@ -8,6 +8,7 @@ import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { reload } from './commands/reload.js';
 import { showCalico } from './commands/show-calico.js';
+import { showConfig } from './commands/show-config.js';
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
@@ -110,6 +111,10 @@ function addShow(show: Command): void {
     .command('rpki')
     .description('RPKI caches, what they have told, and which of them count')
     .action(() => run(() => showRpki(context())));
+  show
+    .command('config')
+    .description('what of the configuration is in force, and what of the file is not and why')
+    .action(() => run(() => showConfig(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

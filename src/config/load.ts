@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { CalicoIntent } from '../calico/types.js';
 import { overriddenPeers, withCalico } from './calico-overlay.js';
-import { calicoWarnings } from './calico-report.js';
+import { type CalicoReport, calicoWarnings } from './calico-report.js';
 import { type CalicoOutcome, CalicoStore } from './calico-store.js';
 import { checkNode, warnNode } from './check-node.js';
 import { checkPeers, warnPeers } from './check-peers.js';
@@ -19,8 +19,9 @@ import {
   DEFAULT_LOG,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
+import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js';
 import { mergeDynamicPeer, mergePeer } from './merge.js';
-import { pathText } from './problem.js';
+import { type Issue, issue, pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
 import { parseSections, type Sections } from './schema.js';
 import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
@@ -30,6 +31,7 @@ import type {
   Config,
   ConfigProblem,
   ConfigResult,
+  KeptObject,
   KernelConfig,
   OriginateConfig,
   PoolConfig,
@@ -43,11 +45,91 @@ export interface ConfigEnvironment {
   readonly calico?: (config: CalicoConfig) => CalicoOutcome;
 }
 
-/** `file` only names the text in problems. */
-export function loadConfig(text: string, file: string, environment: ConfigEnvironment): ConfigResult {
+/**
+ * `file` only names the text in problems. With `lastGood`, objects with problems are replaced by what they were there, or
+ * left out, and what is wrong with them is in `kept`; without it every problem is one of the whole.
+ */
+export function loadConfig(
+  text: string,
+  file: string,
+  environment: ConfigEnvironment,
+  lastGood: PlainConfig | null = null,
+): ConfigResult {
   const source = parseSource(text, file);
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
-  const { sections, issues } = parseSections(source.value);
+  const { sections, issues } = readSections(source.value);
+  const problems = ordered([...source.problems, ...issues.map(source.locate)]);
+  const assembled = problems.length > 0 ? null : assemble(sections, environment);
+  if (assembled !== null) {
+    const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
+    return {
+      ok: true,
+      ...assembled,
+      warnings: [...ordered(warnings.map(source.locate)), ...warningsOf(assembled.calico)],
+      source: plainOf(source.value),
+      kept: [],
+    };
+  }
+  const repaired = lastGood === null ? null : repairAll(plainOf(source.value), lastGood, issues);
+  const rest = repaired === null ? null : assemble(repaired.sections, environment);
+  if (repaired === null || rest === null) return { ok: false, problems };
+  return {
+    ok: true,
+    ...rest,
+    warnings: warningsOf(rest.calico),
+    source: repaired.plain,
+    kept: keptOf(plainOf(source.value), repaired.objects, issues, source.locate),
+  };
+}
+
+const plainOf = (value: unknown): PlainConfig =>
+  typeof value === 'object' && value !== null ? (value as PlainConfig) : {};
+
+/** An object that is replaced can leave others without what they name: these are replaced in turn. */
+const MOST_REPAIRS = 8;
+
+interface Repaired {
+  readonly plain: PlainConfig;
+  readonly sections: Sections;
+  readonly objects: Repair['objects'];
+}
+
+function repairAll(plain: PlainConfig, lastGood: PlainConfig, issues: readonly Issue[]): Repaired | null {
+  const objects = new Map<string, 'kept' | 'leftOut'>();
+  let now = plain;
+  let wrong = issues;
+  for (let round = 0; round < MOST_REPAIRS; round++) {
+    const fixed = repair(
+      now,
+      lastGood,
+      wrong.map(({ path }) => path),
+    );
+    if (fixed === null) return null;
+    for (const [name, fate] of fixed.objects) objects.set(name, fate);
+    now = fixed.config;
+    const read = readSections(now);
+    if (read.issues.length === 0) return { plain: now, sections: read.sections, objects };
+    wrong = read.issues;
+  }
+  return null;
+}
+
+/** What is wrong with each object, at its place in the text; what only follows from that has the whole as its place. */
+function keptOf(
+  plain: PlainConfig,
+  objects: Repair['objects'],
+  issues: readonly Issue[],
+  locate: (found: Issue) => ConfigProblem,
+): readonly KeptObject[] {
+  return [...objects].map(([object, fate]) => {
+    const found = issues.find(({ path }) => objectAt(plain, path) === object);
+    const text = 'names something that was left out';
+    return { object, fate, problem: locate(found ?? issue([], `${object} ${text}`, 'correct that first')) };
+  });
+}
+
+function readSections(value: unknown): { readonly sections: Sections; readonly issues: readonly Issue[] } {
+  const { sections, issues } = parseSections(value);
   const explained = new Set(issues.map(({ path }) => pathText(path)));
   const checks = [
     ...checkNode(sections),
@@ -55,22 +137,26 @@ export function loadConfig(text: string, file: string, environment: ConfigEnviro
     ...checkPolicies(sections),
     ...checkRpki(sections),
   ];
-  const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
-  const problems = ordered([...source.problems, ...found.map(source.locate)]);
-  const calico = problems.length > 0 ? null : readCalico(sections, environment);
+  return { sections, issues: [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))] };
+}
+
+const warningsOf = (report: CalicoReport | null): readonly ConfigProblem[] =>
+  report === null ? [] : calicoWarnings(report);
+
+/** Null: nothing says which AS we are in. */
+function assemble(
+  sections: Sections,
+  environment: ConfigEnvironment,
+): { readonly config: Config; readonly calico: CalicoReport | null } | null {
+  const calico = readCalico(sections, environment);
   const asn = sections.asn ?? calico?.outcome.intent.asn ?? null;
-  if (problems.length > 0 || asn === null) return { ok: false, problems };
-  const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
-  const own = completeConfig(sections, asn, environment, calico?.outcome.intent ?? null);
-  const report =
-    calico === null
-      ? null
-      : { ...calico.outcome.report, overridden: overriddenPeers(own, calico.outcome.intent) };
+  if (asn === null) return null;
+  if (calico === null) return { config: completeConfig(sections, asn, environment, null), calico: null };
+  const { intent, report } = calico.outcome;
+  const own = completeConfig(sections, asn, environment, intent);
   return {
-    ok: true,
-    config: calico === null ? own : withCalico(own, sections, calico.outcome.intent, calico.config),
-    warnings: [...ordered(warnings.map(source.locate)), ...(report === null ? [] : calicoWarnings(report))],
-    calico: report,
+    config: withCalico(own, sections, intent, calico.config),
+    calico: { ...report, overridden: overriddenPeers(own, intent) },
   };
 }
 
@@ -91,10 +177,15 @@ function readCalico(
 }
 
 /** Reads the file and the host's name, and loads it. A file that can't be read is one problem without a line. */
-export function readConfigFile(path: string, store: CalicoStore = new CalicoStore(path)): ConfigResult {
+export function readConfigFile(path: string, lastGood: PlainConfig | null = null): ConfigResult {
+  const store = new CalicoStore(path);
   try {
-    const calico = (config: CalicoConfig): CalicoOutcome => store.read(config);
-    return loadConfig(readFileSync(path, 'utf8'), path, { hostname: hostname(), calico });
+    return loadConfig(
+      readFileSync(path, 'utf8'),
+      path,
+      { hostname: hostname(), calico: (config) => store.read(config) },
+      lastGood,
+    );
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : null;
     if (code === null) throw error;

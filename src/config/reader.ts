@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { CalicoReport } from './calico-report.js';
-import { CalicoStore } from './calico-store.js';
+import { type CalicoOutcome, CalicoStore } from './calico-store.js';
+import type { PlainConfig } from './last-good.js';
 import { loadConfig, readConfigFile } from './load.js';
 import type { CalicoConfig, ConfigResult } from './types.js';
 
@@ -27,16 +28,16 @@ export class ConfigReader {
   }
 
   /** The file and the resources. */
-  read(): ConfigResult {
+  read(lastGood: PlainConfig | null = null): ConfigResult {
     const text = this.#readText();
-    return text === null ? readConfigFile(this.#file) : this.#load(text);
+    return text === null ? readConfigFile(this.#file) : this.#load(text, lastGood);
   }
 
   /** The resources alone, under the file as it was last good; null: they are as they were. */
-  refresh(): ConfigResult | null {
+  refresh(lastGood: PlainConfig | null = null): ConfigResult | null {
     if (this.#text === null || this.#calico === null) return null;
     const before = this.#report?.digest;
-    const result = this.#load(this.#text);
+    const result = this.#load(this.#text, lastGood);
     return this.#report?.digest === before ? null : result;
   }
 
@@ -45,11 +46,9 @@ export class ConfigReader {
     return this.#calico === null ? [] : this.#store.folders(this.#calico);
   }
 
-  #load(text: string): ConfigResult {
-    const result = loadConfig(text, this.#file, {
-      hostname: hostname(),
-      calico: (config) => this.#store.read(config),
-    });
+  #load(text: string, lastGood: PlainConfig | null): ConfigResult {
+    const calico = (config: CalicoConfig): CalicoOutcome => this.#store.read(config);
+    const result = loadConfig(text, this.#file, { hostname: hostname(), calico }, lastGood);
     if (result.ok) {
       this.#text = text;
       this.#calico = result.config.calico;

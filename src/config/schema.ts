@@ -92,13 +92,20 @@ export function parseSections(value: unknown): ParsedSections {
     readSection(section, Object.hasOwn(top, name) ? top[name] : undefined, [name], issues),
   ]);
   // Calico's resources name it as well.
-  const needsAsn = !Object.hasOwn(top, 'asn') && !Object.hasOwn(top, 'calico');
+  const needsAsn = !Object.hasOwn(top, 'asn') && !namesResources(top);
   if (needsAsn && !issues.some(({ path }) => path.length === 0)) {
     issues.push(issue(['asn'], 'is missing', 'give the AS number of this node, such as asn: 64512'));
   }
   const broken = new Set(issues.map(({ path }) => String(path[0])));
   return { sections: { ...Object.fromEntries(entries), broken } as Sections, issues };
 }
+
+const namesResources = ({ calico }: { readonly calico?: unknown }): boolean =>
+  typeof calico === 'object' &&
+  calico !== null &&
+  'resources' in calico &&
+  Array.isArray(calico.resources) &&
+  calico.resources.length > 0;
 
 function readSection(
   section: Section<'one' | 'list' | 'named', z.ZodType>,

@@ -6,6 +6,7 @@ import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
 import type { CalicoReport } from './calico-report.js';
+import type { PlainConfig } from './last-good.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 
@@ -235,6 +236,14 @@ export interface ConfigProblem {
   readonly remedy: string;
 }
 
+/** An object of the configuration that could not be taken over. */
+export interface KeptObject {
+  /** `peers tor-a`, `policies external`, `kernel`. */
+  readonly object: string;
+  readonly fate: 'kept' | 'leftOut';
+  readonly problem: ConfigProblem;
+}
+
 export type ConfigResult =
   | {
       readonly ok: true;
@@ -242,5 +251,9 @@ export type ConfigResult =
       readonly warnings: readonly ConfigProblem[];
       /** What became of the Calico resources; null: none are configured. */
       readonly calico: CalicoReport | null;
+      /** The plain data it was made of. */
+      readonly source: PlainConfig;
+      /** Objects with problems, which are as they were when they were good last, or left out. */
+      readonly kept: readonly KeptObject[];
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };

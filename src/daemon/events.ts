@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'eventemitter3';
 import type { LimitStatus } from '../api/types.js';
-import type { Config, ConfigProblem } from '../config/types.js';
+import type { Config, ConfigProblem, KeptObject } from '../config/types.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { KernelEvent } from '../kernel/types.js';
 import type { AttributeVerdict } from '../wire/types.js';
@@ -21,6 +21,8 @@ export interface DaemonEventMap {
   /** An RPKI cache has told all it has, or is gone. */
   rpki: (cache: string, state: 'synced' | 'down', detail: string) => void;
   configLoaded: (generation: number, config: Config, changes: readonly string[]) => void;
+  /** Objects of a new configuration that are as they were, or left out. */
+  configKept: (objects: readonly KeptObject[]) => void;
   configRejected: (problems: readonly ConfigProblem[]) => void;
   configWarning: (problem: ConfigProblem) => void;
   /** A limit is exceeded, or no more. */

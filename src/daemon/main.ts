@@ -5,6 +5,7 @@
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
 import { hasRefusals } from '../config/calico-report.js';
+import type { PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
 import { ConfigReader } from '../config/reader.js';
 import type { Config } from '../config/types.js';
@@ -43,12 +44,12 @@ async function main({ config: file, check }: Arguments): Promise<void> {
     return;
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
-  if (check !== true) await run(file, reader, loaded.config);
+  if (check !== true) await run(file, reader, loaded.config, loaded.source);
   else if (loaded.calico !== null && hasRefusals(loaded.calico)) process.exitCode = EXIT_BAD_CONFIG;
   else process.stdout.write(`${file}: good\n`);
 }
 
-async function run(file: string, reader: ConfigReader, config: Config): Promise<void> {
+async function run(file: string, reader: ConfigReader, config: Config, source: PlainConfig): Promise<void> {
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);
@@ -59,7 +60,8 @@ async function run(file: string, reader: ConfigReader, config: Config): Promise<
     configFile: file,
     logger,
     warmUp: true,
-    readConfig: () => reader.read(),
+    readConfig: (lastGood) => reader.read(lastGood),
+    configSource: source,
     calico: reader,
   });
   if (started.ok) await runs(state, started.daemon, logger);

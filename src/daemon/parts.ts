@@ -1,6 +1,7 @@
 // The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
 
 import type { StatusSource } from '../api/types.js';
+import type { PlainConfig } from '../config/last-good.js';
 import type { ConfigReader } from '../config/reader.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
@@ -17,7 +18,9 @@ export interface DaemonOptions {
   readonly configFile: string;
   readonly logger: Logger;
   /** Reads the configuration again; absent: reload is refused. */
-  readonly readConfig?: () => ConfigResult;
+  readonly readConfig?: (lastGood: PlainConfig | null) => ConfigResult;
+  /** What `config` was made of; absent: a reload takes all of a file or nothing. */
+  readonly configSource?: PlainConfig;
   /** The Calico resources of the configuration, which are read again when they change; absent: they are not. */
   readonly calico?: Pick<ConfigReader, 'refresh' | 'folders' | 'report'>;
   /** Instead of the backend that the configuration chooses. */

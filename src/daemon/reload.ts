@@ -1,11 +1,12 @@
 // Reload: reads the configuration again, applies it when it is good, keeps the running one when it is not.
 // One at a time; a request that comes during one is answered by the next.
 
-import type { CalicoStatus, ConfigStatus } from '../api/types.js';
+import type { CalicoStatus, ConfigStatus, ObjectStatus } from '../api/types.js';
 import type { CalicoReport } from '../config/calico-report.js';
 import { diffConfig, liveConfig } from '../config/diff.js';
+import { objectsOf, type PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
-import type { Config, ConfigProblem, ConfigResult } from '../config/types.js';
+import type { Config, ConfigProblem, ConfigResult, KeptObject } from '../config/types.js';
 import { CalicoObjects } from './calico-objects.js';
 import type { DaemonEvents } from './events.js';
 import { describeChanges, summarize } from './reload-notes.js';
@@ -22,9 +23,11 @@ export interface ReloadOptions {
   readonly events: DaemonEvents;
   readonly file: string;
   /** Null: there is nothing to read again. */
-  readonly read: (() => ConfigResult) | null;
+  readonly read: ((lastGood: PlainConfig | null) => ConfigResult) | null;
+  /** What the configuration in force was made of; null: unknown, so that a broken object rejects the whole. */
+  readonly source: PlainConfig | null;
   /** Reads the Calico resources again; null: they are as they were. */
-  readonly refresh: (() => ConfigResult | null) | null;
+  readonly refresh: ((lastGood: PlainConfig | null) => ConfigResult | null) | null;
   /** Of the configuration at the start. */
   readonly calico: CalicoReport | null;
   /** Milliseconds since 1970. */
@@ -44,10 +47,14 @@ export class Reloader {
   #loadedAt: number;
   #lastError: string | null = null;
   #needsRestart: readonly string[] = [];
+  #source: PlainConfig | null;
+  #objects: ReadonlyMap<string, ObjectState>;
   #running: Promise<ReloadResult> | null = null;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
+    this.#source = options.source;
+    this.#objects = objectStates(new Map(), options.source ?? {}, [], 1);
     this.#loadedAt = options.wallClock();
     this.#calico.loaded(options.calico, this.#generation);
   }
@@ -66,6 +73,10 @@ export class Reloader {
     };
   }
 
+  objects(): readonly ObjectStatus[] {
+    return [...this.#objects].map(([object, { generation, error }]) => ({ object, generation, error }));
+  }
+
   async reload(): Promise<ReloadResult> {
     const { read } = this.#options;
     if (read === null) return { ok: false, message: 'this daemon was started without a file' };
@@ -77,16 +88,16 @@ export class Reloader {
     return this.#next(this.#options.refresh ?? (() => null));
   }
 
-  async #next(read: () => ConfigResult | null): Promise<ReloadResult> {
+  async #next(read: Read): Promise<ReloadResult> {
     const before = this.#running ?? Promise.resolve();
     const mine = before.then(() => this.#once(read));
     this.#running = mine;
     return mine;
   }
 
-  async #once(read: () => ConfigResult | null): Promise<ReloadResult> {
+  async #once(read: Read): Promise<ReloadResult> {
     const { events } = this.#options;
-    const result = read();
+    const result = read(this.#source);
     if (result === null) return { ok: true, message: 'nothing changed' };
     if (!result.ok) {
       events.emit('configRejected', result.problems);
@@ -94,10 +105,11 @@ export class Reloader {
       return { ok: false, message: this.#lastError };
     }
     for (const warning of result.warnings) events.emit('configWarning', warning);
-    return this.#apply(result.config, result.calico);
+    if (result.kept.length > 0) events.emit('configKept', result.kept);
+    return this.#apply(result);
   }
 
-  async #apply(wanted: Config, calico: CalicoReport | null): Promise<ReloadResult> {
+  async #apply({ config: wanted, source, kept, calico }: GoodConfig): Promise<ReloadResult> {
     const { target, events, wallClock } = this.#options;
     const config = liveConfig(target.config, wanted);
     const { needsRestart } = diffConfig(target.config, wanted);
@@ -110,12 +122,47 @@ export class Reloader {
     ];
     this.#generation++;
     this.#loadedAt = wallClock();
-    this.#lastError = null;
+    this.#lastError = kept.length === 0 ? null : firstOf(kept.map(({ problem }) => problem));
     this.#calico.loaded(calico, this.#generation);
+    this.#objects = objectStates(this.#objects, source, kept, this.#generation);
+    this.#source = source;
     this.#needsRestart = needsRestart;
     events.emit('configLoaded', this.#generation, config, notes);
-    return { ok: true, message: `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}` };
+    const applied = `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}`;
+    if (kept.length === 0) return { ok: true, message: applied };
+    const names = kept.map(({ object, fate }) => `${object} ${fate === 'kept' ? 'stays' : 'is left out'}`);
+    return { ok: false, message: `${applied}; not taken over: ${names.join(', ')}: ${this.#lastError}` };
   }
+}
+
+type Read = (lastGood: PlainConfig | null) => ConfigResult | null;
+
+type GoodConfig = Extract<ConfigResult, { readonly ok: true }>;
+
+interface ObjectState {
+  readonly text: string;
+  readonly generation: number;
+  readonly error: string | null;
+}
+
+/** An object has the generation in which it became what it is. */
+function objectStates(
+  before: ReadonlyMap<string, ObjectState>,
+  source: PlainConfig,
+  kept: readonly KeptObject[],
+  generation: number,
+): ReadonlyMap<string, ObjectState> {
+  const errors = new Map(kept.map(({ object, problem }) => [object, formatProblem(problem)]));
+  const states = new Map<string, ObjectState>();
+  for (const [object, text] of objectsOf(source)) {
+    const was = before.get(object);
+    const since = was?.text === text ? was.generation : generation;
+    states.set(object, { text, generation: since, error: errors.get(object) ?? null });
+  }
+  for (const { object } of kept.filter((found) => !states.has(found.object))) {
+    states.set(object, { text: '', generation: 0, error: errors.get(object) ?? null });
+  }
+  return states;
 }
 
 /** One line for the status; the log has them all. */

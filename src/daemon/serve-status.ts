@@ -21,7 +21,8 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     events,
     file: options.configFile,
     read: options.readConfig ?? null,
-    refresh: options.calico === undefined ? null : () => options.calico?.refresh() ?? null,
+    source: options.configSource ?? null,
+    refresh: options.calico === undefined ? null : (lastGood) => options.calico?.refresh(lastGood) ?? null,
     calico: options.calico?.report ?? null,
     wallClock: clock.wallClock,
   });
@@ -31,6 +32,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     clock,
     config: () => reloader.status(),
     calico: () => reloader.calico(),
+    objects: () => reloader.objects(),
     reload: () => reloader.reload(),
   });
   if (options.calico !== undefined) {

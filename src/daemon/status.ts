@@ -1,6 +1,13 @@
 // The daemon's answers about itself: implements the API's status source over the speaker. Read-only but for `reload`.
 
-import type { ConfigStatus, KernelReport, RibFamilyStatus, StatusSource, Summary } from '../api/types.js';
+import type {
+  ConfigStatus,
+  KernelReport,
+  ObjectStatus,
+  RibFamilyStatus,
+  StatusSource,
+  Summary,
+} from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
 import { KERNEL_SOURCE, STATIC_SOURCE } from '../base/ids.js';
 import { formatIp } from '../base/ip.js';
@@ -20,6 +27,7 @@ export interface StatusOptions {
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
   readonly calico: StatusSource['calico'];
+  readonly objects: () => readonly ObjectStatus[];
   readonly reload: StatusSource['reload'];
 }
 
@@ -40,6 +48,7 @@ export function createStatus(options: StatusOptions): StatusSource {
     calico: options.calico,
     memory: () => memoryReport(speaker),
     rpki: () => speaker.rpki.status(),
+    config: () => ({ ...options.config(), objects: options.objects() }),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,

@@ -57,6 +57,12 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     log.info({ generation, changes: summarize(changes) }, 'configuration loaded');
     log.level = config.log.level;
   });
+  events.on('configKept', (objects) => {
+    for (const { object, fate, problem } of objects) {
+      const what = fate === 'kept' ? 'stays as it was' : 'is left out';
+      log.error({ object, problem }, `${object} ${what}: ${formatProblem(problem)}`);
+    }
+  });
   events.on('configRejected', (problems) => {
     for (const problem of problems) log.error({ problem }, formatProblem(problem));
     log.error('configuration rejected, the running one stays in force');

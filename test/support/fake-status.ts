@@ -5,6 +5,7 @@ import type {
   CalicoStatus,
   KernelReport,
   MemoryReport,
+  ObjectStatus,
   PeerDetail,
   PeerSummary,
   RouteList,
@@ -42,6 +43,16 @@ const BASE_CACHE: CacheStatus = {
   intervals: { refresh: 3600, retry: 600, expire: 7200 },
   lastError: null,
 };
+
+export const FAKE_OBJECTS: readonly ObjectStatus[] = [
+  { object: 'peers tor-a', generation: 1, error: null },
+  {
+    object: 'policies external',
+    generation: 2,
+    error: 'bgpd.yaml:9:3: policies.external[0].action: is missing',
+  },
+  { object: 'policies new', generation: 0, error: 'bgpd.yaml:12:3: policies.new: is a text' },
+];
 
 export const FAKE_RPKI: RpkiStatus = {
   caches: [
@@ -444,6 +455,7 @@ export function fakeStatus({
     calico: () => FAKE_CALICO,
     memory: () => FAKE_MEMORY,
     rpki: () => FAKE_RPKI,
+    config: () => ({ ...fakeSummary(peers).config, objects: FAKE_OBJECTS }),
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {

@@ -1,0 +1,45 @@
+// `bgpctl show config`: what of the configuration is in force since when, and what of the file is not and why.
+
+import type { ConfigReport, ObjectStatus } from '../../api/types.js';
+import { type CommandContext, type ExitCode, show } from '../command.js';
+import { formatTime } from '../format.js';
+import {
+  joinBlocks,
+  left,
+  type Paint,
+  type Row,
+  renderFields,
+  renderTable,
+  right,
+  toned,
+} from '../tables.js';
+
+export const showConfig = (context: CommandContext): Promise<ExitCode> =>
+  show<ConfigReport>(context, '/v1/config', configText);
+
+export const configText = (config: ConfigReport, paint: Paint): string =>
+  joinBlocks([
+    renderFields(
+      [
+        ['File', config.file],
+        ['Generation', `${config.generation}, loaded ${formatTime(config.loadedAt)}`],
+        ...(config.lastError === null ? [] : [['Last error', config.lastError] as const]),
+        ...(config.needsRestart.length === 0
+          ? []
+          : [['After a restart', config.needsRestart.join(', ')] as const]),
+      ],
+      paint,
+    ),
+    renderTable([left('Object'), right('Generation'), left('State')], config.objects.map(objectRow), paint),
+  ]);
+
+const objectRow = ({ object, generation, error }: ObjectStatus): Row => ({
+  cells: [
+    object,
+    generation === 0 ? '-' : String(generation),
+    error === null
+      ? toned('good', 'in force')
+      : toned('bad', generation === 0 ? 'left out' : 'as it was when it was good'),
+  ],
+  remarks: error === null ? [] : [toned('bad', error)],
+});
