@@ -104,7 +104,24 @@ const HEALTH_METRICS: readonly MetricRow[] = [
   },
 ];
 
+const CONNECTION_METRICS: readonly MetricRow[] = [
+  {
+    name: 'bgpd_connections_total',
+    help: 'Incoming TCP connections by what became of them.',
+    type: 'counter',
+    labelNames: ['outcome'],
+    samples: ({ summary: { connections } }) => [
+      sample(connections.accepted, { outcome: 'accepted' }),
+      sample(connections.unknown, { outcome: 'stranger' }),
+      sample(connections.limited, { outcome: 'peer_rate' }),
+      sample(connections.subnetLimited, { outcome: 'subnet_rate' }),
+      sample(connections.errors, { outcome: 'error' }),
+    ],
+  },
+];
+
 export const DAEMON_METRICS: readonly MetricRow[] = [
+  ...CONNECTION_METRICS,
   ...HEALTH_METRICS,
   ...CONFIG_METRICS,
   ...RIB_METRICS,

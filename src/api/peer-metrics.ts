@@ -190,6 +190,35 @@ export const PEER_METRICS: readonly MetricRow[] = [
     ({ verdicts }) => Object.entries(verdicts).map(([verdict, count]) => sample(count, { verdict })),
   ),
   fromPeer(
+    'gauge',
+    'bgpd_peer_blame',
+    'Always 1 for a peer that is not Established; the labels say why and whose fault it is.',
+    ['kind', 'fault'],
+    ({ blame }) => (blame === null ? [] : [sample(1, { kind: blame.kind, fault: blame.fault })]),
+  ),
+  fromPeer(
+    'counter',
+    'bgpd_peer_excess_routes_total',
+    'Routes of the peer beyond a limit: not used (AS_PATH, communities) or not taken (prefixes).',
+    ['limit'],
+    ({ excess }) => [
+      sample(excess.asPathLength, { limit: 'maxAsPathLength' }),
+      sample(excess.communities, { limit: 'maxCommunities' }),
+      sample(excess.prefixes, { limit: 'maxPrefix' }),
+    ],
+  ),
+  fromPeer(
+    'gauge',
+    'bgpd_peer_prefix_limit',
+    'The limit of maxPrefix, where there is one.',
+    ['family', 'action'],
+    ({ prefixLimits }) =>
+      FAMILY_NAMES.flatMap((family) => {
+        const limit = prefixLimits[family];
+        return limit === null ? [] : [sample(limit.limit, { family, action: limit.action })];
+      }),
+  ),
+  fromPeer(
     'counter',
     'bgpd_peer_loops_total',
     'Routes of the peer refused as loops, by the attribute that showed it.',

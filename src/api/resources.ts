@@ -1,17 +1,21 @@
-// The resources of the HTTP API: which path answers what from the `StatusSource`. Reads only, but for reload, which
-// the unix socket alone offers.
+// The resources of the HTTP API: which path answers what from the `StatusSource`. Reads only, but for reload and what
+// operators do to peers, which the unix socket alone offers.
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { addAdministration } from './administration.js';
 import { jsonListStream } from './json-stream.js';
 import type { Metrics } from './metrics.js';
 import { readRouteQuery } from './query.js';
-import type { Health, StatusSource } from './types.js';
+import { refuse } from './refusal.js';
+import type { Health, PeerAdministration, StatusSource } from './types.js';
 
 export interface ApiSurface {
   readonly source: StatusSource;
   readonly metrics: Metrics;
   /** True on the unix socket: its file mode says who may. */
   readonly mayReload: boolean;
+  /** Null: not offered here. */
+  readonly administration: PeerAdministration | null;
 }
 
 const PATHS = [
@@ -49,6 +53,7 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   addNeighbors(app, source);
   addRoutes(app, source);
   addReload(app, surface);
+  addAdministration(app, surface.administration);
   app.setNotFoundHandler((request, reply) =>
     refuse(reply, 404, `no resource ${request.method} ${request.url}: use ${PATHS.join(', ')}`),
   );
@@ -91,9 +96,6 @@ function addReload(app: FastifyInstance, { source, mayReload }: ApiSurface): voi
 
 const noNeighbor = (id: string): string =>
   `no neighbor "${id}": /v1/neighbors (bgpctl show neighbors) lists them`;
-
-export const refuse = (reply: FastifyReply, status: number, error: string): FastifyReply =>
-  reply.code(status).send({ error });
 
 const sendHealth = (reply: FastifyReply, health: Health): FastifyReply =>
   reply.code(health.ok ? 200 : 503).send({ ok: health.ok, reasons: health.reasons });

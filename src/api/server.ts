@@ -5,8 +5,9 @@ import { chmod } from 'node:fs/promises';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type HostPort, socketObstacle, tcpObstacle } from './availability.js';
 import type { Metrics } from './metrics.js';
-import { type ApiSurface, addResources, refuse } from './resources.js';
-import type { StatusSource } from './types.js';
+import { refuse } from './refusal.js';
+import { type ApiSurface, addResources } from './resources.js';
+import type { PeerAdministration, StatusSource } from './types.js';
 import { claimSocketPath, errorText } from './unix-socket.js';
 
 /** Per listener: enough for scrapers and people, too few to matter to the daemon. */
@@ -15,13 +16,15 @@ const MAX_CONNECTIONS = 64;
 const IDLE_TIMEOUT = 30_000;
 const REQUEST_TIMEOUT = 10_000;
 const KEEP_ALIVE_TIMEOUT = 75_000;
-/** Octets; no resource takes a body. */
-const BODY_LIMIT = 1024;
+/** Octets; a peer to add is the longest that is taken. */
+const BODY_LIMIT = 16_384;
 const SOCKET_MODE = 0o660;
 
 export interface ApiOptions {
   readonly source: StatusSource;
   readonly metrics: Metrics;
+  /** Offered on the unix socket; absent: nowhere. */
+  readonly administration?: PeerAdministration;
   /** Null: no unix socket, and so no reload over the API. */
   readonly socketPath: string | null;
   /** Null: no TCP listener. Port 0 takes a free one. */
@@ -45,7 +48,8 @@ export async function startApi(options: ApiOptions): Promise<ApiStart> {
   const apps: FastifyInstance[] = [];
   const close = async (): Promise<void> => void (await Promise.all(apps.map((app) => app.close())));
   const addApp = (mayReload: boolean): FastifyInstance => {
-    const app = buildApp({ ...options, mayReload }, options.onError ?? (() => {}));
+    const administration = mayReload ? (options.administration ?? null) : null;
+    const app = buildApp({ ...options, mayReload, administration }, options.onError ?? (() => {}));
     apps.push(app);
     return app;
   };

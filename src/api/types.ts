@@ -7,6 +7,9 @@ import type { KernelStatus } from '../kernel/types.js';
 
 export type { LatencyHistogram } from '../kernel/types.js';
 
+import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
+import type { BlameKind, Fault } from '../fsm/blame.js';
+import type { ListenerCounters } from '../net/listener.js';
 import type { PeerCounters } from '../net/types.js';
 
 export interface Summary {
@@ -22,8 +25,12 @@ export interface Summary {
   readonly rib: Readonly<Record<FamilyName, RibFamilyStatus>>;
   readonly attributeSets: number;
   readonly updateGroups: number;
+  readonly connections: ConnectionCounters;
   readonly peers: readonly PeerSummary[];
 }
+
+/** Incoming connections since the start, by what became of them. */
+export type ConnectionCounters = ListenerCounters;
 
 export interface ConfigStatus {
   readonly file: string;
@@ -93,8 +100,25 @@ export interface PeerSummary {
   readonly prefixes: Readonly<Record<FamilyName, PeerPrefixCounts>>;
   /** Plain words with the evidence; null while Established. */
   readonly reason: string | null;
+  /** The same with whose fault it is; null while Established. */
+  readonly blame: PeerBlameStatus | null;
   /** Things that are as configured and yet surprise, such as RFC 8212 denial. */
   readonly notes: readonly string[];
+}
+
+export interface PeerBlameStatus {
+  readonly kind: BlameKind;
+  readonly fault: Fault;
+  readonly text: string;
+  /** What was seen, a line each. */
+  readonly evidence: readonly string[];
+  readonly since: string;
+}
+
+export interface PrefixLimitStatus extends MaxPrefixConfig {
+  readonly level: 'below' | 'near' | 'over';
+  /** In this session, beyond the limit. */
+  readonly dropped: number;
 }
 
 export interface PeerPrefixCounts {
@@ -122,7 +146,14 @@ export interface PeerDetail extends PeerSummary {
   /** Of a client: its cluster. */
   readonly clusterId: string | null;
   readonly counters: PeerCounters;
-  readonly lastDown: { readonly at: string; readonly reason: string } | null;
+  /** What ended last, a session or an attempt; stays when the peer is up again. */
+  readonly lastDown: {
+    readonly at: string;
+    readonly reason: string;
+    readonly kind: BlameKind;
+    readonly fault: Fault;
+    readonly evidence: readonly string[];
+  } | null;
   readonly lastUp: string | null;
   readonly queuedBytes: number;
   readonly updateGroup: number | null;
@@ -130,6 +161,25 @@ export interface PeerDetail extends PeerSummary {
   readonly verdicts: Readonly<Record<string, number>>;
   /** Routes that came and were refused as loops, by the attribute that showed it. */
   readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList', number>>;
+  /** Routes beyond a limit: not used (AS_PATH, communities) or not taken (prefixes). */
+  readonly excess: Readonly<Record<'asPathLength' | 'communities' | 'prefixes', number>>;
+  readonly security: {
+    /** Where the TCP-MD5 key comes from. */
+    readonly password: string | null;
+    readonly tcpAo: readonly {
+      readonly sendId: number;
+      readonly receiveId: number;
+      readonly algorithm: string;
+      readonly key: string;
+    }[];
+    /** GTSM: hops. */
+    readonly ttlSecurity: number | null;
+  };
+  readonly prefixLimits: Readonly<Record<FamilyName, PrefixLimitStatus | null>>;
+  /** As configured, in seconds; what is in force for hold and keepalive stands above. */
+  readonly timers: TimersConfig;
+  /** In force, in seconds. */
+  readonly sendHoldTime: number | null;
 }
 
 export interface RouteQuery {
@@ -301,6 +351,25 @@ export interface LoopStatus {
   readonly lagP50: number;
   readonly lagP99: number;
   readonly lagMax: number;
+}
+
+export interface Verdict {
+  readonly ok: boolean;
+  /** One line. */
+  readonly message: string;
+}
+
+/** `in`, `out`: soft, one direction; `soft`: both. */
+export type ClearMode = 'hard' | 'soft' | 'in' | 'out';
+
+/** What operators may do to peers; each concerns one peer only. `persist`: it outlives the process. */
+export interface PeerAdministration {
+  /** `text` is for the peer (RFC 9003) and for whoever asks why it is down. */
+  switch(id: string, enabled: boolean, text: string, persist: boolean): Promise<Verdict>;
+  clear(id: string, mode: ClearMode, text: string): Promise<Verdict>;
+  /** `section`: as in `peers` of the configuration. */
+  add(section: Readonly<Record<string, unknown>>, persist: boolean): Promise<Verdict>;
+  remove(id: string, persist: boolean): Promise<Verdict>;
 }
 
 /** Implemented by the daemon; every call is a fresh, consistent snapshot and costs no more than what it returns. */

@@ -6,6 +6,8 @@ export interface ApiRequest {
   readonly socketPath: string;
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: Readonly<Record<string, unknown>>;
 }
 
 export type Answer =
@@ -15,9 +17,12 @@ export type Answer =
 /** Milliseconds without an octet from the daemon. */
 const TIMEOUT = 30_000;
 
-export function askDaemon({ socketPath, method, path }: ApiRequest): Promise<Answer> {
+export function askDaemon({ socketPath, method, path, body: sent }: ApiRequest): Promise<Answer> {
+  const text = sent === undefined ? undefined : JSON.stringify(sent);
+  const headers = text === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve) => {
-    const attempt = request({ socketPath, method, path, agent: false, timeout: TIMEOUT }, (response) => {
+    const options = { socketPath, method, path, headers, agent: false, timeout: TIMEOUT };
+    const attempt = request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', (error) => resolve(refused(failure(error, socketPath))));
@@ -29,7 +34,7 @@ export function askDaemon({ socketPath, method, path }: ApiRequest): Promise<Ans
     });
     attempt.on('timeout', () => attempt.destroy(new Error(`no answer within ${TIMEOUT / 1000} s`)));
     attempt.on('error', (error) => resolve(refused(failure(error, socketPath))));
-    attempt.end();
+    attempt.end(text);
   });
 }
 

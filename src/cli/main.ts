@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
+import { type AddOptions, addPeer, clearPeer, type PeerOptions, switchPeer } from './commands/administer.js';
 import { reload } from './commands/reload.js';
 import { showCalico } from './commands/show-calico.js';
 import { showConfig } from './commands/show-config.js';
@@ -121,10 +122,57 @@ function addShow(show: Command): void {
     .action(() => run(() => showMemory(context())));
 }
 
+const PERSIST = ['--persist', 'keep it over restarts, in a state file beside the configuration'] as const;
+
+function addPeerCommands(peer: Command): void {
+  for (const action of ['enable', 'disable', 'remove'] as const) {
+    const command = peer
+      .command(`${action} <name>`)
+      .description(PEER_ACTIONS[action])
+      .option(...PERSIST);
+    if (action === 'disable') command.option('--text <text>', 'what the peer is told (RFC 9003)');
+    command.action((name: string, options: PeerOptions) =>
+      run(() => switchPeer(context(), name, action, options)),
+    );
+  }
+  peer
+    .command('add <name>')
+    .description('a new peer, as in `peers` of the configuration')
+    .requiredOption('--address <address>', 'its address; link-local ones with interface: fe80::1%eth1')
+    .option('--asn <asn>', 'its AS')
+    .option('--group <group>', 'the peer group whose settings it shares')
+    .option('--set <key=value>', 'any other key, such as timers.hold=9', collect, [])
+    .option(...PERSIST)
+    .action((name: string, options: AddOptions) => run(() => addPeer(context(), name, options)));
+}
+
+const PEER_ACTIONS = {
+  enable: 'switch a peer on',
+  disable: 'end the session and keep it down',
+  remove: 'end the session and forget the peer',
+} as const;
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** `peer NAME enable` is as good as `peer enable NAME`. */
+function normalized(argv: readonly string[]): string[] {
+  const words = [...argv];
+  const at = words.indexOf('peer');
+  const [name, action] = [words[at + 1], words[at + 2]];
+  if (at < 0 || name === undefined || action === undefined) return words;
+  if (
+    ['enable', 'disable', 'remove'].includes(action) &&
+    !['enable', 'disable', 'add', 'remove'].includes(name)
+  ) {
+    words.splice(at + 1, 2, action, name);
+  }
+  return words;
+}
+
 async function main(): Promise<void> {
   endQuietlyOnClosedPipe();
   program
-    .description('Shows what bgpd does, and asks it to reload.')
+    .description('Shows what bgpd does, asks it to reload, and works on its peers.')
     .version(packageVersion())
     .addOption(
       new Option('--socket <path>', 'unix socket of bgpd').env('BGPD_SOCKET').default(DEFAULT_SOCKET),
@@ -139,8 +187,18 @@ async function main(): Promise<void> {
     .command('reload')
     .description('read the configuration file again')
     .action(() => run(() => reload(context())));
+  addPeerCommands(program.command('peer').description('switch, add and remove peers while bgpd runs'));
+  program
+    .command('clear')
+    .description('reset a session (hard, the default), or judge and send its routes anew (soft)')
+    .argument('<name>', 'name or address of a neighbor')
+    .argument('[how...]', 'hard | soft | soft in | soft out')
+    .option('--text <text>', 'what the peer is told at a hard reset (RFC 9003)')
+    .action((name: string, how: readonly string[], options: PeerOptions) =>
+      run(() => clearPeer(context(), name, how, options)),
+    );
   try {
-    await program.parseAsync();
+    await program.parseAsync(normalized(process.argv));
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : 2;

@@ -4,7 +4,9 @@ import { formatIp, ipEquals, ipv4, ipv6 } from '../base/ip.js';
 import { formatPrefix } from '../base/prefix.js';
 import type { CalicoIntent, OriginateIntent, PeerIntent, PoolIntent } from '../calico/types.js';
 import { BGP_PORT, DEFAULT_SESSION, DEFAULT_TIMERS, WORKLOAD_INTERFACES } from './defaults.js';
+import type { RuntimePeers } from './runtime-peers.js';
 import type { Sections } from './schema.js';
+import { readKey, type SecretReader } from './secrets.js';
 import type {
   CalicoConfig,
   Config,
@@ -23,32 +25,47 @@ const CONNECT_RETRY = 5;
 /** BIRD's TTL towards a peer that need not be on the same link. */
 const MULTIHOP = 64;
 
-/** `policies` of the result are those of the file and the defaults; those of the intent are added by the caller. */
-export function withCalico(
-  config: Config,
-  sections: Sections,
-  intent: CalicoIntent,
-  calico: CalicoConfig,
-): Config {
-  const { clusterId } = intent;
+/** The section `calico` with its defaults; null: there is none, or it names no resources. */
+export function calicoConfig({ calico, node }: Sections, hostname: string): CalicoConfig | null {
+  if (calico === null || calico.resources.length === 0) return null;
   return {
-    ...config,
+    node: calico.node ?? node ?? hostname,
+    resources: calico.resources,
+    secrets: calico.secrets ?? null,
+    advertise: calico.advertise ?? 'all',
+    externalPools: calico.externalPools ?? null,
+    usePodCidr: calico.usePodCidr ?? false,
+  };
+}
+
+export interface Overlay {
+  /** Of the operator's file; its policies have those of the intent already. */
+  readonly own: Config;
+  readonly sections: Sections;
+  readonly intent: CalicoIntent;
+  readonly calico: CalicoConfig;
+  readonly readKey: SecretReader;
+  /** What operators did at run time with peers, by name. */
+  readonly runtime: RuntimePeers;
+}
+
+export function withCalico(overlay: Overlay): Config {
+  const { own, sections, intent, calico } = overlay;
+  const { clusterId } = intent;
+  const peers = intent.peers.flatMap((peer) => peerConfig(peer, overlay));
+  return {
+    ...own,
     calico,
-    routerId: sections.routerId === null ? (intent.routerId ?? config.routerId) : config.routerId,
-    listen: sections.listen === null ? listenOf(intent, config.listen) : config.listen,
-    routeReflector:
-      config.routeReflector ?? (clusterId === null ? null : { clusterId, clientToClient: true }),
-    kernel: kernelOf(config.kernel, sections, intent),
-    pools: joined(config.pools, intent.pools.map(poolConfig), ({ cidr }) => formatPrefix(cidr)),
-    originate: joined(config.originate, intent.originate.map(originateConfig), ({ prefix }) =>
+    routerId: sections.routerId === null ? (intent.routerId ?? own.routerId) : own.routerId,
+    listen: sections.listen === null ? listenOf(intent, own.listen) : own.listen,
+    routeReflector: own.routeReflector ?? (clusterId === null ? null : { clusterId, clientToClient: true }),
+    kernel: kernelOf(own.kernel, sections, intent),
+    pools: joined(own.pools, intent.pools.map(poolConfig), ({ cidr }) => formatPrefix(cidr)),
+    originate: joined(own.originate, intent.originate.map(originateConfig), ({ prefix }) =>
       formatPrefix(prefix),
     ),
-    peers: joined(
-      config.peers,
-      intent.peers.map((peer) => peerConfig(peer, config.asn, calico)),
-      ({ address, interface: zone }) => `${formatIp(address)}%${zone ?? ''}`,
-    ),
-    log: { ...config.log, level: sections.log?.level ?? intent.logLevel ?? config.log.level },
+    peers: joined(own.peers, peers, ({ address, interface: zone }) => `${formatIp(address)}%${zone ?? ''}`),
+    log: { ...own.log, level: sections.log?.level ?? intent.logLevel ?? own.log.level },
   };
 }
 
@@ -117,28 +134,43 @@ const originateConfig = (origin: OriginateIntent): OriginateConfig => ({
   communities: [],
 });
 
-function peerConfig(peer: PeerIntent, asn: number, { advertise }: CalicoConfig): PeerConfig {
-  const isExternal = peer.asn !== (peer.localAsn ?? asn);
-  return {
-    ...DEFAULT_SESSION,
-    name: peer.name,
-    description: peer.object === null ? 'Calico node mesh' : `Calico ${peer.object.kind} ${peer.object.name}`,
-    group: null,
-    address: peer.address,
-    interface: null,
-    asn: peer.asn,
-    port: peer.port ?? BGP_PORT,
-    localAddress: peer.localAddress,
-    passive: peer.passive,
-    multihop: MULTIHOP,
-    // One family a session, as Calico has it: the next hops of the other would not be the node's.
-    families: [peer.address.family === 'ipv4' ? 'ipv4-unicast' : 'ipv6-unicast'],
-    timers: { ...DEFAULT_TIMERS, hold: HOLD_TIME, keepalive: peer.keepalive, connectRetry: CONNECT_RETRY },
-    routeReflectorClient: peer.routeReflectorClient,
-    nextHopSelf: peer.nextHop === 'self',
-    advertise: isExternal ? advertise : 'all',
-    via: peer.via,
-    import: peer.import,
-    export: peer.export,
-  };
+/** None: the peer was removed at run time, or its key can't be used; without it the session could only fail. */
+function peerConfig(peer: PeerIntent, { own, calico, readKey: read, runtime }: Overlay): PeerConfig[] {
+  if (runtime.removed.includes(peer.name)) return [];
+  const isExternal = peer.asn !== (peer.localAsn ?? own.asn);
+  const password = peer.password === null ? null : readKey(peer.password, read);
+  if (password !== null && !('reveal' in password)) return [];
+  return [
+    {
+      ...DEFAULT_SESSION,
+      name: peer.name,
+      description:
+        peer.object === null ? 'Calico node mesh' : `Calico ${peer.object.kind} ${peer.object.name}`,
+      group: null,
+      address: peer.address,
+      interface: null,
+      asn: peer.asn,
+      port: peer.port ?? BGP_PORT,
+      localAddress: peer.localAddress,
+      passive: peer.passive,
+      ...switchOf(peer.name, runtime),
+      password,
+      multihop: MULTIHOP,
+      ttlSecurity: peer.ttlSecurity,
+      // One family a session, as Calico has it: the next hops of the other would not be the node's.
+      families: [peer.address.family === 'ipv4' ? 'ipv4-unicast' : 'ipv6-unicast'],
+      timers: { ...DEFAULT_TIMERS, hold: HOLD_TIME, keepalive: peer.keepalive, connectRetry: CONNECT_RETRY },
+      routeReflectorClient: peer.routeReflectorClient,
+      nextHopSelf: peer.nextHop === 'self',
+      advertise: isExternal ? calico.advertise : 'all',
+      via: peer.via,
+      import: peer.import,
+      export: peer.export,
+    },
+  ];
+}
+
+function switchOf(name: string, { switched }: RuntimePeers): Pick<PeerConfig, 'enabled' | 'shutdownText'> {
+  const { enabled, text } = switched[name] ?? { enabled: true, text: '' };
+  return { enabled, shutdownText: text };
 }

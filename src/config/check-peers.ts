@@ -39,7 +39,11 @@ export function checkPeers(sections: Sections): readonly Issue[] {
     ]),
     ...(sections.dynamicPeers ?? []).flatMap((range) => unknownGroup(sections, range)),
     ...overlaps(sections),
-    ...members(sections).flatMap((member) => [...reflectorRules(sections, member), ...timerRules(member)]),
+    ...members(sections).flatMap((member) => [
+      ...reflectorRules(sections, member),
+      ...timerRules(member),
+      ...securityRules(member),
+    ]),
   ];
 }
 
@@ -193,6 +197,24 @@ function reflectorRules(sections: Sections, member: Member): Issue[] {
   }
   if (sections.routeReflector !== null || sections.broken.has('routeReflector')) return [];
   return [issue(place, 'this node is no route reflector', 'set routeReflector: { clusterId: ... }')];
+}
+
+/** What can't be had together, or not on this host. */
+function securityRules(member: Member): Issue[] {
+  const { own, settings } = member;
+  const issues: Issue[] = [];
+  if (settings.ttlSecurity !== null && settings.multihop !== null) {
+    const message = 'ttlSecurity and multihop exclude each other (RFC 5082)';
+    issues.push(
+      issue(written(member, 'ttlSecurity'), message, 'keep ttlSecurity: it also says how many hops'),
+    );
+  }
+  const hasAo = (own.tcpAo ?? settings.tcpAo).length > 0;
+  if (hasAo && (own.password !== undefined || settings.password !== null)) {
+    const message = 'TCP-MD5 and TCP-AO exclude each other (RFC 5925)';
+    issues.push(issue(written(member, 'tcpAo'), message, 'keep one of password and tcpAo'));
+  }
+  return issues;
 }
 
 function timerRules(member: Member): Issue[] {

@@ -9,6 +9,7 @@ import type {
   KernelConfig,
   LimitsConfig,
   ListenConfig,
+  MaxPrefixConfig,
   PeerConfig,
   TimersConfig,
   VxlanConfig,
@@ -49,7 +50,21 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
 };
 
 /** Seconds. Connect attempts start fast and slow down to `connectRetry`. */
-export const DEFAULT_TIMERS: TimersConfig = { hold: 90, keepalive: null, connectRetry: 30, delayOpen: 0 };
+export const DEFAULT_TIMERS: TimersConfig = {
+  hold: 90,
+  keepalive: null,
+  connectRetry: 30,
+  delayOpen: 0,
+  sendHold: null,
+  minRouteAdvertisement: 0,
+  idleHold: 1,
+  idleHoldMax: 30,
+  idleHoldForget: 120,
+  startJitter: 0,
+};
+
+/** Besides the limit itself. */
+export const DEFAULT_MAX_PREFIX: Omit<MaxPrefixConfig, 'limit'> = { warn: 80, action: 'idle', restart: null };
 
 export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn'> = {
   description: null,
@@ -58,6 +73,13 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   passive: false,
   enabled: true,
   multihop: null,
+  password: null,
+  tcpAo: [],
+  ttlSecurity: null,
+  shutdownText: '',
+  maxPrefix: { 'ipv4-unicast': null, 'ipv6-unicast': null },
+  maxAsPathLength: null,
+  maxCommunities: null,
   // Dual stack over one session: what the peer does not have is not negotiated.
   families: FAMILY_NAMES,
   timers: DEFAULT_TIMERS,

@@ -58,6 +58,23 @@ export const integerField = (what: string, min: number, max: number) => {
   });
 };
 
+/** `30`, `0.5` (YAML gives decimals as text) or `500ms`; the value is in seconds. */
+export const secondsField = (min: number, max: number) => {
+  const want = `seconds from ${min} to ${max}, such as 30, 0.5 or 500ms`;
+  return field<number>(want, (value) => {
+    const seconds = readSeconds(value);
+    if (seconds === null) return unfit(value, want);
+    return seconds < min || seconds > max ? fault(`${seconds} s is out of range`, `give ${want}`) : seconds;
+  });
+};
+
+function readSeconds(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  const match = typeof value === 'string' ? /^(\d{1,8}(?:\.\d{1,3})?)(ms|s)?$/.exec(value) : null;
+  if (match === null) return null;
+  return match[2] === 'ms' ? Number(match[1]) / 1000 : Number(match[1]);
+}
+
 export const booleanField = field<boolean>('true or false', (value) =>
   typeof value === 'boolean' ? value : unfit(value, 'true or false'),
 );

@@ -108,29 +108,39 @@ function repairSection(
 ): unknown {
   const steps = new Set(paths.map((path) => path[1]));
   if (LISTS[section] !== undefined && Array.isArray(value) && !steps.has(undefined)) {
-    const good = new Map(
-      (Array.isArray(before) ? before : []).map((element: unknown) => [
-        identityOf(section, element),
-        element,
-      ]),
-    );
-    return value.flatMap((element: unknown, index) => {
-      if (!steps.has(index)) return [element];
-      const identity = identityOf(section, element);
-      note(objects, `${section} ${identity}`, good.get(identity));
-      return good.has(identity) ? [good.get(identity)] : [];
-    });
+    const named = (list: unknown): Members =>
+      (Array.isArray(list) ? list : []).map((element: unknown) => [identityOf(section, element), element]);
+    const broken = (_name: string, index: number): boolean => steps.has(index);
+    return repairMembers(section, named(value), named(before), broken, objects).map(([, element]) => element);
   }
   if (NAMED.includes(section) && isMapping(value) && !steps.has(undefined)) {
-    const good = isMapping(before) ? before : {};
-    return Object.fromEntries(
-      Object.entries(value).flatMap(([name, inner]) => {
-        if (!steps.has(name)) return [[name, inner]];
-        note(objects, `${section} ${name}`, good[name]);
-        return name in good ? [[name, good[name]]] : [];
-      }),
-    );
+    const good = Object.entries(isMapping(before) ? before : {});
+    const broken = (name: string): boolean => steps.has(name);
+    return Object.fromEntries(repairMembers(section, Object.entries(value), good, broken, objects));
   }
   note(objects, section, before);
   return before;
+}
+
+type Members = readonly (readonly [name: string, value: unknown])[];
+
+/** A broken member that was never there may be one that was, under a wrong name: until it is right none is removed. */
+function repairMembers(
+  section: string,
+  members: Members,
+  before: Members,
+  isBroken: (name: string, index: number) => boolean,
+  objects: Map<string, 'kept' | 'leftOut'>,
+): Members {
+  const good = new Map(before);
+  const names = new Set(members.map(([name]) => name));
+  let unknown = false;
+  const repaired = members.flatMap(([name, value], index): Members => {
+    if (!isBroken(name, index)) return [[name, value]];
+    note(objects, `${section} ${name}`, good.get(name));
+    if (good.has(name)) return [[name, good.get(name)]];
+    unknown = true;
+    return [];
+  });
+  return unknown ? [...repaired, ...before.filter(([name]) => !names.has(name))] : repaired;
 }

@@ -1,11 +1,9 @@
-// YAML text -> a complete configuration or every problem in it. `readConfigFile` is the only I/O.
+// YAML text -> a complete configuration or every problem in it. What has to be read besides comes in as functions.
 
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { CalicoIntent } from '../calico/types.js';
-import { overriddenPeers, withCalico } from './calico-overlay.js';
+import { calicoConfig, overriddenPeers, withCalico } from './calico-overlay.js';
 import { type CalicoReport, calicoWarnings } from './calico-report.js';
-import { type CalicoOutcome, CalicoStore } from './calico-store.js';
+import type { CalicoOutcome } from './calico-store.js';
 import { checkNode, warnNode } from './check-node.js';
 import { checkPeers, warnPeers } from './check-peers.js';
 import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
@@ -23,8 +21,16 @@ import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js'
 import { mergeDynamicPeer, mergePeer } from './merge.js';
 import { type Issue, issue, pathText } from './problem.js';
 import { hashRouterId } from './router-id.js';
+import {
+  NO_RUNTIME,
+  peersOfFile,
+  type RuntimePeers,
+  withAddedPeers,
+  withSwitchedPeers,
+} from './runtime-peers.js';
 import { parseSections, type Sections } from './schema.js';
 import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
+import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
 import { parseSource } from './source.js';
 import type {
   CalicoConfig,
@@ -41,25 +47,34 @@ import type {
 export interface ConfigEnvironment {
   /** The default of `node`. */
   readonly hostname: string;
+  /** Default: there are none. */
+  readonly secrets?: SecretReader;
+  /** Whether the kernel has TCP-AO. Default: it has. */
+  readonly hasTcpAo?: () => boolean;
+  /** What operators did at run time. */
+  readonly runtime?: RuntimePeers;
+  /** What stands in for broken objects. Default: nothing, each is a problem of the whole. */
+  readonly lastGood?: PlainConfig | null;
   /** Reads the resources that the section `calico` names; absent: there are none. */
   readonly calico?: (config: CalicoConfig) => CalicoOutcome;
 }
+
+const noSecrets: SecretReader = () => ({
+  ok: false,
+  message: 'keys are not read here',
+  remedy: 'check the file with bgpd --check',
+});
 
 /**
  * `file` only names the text in problems. With `lastGood`, objects with problems are replaced by what they were there, or
  * left out, and what is wrong with them is in `kept`; without it every problem is one of the whole.
  */
-export function loadConfig(
-  text: string,
-  file: string,
-  environment: ConfigEnvironment,
-  lastGood: PlainConfig | null = null,
-): ConfigResult {
+export function loadConfig(text: string, file: string, environment: ConfigEnvironment): ConfigResult {
   const source = parseSource(text, file);
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
-  const { sections, issues } = readSections(source.value);
+  const { sections, secrets, issues } = readSections(source.value, environment);
   const problems = ordered([...source.problems, ...issues.map(source.locate)]);
-  const assembled = problems.length > 0 ? null : assemble(sections, environment);
+  const assembled = problems.length > 0 ? null : assemble({ sections, secrets }, environment);
   if (assembled !== null) {
     const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
     return {
@@ -70,8 +85,8 @@ export function loadConfig(
       kept: [],
     };
   }
-  const repaired = lastGood === null ? null : repairAll(plainOf(source.value), lastGood, issues);
-  const rest = repaired === null ? null : assemble(repaired.sections, environment);
+  const repaired = repairAll(plainOf(source.value), environment, issues);
+  const rest = repaired === null ? null : assemble(repaired, environment);
   if (repaired === null || rest === null) return { ok: false, problems };
   return {
     ok: true,
@@ -91,10 +106,17 @@ const MOST_REPAIRS = 8;
 interface Repaired {
   readonly plain: PlainConfig;
   readonly sections: Sections;
+  readonly secrets: Secrets;
   readonly objects: Repair['objects'];
 }
 
-function repairAll(plain: PlainConfig, lastGood: PlainConfig, issues: readonly Issue[]): Repaired | null {
+function repairAll(
+  plain: PlainConfig,
+  environment: ConfigEnvironment,
+  issues: readonly Issue[],
+): Repaired | null {
+  const { lastGood = null } = environment;
+  if (lastGood === null) return null;
   const objects = new Map<string, 'kept' | 'leftOut'>();
   let now = plain;
   let wrong = issues;
@@ -107,8 +129,8 @@ function repairAll(plain: PlainConfig, lastGood: PlainConfig, issues: readonly I
     if (fixed === null) return null;
     for (const [name, fate] of fixed.objects) objects.set(name, fate);
     now = fixed.config;
-    const read = readSections(now);
-    if (read.issues.length === 0) return { plain: now, sections: read.sections, objects };
+    const read = readSections(now, environment);
+    if (read.issues.length === 0) return { ...read, plain: now, objects };
     wrong = read.issues;
   }
   return null;
@@ -128,8 +150,19 @@ function keptOf(
   });
 }
 
-function readSections(value: unknown): { readonly sections: Sections; readonly issues: readonly Issue[] } {
-  const { sections, issues } = parseSections(value);
+interface ReadSections {
+  readonly sections: Sections;
+  readonly secrets: Secrets;
+  readonly issues: readonly Issue[];
+}
+
+function readSections(value: unknown, environment: ConfigEnvironment): ReadSections {
+  const runtime = environment.runtime ?? NO_RUNTIME;
+  const parsed = parseSections(withAddedPeers(value, runtime));
+  const sections = withSwitchedPeers(parsed.sections, runtime, peersOfFile(value));
+  const { secrets, issues: keyIssues } = readSecrets(sections, environment.secrets ?? noSecrets);
+  const ao = checkTcpAo(sections, environment.hasTcpAo ?? (() => true));
+  const issues = [...parsed.issues, ...keyIssues, ...ao];
   const explained = new Set(issues.map(({ path }) => pathText(path)));
   const checks = [
     ...checkNode(sections),
@@ -137,7 +170,8 @@ function readSections(value: unknown): { readonly sections: Sections; readonly i
     ...checkPolicies(sections),
     ...checkRpki(sections),
   ];
-  return { sections, issues: [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))] };
+  const found = [...issues, ...checks.filter(({ path }) => !explained.has(pathText(path)))];
+  return { sections, secrets, issues: found };
 }
 
 const warningsOf = (report: CalicoReport | null): readonly ConfigProblem[] =>
@@ -145,61 +179,22 @@ const warningsOf = (report: CalicoReport | null): readonly ConfigProblem[] =>
 
 /** Null: nothing says which AS we are in. */
 function assemble(
-  sections: Sections,
+  { sections, secrets }: Pick<ReadSections, 'sections' | 'secrets'>,
   environment: ConfigEnvironment,
 ): { readonly config: Config; readonly calico: CalicoReport | null } | null {
-  const calico = readCalico(sections, environment);
-  const asn = sections.asn ?? calico?.outcome.intent.asn ?? null;
+  const settings = calicoConfig(sections, environment.hostname);
+  const outcome = settings === null ? null : (environment.calico?.(settings) ?? null);
+  const asn = sections.asn ?? outcome?.intent.asn ?? null;
   if (asn === null) return null;
-  if (calico === null) return { config: completeConfig(sections, asn, environment, null), calico: null };
-  const { intent, report } = calico.outcome;
-  const own = completeConfig(sections, asn, environment, intent);
+  const own = completeConfig(sections, asn, environment, secrets, outcome?.intent ?? null);
+  if (settings === null || outcome === null) return { config: own, calico: null };
+  const { intent, report } = outcome;
+  const { secrets: readKey = noSecrets, runtime = NO_RUNTIME } = environment;
   return {
-    config: withCalico(own, sections, intent, calico.config),
+    config: withCalico({ own, sections, intent, calico: settings, readKey, runtime }),
     calico: { ...report, overridden: overriddenPeers(own, intent) },
   };
 }
-
-function readCalico(
-  { calico, node }: Sections,
-  { hostname: host, calico: read }: ConfigEnvironment,
-): { readonly config: CalicoConfig; readonly outcome: CalicoOutcome } | null {
-  if (calico === null || read === undefined || calico.resources.length === 0) return null;
-  const config = {
-    secrets: null,
-    advertise: 'all',
-    externalPools: null,
-    usePodCidr: false,
-    ...present(calico),
-    node: calico.node ?? node ?? host,
-  } as const;
-  return { config, outcome: read(config) };
-}
-
-/** Reads the file and the host's name, and loads it. A file that can't be read is one problem without a line. */
-export function readConfigFile(path: string, lastGood: PlainConfig | null = null): ConfigResult {
-  const store = new CalicoStore(path);
-  try {
-    return loadConfig(
-      readFileSync(path, 'utf8'),
-      path,
-      { hostname: hostname(), calico: (config) => store.read(config) },
-      lastGood,
-    );
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-    if (code === null) throw error;
-    const remedy = READ_REMEDIES[code] ?? 'give a file that can be read';
-    const message = `can't read the configuration (${code})`;
-    return { ok: false, problems: [{ file: path, line: 0, column: 0, key: '', message, remedy }] };
-  }
-}
-
-const READ_REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file: name it with --config FILE',
-  EACCES: 'let the user of the daemon read it',
-  EISDIR: 'it is a directory: name a file in it',
-};
 
 /** By place, each once: a fault in a group is found again for each of its peers. */
 function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
@@ -211,6 +206,7 @@ function completeConfig(
   sections: Sections,
   asn: number,
   environment: ConfigEnvironment,
+  secrets: Secrets,
   calico: CalicoIntent | null,
 ): Config {
   const node = sections.node ?? environment.hostname;
@@ -234,9 +230,11 @@ function completeConfig(
     kernel: completeKernel(sections.kernel),
     pools: (sections.pools ?? []).map(({ value }) => completePool(value)),
     originate: (sections.originate ?? []).map(({ value }) => completeOrigination(value)),
-    peers: (sections.peers ?? []).flatMap(({ value }) => mergePeer(value, groupOf(value.group)) ?? []),
+    peers: (sections.peers ?? []).flatMap(
+      ({ value }) => mergePeer(value, groupOf(value.group), secrets) ?? [],
+    ),
     dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
-      mergeDynamicPeer(value, groupOf(value.group)),
+      mergeDynamicPeer(value, groupOf(value.group), secrets),
     ),
     policies: policiesOf(sections, calico),
     rpki: completeRpki(sections.rpki),

@@ -1,9 +1,10 @@
 // Peer groups into peers: what the peer says wins over its group, the group over the defaults. Checks nothing.
 
 import { formatIp } from '../base/ip.js';
-import { DEFAULT_DYNAMIC_LIMIT, DEFAULT_SESSION, DEFAULT_TIMERS } from './defaults.js';
+import { DEFAULT_DYNAMIC_LIMIT, DEFAULT_MAX_PREFIX, DEFAULT_SESSION, DEFAULT_TIMERS } from './defaults.js';
 import type { DynamicPeerSection, PeerGroupSection, PeerSection } from './schema-peers.js';
-import type { DynamicPeerConfig, PeerConfig } from './types.js';
+import { NO_SECRETS, originOf, type Secrets } from './secrets.js';
+import type { DynamicPeerConfig, PeerConfig, TimersConfig } from './types.js';
 
 type SessionSettings = Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn'>;
 
@@ -16,7 +17,11 @@ export const addressText = ({ address }: PeerSection): string =>
     : `${formatIp(address.address)}%${address.interface}`;
 
 /** Null when neither the peer nor its group says which AS the peer is in. */
-export function mergePeer(peer: PeerSection, group: PeerGroupSection): PeerConfig | null {
+export function mergePeer(
+  peer: PeerSection,
+  group: PeerGroupSection,
+  secrets: Secrets = NO_SECRETS,
+): PeerConfig | null {
   const asn = peer.asn ?? group.asn;
   if (asn === undefined) return null;
   return {
@@ -25,24 +30,28 @@ export function mergePeer(peer: PeerSection, group: PeerGroupSection): PeerConfi
     address: peer.address.address,
     interface: peer.address.interface,
     asn,
-    ...mergeSettings(peer, group),
+    ...mergeSettings(peer, group, secrets),
   };
 }
 
 /** Peers of a range are never dialled, hence `passive`. */
-export const mergeDynamicPeer = (range: DynamicPeerSection, group: PeerGroupSection): DynamicPeerConfig => ({
+export const mergeDynamicPeer = (
+  range: DynamicPeerSection,
+  group: PeerGroupSection,
+  secrets: Secrets = NO_SECRETS,
+): DynamicPeerConfig => ({
   range: range.range,
   group: range.group,
   limit: range.limit ?? DEFAULT_DYNAMIC_LIMIT,
   template: {
-    ...mergeSettings({}, group),
+    ...mergeSettings({}, group, secrets),
     asn: group.asn ?? null,
     group: range.group,
     passive: true,
   },
 });
 
-function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): SessionSettings {
+function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets: Secrets): SessionSettings {
   const pick = <K extends keyof SessionSettings & keyof PeerGroupSection>(key: K): SessionSettings[K] =>
     (peer[key] ?? group[key] ?? DEFAULT_SESSION[key]) as SessionSettings[K];
   return {
@@ -52,6 +61,11 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
     passive: pick('passive'),
     enabled: pick('enabled'),
     multihop: pick('multihop'),
+    ...mergeSecurity(peer, group, secrets),
+    shutdownText: pick('shutdownText'),
+    maxPrefix: mergeMaxPrefix(peer.maxPrefix ?? {}, group.maxPrefix ?? {}),
+    maxAsPathLength: pick('maxAsPathLength'),
+    maxCommunities: pick('maxCommunities'),
     families: pick('families'),
     timers: mergeTimers(peer.timers ?? {}, group.timers ?? {}),
     routeReflectorClient: pick('routeReflectorClient'),
@@ -67,9 +81,55 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection): Session
 
 type TimersSection = NonNullable<PeerGroupSection['timers']>;
 
-const mergeTimers = (peer: TimersSection, group: TimersSection): PeerConfig['timers'] => ({
-  hold: peer.hold ?? group.hold ?? DEFAULT_TIMERS.hold,
-  keepalive: peer.keepalive ?? group.keepalive ?? DEFAULT_TIMERS.keepalive,
-  connectRetry: peer.connectRetry ?? group.connectRetry ?? DEFAULT_TIMERS.connectRetry,
-  delayOpen: peer.delayOpen ?? group.delayOpen ?? DEFAULT_TIMERS.delayOpen,
-});
+const mergeTimers = (peer: TimersSection, group: TimersSection): TimersConfig => {
+  const pick = <K extends keyof TimersConfig>(key: K): TimersConfig[K] =>
+    (peer[key] ?? group[key] ?? DEFAULT_TIMERS[key]) as TimersConfig[K];
+  return {
+    hold: pick('hold'),
+    keepalive: pick('keepalive'),
+    connectRetry: pick('connectRetry'),
+    delayOpen: pick('delayOpen'),
+    sendHold: pick('sendHold'),
+    minRouteAdvertisement: pick('minRouteAdvertisement'),
+    idleHold: pick('idleHold'),
+    idleHoldMax: pick('idleHoldMax'),
+    idleHoldForget: pick('idleHoldForget'),
+    startJitter: pick('startJitter'),
+  };
+};
+
+/** A key that could not be read is null here, and an error of the load. */
+function mergeSecurity(
+  peer: PeerGroupSection,
+  group: PeerGroupSection,
+  secrets: Secrets,
+): Pick<PeerConfig, 'password' | 'tcpAo' | 'ttlSecurity'> {
+  const password = peer.password ?? group.password;
+  return {
+    password: (password && secrets.get(originOf(password))) ?? null,
+    tcpAo: (peer.tcpAo ?? group.tcpAo ?? []).flatMap(({ sendId, receiveId, algorithm, key }) => {
+      const secret = secrets.get(originOf(key));
+      return secret === undefined
+        ? []
+        : [{ sendId, receiveId, algorithm: algorithm ?? 'hmac-sha-1-96', key: secret }];
+    }),
+    ttlSecurity: peer.ttlSecurity ?? group.ttlSecurity ?? null,
+  };
+}
+
+type MaxPrefixSection = NonNullable<PeerGroupSection['maxPrefix']>;
+
+/** Family by family: what the peer says about one replaces what its group does. */
+function mergeMaxPrefix(peer: MaxPrefixSection, group: MaxPrefixSection): PeerConfig['maxPrefix'] {
+  const of = (family: keyof PeerConfig['maxPrefix']): PeerConfig['maxPrefix'][typeof family] => {
+    const said = peer[family] ?? group[family];
+    if (said === undefined) return null;
+    return {
+      limit: said.limit,
+      warn: said.warn ?? DEFAULT_MAX_PREFIX.warn,
+      action: said.action ?? DEFAULT_MAX_PREFIX.action,
+      restart: said.restart ?? DEFAULT_MAX_PREFIX.restart,
+    };
+  };
+  return { 'ipv4-unicast': of('ipv4-unicast'), 'ipv6-unicast': of('ipv6-unicast') };
+}

@@ -1,6 +1,7 @@
 // The YAML shape of peers, their groups and dynamic ranges.
 
 import { z } from 'zod';
+import { AO_ALGORITHMS, type AoAlgorithm } from '../sys/tcp-ao.js';
 import {
   addressField,
   asnField,
@@ -16,6 +17,7 @@ import {
   policyNameField,
   portField,
   prefixField,
+  secondsField,
   textField,
 } from './fields.js';
 
@@ -35,9 +37,15 @@ const holdField = field<number>(HOLD, (value) =>
 
 const timersSchema = z.strictObject({
   hold: holdField.optional(),
-  keepalive: integerField('seconds', 1, 21_845).optional(),
-  connectRetry: integerField('seconds', 1, 65_535).optional(),
-  delayOpen: integerField('seconds', 0, 65_535).optional(),
+  keepalive: secondsField(0.1, 21_845).optional(),
+  connectRetry: secondsField(0.1, 65_535).optional(),
+  delayOpen: secondsField(0, 65_535).optional(),
+  sendHold: secondsField(0, 65_535).optional(),
+  minRouteAdvertisement: secondsField(0, 600).optional(),
+  idleHold: secondsField(0.1, 3600).optional(),
+  idleHoldMax: secondsField(0.1, 86_400).optional(),
+  idleHoldForget: secondsField(1, 86_400).optional(),
+  startJitter: secondsField(0, 300).optional(),
 });
 
 const FAMILIES = 'a list such as [ipv4-unicast, ipv6-unicast]';
@@ -52,11 +60,50 @@ const familiesSchema = z.array(familyField).superRefine((families, context) => {
   });
 });
 
-const passwordField = field<never>('nothing: leave the key out', () =>
-  fault(
-    'TCP-MD5 passwords (RFC 2385) are not supported yet',
-    'remove the key here and on the peer: a session with a password on one side never comes up',
-  ),
+/** The place of a key: the configuration itself is no place for one, as it is shown, copied and kept in histories. */
+export type SecretRef =
+  | { readonly file: string; readonly env?: undefined }
+  | { readonly env: string; readonly file?: undefined };
+
+const SECRET = '{ file: /etc/bgpd/peer.key } or { env: NAME }';
+
+const secretField = field<SecretRef>(SECRET, (value) => {
+  if (typeof value === 'string' || typeof value === 'number') {
+    return fault('is the key itself', `put the key into a file or the environment and give ${SECRET}`);
+  }
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const [key, place] = entries[0] ?? [];
+  if (entries.length !== 1 || typeof place !== 'string' || place === '') {
+    return fault('names no place of a key', `give ${SECRET}`);
+  }
+  if (key === 'file') return { file: place };
+  if (key === 'env') return { env: place };
+  return fault(`${key} is no place of a key`, `give ${SECRET}`);
+});
+
+const tcpAoSchema = z.array(
+  z.strictObject({
+    sendId: integerField('a key id', 0, 255),
+    receiveId: integerField('a key id', 0, 255),
+    algorithm: choiceField<AoAlgorithm>(AO_ALGORITHMS).optional(),
+    key: secretField,
+  }),
+);
+
+const maxPrefixSchema = z.strictObject({
+  limit: integerField('a number of prefixes', 1, 100_000_000),
+  warn: integerField('per cent of the limit', 1, 100).optional(),
+  action: choiceField(['warn', 'idle', 'drop']).optional(),
+  restart: secondsField(0, 86_400).optional(),
+});
+
+/** RFC 9003: what a NOTIFICATION can carry. */
+const SHUTDOWN_TEXT = 'a text of at most 255 octets';
+
+const shutdownTextField = textField(SHUTDOWN_TEXT, (text) =>
+  new TextEncoder().encode(text).length > 255
+    ? fault('is too long (RFC 9003)', `give ${SHUTDOWN_TEXT}`)
+    : text,
 );
 
 /** What a group may say for its peers and a peer for itself. */
@@ -68,7 +115,18 @@ const sessionKeys = {
   passive: booleanField.optional(),
   enabled: booleanField.optional(),
   multihop: integerField('a number of hops', 1, 255).optional(),
-  password: passwordField.optional(),
+  password: secretField.optional(),
+  tcpAo: tcpAoSchema.optional(),
+  ttlSecurity: integerField('a number of hops', 1, 254).optional(),
+  shutdownText: shutdownTextField.optional(),
+  maxPrefix: z
+    .strictObject({
+      'ipv4-unicast': maxPrefixSchema.optional(),
+      'ipv6-unicast': maxPrefixSchema.optional(),
+    })
+    .optional(),
+  maxAsPathLength: integerField('a number of ASes', 1, 65_535).optional(),
+  maxCommunities: integerField('a number of communities', 1, 65_535).optional(),
   families: familiesSchema.optional(),
   timers: timersSchema.optional(),
   routeReflectorClient: booleanField.optional(),

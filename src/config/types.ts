@@ -5,6 +5,8 @@ import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
+import type { Secret } from '../sys/secret.js';
+import type { AoAlgorithm } from '../sys/tcp-ao.js';
 import type { CalicoReport } from './calico-report.js';
 import type { PlainConfig } from './last-good.js';
 
@@ -159,6 +161,33 @@ export interface TimersConfig {
   readonly keepalive: number | null;
   readonly connectRetry: number;
   readonly delayOpen: number;
+  /** Without the peer taking any octet (RFC 9687); 0: no limit. Null: 480, or twice the hold time if that is more. */
+  readonly sendHold: number | null;
+  readonly minRouteAdvertisement: number;
+  /** After an error of the protocol: the first pause, the longest, and after how long without errors it is forgotten. */
+  readonly idleHold: number;
+  readonly idleHoldMax: number;
+  readonly idleHoldForget: number;
+  /** The first dial comes at a random time within this. */
+  readonly startJitter: number;
+}
+
+export interface MaxPrefixConfig {
+  readonly limit: number;
+  /** Per cent of the limit from which on there is a warning. */
+  readonly warn: number;
+  /** `warn`: nothing but words. `idle`: Cease, and no session until `restart`. `drop`: what is beyond is not taken. */
+  readonly action: 'warn' | 'idle' | 'drop';
+  /** Seconds; null: until somebody clears or enables the peer. */
+  readonly restart: number | null;
+}
+
+/** A TCP-AO master key (RFC 5925 3.1). */
+export interface TcpAoKeyConfig {
+  readonly sendId: number;
+  readonly receiveId: number;
+  readonly algorithm: AoAlgorithm;
+  readonly key: Secret;
 }
 
 /** A peer with its group already merged in. */
@@ -176,6 +205,19 @@ export interface PeerConfig {
   readonly enabled: boolean;
   /** Hops; 1 means directly connected. Null: 1 for eBGP, any for iBGP. */
   readonly multihop: number | null;
+  /** TCP-MD5 (RFC 2385). */
+  readonly password: Secret | null;
+  /** The first one signs what we send. */
+  readonly tcpAo: readonly TcpAoKeyConfig[];
+  /** GTSM (RFC 5082): the peer is at most so many hops away. Null: not checked. */
+  readonly ttlSecurity: number | null;
+  /** What a peer that is disabled or reset is told (RFC 9003). */
+  readonly shutdownText: string;
+  readonly maxPrefix: Readonly<Record<FamilyName, MaxPrefixConfig | null>>;
+  /** Routes with more are not used. Null: no limit. */
+  readonly maxAsPathLength: number | null;
+  /** Of all three kinds together. */
+  readonly maxCommunities: number | null;
   readonly families: readonly FamilyName[];
   readonly timers: TimersConfig;
   readonly routeReflectorClient: boolean;

@@ -2,22 +2,33 @@
 // the session to the RIB and wakes the session when the RIB has something for it.
 
 import type { FamilyIndex } from '../base/family.js';
-import { familyName } from '../base/family.js';
+import { familyIndex, familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
-import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
+import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
 import type { Clock, Timer } from '../net/clock.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
 import type { PacketSource, PeerHandlers, Transport } from '../net/types.js';
 import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
-import { LOOP_KINDS, type LoopKind, type RibPeer } from '../rib/sources.js';
+import {
+  EXCESS_KINDS,
+  type ExcessKind,
+  LOOP_KINDS,
+  type LoopKind,
+  type RibPeer,
+  type Source,
+  sameLimits,
+} from '../rib/sources.js';
 import { profileKey } from '../rib/update-groups.js';
-import { ROUTE_REFRESH } from '../wire/iana.js';
-import { cease } from '../wire/notification.js';
+import { afiSafiOf, ROUTE_REFRESH } from '../wire/iana.js';
+import { cease, maximumPrefixesReached } from '../wire/notification.js';
 import type { UpdateView } from '../wire/types.js';
+import { AdvertisementPace } from './advertisement-pace.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
+import { type BlameSource, PeerBlame } from './peer-blame.js';
+import { hasMaxPrefix, type PrefixLimitNews, PrefixLimits } from './prefix-limits.js';
 import {
   endpoint,
   exportProfile,
@@ -40,6 +51,7 @@ export interface PeerContext {
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
   readonly timer: Clock['timer'];
+  readonly blame: BlameSource;
 }
 
 /** Milliseconds from a BoRR until what is stale goes without an EoRR. */
@@ -62,6 +74,8 @@ interface Attachment {
   readonly ribId: PeerId;
   readonly session: NegotiatedSession;
   readonly transport: Transport;
+  /** Null: changes are sent as they come. */
+  readonly pace: AdvertisementPace | null;
   /** What the RIB knows of the session. */
   readonly peer: RibPeer;
   readonly profile: ExportProfile;
@@ -75,6 +89,11 @@ export class BgpPeer implements PeerHandlers {
   readonly verdicts = new Map<string, number>();
   /** Of the sessions that ended. */
   readonly #pastLoops = { asPath: 0, originatorId: 0, clusterList: 0 };
+  readonly #pastExcess = { asPathLength: 0, communities: 0, prefixes: 0 };
+  readonly blame = new PeerBlame();
+  readonly prefixLimits = new PrefixLimits();
+  /** A session has ended and its reason is still to be told. */
+  #hasEnded = false;
   /** Families whose End-of-RIB came in this session. */
   readonly endOfRib = new Set<FamilyIndex>();
   /** Wall-clock milliseconds. */
@@ -108,8 +127,8 @@ export class BgpPeer implements PeerHandlers {
   /** Routes that came and were loops, over all sessions. */
   get loops(): Readonly<Record<LoopKind, number>> {
     const total = { ...this.#pastLoops };
-    const now = this.#attachment && this.#context.rib.sources.get(this.#attachment.ribId).loops;
-    if (now !== null) for (const kind of LOOP_KINDS) total[kind] += now[kind];
+    const now = this.#source;
+    if (now !== null) for (const kind of LOOP_KINDS) total[kind] += now.refused[kind];
     return total;
   }
 
@@ -119,10 +138,52 @@ export class BgpPeer implements PeerHandlers {
     return asn === null ? [] : missingPolicies({ ...this.#config, asn }, this.#context.local.asn);
   }
 
-  start(): void {
+  /** Routes that came and were beyond a limit, over all sessions. */
+  get excess(): Readonly<Record<ExcessKind | 'prefixes', number>> {
+    const total = { ...this.#pastExcess };
+    const now = this.#source;
+    if (now === null) return total;
+    for (const kind of EXCESS_KINDS) total[kind] += now.refused[kind];
+    total.prefixes += now.dropped[0] + now.dropped[1];
+    return total;
+  }
+
+  get #source(): Source | null {
+    return this.#attachment === null ? null : this.#context.rib.sources.get(this.#attachment.ribId);
+  }
+
+  /** `jitter`: seconds within which the first dial comes. */
+  start(jitter = 0): void {
     if (this.#running || !this.#config.enabled) return;
     this.#running = true;
-    this.driver.start();
+    this.driver.start(jitter);
+  }
+
+  /** Whose fault it is, looked at again; news are told. */
+  judge(): void {
+    if (this.#attachment !== null) return;
+    const news = this.blame.judge(this.#config, this.#sessionConfig, this.#context.blame);
+    if (news !== null) this.#context.events.emit('peerBlame', this.name, news, false);
+  }
+
+  /** Judges what is held from the peer anew. False without a session. */
+  softIn(): boolean {
+    if (this.#attachment === null) return false;
+    this.#context.rib.reimport(this.#attachment.ribId);
+    return true;
+  }
+
+  /** Sends all again, as a ROUTE-REFRESH of the peer would. False without a session. */
+  softOut(): boolean {
+    const attachment = this.#attachment;
+    if (attachment === null) return false;
+    const { families, enhancedRouteRefresh } = attachment.session;
+    for (const family of families) this.#context.rib.refresh(attachment.ribId, family, enhancedRouteRefresh);
+    return true;
+  }
+
+  get #sessionConfig(): SessionConfig {
+    return sessionConfig(this.#context.local, this.#config);
   }
 
   async stop(subcode: number, text: string): Promise<void> {
@@ -141,10 +202,7 @@ export class BgpPeer implements PeerHandlers {
       config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
     this.#config = config;
     this.#context = context;
-    const kept = this.driver.reconfigure(
-      sessionConfig(context.local, config),
-      endpoint(context.local, config),
-    );
+    const kept = this.driver.reconfigure(this.#sessionConfig, endpoint(context.local, config));
     if (!kept || kindChanged || enabledChanged) return true;
     this.#applyPolicies();
     return false;
@@ -154,14 +212,24 @@ export class BgpPeer implements PeerHandlers {
     const { rib, events, attachments } = this.#context;
     const view = this.#ribView(session, transport);
     const ribId = rib.peerUp(view.peer, view.profile);
-    this.#attachment = { ribId, session, transport, ...view };
+    const pace = this.#makePace();
+    this.#attachment = { ribId, session, transport, pace, ...view };
     this.endOfRib.clear();
+    this.blame.established();
+    this.prefixLimits.reset();
     this.establishedAt = this.#context.wallClock();
     attachments.attached(ribId, this);
     events.emit('peerEstablished', this.name, session);
     const missing = this.missingPolicies;
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
-    return { pull: (budget) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null) };
+    const take = (budget: number) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null);
+    return { pull: pace === null ? take : (budget) => pace.pull(() => take(budget)) };
+  }
+
+  #makePace(): AdvertisementPace | null {
+    if (this.#config.timers.minRouteAdvertisement === 0) return null;
+    const milliseconds = (): number => this.#config.timers.minRouteAdvertisement * 1000;
+    return new AdvertisementPace(this.#context.timer, milliseconds, () => this.wake());
   }
 
   update(view: UpdateView): void {
@@ -172,6 +240,28 @@ export class BgpPeer implements PeerHandlers {
     }
     if (view.endOfRib !== null) this.#endOfRibReceived(view.endOfRib);
     this.#context.rib.applyUpdate(this.#attachment.ribId, view);
+    if (hasMaxPrefix(this.#config.maxPrefix)) this.#checkPrefixes();
+  }
+
+  #checkPrefixes(): void {
+    const source = this.#source;
+    if (source === null) return;
+    for (const news of this.prefixLimits.check(this.#config.maxPrefix, source)) {
+      this.#context.events.emit('prefixLimit', this.name, news);
+      this.#actOn(news);
+    }
+  }
+
+  #actOn({ family, level, config, left }: PrefixLimitNews): void {
+    const index = familyIndex(family);
+    const { limit, restart } = config;
+    if (level === 'over' && config.action === 'idle') {
+      const { afi, safi } = afiSafiOf(index);
+      const reason: DownReason = { kind: 'maxPrefix', family: index, limit, restart };
+      this.driver.end(maximumPrefixesReached(afi, safi, limit), reason);
+    }
+    // What was dropped fits in again, and only the peer still knows it.
+    if (left && config.action === 'drop') this.driver.refresh(index);
   }
 
   flushed(): void {
@@ -207,7 +297,10 @@ export class BgpPeer implements PeerHandlers {
     if (this.#attachment === null) return;
     this.#staleTimer?.close();
     this.#staleTimer = null;
+    this.#attachment.pace?.close();
+    this.#hasEnded = true;
     Object.assign(this.#pastLoops, this.loops);
+    Object.assign(this.#pastExcess, this.excess);
     this.#context.rib.peerDown(this.#attachment.ribId);
     this.#context.attachments.detached(this.#attachment.ribId);
     this.#attachment = null;
@@ -216,6 +309,15 @@ export class BgpPeer implements PeerHandlers {
 
   stateChanged(from: SessionState, to: SessionState, reason: DownReason | null): void {
     this.#context.events.emit('peerState', this.name, from, to, reason);
+  }
+
+  failed(reason: DownReason): void {
+    if (this.#attachment !== null) return;
+    const { blame, events } = this.#context;
+    const news = this.blame.failed(reason, this.#config, this.#sessionConfig, blame);
+    const told = this.#hasEnded ? this.blame.current : news;
+    if (told !== null) events.emit('peerBlame', this.name, told, this.#hasEnded);
+    this.#hasEnded = false;
   }
 
   #endOfRibReceived(family: FamilyIndex): void {
@@ -240,10 +342,13 @@ export class BgpPeer implements PeerHandlers {
     if (sameView(attachment, view)) return;
     this.#attachment = { ...attachment, ...view };
     this.#context.rib.peerChanged(attachment.ribId, view.peer, view.profile);
+    if (hasMaxPrefix(this.#config.maxPrefix)) this.#checkPrefixes();
   }
 }
 
 type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
-  a.peer.importPolicy.key === b.peer.importPolicy.key && profileKey(a.profile) === profileKey(b.profile);
+  a.peer.importPolicy.key === b.peer.importPolicy.key &&
+  sameLimits(a.peer.limits, b.peer.limits) &&
+  profileKey(a.profile) === profileKey(b.profile);

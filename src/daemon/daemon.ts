@@ -5,16 +5,19 @@ import { randomBytes } from 'node:crypto';
 import { apiObstacle } from '../api/availability.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
+import type { Config } from '../config/types.js';
 import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
-import { createListener, type ListenProblem } from '../net/listener.js';
+import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
+import { descriptorOf } from '../net/socket-options.js';
 import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import { ListenerKeys, type ListeningSocket } from './listener-keys.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
@@ -29,6 +32,7 @@ const LOG_LINES = 10;
 /** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
 const LIMIT_CHECK = 1000;
+const DROP_LOOK = 1000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
@@ -51,13 +55,23 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     seed: randomBytes(4).readUInt32LE(),
     makeDriver: driverFactory(clock),
   });
-  const parts: Parts = { options, speaker, clock, events, stops: [], listening: [] };
+  const parts: Parts = {
+    options,
+    speaker,
+    clock,
+    events,
+    stops: [],
+    listening: [],
+    connections: () => NO_CONNECTIONS,
+  };
   const reason =
     (await apiObstacle(apiAddresses(options.config))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   speaker.peers.start();
   return serve(parts, routerId);
 }
+
+const NO_CONNECTIONS = { accepted: 0, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 } as const;
 
 const NO_ADDRESS = 'no interface of this host has an IPv4 address';
 
@@ -92,8 +106,9 @@ async function listen(parts: Parts): Promise<string | null> {
   const listener = createListener({
     addresses: options.config.listen,
     clock,
-    match: (remote) => {
-      const peer = speaker.peers.match(remote.address, remote.interface);
+    isListed: (remote) => speaker.peers.isListed(remote.address, remote.interface),
+    match: (remote, local) => {
+      const peer = speaker.peers.match(remote.address, remote.interface, local);
       if (typeof peer !== 'string') return peer.driver;
       events.emit('connectionRefused', formatSocketAddress(remote), peer);
       return null;
@@ -102,6 +117,13 @@ async function listen(parts: Parts): Promise<string | null> {
   stops.unshift(() => listener.stop());
   const problems = await listener.start();
   parts.listening = listener.bound();
+  parts.connections = () => listener.counters();
+  const keys = new ListenerKeys(() => listeningSockets(listener));
+  const applyKeys = (config: Config): void => {
+    for (const problem of keys.apply(config)) events.emit('warning', problem, {});
+  };
+  applyKeys(speaker.config);
+  speaker.beforePeers = applyKeys;
   const lacksFamily = ({ code }: ListenProblem): boolean =>
     code === 'EAFNOSUPPORT' && parts.listening.length > 0;
   const fatal = problems.find((problem) => !lacksFamily(problem));
@@ -109,6 +131,14 @@ async function listen(parts: Parts): Promise<string | null> {
   for (const problem of problems) events.emit('warning', listenProblem(problem), {});
   return null;
 }
+
+const listeningSockets = (listener: Listener): readonly ListeningSocket[] =>
+  listener.servers().flatMap((server) => {
+    const fd = descriptorOf(server);
+    const bound = server.address();
+    if (fd === null || bound === null || typeof bound === 'string') return [];
+    return [{ fd, family: bound.family === 'IPv6' ? 'ipv6' : 'ipv4' }];
+  });
 
 function listenProblem({ address: { address, port }, code }: ListenProblem): string {
   return `can't listen on ${formatIp(address)} port ${port}: ${LISTEN_ERRORS[code] ?? code}`;
@@ -127,6 +157,7 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
+  stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
   return null;
 }
@@ -149,10 +180,10 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
   if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task)));
-  const { status, apiAddress, reload } = served;
+  const { status, apiAddress, administration, reload } = served;
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
-  return { ok: true, daemon: { status, listening, apiAddress, reload, stop } };
+  return { ok: true, daemon: { status, listening, apiAddress, administration, reload, stop } };
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */

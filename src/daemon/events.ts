@@ -3,9 +3,11 @@
 import { EventEmitter } from 'eventemitter3';
 import type { LimitStatus } from '../api/types.js';
 import type { Config, ConfigProblem, KeptObject } from '../config/types.js';
+import type { Blame } from '../fsm/blame.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { KernelEvent } from '../kernel/types.js';
 import type { AttributeVerdict } from '../wire/types.js';
+import type { PrefixLimitNews } from './prefix-limits.js';
 
 export interface DaemonEventMap {
   peerState: (peer: string, from: SessionState, to: SessionState, reason: DownReason | null) => void;
@@ -14,6 +16,12 @@ export interface DaemonEventMap {
   policyMissing: (peer: string, directions: readonly ('import' | 'export')[]) => void;
   /** A malformed attribute, as judged by RFC 7606. */
   verdict: (peer: string, verdict: AttributeVerdict) => void;
+  /** Whose fault it is that a peer is not up, once per change; `ended`: a session was up until now. */
+  peerBlame: (peer: string, blame: Blame, ended: boolean) => void;
+  /** The prefixes of a peer reached a threshold of `maxPrefix`, or are below it again. */
+  prefixLimit: (peer: string, news: PrefixLimitNews) => void;
+  /** What an operator did. */
+  administered: (peer: string, action: string) => void;
   endOfRib: (peer: string, family: string) => void;
   dynamicPeer: (peer: string, action: 'added' | 'removed' | 'refused', detail: string) => void;
   connectionRefused: (address: string, reason: string) => void;

@@ -5,9 +5,9 @@
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
 import { hasRefusals } from '../config/calico-report.js';
+import { ConfigFile } from '../config/config-file.js';
 import type { PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
-import { ConfigReader } from '../config/reader.js';
 import type { Config } from '../config/types.js';
 import { startDaemon } from './daemon.js';
 import { createLogger, type Logger } from './logger.js';
@@ -36,20 +36,20 @@ const command = new Command('bgpd')
 await main(command.opts<Arguments>());
 
 async function main({ config: file, check }: Arguments): Promise<void> {
-  const reader = new ConfigReader(file);
-  const loaded = reader.read();
+  const source = new ConfigFile(file);
+  const loaded = source.read();
   if (!loaded.ok) {
     for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
     process.exitCode = EXIT_BAD_CONFIG;
     return;
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
-  if (check !== true) await run(file, reader, loaded.config, loaded.source);
+  if (check !== true) await run(source, loaded.config, loaded.source);
   else if (loaded.calico !== null && hasRefusals(loaded.calico)) process.exitCode = EXIT_BAD_CONFIG;
   else process.stdout.write(`${file}: good\n`);
 }
 
-async function run(file: string, reader: ConfigReader, config: Config, source: PlainConfig): Promise<void> {
+async function run(source: ConfigFile, config: Config, plain: PlainConfig): Promise<void> {
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);
@@ -57,12 +57,13 @@ async function run(file: string, reader: ConfigReader, config: Config, source: P
   logger.info({ version: VERSION, node: config.node, asn: config.asn }, 'bgpd starts');
   const started = await startDaemon({
     config,
-    configFile: file,
+    configFile: source.path,
     logger,
     warmUp: true,
-    readConfig: (lastGood) => reader.read(lastGood),
-    configSource: source,
-    calico: reader,
+    readConfig: (runtime) => source.read(runtime),
+    configSource: plain,
+    runtimeConfig: source,
+    calico: source,
   });
   if (started.ok) await runs(state, started.daemon, logger);
   else cannotRun(started.reason);

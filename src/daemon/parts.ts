@@ -1,12 +1,13 @@
 // The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
 
-import type { StatusSource } from '../api/types.js';
+import type { PeerAdministration, StatusSource } from '../api/types.js';
+import type { CalicoFile, RuntimeConfig } from '../config/config-file.js';
 import type { PlainConfig } from '../config/last-good.js';
-import type { ConfigReader } from '../config/reader.js';
+import type { RuntimePeers } from '../config/runtime-peers.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
-import type { ListenAddress } from '../net/listener.js';
+import type { ListenAddress, ListenerCounters } from '../net/listener.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
 import type { Logger } from './logger.js';
@@ -18,11 +19,13 @@ export interface DaemonOptions {
   readonly configFile: string;
   readonly logger: Logger;
   /** Reads the configuration again; absent: reload is refused. */
-  readonly readConfig?: (lastGood: PlainConfig | null) => ConfigResult;
-  /** What `config` was made of; absent: a reload takes all of a file or nothing. */
+  readonly readConfig?: (runtime: RuntimePeers) => ConfigResult;
+  /** What `config` was made of; absent: its objects are not told apart. */
   readonly configSource?: PlainConfig;
   /** The Calico resources of the configuration, which are read again when they change; absent: they are not. */
-  readonly calico?: Pick<ConfigReader, 'refresh' | 'folders' | 'report'>;
+  readonly calico?: CalicoFile;
+  /** Absent: peers can't be added, removed or switched at run time. */
+  readonly runtimeConfig?: RuntimeConfig;
   /** Instead of the backend that the configuration chooses. */
   readonly kernel?: Kernel;
   /** Instead of the host's own addresses (several daemons in one process). */
@@ -39,6 +42,7 @@ export interface Daemon {
   readonly listening: readonly ListenAddress[];
   /** Where the API listens on TCP, with the port in force; null without. */
   readonly apiAddress: { readonly host: string; readonly port: number } | null;
+  readonly administration: PeerAdministration;
   reload(): ReturnType<StatusSource['reload']>;
   /** Cease to every peer; the kernel's routes stay unless the configuration says otherwise. */
   stop(text?: string): Promise<void>;
@@ -59,6 +63,7 @@ export interface Parts {
   /** What has to end, the latest first. */
   readonly stops: ((ending: Ending) => Promise<void> | void)[];
   listening: readonly ListenAddress[];
+  connections: () => ListenerCounters;
 }
 
 export interface Ending {

@@ -1,7 +1,7 @@
 // Which peers exist: those of the configuration and those that dynamic ranges let in. Finds the peer an incoming connection
 // belongs to. Knows nothing of routes.
 
-import { formatIp, type IpAddress } from '../base/ip.js';
+import { formatIp, type IpAddress, ipEquals } from '../base/ip.js';
 import { prefixContainsIp } from '../base/prefix.js';
 import type { Config, DynamicPeerConfig } from '../config/types.js';
 import { parseSocketAddress } from '../net/address.js';
@@ -30,6 +30,16 @@ export class PeerSet {
 
   get size(): number {
     return this.#byKey.size;
+  }
+
+  /** Enabled peers without a session; those with a password or without one, when that is asked. */
+  countDown(hasPassword?: boolean): number {
+    let count = 0;
+    for (const { config, session } of this.all()) {
+      const fits = hasPassword === undefined || hasPassword === (config.password !== null);
+      if (config.enabled && session === null && fits) count++;
+    }
+    return count;
   }
 
   /** By name or by address. */
@@ -65,21 +75,31 @@ export class PeerSet {
   /** From now on peers run: those that exist, and those to come. */
   start(): void {
     this.#running = true;
-    for (const peer of this.all()) peer.start();
+    // Many hosts that start at once would all dial at once.
+    for (const peer of this.all()) peer.start(peer.config.timers.startJitter);
   }
 
   /** For good, whatever a reload that is under way still adds. */
   async stop(subcode: number, text: string): Promise<void> {
     this.#running = false;
-    await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text)));
+    await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text || peer.config.shutdownText)));
   }
 
   /** The peer that may connect from `remote`; text says why nobody may. */
-  match(remote: IpAddress, zone: string | null): BgpPeer | string {
-    const known = this.#byKey.get(addressKey(remote, zone)) ?? this.#byKey.get(formatIp(remote));
-    if (known !== undefined) return known.config.enabled ? known : `peer ${known.name} is disabled`;
+  match(remote: IpAddress, zone: string | null, local: IpAddress): BgpPeer | string {
+    const known = this.#known(remote, zone);
+    if (known !== null) return refusalOf(known, local) ?? known;
     const range = this.#ranges.find(({ range: prefix }) => prefixContainsIp(prefix, remote));
     return range === undefined ? 'no such peer' : this.#admit(range, remote, zone);
+  }
+
+  /** A peer of the configuration is at this address. */
+  isListed(remote: IpAddress, zone: string | null): boolean {
+    return this.#known(remote, zone)?.config.dynamic === false;
+  }
+
+  #known(remote: IpAddress, zone: string | null): BgpPeer | null {
+    return this.#byKey.get(addressKey(remote, zone)) ?? this.#byKey.get(formatIp(remote)) ?? null;
   }
 
   /** Forgets dynamic peers that have been down for a while; called now and then. */
@@ -122,7 +142,7 @@ export class PeerSet {
     if (!peer.reconfigure(config, this.#context)) return;
     const { verb, subcode, text } = restartOf(wasEnabled, config.enabled);
     changes.push(`peer ${config.name} ${verb}`);
-    await peer.stop(subcode, text);
+    await peer.stop(subcode, (!config.enabled && config.shutdownText) || text);
     if (this.#running) peer.start();
   }
 
@@ -135,6 +155,13 @@ export class PeerSet {
   #rangeOf(address: IpAddress): DynamicPeerConfig | null {
     return this.#ranges.find(({ range }) => prefixContainsIp(range, address)) ?? null;
   }
+}
+
+/** A peer with a local address of its own is served on that address only. */
+function refusalOf({ name, config }: BgpPeer, local: IpAddress): string | null {
+  if (!config.enabled) return `peer ${name} is disabled`;
+  if (config.localAddress === null || ipEquals(config.localAddress, local)) return null;
+  return `peer ${name} has to connect to ${formatIp(config.localAddress)}, not to ${formatIp(local)}`;
 }
 
 const DISABLED = { verb: 'disabled', subcode: CEASE.administrativeShutdown, text: 'disabled' } as const;

@@ -3,7 +3,7 @@
 
 import type { Health } from '../api/types.js';
 import type { Speaker } from './speaker.js';
-import { peerAddress, peerReason } from './status-peers.js';
+import { blameOf, peerAddress } from './status-peers.js';
 
 /** Milliseconds after the start in which every peer must be up: a rolling update waits for it. */
 const YOUNG = 30_000;
@@ -32,6 +32,9 @@ function peerReasons(speaker: Speaker, all: boolean): readonly string[] {
   if (down.length === 0 || (!all && down.length < expected.length)) return [];
   return down.map((peer) => {
     const { state } = peer.driver.status();
-    return `peer ${peer.name} (${peerAddress(peer)}) is ${state}: ${peerReason(peer)}`;
+    const { text, fault, evidence } = blameOf(peer);
+    const proof = [...(fault === 'unknown' ? [] : [`fault: ${fault}`]), ...evidence].join('; ');
+    const head = `peer ${peer.name} (${peerAddress(peer)}) is ${state}: ${text}`;
+    return proof === '' ? head : `${head} (${proof})`;
   });
 }

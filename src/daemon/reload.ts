@@ -23,11 +23,11 @@ export interface ReloadOptions {
   readonly events: DaemonEvents;
   readonly file: string;
   /** Null: there is nothing to read again. */
-  readonly read: ((lastGood: PlainConfig | null) => ConfigResult) | null;
-  /** What the configuration in force was made of; null: unknown, so that a broken object rejects the whole. */
+  readonly read: (() => ConfigResult) | null;
+  /** What the configuration in force was made of; null: unknown, its objects are not told apart until a reload. */
   readonly source: PlainConfig | null;
   /** Reads the Calico resources again; null: they are as they were. */
-  readonly refresh: ((lastGood: PlainConfig | null) => ConfigResult | null) | null;
+  readonly refresh: (() => ConfigResult | null) | null;
   /** Of the configuration at the start. */
   readonly calico: CalicoReport | null;
   /** Milliseconds since 1970. */
@@ -47,13 +47,11 @@ export class Reloader {
   #loadedAt: number;
   #lastError: string | null = null;
   #needsRestart: readonly string[] = [];
-  #source: PlainConfig | null;
   #objects: ReadonlyMap<string, ObjectState>;
   #running: Promise<ReloadResult> | null = null;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
-    this.#source = options.source;
     this.#objects = objectStates(new Map(), options.source ?? {}, [], 1);
     this.#loadedAt = options.wallClock();
     this.#calico.loaded(options.calico, this.#generation);
@@ -95,9 +93,23 @@ export class Reloader {
     return mine;
   }
 
+  /** Takes a changed configuration over without a new generation: the file is the same. In turn with reloads. */
+  async adopt(choose: () => ConfigResult): Promise<ReloadResult> {
+    const before = this.#running ?? Promise.resolve();
+    const mine = before.then(async (): Promise<ReloadResult> => {
+      const result = choose();
+      if (!result.ok) return { ok: false, message: firstOf(result.problems) };
+      const { target } = this.#options;
+      const sessions = await target.reconfigure(liveConfig(target.config, result.config));
+      return { ok: true, message: summarize(sessions) || 'nothing changed' };
+    });
+    this.#running = mine;
+    return mine;
+  }
+
   async #once(read: Read): Promise<ReloadResult> {
     const { events } = this.#options;
-    const result = read(this.#source);
+    const result = read();
     if (result === null) return { ok: true, message: 'nothing changed' };
     if (!result.ok) {
       events.emit('configRejected', result.problems);
@@ -125,7 +137,6 @@ export class Reloader {
     this.#lastError = kept.length === 0 ? null : firstOf(kept.map(({ problem }) => problem));
     this.#calico.loaded(calico, this.#generation);
     this.#objects = objectStates(this.#objects, source, kept, this.#generation);
-    this.#source = source;
     this.#needsRestart = needsRestart;
     events.emit('configLoaded', this.#generation, config, notes);
     const applied = `generation ${this.#generation}: ${summarize(notes) || 'nothing changed'}`;
@@ -135,7 +146,7 @@ export class Reloader {
   }
 }
 
-type Read = (lastGood: PlainConfig | null) => ConfigResult | null;
+type Read = () => ConfigResult | null;
 
 type GoodConfig = Extract<ConfigResult, { readonly ok: true }>;
 

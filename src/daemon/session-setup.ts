@@ -10,6 +10,7 @@ import type { PolicyConfig } from '../policy/types.js';
 import type { ExportProfile, PeerView } from '../rib/hooks.js';
 import type { RibPeer } from '../rib/sources.js';
 import { type HostAddresses, nextHopFor } from './host-addresses.js';
+import { hasMaxPrefix, mostPaths } from './prefix-limits.js';
 
 /** A peer as it runs: configured, or made from a dynamic range with the AS of its OPEN. */
 export type RunningPeerConfig = Omit<PeerConfig, 'asn'> & {
@@ -46,6 +47,12 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
   keepaliveTime: peer.timers.keepalive,
   connectRetryTime: peer.timers.connectRetry,
   delayOpenTime: peer.timers.delayOpen,
+  sendHoldTime: peer.timers.sendHold,
+  idleHold: {
+    first: peer.timers.idleHold,
+    longest: peer.timers.idleHoldMax,
+    forget: peer.timers.idleHoldForget,
+  },
   refuseAsSets: peer.asSets === 'withdraw',
   extraCapabilities: [{ kind: 'enhancedRouteRefresh' }],
 });
@@ -55,8 +62,17 @@ export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEnd
   interface: peer.interface,
   port: peer.port,
   localAddress: peer.localAddress,
-  ttl: peer.multihop ?? (peer.asn === null || peer.asn === local.asn ? null : 1),
+  ttl: peer.ttlSecurity === null ? distance(local, peer) : MOST_HOPS,
+  // RFC 5082 3: sent with 255, it has lost one for each hop but the last.
+  minTtl: peer.ttlSecurity === null ? null : MOST_HOPS + 1 - peer.ttlSecurity,
+  password: peer.password,
+  tcpAo: peer.tcpAo,
 });
+
+const MOST_HOPS = 255;
+
+const distance = (local: LocalIdentity, peer: RunningPeerConfig): number | null =>
+  peer.multihop ?? (peer.asn === null || peer.asn === local.asn ? null : 1);
 
 export function ribPeer(
   local: LocalIdentity,
@@ -77,6 +93,20 @@ export function ribPeer(
     view: peerView(peer, session),
     self: ownAddresses(transport, hosts),
     importPolicy: importPolicyOf(known, local.asn, policies),
+    ...pathLimits(peer),
+  };
+}
+
+/** Nothing where nothing is limited: then nothing is looked at. */
+function pathLimits(peer: RunningPeerConfig): Pick<RibPeer, 'limits'> {
+  const { maxPrefix, maxAsPathLength, maxCommunities } = peer;
+  if (!hasMaxPrefix(maxPrefix) && maxAsPathLength === null && maxCommunities === null) return {};
+  return {
+    limits: {
+      paths: mostPaths(maxPrefix),
+      asPathLength: maxAsPathLength ?? Number.POSITIVE_INFINITY,
+      communities: maxCommunities ?? Number.POSITIVE_INFINITY,
+    },
   };
 }
 

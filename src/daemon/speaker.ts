@@ -12,8 +12,10 @@ import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
 import { VrpTable } from '../rpki/vrp-table.js';
+import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
+import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
@@ -47,6 +49,7 @@ export class Speaker {
   readonly alarms: LimitAlarms;
   readonly rpki: RpkiFeed;
   readonly #vrps = new VrpTable();
+  readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #gateways: PeerGateways | null;
@@ -55,6 +58,8 @@ export class Speaker {
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
   #config: Config;
+  /** Told of a new configuration before its peers connect and are connected to. */
+  beforePeers: (config: Config) => void = () => undefined;
 
   constructor(options: SpeakerOptions) {
     const { config, kernel, clock } = options;
@@ -112,6 +117,7 @@ export class Speaker {
     this.rpki.configure(config.rpki);
     this.rib.setDecision(config.decision);
     this.rib.setClusterIds(clusterIds(config));
+    this.beforePeers(config);
     return this.peers.apply(config, this.#peerContext());
   }
 
@@ -137,6 +143,12 @@ export class Speaker {
 
   mayPull(ribId: PeerId): boolean {
     return !this.#joinGate.holds(ribId);
+  }
+
+  /** Peers that wait in silence learn what the kernel has dropped meanwhile. */
+  watchDrops(): void {
+    if (this.peers.countDown() === 0 || !this.drops.look(this.#options.clock.now())) return;
+    for (const peer of this.peers.all()) peer.judge();
   }
 
   peerOf(ribId: PeerId): BgpPeer | null {
@@ -183,6 +195,12 @@ export class Speaker {
       hostAddresses: this.#hostAddresses,
       wallClock: () => clock.wallClock(),
       timer: (onExpire) => clock.timer(onExpire),
+      blame: {
+        drops: this.drops,
+        now: () => clock.now(),
+        wallClock: () => clock.wallClock(),
+        suspects: (hasPassword) => this.peers.countDown(hasPassword),
+      },
     };
   }
 

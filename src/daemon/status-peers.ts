@@ -1,9 +1,14 @@
 // Peers as the API shows them.
 
-import type { PeerDetail, PeerPrefixCounts, PeerSummary } from '../api/types.js';
+import type {
+  PeerBlameStatus,
+  PeerDetail,
+  PeerPrefixCounts,
+  PeerSummary,
+  PrefixLimitStatus,
+} from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
 import { formatIp } from '../base/ip.js';
-import { describeDown } from '../fsm/describe.js';
 import type { NegotiatedSession } from '../fsm/types.js';
 import { formatCapability } from '../wire/capability.js';
 import { afiSafiOf } from '../wire/iana.js';
@@ -32,6 +37,7 @@ export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock)
     enabled: config.enabled,
     prefixes: prefixCounts(speaker, peer),
     reason: state === 'Established' ? null : peerReason(peer),
+    blame: state === 'Established' ? null : blameOf(peer),
     notes: notesOf(peer),
   };
 }
@@ -39,7 +45,6 @@ export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock)
 export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerDetail {
   const { config, session } = peer;
   const status = peer.driver.status();
-  const wall = (at: number): string => new Date(clock.wallClock() - (clock.now() - at)).toISOString();
   const ribId = peer.ribId;
   const { routeReflector } = speaker.config;
   const clusterId = config.routeReflectorClient
@@ -63,15 +68,17 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     routeReflectorClient: config.routeReflectorClient,
     clusterId: clusterId === null ? null : formatRouterId(clusterId),
     counters: status.counters,
-    lastDown:
-      status.lastDown === null
-        ? null
-        : { at: wall(status.lastDown.at), reason: describeDown(status.lastDown.reason) },
+    lastDown: failureOf(peer),
     lastUp: peer.establishedAt === null ? null : new Date(peer.establishedAt).toISOString(),
     queuedBytes: status.queuedBytes,
     updateGroup: ribId === null ? null : (speaker.rib.groups.of(ribId)?.id ?? null),
     verdicts: Object.fromEntries(peer.verdicts),
     loops: peer.loops,
+    excess: peer.excess,
+    security: securityOf(peer),
+    prefixLimits: prefixLimits(speaker, peer),
+    timers: config.timers,
+    sendHoldTime: session?.sendHoldTime ?? null,
   };
 }
 
@@ -94,11 +101,48 @@ function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyNa
 }
 
 /** Why a peer is not Established. */
-export function peerReason(peer: BgpPeer): string {
-  if (!peer.config.enabled) return 'disabled in the configuration';
-  const { lastDown } = peer.driver.status();
-  if (lastDown !== null) return describeDown(lastDown.reason);
-  return peer.config.passive || peer.config.dynamic ? 'waiting for the peer to connect' : 'connecting';
+export const peerReason = (peer: BgpPeer): string => blameOf(peer).text;
+
+/** Whose fault it is, as of now: the kernel may have counted more since the last failure. */
+export function blameOf(peer: BgpPeer): PeerBlameStatus {
+  peer.judge();
+  const { current } = peer.blame;
+  if (current === null)
+    return { kind: 'connecting', fault: 'unknown', text: 'connecting', evidence: [], since: '' };
+  const { kind, fault, text, evidence, since } = current;
+  return { kind, fault, text, evidence, since: new Date(since).toISOString() };
+}
+
+function failureOf({ blame }: BgpPeer): PeerDetail['lastDown'] {
+  if (blame.failure === null) return null;
+  const { at, text, kind, fault, evidence } = blame.failure;
+  return { at: new Date(at).toISOString(), reason: text, kind, fault, evidence };
+}
+
+/** What protects the session, without its keys. */
+const securityOf = ({ config }: BgpPeer): PeerDetail['security'] => ({
+  password: config.password?.origin ?? null,
+  tcpAo: config.tcpAo.map(({ sendId, receiveId, algorithm, key }) => ({
+    sendId,
+    receiveId,
+    algorithm,
+    key: key.origin,
+  })),
+  ttlSecurity: config.ttlSecurity,
+});
+
+function prefixLimits(
+  speaker: Speaker,
+  { config, ribId, prefixLimits: limits }: BgpPeer,
+): PeerDetail['prefixLimits'] {
+  const of = (name: FamilyName): PrefixLimitStatus | null => {
+    const configured = config.maxPrefix[name];
+    if (configured === null) return null;
+    const family = familyIndex(name);
+    const dropped = ribId === null ? 0 : speaker.rib.sources.get(ribId).dropped[family];
+    return { ...configured, level: limits.level(family), dropped };
+  };
+  return { 'ipv4-unicast': of(FAMILY_NAMES[0]), 'ipv6-unicast': of(FAMILY_NAMES[1]) };
 }
 
 function notesOf(peer: BgpPeer): readonly string[] {

@@ -2,6 +2,7 @@
 
 import type {
   ConfigStatus,
+  ConnectionCounters,
   KernelReport,
   ObjectStatus,
   RibFamilyStatus,
@@ -28,6 +29,7 @@ export interface StatusOptions {
   readonly config: () => ConfigStatus;
   readonly calico: StatusSource['calico'];
   readonly objects: () => readonly ObjectStatus[];
+  readonly connections: () => ConnectionCounters;
   readonly reload: StatusSource['reload'];
 }
 
@@ -74,6 +76,7 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
     },
     attributeSets: rib.attrSets.size,
     updateGroups: rib.groups.size,
+    connections: options.connections(),
     peers: [...speaker.peers.all()].map((peer) => peerSummary(speaker, peer, clock)),
   };
 }

@@ -3,12 +3,12 @@
 import { toHex } from '../base/bytes.js';
 import { formatPrefix } from '../base/prefix.js';
 import { formatProblem } from '../config/problem.js';
-import { describeDown } from '../fsm/describe.js';
-import type { DownReason, SessionState } from '../fsm/types.js';
+import type { Blame } from '../fsm/blame.js';
 import type { KernelEvent } from '../kernel/types.js';
 import { ATTRIBUTE_NAMES } from '../wire/iana.js';
 import type { DaemonEvents } from './events.js';
 import type { Logger } from './logger.js';
+import type { PrefixLimitNews } from './prefix-limits.js';
 import type { LineLimiter } from './rate-limit.js';
 import { summarize } from './reload-notes.js';
 
@@ -24,7 +24,12 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     if (!admission.pass) return null;
     return admission.suppressed === 0 ? {} : { suppressed: admission.suppressed };
   };
-  events.on('peerState', (peer, from, to, reason) => logPeerState(log, limit, { peer, from, to, reason }));
+  events.on('peerState', (peer, from, to) => log.debug({ peer, from, to }, 'session state'));
+  events.on('peerBlame', (peer, blame, ended) => logBlame(log, limit, peer, blame, ended));
+  events.on('prefixLimit', (peer, news) => logPrefixLimit(log, peer, news));
+  events.on('administered', (peer, action) =>
+    log.info(peer === '' ? { action } : { peer, action }, 'done by an operator'),
+  );
   events.on('peerEstablished', (peer, session) => {
     const families = session.families.map((family) => (family === 0 ? 'ipv4-unicast' : 'ipv6-unicast'));
     log.info({ peer, asn: session.peerAsn, families, holdTime: session.holdTime }, 'session established');
@@ -75,25 +80,42 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
   events.on('warning', (message, detail) => log.warn({ ...detail }, message));
 }
 
-interface StateChange {
-  readonly peer: string;
-  readonly from: SessionState;
-  readonly to: SessionState;
-  readonly reason: DownReason | null;
-}
-
-function logPeerState(log: Logger, limit: Limit, { peer, from, to, reason }: StateChange): void {
-  log.debug({ peer, from, to }, 'session state');
-  if (reason === null) return;
-  const text = describeDown(reason);
-  if (from === 'Established') {
-    log.warn({ peer, reason: text }, 'session down');
+function logBlame(log: Logger, limit: Limit, peer: string, blame: Blame, ended: boolean): void {
+  const { kind, fault, text, evidence } = blame;
+  const fields = { peer, reason: text, kind, fault, ...(evidence.length === 0 ? {} : { evidence }) };
+  if (ended) {
+    log.warn(fields, 'session down');
     return;
   }
-  // Nobody has to be told that what never was up does not come up once it is switched off.
-  if (reason.kind === 'adminDown') return;
+  // Nobody has to be told that what never was up does not come up once it is switched off, or that nothing has failed.
+  if (kind === 'adminDown' || kind === 'waiting' || kind === 'connecting') return;
   const pass = limit(`attempt ${peer} ${text}`);
-  if (pass !== null) log.info({ peer, reason: text, ...pass }, 'session not established');
+  if (pass !== null) log.info({ ...fields, ...pass }, 'session not established');
+}
+
+const ON_EXCESS = {
+  warn: 'all are taken',
+  idle: 'the session ends',
+  drop: 'what comes beyond is dropped',
+} as const;
+
+function logPrefixLimit(
+  log: Logger,
+  peer: string,
+  { family, level, received, config }: PrefixLimitNews,
+): void {
+  const fields = { peer, family, received, limit: config.limit };
+  switch (level) {
+    case 'below':
+      log.info(fields, 'maxPrefix: below the threshold again');
+      return;
+    case 'near':
+      log.warn(fields, `maxPrefix: ${config.warn} % of the limit is reached`);
+      return;
+    case 'over':
+      log.warn(fields, `maxPrefix: the limit is exceeded, ${ON_EXCESS[config.action]}`);
+      return;
+  }
 }
 
 function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {

@@ -1,6 +1,7 @@
 // Why a session ended, in plain words with the evidence at hand. Only for people: logs, status, API.
 
 import { readU16, readU32 } from '../base/bytes.js';
+import { familyName } from '../base/family.js';
 import { ERROR, OPEN_ERROR } from '../wire/iana.js';
 import { describeNotification } from '../wire/notification.js';
 import type { Notification } from '../wire/types.js';
@@ -13,6 +14,7 @@ const CODE_TEXT: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to the peer, or no answer to address resolution',
   ENETUNREACH: 'no route to the peer',
   EADDRNOTAVAIL: 'the configured local address is not on this host',
+  ENODEV: 'this host has no such interface',
   ECONNRESET: 'the peer reset the connection',
   EPIPE: 'the peer has closed the connection',
   EACCES: 'not permitted by this host',
@@ -40,6 +42,14 @@ export function describeDown(reason: DownReason): string {
       return reason.code === null
         ? `the peer closed the connection in ${reason.state} without a NOTIFICATION`
         : `the connection was lost in ${reason.state}: ${codeText(reason.code)}`;
+    case 'maxPrefix':
+      return `the peer told more than ${reason.limit} ${familyName(reason.family)} prefixes, the limit that is configured; ${
+        reason.restart === null
+          ? 'it stays down until it is cleared or enabled'
+          : `again after ${reason.restart} s`
+      }`;
+    case 'ttlTooLow':
+      return `a connection from the peer came with TTL ${reason.ttl}, ttlSecurity wants ${reason.minimum} or more: the peer sends without GTSM, or is further away than it should be`;
     case 'collision':
       return 'collision: the other of two connections with this peer was kept';
     case 'adminDown':

@@ -22,7 +22,8 @@ export type TimerName = (typeof TIMERS)[number];
 
 /** RFC 4271 8.1; what an event carries is its evidence. */
 export type FsmEvent =
-  | { readonly kind: 'manualStart' }
+  /** `delay`: milliseconds before the first dial, 0 when absent; the passive side listens at once. */
+  | { readonly kind: 'manualStart'; readonly delay?: number }
   | { readonly kind: 'manualStop'; readonly notification: Notification; readonly reason: DownReason }
   /** `delay`: milliseconds before the first dial, in Active. */
   | { readonly kind: 'automaticStart'; readonly delay: number }

@@ -12,10 +12,6 @@ export type Handler<E extends FsmEvent = FsmEvent> = (machine: Machine, event: E
 
 /** RFC 4271 8.2.2: "a large value" for the hold timer until the hold time is agreed, in milliseconds. */
 export const OPEN_HOLD = 240_000;
-/** RFC 9687 4: milliseconds without the peer taking any octet; 0 for no limit. `holdTime` is seconds. */
-export const sendHoldTime = (holdTime: number): number =>
-  holdTime === 0 ? 0 : Math.max(480_000, 2 * holdTime * 1000);
-
 const NOTHING: readonly FsmAction[] = [];
 const CLOSE: FsmAction = { kind: 'closeConnection' };
 const KEEPALIVE: FsmAction = { kind: 'sendKeepalive' };
@@ -156,7 +152,10 @@ export const lost: Handler<FsmEventOf<'tcpConnectionFails'>> = (machine, { code 
 
 export function opened(machine: Machine, { open }: FsmEventOf<'openReceived'>): Step {
   const negotiation = negotiate(machine.config, open);
-  if (!negotiation.ok) return refuse(machine, negotiation.notification);
+  if (!negotiation.ok) {
+    const { notification } = negotiation;
+    return refuse(machine, notification, { kind: 'notificationSent', notification, open });
+  }
   const { session } = negotiation;
   return {
     machine: { ...machine, state: 'OpenConfirm', session },

@@ -13,6 +13,10 @@ export type Negotiation =
   | { readonly ok: true; readonly session: NegotiatedSession }
   | { readonly ok: false; readonly notification: Notification };
 
+/** RFC 9687 4, in seconds. */
+export const sendHoldTime = (configured: number | null, holdTime: number): number =>
+  configured ?? (holdTime === 0 ? 0 : Math.max(480, 2 * holdTime));
+
 export function negotiate(config: SessionConfig, open: OpenMessage): Negotiation {
   const peerAsn = peerAsNumber(open);
   const refusal =
@@ -93,6 +97,7 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
     sessionType,
     holdTime,
     keepaliveTime: Math.min(config.keepaliveTime ?? Number.POSITIVE_INFINITY, holdTime / 3),
+    sendHoldTime: sendHoldTime(config.sendHoldTime, holdTime),
     families,
     routeRefresh: both('routeRefresh'),
     enhancedRouteRefresh: both('enhancedRouteRefresh'),

@@ -12,7 +12,7 @@ import {
   afterSession,
   deservesIdleHold,
   FRESH_RETRY,
-  idleHoldDelay,
+  holdAfter,
   type Retry,
   retryDelay,
 } from './retry.js';
@@ -146,7 +146,8 @@ function startIdle(turn: Turn, event: FsmEventOf<'manualStart' | 'idleHoldTimerE
   if (turn.peer.passive.state === 'Idle') run(turn, 'passive', event);
   if (mayDial(turn.peer)) {
     turn.peer = { ...turn.peer, retry: afterDial(turn.peer.retry) };
-    run(turn, 'active', event);
+    const delay = event.kind === 'manualStart' ? (event.delay ?? 0) : 0;
+    run(turn, 'active', delay > 0 ? { kind: 'automaticStart', delay } : event);
   }
 }
 
@@ -212,14 +213,16 @@ function ended(turn: Turn, reason: DownReason): void {
 }
 
 function hold(turn: Turn, reason: DownReason): void {
-  const retry = afterError(turn.peer.retry, turn.now);
+  const { idleHold } = turn.peer.config;
+  const retry = afterError(turn.peer.retry, turn.now, idleHold);
   turn.peer = { ...turn.peer, held: true, retry };
   for (const role of ROLES) {
     const machine = turn.peer[role];
     if (machine.state === 'Idle' || hasConnection(machine)) continue;
     run(turn, role, { kind: 'automaticStop', notification: rejectedCease, reason });
   }
-  const milliseconds = idleHoldDelay(retry.errors);
+  const milliseconds = holdAfter(reason, retry.errors, idleHold);
+  if (milliseconds === null) return;
   const action: FsmAction = { kind: 'startTimer', timer: 'idleHold', milliseconds, jitter: true };
   turn.batches.push({ role: 'passive', actions: [action] });
 }

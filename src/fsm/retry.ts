@@ -3,17 +3,12 @@
 
 import { CEASE, ERROR } from '../wire/iana.js';
 import { sendHoldTimerExpired } from './errors.js';
-import type { DownReason } from './types.js';
+import type { DownReason, IdleHold } from './types.js';
 
-/** The first wait; each further one doubles, up to the configured ConnectRetryTime. */
+/** The first wait; each further one doubles, up to the configured ConnectRetryTime, which may be shorter. */
 export const FIRST_RETRY = 250;
 /** A session that was up this long has proved the peer: dials start over with the first wait. */
 export const STABLE_AFTER = 10_000;
-/** The first idle hold after a protocol error; each further one doubles. */
-export const FIRST_IDLE_HOLD = 1_000;
-export const LONGEST_IDLE_HOLD = 30_000;
-/** Errors further apart than this do not add up. */
-export const ERRORS_FORGOTTEN_AFTER = 120_000;
 
 export interface Retry {
   /** Dials that were scheduled since the last stable session. */
@@ -27,17 +22,26 @@ export const FRESH_RETRY: Retry = { attempts: 0, errors: 0, lastErrorAt: Number.
 
 /** Wait before dial number `attempts`, from 0. `connectRetryTime` is seconds. */
 export const retryDelay = (attempts: number, connectRetryTime: number): number =>
-  Math.min(FIRST_RETRY * 2 ** Math.min(attempts, 20), Math.max(connectRetryTime * 1000, FIRST_RETRY));
+  Math.min(
+    FIRST_RETRY * 2 ** Math.min(attempts, 20),
+    connectRetryTime > 0 ? connectRetryTime * 1000 : FIRST_RETRY,
+  );
 
 /** Wait after `errors` errors in a row, from 1. */
-export const idleHoldDelay = (errors: number): number =>
-  Math.min(FIRST_IDLE_HOLD * 2 ** Math.min(errors - 1, 20), LONGEST_IDLE_HOLD);
+export const idleHoldDelay = (errors: number, { first, longest }: IdleHold): number =>
+  Math.min(first * 2 ** Math.min(errors - 1, 20), Math.max(longest, first)) * 1000;
 
-export const afterError = (retry: Retry, now: number): Retry => ({
+export const afterError = (retry: Retry, now: number, { forget }: IdleHold): Retry => ({
   attempts: retry.attempts,
-  errors: now - retry.lastErrorAt > ERRORS_FORGOTTEN_AFTER ? 1 : retry.errors + 1,
+  errors: now - retry.lastErrorAt > forget * 1000 ? 1 : retry.errors + 1,
   lastErrorAt: now,
 });
+
+/** Milliseconds; null: only somebody who clears the peer ends it. */
+export function holdAfter(reason: DownReason, errors: number, idleHold: IdleHold): number | null {
+  if (reason.kind !== 'maxPrefix') return idleHoldDelay(errors, idleHold);
+  return reason.restart === null ? null : reason.restart * 1000;
+}
 
 export const afterDial = (retry: Retry): Retry => ({ ...retry, attempts: retry.attempts + 1 });
 
@@ -49,6 +53,7 @@ export const afterSession = (retry: Retry, lasted: number): Retry =>
  * timer or a peer that was stopped or restarted is not that: there the quick retry is what brings traffic back.
  */
 export function deservesIdleHold(reason: DownReason): boolean {
+  if (reason.kind === 'maxPrefix') return true;
   if (reason.kind !== 'notificationSent' && reason.kind !== 'notificationReceived') return false;
   const { code, subcode } = reason.notification;
   if (code === ERROR.cease)

@@ -1,7 +1,7 @@
 // The vocabulary that the session machine (RFC 4271 section 8) shares with its driver and with the daemon. No behaviour.
 
 import type { FamilyIndex } from '../base/family.js';
-import type { Capability, DecodeContext, Notification } from '../wire/types.js';
+import type { Capability, DecodeContext, Notification, OpenMessage } from '../wire/types.js';
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
 
@@ -20,10 +20,21 @@ export interface SessionConfig {
   readonly connectRetryTime: number;
   /** 0: no delay-open. */
   readonly delayOpenTime: number;
+  /** RFC 9687; 0: no limit. Null: 480, or twice the hold time if that is more. */
+  readonly sendHoldTime: number | null;
+  readonly idleHold: IdleHold;
   /** RFC 9774: routes with AS_SET in their path are treated as withdrawn. */
   readonly refuseAsSets: boolean;
   /** Sent besides multiprotocol, 4-octet AS and route refresh, which are always sent. */
   readonly extraCapabilities: readonly Capability[];
+}
+
+/** DampPeerOscillations (RFC 4271 8.1.1) in seconds: pauses after errors double from `first` to `longest`. */
+export interface IdleHold {
+  readonly first: number;
+  readonly longest: number;
+  /** Errors further apart than this do not add up. */
+  readonly forget: number;
 }
 
 /** What both OPENs agreed on. */
@@ -34,6 +45,8 @@ export interface NegotiatedSession {
   /** Seconds, 0 for none. */
   readonly holdTime: number;
   readonly keepaliveTime: number;
+  /** Our own: the peer has to take some octet within it; 0 for no limit. */
+  readonly sendHoldTime: number;
   readonly families: readonly FamilyIndex[];
   readonly routeRefresh: boolean;
   readonly enhancedRouteRefresh: boolean;
@@ -46,10 +59,24 @@ export interface NegotiatedSession {
 
 /** Why a session (or an attempt) ended, with its evidence. */
 export type DownReason =
-  | { readonly kind: 'notificationSent'; readonly notification: Notification }
+  /** `open`: of the peer, when it is what we refuse. */
+  | {
+      readonly kind: 'notificationSent';
+      readonly notification: Notification;
+      readonly open?: OpenMessage;
+    }
   | { readonly kind: 'notificationReceived'; readonly notification: Notification }
   | { readonly kind: 'holdTimerExpired' }
   | { readonly kind: 'connectFailed'; readonly code: string }
   | { readonly kind: 'connectionClosed'; readonly state: SessionState; readonly code: string | null }
   | { readonly kind: 'collision' }
+  /** The peer told more prefixes than `maxPrefix` allows. `restart`: seconds, null until somebody clears the peer. */
+  | {
+      readonly kind: 'maxPrefix';
+      readonly family: FamilyIndex;
+      readonly limit: number;
+      readonly restart: number | null;
+    }
+  /** A connection from the peer came from further away than GTSM (RFC 5082) allows. */
+  | { readonly kind: 'ttlTooLow'; readonly ttl: number; readonly minimum: number }
   | { readonly kind: 'adminDown'; readonly text: string };

@@ -70,6 +70,11 @@ export class Connection {
     socket.resume();
   }
 
+  /** For socket options; false once the connection has ended. */
+  changeOptions(change: (socket: Socket) => boolean): boolean {
+    return !this.#ended && change(this.#socket);
+  }
+
   /** Octets accepted here that the kernel has not taken. */
   get queued(): number {
     return this.#socket.writableLength;

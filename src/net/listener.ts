@@ -8,7 +8,7 @@ import { encodeNotification } from '../wire/notification.js';
 import { parseSocketAddress, type SocketAddress } from './address.js';
 import type { Clock } from './clock.js';
 import { QUEUE_LIMIT, refuseConnection } from './connection.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket, TokenBuckets } from './token-bucket.js';
 
 export interface ListenAddress {
   readonly address: IpAddress;
@@ -34,6 +34,8 @@ export interface ListenerCounters {
   readonly unknown: number;
   /** From peers that connect too often. */
   readonly limited: number;
+  /** From subnets out of which too many connect. */
+  readonly subnetLimited: number;
   /** Accepting itself failed, such as for want of file descriptors. */
   readonly errors: number;
 }
@@ -42,6 +44,8 @@ export interface ListenerOptions {
   readonly addresses: readonly ListenAddress[];
   /** The peer at `remote`, or null for a stranger. */
   readonly match: (remote: SocketAddress, local: IpAddress) => PeerAcceptor | null;
+  /** A peer that is known by its address: what its subnet does is not held against it. Default: none is. */
+  readonly isListed?: (remote: SocketAddress) => boolean;
   readonly clock: Clock;
   /** A socket listens: the place to set its socket options (see `descriptorOf`). */
   readonly listening?: (server: Server, address: ListenAddress) => void;
@@ -64,22 +68,28 @@ const BACKLOG = 4096;
 /** Connections of one peer: a restart loop is fine, a flood is not. */
 const PEER_BURST = 20;
 const PEER_PER_SECOND = 5;
-/** Strangers that are told why; more are reset without a word. */
+/** Connections out of one subnet (/24, /64): a rack that restarts is fine, and takes nothing from other subnets. */
+const SUBNET_BURST = 1024;
+const SUBNET_PER_SECOND = 256;
+/** Strangers of one subnet that are told why; more are reset without a word. And of all subnets. */
 const ANSWER_BURST = 32;
 const ANSWERS_PER_SECOND = 10;
-/** Buckets kept before the full ones are thrown away. */
+const ALL_ANSWERS_BURST = 256;
+const ALL_ANSWERS_PER_SECOND = 100;
 const MOST_BUCKETS = 4096;
 
 class TcpListener implements Listener {
   readonly #options: ListenerOptions;
   readonly #servers: Server[] = [];
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #addresses = new TokenBuckets(PEER_BURST, PEER_PER_SECOND, MOST_BUCKETS);
+  readonly #subnets = new TokenBuckets(SUBNET_BURST, SUBNET_PER_SECOND, MOST_BUCKETS);
+  readonly #subnetAnswers = new TokenBuckets(ANSWER_BURST, ANSWERS_PER_SECOND, MOST_BUCKETS);
   readonly #answers: TokenBucket;
-  readonly #counters = { accepted: 0, unknown: 0, limited: 0, errors: 0 };
+  readonly #counters = { accepted: 0, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 };
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#answers = new TokenBucket(ANSWER_BURST, ANSWERS_PER_SECOND, options.clock.now());
+    this.#answers = new TokenBucket(ALL_ANSWERS_BURST, ALL_ANSWERS_PER_SECOND, options.clock.now());
   }
 
   async start(): Promise<readonly ListenProblem[]> {
@@ -142,8 +152,15 @@ class TcpListener implements Listener {
       socket.destroy();
       return;
     }
+    const subnet = subnetOf(remote.address);
+    // Before `match`, which makes room for a peer of a range: whoever floods is not to fill the range.
+    if (!this.#options.isListed?.(remote) && !this.#subnets.take(subnet, this.#options.clock.now())) {
+      this.#counters.subnetLimited++;
+      socket.resetAndDestroy();
+      return;
+    }
     const peer = this.#options.match(remote, local.address);
-    if (peer === null) this.#turnAway(socket);
+    if (peer === null) this.#turnAway(socket, subnet);
     else if (this.#mayConnect(socket.remoteAddress!)) {
       this.#counters.accepted++;
       peer.accept(socket);
@@ -153,28 +170,22 @@ class TcpListener implements Listener {
     }
   }
 
-  #turnAway(socket: Socket): void {
+  #turnAway(socket: Socket, subnet: string): void {
     this.#counters.unknown++;
-    if (this.#answers.take(this.#options.clock.now())) {
+    const now = this.#options.clock.now();
+    if (this.#subnetAnswers.take(subnet, now) && this.#answers.take(now)) {
       refuseConnection(socket, this.#options.clock, REJECTED);
     } else socket.resetAndDestroy();
   }
 
   #mayConnect(remote: string): boolean {
-    const now = this.#options.clock.now();
-    let bucket = this.#buckets.get(remote);
-    if (bucket === undefined) {
-      if (this.#buckets.size >= MOST_BUCKETS) this.#forgetIdle(now);
-      bucket = new TokenBucket(PEER_BURST, PEER_PER_SECOND, now);
-      this.#buckets.set(remote, bucket);
-    }
-    return bucket.take(now);
-  }
-
-  #forgetIdle(now: number): void {
-    for (const [remote, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(remote);
+    return this.#addresses.take(remote, this.#options.clock.now());
   }
 }
+
+/** The /24 or the /64: what one switch port, or one tenant, can have at will. */
+const subnetOf = (address: IpAddress): string =>
+  address.family === 'ipv4' ? `4 ${address.word >>> 8}` : `6 ${address.words[0]} ${address.words[1]}`;
 
 const ignored = (): void => undefined;
 const REJECTED = encodeNotification(rejectedCease);

@@ -25,7 +25,7 @@ import type { Clock } from './clock.js';
 import { type Connection, refuseConnection } from './connection.js';
 import { SessionCounters } from './counters.js';
 import { PeerSlot } from './peer-slot.js';
-import { nothingChanges, sessionOutlives } from './session-change.js';
+import { nothingChanges, sameOptions, sessionOutlives } from './session-change.js';
 import { PLAIN_SOCKETS, type SocketOptions } from './socket-options.js';
 import type { PeerDriver, PeerDriverStatus, PeerEndpoint, PeerHandlers, Transport } from './types.js';
 
@@ -64,7 +64,6 @@ const MOST_REFUSALS = 4;
 
 const DUMP: FsmEvent = { kind: 'openCollisionDump' };
 const CONNECTED: FsmEvent = { kind: 'tcpConnectionConfirmed' };
-const START: FsmEvent = { kind: 'manualStart' };
 
 class Driver implements AcceptingPeerDriver {
   readonly #options: PeerDriverOptions;
@@ -105,8 +104,13 @@ class Driver implements AcceptingPeerDriver {
     return new PeerSlot({ role, clock, random, counters, handlers, happened });
   }
 
-  start(): void {
-    this.#happened('active', START);
+  start(jitter = 0): void {
+    this.#happened('active', { kind: 'manualStart', delay: this.#options.random() * jitter * 1000 });
+  }
+
+  end(notification: Notification, reason: DownReason): void {
+    const role = establishedRole(this.#peer);
+    if (role !== null) this.#happened(role, { kind: 'automaticStop', notification, reason });
   }
 
   async stop(notification: Notification, reason: DownReason): Promise<void> {
@@ -124,11 +128,22 @@ class Driver implements AcceptingPeerDriver {
   reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean {
     if (nothingChanges(this.#peer.config, config, this.#endpoint, endpoint)) return true;
     const connected = hasConnection(this.#peer.active) || hasConnection(this.#peer.passive);
-    const keeps = sessionOutlives(this.#peer.config, config, this.#endpoint, endpoint);
+    const keeps =
+      sessionOutlives(this.#peer.config, config, this.#endpoint, endpoint) && this.#changeOptions(endpoint);
     this.#endpoint = endpoint;
     this.#peer = withConfig(this.#peer, config);
     if (!connected && this.#peer.running) this.#startOver();
     return keeps || !connected;
+  }
+
+  /** False when a connection can't have them. */
+  #changeOptions(endpoint: PeerEndpoint): boolean {
+    if (sameOptions(this.#endpoint, endpoint)) return true;
+    const before = this.#endpoint;
+    const live = Object.values(this.#slots).flatMap(({ connection }) => connection ?? []);
+    return live.every((connection) =>
+      connection.changeOptions((socket) => this.#sockets.changed(socket, before, endpoint)),
+    );
   }
 
   /** Nothing is connected: what waits or dials with the old configuration begins again with the new one. */
@@ -180,12 +195,23 @@ class Driver implements AcceptingPeerDriver {
       this.#refuse(socket, admitted.notification);
       return;
     }
+    const obstacle = this.#sockets.accepted(socket, this.#endpoint);
+    if (obstacle !== null) {
+      this.#turnDown(socket, obstacle);
+      return;
+    }
     const replaced = admitted.kind === 'replace';
     if (replaced) this.#happened('passive', DUMP);
     this.#options.log?.({ kind: 'accepted', replaced });
-    this.#sockets.accepted(socket, this.#endpoint);
     this.#attach('passive', socket);
     this.#happened('passive', CONNECTED);
+  }
+
+  /** What is wrong with the connection is below BGP, and so is the answer. */
+  #turnDown(socket: Socket, obstacle: DownReason): void {
+    socket.resetAndDestroy();
+    this.#lastDown = { reason: obstacle, at: this.#options.clock.now() };
+    this.#unnested(() => this.#options.handlers.failed(obstacle));
   }
 
   #refuse(socket: Socket, notification: Notification): void {
@@ -280,7 +306,12 @@ class Driver implements AcceptingPeerDriver {
     const { handlers, clock } = this.#options;
     const to = peerState(this.#peer);
     if (reason !== null) this.#lastDown = { reason, at: clock.now() };
-    if (from === to) return;
+    if (from !== to) this.#entered(from, to, reason);
+    if (reason !== null) handlers.failed(reason);
+  }
+
+  #entered(from: SessionState, to: SessionState, reason: DownReason | null): void {
+    const { handlers, clock } = this.#options;
     this.#since = clock.now();
     if (from === 'Established') {
       this.#session = null;

@@ -3,7 +3,6 @@
 
 import type { Socket } from 'node:net';
 import { type FsmAction, type FsmEvent, type Role, TIMERS, type TimerName } from '../fsm/events.js';
-import { sendHoldTime } from '../fsm/handlers.js';
 import type { NegotiatedSession } from '../fsm/types.js';
 import { familyOf, MESSAGE, ROUTE_REFRESH } from '../wire/iana.js';
 import { KEEPALIVE } from '../wire/message.js';
@@ -199,7 +198,7 @@ export class PeerSlot {
   /** RFC 9687: from the first octet that the peer does not take. */
   #watchSending(): void {
     const timer = this.#timer('sendHold');
-    const wait = sendHoldTime(this.#session?.agreed.holdTime ?? 0);
+    const wait = (this.#session?.agreed.sendHoldTime ?? 0) * 1000;
     if (this.connection === null || wait === 0 || timer.running) return;
     this.#deliveredMark = this.connection.delivered;
     timer.start(wait);

@@ -2,6 +2,7 @@
 
 import { ipEquals } from '../base/ip.js';
 import type { SessionConfig } from '../fsm/types.js';
+import { sameSecret } from '../sys/secret.js';
 import type { PeerEndpoint } from './types.js';
 
 /** What OPEN says, what UPDATEs are decoded by, what the connection is made of; the rest (who dials, retry times) only matters for the next one. */
@@ -35,13 +36,20 @@ export const nothingChanges = (
   sessionOutlives(before, after, from, to) &&
   before.passive === after.passive &&
   before.connectRetryTime === after.connectRetryTime &&
-  before.delayOpenTime === after.delayOpenTime;
+  before.delayOpenTime === after.delayOpenTime &&
+  before.sendHoldTime === after.sendHoldTime &&
+  JSON.stringify(before.idleHold) === JSON.stringify(after.idleHold) &&
+  sameOptions(from, to);
+
+/** What the kernel can change on a connection that is up. */
+export const sameOptions = (a: PeerEndpoint, b: PeerEndpoint): boolean =>
+  a.ttl === b.ttl && a.minTtl === b.minTtl && sameSecret(a.password, b.password);
 
 const sameEndpoint = (a: PeerEndpoint, b: PeerEndpoint): boolean =>
   ipEquals(a.address, b.address) &&
   a.interface === b.interface &&
   a.port === b.port &&
-  a.ttl === b.ttl &&
+  JSON.stringify(a.tcpAo) === JSON.stringify(b.tcpAo) &&
   (a.localAddress === null || b.localAddress === null
     ? a.localAddress === b.localAddress
     : ipEquals(a.localAddress, b.localAddress));

@@ -2,6 +2,7 @@
 // no option itself.
 
 import { connect, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { DownReason } from '../fsm/types.js';
 import { formatSocketAddress } from './address.js';
 import { QUEUE_LIMIT } from './connection.js';
 import type { PeerEndpoint } from './types.js';
@@ -9,14 +10,20 @@ import type { PeerEndpoint } from './types.js';
 export interface SocketOptions {
   /** A socket that has begun to connect, with the options of this peer already set; or the error's name. */
   readonly dial: (endpoint: PeerEndpoint) => Socket | { readonly code: string };
-  /** Called for a connection that the listener got from this peer, before any octet is read or written. */
-  readonly accepted: (socket: Socket, endpoint: PeerEndpoint) => void;
+  /**
+   * Called for a connection that the listener got from this peer, before any octet is read or written. Says why it is
+   * not to be had; null takes it.
+   */
+  readonly accepted: (socket: Socket, endpoint: PeerEndpoint) => DownReason | null;
+  /** Keys or TTLs of a connection that is up have changed: false when only a new connection can have them. */
+  readonly changed: (socket: Socket, from: PeerEndpoint, to: PeerEndpoint) => boolean;
 }
 
 /** Plain TCP with the kernel's TTL. */
 export const PLAIN_SOCKETS: SocketOptions = {
   dial: (endpoint) => connect(connectOptions(endpoint)),
-  accepted: () => undefined,
+  accepted: () => null,
+  changed: () => false,
 };
 
 function connectOptions(endpoint: PeerEndpoint): TcpNetConnectOpts {

@@ -3,6 +3,8 @@
 import type { FamilyIndex } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
+import type { Secret } from '../sys/secret.js';
+import type { AoAlgorithm } from '../sys/tcp-ao.js';
 import type { Notification, UpdateView } from '../wire/types.js';
 
 /** How to reach one peer. */
@@ -15,6 +17,19 @@ export interface PeerEndpoint {
   readonly localAddress: IpAddress | null;
   /** TTL of outgoing packets: 1 for a directly connected eBGP peer, more for multihop; null for the kernel's own. */
   readonly ttl: number | null;
+  /** The smallest TTL that is taken from the peer (RFC 5082); null for any. */
+  readonly minTtl: number | null;
+  /** TCP-MD5 (RFC 2385). */
+  readonly password: Secret | null;
+  /** TCP-AO (RFC 5925); the first key signs. */
+  readonly tcpAo: readonly EndpointAoKey[];
+}
+
+export interface EndpointAoKey {
+  readonly sendId: number;
+  readonly receiveId: number;
+  readonly algorithm: AoAlgorithm;
+  readonly key: Secret;
 }
 
 export interface Transport {
@@ -46,6 +61,8 @@ export interface PeerHandlers {
   /** Left Established. */
   down(reason: DownReason): void;
   stateChanged(from: SessionState, to: SessionState, reason: DownReason | null): void;
+  /** A session or an attempt ended, whether or not that changed the state; after `down` and `stateChanged`. */
+  failed(reason: DownReason): void;
 }
 
 export const MESSAGE_KINDS = ['open', 'update', 'notification', 'keepalive', 'routeRefresh'] as const;
@@ -79,7 +96,10 @@ export interface PeerDriverStatus {
 
 /** One peer's sessions: dials, accepts, resolves collisions, runs the FSM. */
 export interface PeerDriver {
-  start(): void;
+  /** The first dial comes at a random time within `jitter` seconds; default at once. */
+  start(jitter?: number): void;
+  /** Ends an Established session with `notification`; what follows depends on the reason (see `deservesIdleHold`). */
+  end(notification: Notification, reason: DownReason): void;
   /** Sends Cease (or `notification`) where a session is up and stays down until `start`. Resolves when closed. */
   stop(notification: Notification, reason: DownReason): Promise<void>;
   /** There may be something in the packet source. Cheap when nothing changed. */

@@ -12,7 +12,7 @@ import { AttrSets } from './attr-sets.js';
 import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportProfile, OriginValidation } from './hooks.js';
-import { Importer, loopText } from './importer.js';
+import { Importer, refusalText } from './importer.js';
 import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
@@ -21,7 +21,7 @@ import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { isStale, type RibPeer, Sources } from './sources.js';
+import { isStale, type RibPeer, Sources, sameLimits } from './sources.js';
 import { DEFAULT_LIMITS } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
@@ -98,7 +98,15 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (before.importPolicy.key !== peer.importPolicy.key) this.#sweep.add(id, 'changed');
+    if (before.importPolicy.key !== peer.importPolicy.key || !sameLimits(before.limits, peer.limits)) {
+      this.#sweep.add(id, 'changed');
+    }
+    this.#announceWork();
+  }
+
+  /** Judges anew what is held from the peer: import policy, loops and limits. */
+  reimport(id: PeerId): void {
+    this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
@@ -238,8 +246,8 @@ export class Rib {
     const { peer } = this.sources.get(paths.peer[path]! as PeerId);
     if (peer === null) return null;
     const received = paths.received[path]! as AttrSetId;
-    const loop = this.#importer.loop(peer, received);
-    if (loop !== null) return loopText(loop, peer);
+    const refusal = this.#importer.refusal(peer, received);
+    if (refusal !== null) return refusalText(refusal, peer);
     return this.#importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
   }
 
@@ -249,16 +257,16 @@ export class Rib {
     const peer = this.sources.get(id).peer!;
     const received = this.attrSets.intern(view.scratch, run.blockStart, run.blockEnd);
     const perPrefix = peer.importPolicy.readsPrefix;
-    const loop = this.#importer.loop(peer, received);
-    const { loops } = this.sources.get(id);
-    let accepted = loop === null ? received : NONE;
+    const refusal = this.#importer.refusal(peer, received);
+    const { refused } = this.sources.get(id);
+    let accepted = refusal === null ? received : NONE;
     const cursor = this.#cursor;
     cursor.open(view.frame, run);
     let evaluated = false;
     while (cursor.next()) {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
-      if (loop !== null) {
-        loops[loop]++;
+      if (refusal !== null) {
+        refused[refusal]++;
         this.#changes.set(family, prefix, id, received, NONE);
       } else if (perPrefix)
         this.#changes.set(
@@ -296,10 +304,7 @@ export class Rib {
     }
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
-    const accepted =
-      this.#importer.loop(peer, received) === null
-        ? this.#importer.import(family, prefix, peer, received)
-        : NONE;
+    const accepted = this.#importer.judge(family, prefix, peer, received);
     this.#changes.accept(family, path, accepted);
   }
 

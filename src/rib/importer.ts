@@ -2,13 +2,13 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PrefixId } from '../base/ids.js';
-import { asPathContains, BlockRewriter, clusterListContains } from '../wire/block.js';
+import { asPathContains, BlockRewriter, clusterListContains, communityCount } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
 import type { AttrSets } from './attr-sets.js';
 import type { OriginValidation } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
-import type { LoopKind, RibPeer } from './sources.js';
+import type { ExcessKind, LoopKind, RefusalKind, RibPeer } from './sources.js';
 
 export interface ImportTables {
   readonly attrSets: AttrSets;
@@ -50,8 +50,18 @@ export class Importer {
     return ids.length !== before.length || ids.some((id) => !before.includes(id));
   }
 
-  /** Null: the route is none. */
-  loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
+  /** Null: policies decide. */
+  refusal(peer: RibPeer, attrs: AttrSetId): RefusalKind | null {
+    return this.#loop(peer, attrs) ?? this.#excess(peer, attrs);
+  }
+
+  /** The attributes the route enters the decision with: NONE when it is refused, by its nature or by the policy. */
+  judge(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
+    if (this.refusal(peer, received) !== null) return NONE;
+    return this.import(family, prefix, peer, received);
+  }
+
+  #loop(peer: RibPeer, attrs: AttrSetId): LoopKind | null {
     const { bytes } = this.#attrSets;
     const start = this.#attrSets.startOf(attrs);
     const end = this.#attrSets.endOf(attrs);
@@ -60,6 +70,13 @@ export class Importer {
     if (this.#attrSets.originatorId(attrs) === this.#routerId) return 'originatorId';
     if (this.#attrSets.clusterListLength[attrs] === 0) return null;
     return this.#clusterIds.some((id) => clusterListContains(bytes, id, start, end)) ? 'clusterList' : null;
+  }
+
+  #excess({ limits }: RibPeer, attrs: AttrSetId): ExcessKind | null {
+    if (limits === undefined) return null;
+    if (this.#attrSets.asPathLength[attrs]! > limits.asPathLength) return 'asPathLength';
+    if (limits.communities === Number.POSITIVE_INFINITY) return null;
+    return communityCount(this.#attrSets.block(attrs)) > limits.communities ? 'communities' : null;
   }
 
   /** The attributes the route enters the decision with, or NONE. */
@@ -92,14 +109,18 @@ export class Importer {
   }
 }
 
-/** Why a route is a loop, for people. */
-export function loopText(loop: LoopKind, { localAsn }: RibPeer): string {
-  switch (loop) {
+/** Why a route is refused, for people. */
+export function refusalText(refusal: RefusalKind, { localAsn, limits }: RibPeer): string {
+  switch (refusal) {
     case 'asPath':
       return `AS_PATH contains our AS ${localAsn}`;
     case 'originatorId':
       return 'ORIGINATOR_ID is our router id';
     case 'clusterList':
       return 'CLUSTER_LIST contains our cluster id';
+    case 'asPathLength':
+      return `AS_PATH is longer than ${limits?.asPathLength} (maxAsPathLength)`;
+    case 'communities':
+      return `more than ${limits?.communities} communities (maxCommunities)`;
   }
 }

@@ -8,7 +8,7 @@ import type { AttrSets } from './attr-sets.js';
 import type { DirtyList } from './dirty-list.js';
 import type { NextHopId, NextHops } from './next-hops.js';
 import type { PrefixTable } from './prefix-table.js';
-import type { Sources } from './sources.js';
+import type { Source, Sources } from './sources.js';
 
 export interface PathTables {
   readonly prefixes: readonly [PrefixTable, PrefixTable];
@@ -36,6 +36,10 @@ export class PathChanges {
     let path = paths.find(prefixes[family].head[prefix]!, source);
     const from = sources.get(source);
     if (path === NONE) {
+      if (from.received[family] >= from.mostPaths[family]) {
+        this.#drop(family, prefix, from);
+        return;
+      }
       path = paths.add(prefixes[family], prefix, source);
       from.received[family]++;
     }
@@ -46,6 +50,12 @@ export class PathChanges {
     if (oldReceived !== NONE) attrSets.unref(oldReceived as AttrSetId);
     paths.received[path] = received;
     this.#setAccepted(family, path as PathId, accepted);
+    this.#dirty[family].add(prefix);
+  }
+
+  /** The peer has told as many as are taken from it. A prefix that came with the path goes again by being decided. */
+  #drop(family: FamilyIndex, prefix: PrefixId, from: Source): void {
+    from.dropped[family]++;
     this.#dirty[family].add(prefix);
   }
 

@@ -21,11 +21,40 @@ export interface RibPeer {
   readonly localAsn: number;
   /** The cluster of a client, or our own; null when we do not reflect. */
   readonly clusterId: number | null;
+  /** Absent: none. */
+  readonly limits?: PathLimits;
 }
+
+/** What is taken from one peer; infinity for no limit. */
+export interface PathLimits {
+  /** Paths held, by family index: what comes beyond is dropped. */
+  readonly paths: readonly [number, number];
+  /** Routes with more are held and not used. */
+  readonly asPathLength: number;
+  readonly communities: number;
+}
+
+export const sameLimits = (a: PathLimits | undefined, b: PathLimits | undefined): boolean =>
+  a === b ||
+  (a !== undefined &&
+    b !== undefined &&
+    a.paths[0] === b.paths[0] &&
+    a.paths[1] === b.paths[1] &&
+    a.asPathLength === b.asPathLength &&
+    a.communities === b.communities);
+
+const NO_LIMIT: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** Which limit a route is beyond. */
+export const EXCESS_KINDS = ['asPathLength', 'communities'] as const;
+export type ExcessKind = (typeof EXCESS_KINDS)[number];
 
 /** The attribute by which a route shows that it has been here before. */
 export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList'] as const;
 export type LoopKind = (typeof LOOP_KINDS)[number];
+
+/** Why a route is held and not used, whatever the policies say. */
+export type RefusalKind = LoopKind | ExcessKind;
 
 /** Of what the peer tells again, by family index. A path of an earlier round is stale once the round is over. */
 export interface RefreshState {
@@ -51,8 +80,12 @@ export interface Source {
   readonly received: [number, number];
   readonly accepted: [number, number];
   readonly refresh: RefreshState;
-  /** Routes that came and were loops. */
-  readonly loops: Record<LoopKind, number>;
+  /** Routes that came and were loops or beyond a limit. */
+  readonly refused: Record<RefusalKind, number>;
+  /** Paths that may be held, by family index. */
+  readonly mostPaths: readonly [number, number];
+  /** Paths beyond that, by family index. */
+  readonly dropped: [number, number];
 }
 
 export class Sources {
@@ -83,8 +116,9 @@ export class Sources {
       ...bgpSource(id, peer),
       received: before.received,
       accepted: before.accepted,
-      loops: before.loops,
+      refused: before.refused,
       refresh: before.refresh,
+      dropped: before.dropped,
     };
   }
 
@@ -114,6 +148,14 @@ export class Sources {
   }
 }
 
+const noRefusals = (): Source['refused'] => ({
+  asPath: 0,
+  originatorId: 0,
+  clusterList: 0,
+  asPathLength: 0,
+  communities: 0,
+});
+
 const localSource = (id: PeerId, source: RouteSource): Source => ({
   id,
   origin: { source, peer: null, peerType: 'local', peerRouterId: 0, clusterId: null },
@@ -121,7 +163,9 @@ const localSource = (id: PeerId, source: RouteSource): Source => ({
   received: [0, 0],
   accepted: [0, 0],
   refresh: noRounds(),
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  refused: noRefusals(),
+  mostPaths: NO_LIMIT,
+  dropped: [0, 0],
 });
 
 const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
@@ -137,5 +181,7 @@ const bgpSource = (id: PeerId, peer: RibPeer): Source => ({
   received: [0, 0],
   accepted: [0, 0],
   refresh: noRounds(),
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  refused: noRefusals(),
+  mostPaths: peer.limits?.paths ?? NO_LIMIT,
+  dropped: [0, 0],
 });

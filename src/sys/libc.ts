@@ -18,6 +18,8 @@ export interface Libc {
   /** `fds` is an array of struct pollfd. */
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
   eventfd(value: number, flags: number): number;
+  /** 0 when there is no interface of the name. */
+  ifNameToIndex(name: string): number;
   close(fd: number): number;
   errno(): number;
 }
@@ -54,6 +56,7 @@ function load(): Libc {
     recv: library.func('long recv(int, void *, size_t, int)'),
     poll: library.func('int poll(void *, unsigned long, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
+    ifNameToIndex: library.func('unsigned int if_nametoindex(const char *)'),
     close: library.func('int close(int)'),
     errno: () => koffi.errno(),
   };

@@ -2,7 +2,7 @@
 // in `new net.Socket({ fd, manualStart: true })` and owns it from then on.
 
 import type { AddressFamily } from '../base/family.js';
-import { type IpAddress, ipToBytes } from '../base/ip.js';
+import { type IpAddress, ipToBytes, isLinkLocal } from '../base/ip.js';
 import { closeFd, errnoName, intOption, libc } from './libc.js';
 import type { Opened } from './netlink-socket.js';
 
@@ -14,6 +14,8 @@ const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
+const TCP_SAVE_SYN = 27;
+const TCP_SAVED_SYN = 28;
 const TCP_MD5SIG_EXT = 32;
 const TCP_MD5SIG_FLAG_PREFIX = 1;
 const SOCKADDR_STORAGE_SIZE = 128;
@@ -30,6 +32,8 @@ export interface TcpSocketOptions {
   /** The smallest TTL accepted; the kernel drops the rest. */
   readonly minTtl?: number;
   readonly bindAddress?: IpAddress;
+  /** Of a link-local bind address. */
+  readonly bindInterface?: string | null;
   readonly bindPort?: number;
 }
 
@@ -48,7 +52,7 @@ function prepare(fd: number, family: AddressFamily, options: TcpSocketOptions): 
   const steps = [
     () => (options.ttl === undefined ? OK : setTtl(fd, family, options.ttl)),
     () => (options.minTtl === undefined ? OK : setMinTtl(fd, family, options.minTtl)),
-    () => (options.bindAddress === undefined ? OK : bindTcp(fd, options.bindAddress, options.bindPort ?? 0)),
+    () => (options.bindAddress === undefined ? OK : bindTcp(fd, options.bindAddress, options)),
   ];
   for (const step of steps) {
     const outcome = step();
@@ -74,6 +78,22 @@ export function readTtl(
   return { ttl: getInt(fd, level, send), minTtl: getInt(fd, level, minimum) };
 }
 
+/** On a listener: connections remember the SYN they began with, until somebody asks for it. */
+export const setSaveSyn = (fd: number, on: boolean): OptionResult =>
+  setInt(fd, IPPROTO_TCP, TCP_SAVE_SYN, on ? 1 : 0);
+
+/** The octet of the TTL in an IPv4 header, of the hop limit in an IPv6 header. */
+const TTL_AT = { ipv4: 8, ipv6: 7 } as const;
+
+/** The TTL of the SYN of an accepted connection; null when the listener did not keep it. */
+export function savedSynTtl(fd: number, family: AddressFamily): number | null {
+  const headers = new Uint8Array(256);
+  const length = intOption(headers.length);
+  if (libc().getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, headers, length) < 0) return null;
+  const octets = new Int32Array(length.buffer)[0] ?? 0;
+  return octets > TTL_AT[family] ? (headers[TTL_AT[family]] ?? null) : null;
+}
+
 /**
  * RFC 2385 key for one peer or, with a length below the full one, for every peer of a range. An empty key removes it.
  * On a listener as on a connecting socket.
@@ -96,15 +116,27 @@ export function setTcpMd5Key(
   return set(fd, IPPROTO_TCP, peer.length < full ? TCP_MD5SIG_EXT : TCP_MD5SIG, bytes);
 }
 
-function bindTcp(fd: number, address: IpAddress, port: number): OptionResult {
+function bindTcp(
+  fd: number,
+  address: IpAddress,
+  { bindPort = 0, bindInterface }: TcpSocketOptions,
+): OptionResult {
   const reuse = setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (!reuse.ok) return reuse;
-  const bytes = socketAddress(address, port);
+  const bytes = socketAddress(address, bindPort);
+  if (bindInterface != null && address.family === 'ipv6' && isLinkLocal(address)) {
+    const index = libc().ifNameToIndex(bindInterface);
+    if (index === 0) return { ok: false, errno: 'ENODEV' };
+    new Uint32Array(bytes.buffer)[SCOPE_AT / 4] = index;
+  }
   return outcome(libc().bind(fd, bytes, bytes.length));
 }
 
+/** Of sin6_scope_id. */
+const SCOPE_AT = 24;
+
 /** struct sockaddr_in or sockaddr_in6: the family in host order, port and address in network order. */
-function socketAddress(address: IpAddress, port: number): Uint8Array {
+export function socketAddress(address: IpAddress, port: number): Uint8Array {
   const bytes = new Uint8Array(address.family === 'ipv4' ? 16 : 28);
   new Uint16Array(bytes.buffer)[0] = AF[address.family];
   new DataView(bytes.buffer).setUint16(2, port);

@@ -130,6 +130,24 @@ export function aigpOf(block: Uint8Array): bigint | null {
   return metric < 0 ? null : (BigInt(readU32(block, metric)) << 32n) | BigInt(readU32(block, metric + 4));
 }
 
+/** Octets of one community of each kind (RFC 1997, RFC 4360, RFC 5701, RFC 8092). */
+const COMMUNITY_OCTETS: Readonly<Record<number, number>> = {
+  [ATTRIBUTE.communities]: 4,
+  [ATTRIBUTE.extendedCommunities]: 8,
+  [ATTRIBUTE.ipv6ExtendedCommunities]: 20,
+  [ATTRIBUTE.largeCommunities]: 12,
+};
+
+/** Communities of all kinds together. */
+export function communityCount(block: Uint8Array): number {
+  let count = 0;
+  for (let at = firstAttribute(block, 0); at < block.length; at = valueEnd(block, at)) {
+    const octets = COMMUNITY_OCTETS[block[at + 1]!];
+    if (octets !== undefined) count += (valueEnd(block, at) - valueStart(block, at)) / octets;
+  }
+  return count;
+}
+
 /** RFC 4456 8: the loop test of a route reflector. */
 export function clusterListContains(block: Uint8Array, id: number, start = 0, end = block.length): boolean {
   const at = findAttribute(block, start, end, ATTRIBUTE.clusterList);

@@ -10,6 +10,7 @@ import type { Contestant } from './contestants.js';
 import { FIB } from './fib-benchmark.js';
 import { describeMachine, type Machine, pinLoadSide, setUrgency } from './machine.js';
 import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
+import { POLICY } from './policy-benchmark.js';
 import { machineText, resultsJson, resultText } from './report.js';
 import { growthText } from './scenario/growth.js';
 import { SCENARIO_KINDS, type ScenarioKind } from './scenario/plan.js';
@@ -23,7 +24,7 @@ import { START } from './start-benchmark.js';
 import { WIRE } from './wire-benchmark.js';
 import { WORKLOAD } from './workload-benchmark.js';
 
-const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [WORKLOAD, FIB, START, WIRE];
+const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [WORKLOAD, FIB, START, WIRE, POLICY];
 
 const isLocal = (benchmark: Benchmark | LocalBenchmark): benchmark is LocalBenchmark =>
   !('sessions' in benchmark);

@@ -34,7 +34,7 @@ export const HELP = `npm run bench -- [OPTIONS] [NAME...]
 
 Measures bgpd and other daemons at the same jobs, in network namespaces of its own.
 
-NAME                workload, fib, start, wire, and the scenarios
+NAME                workload, fib, start, wire, policy, and the scenarios
                     transit, reflector, churn, reconnect, fanout;
                     default: all, the scenarios once and small
 --reps N            repetitions with each daemon; default: 3, start 7

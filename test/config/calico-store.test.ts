@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatIp } from '../../src/base/ip.js';
+import { ConfigFile } from '../../src/config/config-file.js';
 import { formatProblem } from '../../src/config/problem.js';
-import { ConfigReader } from '../../src/config/reader.js';
+import { NO_RUNTIME } from '../../src/config/runtime-peers.js';
 import type { ConfigResult } from '../../src/config/types.js';
 
 interface Folder {
@@ -45,11 +46,11 @@ spec:
   asNumber: 65001
 ${more}`;
 
-function start(t: ExecutionContext): { readonly files: Folder; readonly reader: ConfigReader } {
+function start(t: ExecutionContext): { readonly files: Folder; readonly reader: ConfigFile } {
   const files = folder(t);
   files.write('bgpd.yaml', CONFIG);
   files.write('calico/node.yaml', NODE);
-  return { files, reader: new ConfigReader(join(files.path, 'bgpd.yaml')) };
+  return { files, reader: new ConfigFile(join(files.path, 'bgpd.yaml')) };
 }
 
 const peersOf = (result: ConfigResult | null): readonly string[] =>
@@ -168,26 +169,26 @@ test('the last good version of an object stays in force until it is good again o
   files.write('calico/a.yaml', peer('a', '192.0.2.10'));
   files.write('calico/b.yaml', peer('b', '192.0.2.11'));
   t.deepEqual(peersOf(reader.read()), ['192.0.2.10', '192.0.2.11']);
-  t.is(reader.refresh(), null);
+  t.is(reader.refresh(NO_RUNTIME), null);
 
   files.write('calico/a.yaml', peer('a', '192.0.2.300'));
   files.write('calico/b.yaml', peer('b', '192.0.2.21'));
-  const wrong = reader.refresh();
+  const wrong = reader.refresh(NO_RUNTIME);
   t.deepEqual(peersOf(wrong), ['192.0.2.10', '192.0.2.21']);
   t.like(statesOf(wrong), { 'BGPPeer/a': 'lastGood', 'BGPPeer/b': 'applied' });
   t.regex(warningsOf(wrong, files).join(), /until then the last good version stays in force/);
 
   files.write('calico/a.yaml', peer('a', '192.0.2.20'));
-  t.deepEqual(peersOf(reader.refresh()), ['192.0.2.20', '192.0.2.21']);
+  t.deepEqual(peersOf(reader.refresh(NO_RUNTIME)), ['192.0.2.20', '192.0.2.21']);
 
   files.write('calico/a.yaml', 'kind: [\n');
-  const broken = reader.refresh();
+  const broken = reader.refresh(NO_RUNTIME);
   t.deepEqual(peersOf(broken), ['192.0.2.20', '192.0.2.21']);
   t.like(statesOf(broken), { 'BGPPeer/a': 'lastGood', 'BGPPeer/b': 'applied' });
   t.regex(warningsOf(broken, files).join(), /^calico\/a\.yaml:\d+:\d+: /);
 
   files.remove('calico/a.yaml');
-  t.deepEqual(peersOf(reader.refresh()), ['192.0.2.21']);
+  t.deepEqual(peersOf(reader.refresh(NO_RUNTIME)), ['192.0.2.21']);
 });
 
 test('a new version that refers to a missing secret does not replace the good one', (t) => {
@@ -197,16 +198,16 @@ test('a new version that refers to a missing secret does not replace the good on
   files.write('calico/a.yaml', peer('a', '192.0.2.10', secret('one')));
   t.deepEqual(peersOf(reader.read()), ['192.0.2.10']);
   files.write('calico/a.yaml', peer('a', '192.0.2.20', secret('two')));
-  const missing = reader.refresh();
+  const missing = reader.refresh(NO_RUNTIME);
   t.deepEqual(peersOf(missing), ['192.0.2.10']);
   t.like(statesOf(missing), { 'BGPPeer/a': 'lastGood' });
   t.regex(
     warningsOf(missing, files).join(),
     /spec\.password\.secretKeyRef: there is no key key of a secret two/,
   );
-  t.is(reader.refresh(), null);
+  t.is(reader.refresh(NO_RUNTIME), null);
   files.write('secrets/two/key', 'sesame');
-  t.deepEqual(peersOf(reader.refresh()), ['192.0.2.20']);
+  t.deepEqual(peersOf(reader.refresh(NO_RUNTIME)), ['192.0.2.20']);
 });
 
 test('a changed secret is a change', (t) => {
@@ -218,7 +219,7 @@ test('a changed secret is a change', (t) => {
   );
   reader.read();
   files.write('secrets/one/key', 'other words');
-  t.not(reader.refresh(), null);
+  t.not(reader.refresh(NO_RUNTIME), null);
   t.deepEqual(
     reader
       .folders()
@@ -250,23 +251,23 @@ test('a mounted volume: the link to the data is swapped', (t) => {
   t.deepEqual(peersOf(reader.read()), ['192.0.2.10']);
   symlinkSync('..v2', at('..new'));
   renameSync(at('..new'), at('..data'));
-  t.deepEqual(peersOf(reader.refresh()), ['192.0.2.11']);
+  t.deepEqual(peersOf(reader.refresh(NO_RUNTIME)), ['192.0.2.11']);
 });
 
 test('a mistake in the file does not hold the resources up', (t) => {
   const { files, reader } = start(t);
   files.write('calico/a.yaml', peer('a', '192.0.2.10'));
   reader.read();
-  files.write('bgpd.yaml', `${CONFIG}asn: many\n`);
+  files.write('bgpd.yaml', `${CONFIG}asn: [\n`);
   t.false(reader.read().ok);
   files.write('calico/a.yaml', peer('a', '192.0.2.11'));
-  t.deepEqual(peersOf(reader.refresh()), ['192.0.2.11']);
+  t.deepEqual(peersOf(reader.refresh(NO_RUNTIME)), ['192.0.2.11']);
 });
 
 test('what is missing is said: folder, node', (t) => {
   const files = folder(t);
   files.write('bgpd.yaml', CONFIG);
-  const reader = new ConfigReader(join(files.path, 'bgpd.yaml'));
+  const reader = new ConfigFile(join(files.path, 'bgpd.yaml'));
   const result = reader.read();
   t.true(result.ok);
   t.deepEqual(warningsOf(result, files), [

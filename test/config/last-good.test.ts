@@ -18,7 +18,7 @@ const GOOD = {
 } as const satisfies PlainConfig;
 
 const load = (config: PlainConfig, lastGood: PlainConfig | null) =>
-  loadConfig(stringify(config), 'f', { hostname: 'h' }, lastGood);
+  loadConfig(stringify(config), 'f', { hostname: 'h', lastGood });
 
 function taken(config: PlainConfig) {
   const result = load(config, GOOD);
@@ -72,6 +72,15 @@ test('a peer that names a policy that was left out is as it was', (t) => {
   t.deepEqual(result?.config.peers[0]?.import, ['in']);
 });
 
+test('a broken peer under a new name may be an old one: none is removed', (t) => {
+  const result = taken(peers({ ...A, name: 'aa', address: 'nowhere' }));
+  t.deepEqual(result?.kept, ['peers aa leftOut']);
+  t.deepEqual(
+    result?.config.peers.map(({ name }) => name),
+    ['a', 'b'],
+  );
+});
+
 test('sections without names are objects as a whole; unknown keys are left out', (t) => {
   const result = taken({ ...GOOD, asn: 'x', kernel: { metric: -1 }, colour: 'red' });
   t.deepEqual(result?.kept, ['asn kept', 'colour leftOut', 'kernel leftOut']);
@@ -80,8 +89,8 @@ test('sections without names are objects as a whole; unknown keys are left out',
 });
 
 test('what is no mapping, or no YAML, is rejected', (t) => {
-  t.false(loadConfig('- 1', 'f', { hostname: 'h' }, GOOD).ok);
-  t.false(loadConfig('a: [', 'f', { hostname: 'h' }, GOOD).ok);
+  t.false(loadConfig('- 1', 'f', { hostname: 'h', lastGood: GOOD }).ok);
+  t.false(loadConfig('a: [', 'f', { hostname: 'h', lastGood: GOOD }).ok);
 });
 
 test('problems keep their place in the file', (t) => {

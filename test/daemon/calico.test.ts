@@ -5,7 +5,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { ConfigReader } from '../../src/config/reader.js';
+import { ConfigFile } from '../../src/config/config-file.js';
+import { NO_RUNTIME } from '../../src/config/runtime-peers.js';
 import type { ConfigResult } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import { createLogger } from '../../src/daemon/logger.js';
@@ -76,7 +77,7 @@ async function withCalico(t: ExecutionContext, body: (scene: Scene) => Promise<v
   write('nodes.yaml', NODES);
   write('a.yaml', peer('a', '127.0.0.2'));
   write('b.yaml', peer('b', '127.0.0.3'));
-  const reader = new ConfigReader(join(folder, 'bgpd.yaml'));
+  const reader = new ConfigFile(join(folder, 'bgpd.yaml'));
   const loaded = anyPort(reader.read());
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const log: string[] = [];
@@ -89,7 +90,7 @@ async function withCalico(t: ExecutionContext, body: (scene: Scene) => Promise<v
       report: reader.report,
       folders: () => reader.folders(),
       refresh: () => {
-        const result = reader.refresh();
+        const result = reader.refresh(NO_RUNTIME);
         return result === null ? null : anyPort(result);
       },
     },

@@ -3,10 +3,19 @@
 import { createServer } from 'node:net';
 import { stringify } from 'yaml';
 import { createMetrics } from '../../src/api/metrics.js';
-import type { PeerDetail, RouteQuery, RouteStatus, StatusSource } from '../../src/api/types.js';
+import type {
+  PeerAdministration,
+  PeerDetail,
+  RouteQuery,
+  RouteStatus,
+  StatusSource,
+} from '../../src/api/types.js';
 import { parseIp } from '../../src/base/ip.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
+import type { PlainConfig } from '../../src/config/last-good.js';
 import { loadConfig } from '../../src/config/load.js';
+import { layered, NO_RUNTIME, type RuntimePeers } from '../../src/config/runtime-peers.js';
+import type { SecretReader } from '../../src/config/secrets.js';
 import type { ConfigResult } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import type { HostAddresses } from '../../src/daemon/host-addresses.js';
@@ -66,8 +75,13 @@ interface LogLine {
   readonly [key: string]: unknown;
 }
 
-export function readYaml(yaml: Yaml): ConfigResult {
-  const result = loadConfig(stringify(yaml), 'bgpd.yaml', { hostname: 'host-a' });
+export function readYaml(
+  yaml: Yaml,
+  runtime: RuntimePeers = NO_RUNTIME,
+  lastGood: PlainConfig | null = null,
+): ConfigResult {
+  const environment = { hostname: 'host-a', runtime, secrets, lastGood };
+  const result = loadConfig(stringify(yaml), 'bgpd.yaml', environment);
   if (!result.ok) return result;
   const listen = result.config.listen.map(({ address, port }) => ({
     address,
@@ -75,6 +89,12 @@ export function readYaml(yaml: Yaml): ConfigResult {
   }));
   return { ...result, config: { ...result.config, listen } };
 }
+
+/** The name of a variable is its key. */
+const secrets: SecretReader = ({ env }) =>
+  env === undefined
+    ? { ok: false, message: 'there are no files here', remedy: 'give env' }
+    : { ok: true, text: env };
 
 export class TestDaemon {
   readonly daemon: Daemon;
@@ -85,6 +105,10 @@ export class TestDaemon {
     this.daemon = daemon;
     this.log = log;
     this.#file = file;
+  }
+
+  get administration(): PeerAdministration {
+    return this.daemon.administration;
   }
 
   get status(): StatusSource {
@@ -165,11 +189,12 @@ export class DaemonRig {
   }
 
   async tryStart(yaml: Yaml, { world, clock, hostAddresses }: StartOptions = {}) {
-    const file = { yaml };
+    const file = { yaml, kept: NO_RUNTIME };
     const log: LogLine[] = [];
     const read = readYaml(yaml);
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     const { config } = read;
+    let lastGood: PlainConfig = read.source;
     const options: DaemonOptions = {
       config,
       configFile: 'bgpd.yaml',
@@ -178,7 +203,20 @@ export class DaemonRig {
         format: 'json',
         stream: { write: (line) => log.push(JSON.parse(line)) },
       }),
-      readConfig: () => readYaml(file.yaml),
+      readConfig: (runtime) => {
+        const result = readYaml(file.yaml, layered(file.kept, runtime), lastGood);
+        if (result.ok) lastGood = result.source;
+        return result;
+      },
+      configSource: read.source,
+      runtimeConfig: {
+        kept: () => ({ ok: true, runtime: file.kept }),
+        keep: (runtime) => {
+          file.kept = runtime;
+          return null;
+        },
+        again: (kept, runtime) => readYaml(file.yaml, layered(kept, runtime), lastGood),
+      },
       hostAddresses: hostAddresses ?? (() => HOST),
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
       ...(clock === undefined ? {} : { clock }),

@@ -34,19 +34,60 @@ test('a bad configuration changes nothing: log, answer, status and metric say so
     await a.hasRoutes('10.65.1.0/24');
     const bad = await daemon.reload({ ...config([{ address: 'nowhere', asn: 64512 }]), pears: [] });
     t.false(bad.ok);
-    t.regex(bad.message, /^bgpd\.yaml:\d+:\d+: .*\(and 1 more: bgpd --check shows all\)$/);
+    t.regex(
+      bad.message,
+      /^generation 2: nothing changed; not taken over: peers nowhere is left out, pears is left out: bgpd\.yaml:\d+:\d+: .*\(and 1 more: bgpd --check shows all\)$/,
+    );
     t.notRegex(bad.message, /\n/);
-    t.is(daemon.status.summary().config.lastError, bad.message);
-    t.is(daemon.status.summary().config.generation, 1);
+    t.true(bad.message.endsWith(daemon.status.summary().config.lastError ?? 'none'));
     t.is(await daemon.metric('bgpd_config_last_reload_successful'), 0);
     t.is(daemon.logged('unknown key').length, 1);
-    t.is(daemon.logged('configuration rejected, the running one stays in force').length, 1);
+    t.is(daemon.logged('peers nowhere is left out').length, 1);
     t.true(daemon.isUp('a'));
     const again = await daemon.reload(good);
-    t.deepEqual(again, { ok: true, message: 'generation 2: nothing changed' });
+    t.deepEqual(again, { ok: true, message: 'generation 3: nothing changed' });
     t.is(daemon.status.summary().config.lastError, null);
     t.is(await daemon.metric('bgpd_config_last_reload_successful'), 1);
-    t.is(await daemon.metric('bgpd_config_generation'), 2);
+    t.is(await daemon.metric('bgpd_config_generation'), 3);
+    t.is(established(daemon, 'a'), 1);
+  }));
+
+test('what the whole rests on is rejected whole', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start(config([passive('a', A, 64512)]));
+    const bad = await daemon.reload([] as unknown as Yaml);
+    t.false(bad.ok);
+    t.is(daemon.status.summary().config.generation, 1);
+    t.is(daemon.logged('configuration rejected, the running one stays in force').length, 1);
+  }));
+
+test('one bad policy keeps nothing else: it stays as it was, the others and the peers change', (t) =>
+  withDaemons(async (rig) => {
+    const take = (prefix: string): Yaml[] => [{ match: { prefix: { in: [prefix] } }, action: 'accept' }];
+    const policies = { first: take('10.1.0.0/16'), second: take('10.2.0.0/16') };
+    const peer = passive('a', A, 64512, { import: ['first', 'second'] });
+    const daemon = await rig.start(config([peer], { policies }));
+    const a = await rig.join(daemon, A, { asn: 64512 });
+    a.announce(['10.1.1.0/24', '10.2.1.0/24', '10.3.1.0/24'], { nextHop: '10.0.0.9', localPref: 100 });
+    const best = (): string =>
+      daemon
+        .routes({ peer: 'a', direction: 'in' })
+        .map(({ prefix }) => prefix)
+        .filter((prefix) => daemon.routes({ prefix }).some((route) => route.best))
+        .sort()
+        .join(' ');
+    await daemon.until('the first policies', () => best() === '10.1.1.0/24 10.2.1.0/24');
+    const result = await daemon.reload(
+      config([peer], { policies: { first: [{ action: 'perhaps' }], second: take('10.3.0.0/16') } }),
+    );
+    t.false(result.ok);
+    t.regex(result.message, /policy second changed.*not taken over: policies first stays/);
+    await daemon.until('the second policy alone changes', () => best() === '10.1.1.0/24 10.3.1.0/24');
+    const { objects } = daemon.status.config();
+    const state = (name: string) => objects.find(({ object }) => object === name);
+    t.is(state('policies first')?.generation, 1);
+    t.regex(state('policies first')?.error ?? '', /"perhaps" is not known/);
+    t.deepEqual(state('policies second'), { object: 'policies second', generation: 2, error: null });
     t.is(established(daemon, 'a'), 1);
   }));
 

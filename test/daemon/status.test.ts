@@ -37,6 +37,7 @@ test('the summary counts what is there', (t) =>
         'ipv6-unicast': { prefixes: 1, paths: 1, best: 1, local: 1 },
       },
       updateGroups: 1,
+      connections: { accepted: 1, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 },
     });
     t.true(Math.abs(Date.parse(startedAt) + uptimeSeconds * 1000 - Date.now()) < 5000);
     t.true(attributeSets > 0);

@@ -53,8 +53,10 @@ test('waits double from 250 ms up to the ConnectRetryTime', (t) => {
   t.is(retryDelay(3, 0), 250);
 });
 
+const IDLE_HOLD = { first: 1, longest: 30, forget: 120 };
+
 test('errors add up until they are forgotten', (t) => {
-  const twice = afterError(afterError(FRESH_RETRY, 0), 60_000);
+  const twice = afterError(afterError(FRESH_RETRY, 0, IDLE_HOLD), 60_000, IDLE_HOLD);
   t.is(twice.errors, 2);
-  t.is(afterError(twice, 60_000 + 120_001).errors, 1);
+  t.is(afterError(twice, 60_000 + 120_001, IDLE_HOLD).errors, 1);
 });

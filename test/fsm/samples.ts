@@ -19,6 +19,8 @@ export const CONFIG: SessionConfig = {
   keepaliveTime: null,
   connectRetryTime: 30,
   delayOpenTime: 0,
+  sendHoldTime: null,
+  idleHold: { first: 1, longest: 30, forget: 120 },
   refuseAsSets: true,
   extraCapabilities: [],
 };

@@ -28,6 +28,11 @@ export interface PairOptions {
   readonly passive?: 'ours' | 'peer';
   /** One IPv4 session that carries both families; default: a session per family. */
   readonly oneSession?: boolean;
+  /** Of every session, seen from us and from the peer. */
+  readonly ourNeighbor?: Partial<NeighborSpec>;
+  readonly peerNeighbor?: Partial<NeighborSpec>;
+  /** The sessions go over link-local addresses: one, with both families. */
+  readonly linkLocal?: boolean;
   readonly ourSpec?: Partial<RouterSpec>;
   readonly peerSpec?: Partial<RouterSpec>;
 }
@@ -39,36 +44,46 @@ export interface Pair {
   readonly wait: (what: string, probe: () => unknown, options?: WaitOptions) => Promise<unknown>;
 }
 
+/** The same two nodes over the addresses of their link. */
+export const LINK = { ours: 'fe80::126', peers: 'fe80::127' } as const;
+
+const NO_LINK_LOCAL = 'net/ipv6/conf/default/addr_gen_mode=1';
+
 const HOLD_TIME = 9;
 
 const neighbors = (
   far: typeof OURS | typeof PEERS,
   rest: Omit<NeighborSpec, 'address'>,
   one: boolean,
+  link: string | null,
 ): readonly NeighborSpec[] =>
-  one
-    ? [{ address: far.v4, families: ['ipv4-unicast', 'ipv6-unicast'], ...rest }]
-    : [
-        { address: far.v4, ...rest },
-        { address: far.v6, ...rest },
-      ];
+  link !== null
+    ? [{ address: `${link}%eth0`, families: ['ipv6-unicast'], ...rest }]
+    : one
+      ? [{ address: far.v4, families: ['ipv4-unicast', 'ipv6-unicast'], ...rest }]
+      : [
+          { address: far.v4, ...rest },
+          { address: far.v6, ...rest },
+        ];
 
 const specs = (options: PairOptions): { readonly ours: RouterSpec; readonly peer: RouterSpec } => {
   const { holdTime = HOLD_TIME, peerAsn = OUR_ASN, passive, oneSession = false } = options;
-  const toPeer = { asn: options.believedAsn ?? peerAsn, holdTime, passive: passive === 'ours' };
-  const toUs = { asn: OUR_ASN, holdTime, passive: passive === 'peer' };
+  const link = (address: string): string | null => (options.linkLocal === true ? address : null);
+  const believed = options.believedAsn ?? peerAsn;
+  const toPeer = { asn: believed, holdTime, passive: passive === 'ours', ...options.ourNeighbor };
+  const toUs = { asn: OUR_ASN, holdTime, passive: passive === 'peer', ...options.peerNeighbor };
   return {
     ours: {
       asn: OUR_ASN,
       routerId: OURS.v4,
       install: true,
-      neighbors: neighbors(PEERS, toPeer, oneSession),
+      neighbors: neighbors(PEERS, toPeer, oneSession, link(LINK.peers)),
       ...options.ourSpec,
     },
     peer: {
       asn: peerAsn,
       routerId: PEERS.v4,
-      neighbors: neighbors(OURS, toUs, oneSession),
+      neighbors: neighbors(OURS, toUs, oneSession, link(LINK.ours)),
       ...options.peerSpec,
     },
   };
@@ -83,9 +98,11 @@ export const withPair = async (options: PairOptions, scene: (pair: Pair) => Prom
   try {
     const a = await network.addNode('a', { forwarding: true });
     const b = await network.addNode('b', { forwarding: true });
+    // One link-local address a node, so that each knows where the other comes from.
+    if (options.linkLocal === true) for (const node of [a, b]) await node.sysctl(NO_LINK_LOCAL);
     await network.connect(
-      { node: a, interface: 'eth0', addresses: [`${OURS.v4}/24`, `${OURS.v6}/64`] },
-      { node: b, interface: 'eth0', addresses: [`${PEERS.v4}/24`, `${PEERS.v6}/64`] },
+      { node: a, interface: 'eth0', addresses: [`${OURS.v4}/24`, `${OURS.v6}/64`, `${LINK.ours}/64`] },
+      { node: b, interface: 'eth0', addresses: [`${PEERS.v4}/24`, `${PEERS.v6}/64`, `${LINK.peers}/64`] },
     );
     const spec = specs(options);
     const ours = createRouter(options.ours ?? 'bgpd', a, spec.ours);

@@ -26,6 +26,7 @@ export class Recorder implements PeerHandlers {
   readonly sessions: NegotiatedSession[] = [];
   readonly transports: Transport[] = [];
   readonly refreshes: string[] = [];
+  readonly failures: DownReason[] = [];
   updates = 0;
   updateBytes = 0;
   flushes = 0;
@@ -51,6 +52,10 @@ export class Recorder implements PeerHandlers {
   flushed(): void {
     this.flushes++;
     this.#called('flushed');
+  }
+
+  failed(reason: DownReason): void {
+    this.failures.push(reason);
   }
 
   routeRefresh(family: number, subtype: number): void {
@@ -113,6 +118,9 @@ export const ip = (text: string): IpAddress => {
   return parsed;
 };
 
+/** No keys and no smallest TTL. */
+export const PLAIN = { minTtl: null, password: null, tcpAo: [] } as const;
+
 export class Rig {
   readonly clock = systemClock();
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
@@ -128,6 +136,7 @@ export class Rig {
         port,
         localAddress: local === undefined ? null : ip(local),
         ttl: 255,
+        ...PLAIN,
       },
       handlers: recorder,
       clock: clock ?? this.clock,

@@ -6,7 +6,7 @@ import { KEEPALIVE } from '../../src/wire/message.js';
 import { cease, encodeNotification } from '../../src/wire/notification.js';
 import { encodeOpen } from '../../src/wire/open.js';
 import { encodeRouteRefresh } from '../../src/wire/route-refresh.js';
-import { END_OF_RIB, handshake, REMOTE, REMOTE_OPEN, type Speaker, withRig } from './rig.js';
+import { END_OF_RIB, handshake, PLAIN, REMOTE, REMOTE_OPEN, type Speaker, withRig } from './rig.js';
 
 const ADMIN = { kind: 'adminDown', text: 'maintenance' } as const;
 
@@ -241,6 +241,7 @@ test('reconfigure: what a session can live with, and what it cannot', (t) =>
       port: server.port,
       localAddress: null,
       ttl: 255,
+      ...PLAIN,
     } as const;
     driver.start();
     t.true(driver.reconfigure(config, endpoint), 'nothing is connected: all of it is in force at once');
@@ -251,7 +252,7 @@ test('reconfigure: what a session can live with, and what it cannot', (t) =>
     await recorder.until('Established');
     t.true(driver.reconfigure({ ...config, connectRetryTime: 7, passive: true }, endpoint));
     t.false(driver.reconfigure({ ...config, holdTime: 33 }, endpoint));
-    t.false(driver.reconfigure(config, { ...endpoint, ttl: 1 }));
+    t.false(driver.reconfigure(config, { ...endpoint, ttl: 1 }), 'plain sockets change no options');
     t.is(recorder.state, 'Established');
   }));
 

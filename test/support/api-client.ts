@@ -14,10 +14,11 @@ export interface ApiReply {
 export type ApiTarget = string | { readonly host: string; readonly port: number };
 
 /** A string as target is a unix socket path. */
-export function ask(target: ApiTarget, path: string, method = 'GET'): Promise<ApiReply> {
+export function ask(target: ApiTarget, path: string, method = 'GET', content?: object): Promise<ApiReply> {
+  const headers = content === undefined ? {} : { 'content-type': 'application/json' };
   const where = typeof target === 'string' ? { socketPath: target } : target;
   return new Promise((resolve, reject) => {
-    const attempt = request({ ...where, path, method, agent: false }, (response) => {
+    const attempt = request({ ...where, path, method, headers, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -29,7 +30,7 @@ export function ask(target: ApiTarget, path: string, method = 'GET'): Promise<Ap
       );
     });
     attempt.on('error', reject);
-    attempt.end();
+    attempt.end(content === undefined ? undefined : JSON.stringify(content));
   });
 }
 

@@ -16,6 +16,7 @@ import type {
   Summary,
 } from '../../src/api/types.js';
 import type { FamilyName } from '../../src/base/family.js';
+import { DEFAULT_TIMERS } from '../../src/config/defaults.js';
 
 const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0) => ({
   negotiated,
@@ -85,6 +86,7 @@ const BASE_PEER: PeerDetail = {
   enabled: true,
   prefixes: { 'ipv4-unicast': counts(true, 1200, 1198, 12), 'ipv6-unicast': counts(true, 7, 7, 3) },
   reason: null,
+  blame: null,
   notes: [],
   description: 'rack 12, upper switch',
   group: null,
@@ -109,12 +111,26 @@ const BASE_PEER: PeerDetail = {
     established: 2,
     flaps: 1,
   },
-  lastDown: { at: '2026-01-01T08:00:00.000Z', reason: 'notification received: Cease, Administrative Reset' },
+  lastDown: {
+    at: '2026-01-01T08:00:00.000Z',
+    reason: 'notification received: Cease, Administrative Reset',
+    kind: 'peerAdminDown',
+    fault: 'theirs',
+    evidence: [],
+  },
   lastUp: '2026-01-01T08:00:03.000Z',
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
   loops: { asPath: 3, originatorId: 0, clusterList: 1 },
+  excess: { asPathLength: 2, communities: 0, prefixes: 0 },
+  security: { password: 'file /etc/bgpd/tor-a.key', tcpAo: [], ttlSecurity: null },
+  prefixLimits: {
+    'ipv4-unicast': { limit: 5000, warn: 80, action: 'idle', restart: 300, level: 'below', dropped: 0 },
+    'ipv6-unicast': null,
+  },
+  timers: DEFAULT_TIMERS,
+  sendHoldTime: 480,
 };
 
 const reflector: PeerDetail = {
@@ -142,6 +158,13 @@ const unreachable: PeerDetail = {
   sinceSeconds: 12,
   prefixes: { 'ipv4-unicast': counts(false), 'ipv6-unicast': counts(false) },
   reason: 'connection refused by 172.18.203.3 port 179 (ECONNREFUSED); next attempt in 48 s',
+  blame: {
+    kind: 'refused',
+    fault: 'theirs',
+    text: 'connection refused by 172.18.203.3 port 179 (ECONNREFUSED); next attempt in 48 s',
+    evidence: [],
+    since: '2026-01-01T08:00:00.000Z',
+  },
   description: null,
   localAddress: null,
   routerId: null,
@@ -198,6 +221,7 @@ const summaryOf = (peer: PeerDetail): PeerSummary => ({
   state: peer.state,
   sinceSeconds: peer.sinceSeconds,
   enabled: peer.enabled,
+  blame: peer.blame,
   prefixes: peer.prefixes,
   reason: peer.reason,
   notes: peer.notes,
@@ -225,6 +249,7 @@ export const fakeSummary = (peers: readonly PeerDetail[] = FAKE_PEERS): Summary 
   },
   attributeSets: 88,
   updateGroups: 2,
+  connections: { accepted: 41, unknown: 3, limited: 1, subnetLimited: 0, errors: 0 },
   peers: peers.map(summaryOf),
 });
 

@@ -32,7 +32,18 @@ function headLines(peer: PeerDetail, paint: Paint): readonly string[] {
   const about = peer.description === null ? '' : ` (${peer.description})`;
   return [
     `Neighbor ${paint('strong', peer.name)}${about}: ${paint(tone, text)} for ${formatDuration(peer.sinceSeconds)}`,
+    ...blameLines(peer),
     ...peerRemarks(peer).map((remark) => `    ${paint(remark.tone, remark.text)}`),
+  ];
+}
+
+/** Whose fault it is, and what was seen. */
+function blameLines({ blame }: PeerDetail): readonly string[] {
+  if (blame === null) return [];
+  const since = blame.since === '' ? '' : ` since ${formatTime(blame.since)}`;
+  return [
+    `    Fault: ${blame.fault} (${blame.kind})${since}`,
+    ...blame.evidence.map((line) => `    Evidence: ${line}`),
   ];
 }
 
@@ -46,6 +57,9 @@ function sessionFields(peer: PeerDetail): readonly Field[] {
     ['Router id', orDash(peer.routerId)],
     ['Group', peer.dynamic ? `${group} (dynamic)` : group],
     ['Timers', timers(peer)],
+    ['Pauses', pauses(peer)],
+    ['Security', securityCell(peer)],
+    ['Prefix limits', prefixLimitCell(peer)],
     ['Import policies', policyCell(peer, peer.policies.import)],
     ['Export policies', policyCell(peer, peer.policies.export)],
     ['Update group', peer.updateGroup === null ? '-' : String(peer.updateGroup)],
@@ -57,6 +71,39 @@ function timers({ holdTime, keepaliveTime }: PeerDetail): string {
   return holdTime === 0
     ? 'none (hold time 0)'
     : `hold ${holdTime} s, keepalive ${orDash(text(keepaliveTime))} s`;
+}
+
+function pauses({ timers, sendHoldTime }: PeerDetail): string {
+  const { connectRetry, delayOpen, minRouteAdvertisement, idleHold, idleHoldMax, idleHoldForget } = timers;
+  const optional = [
+    ...(delayOpen === 0 ? [] : [`delay open ${delayOpen} s`]),
+    ...(minRouteAdvertisement === 0 ? [] : [`route advertisement ${minRouteAdvertisement} s`]),
+    ...(sendHoldTime === null ? [] : [sendHoldTime === 0 ? 'no send hold' : `send hold ${sendHoldTime} s`]),
+  ];
+  const errors = `after errors ${idleHold} to ${idleHoldMax} s, forgotten after ${idleHoldForget} s`;
+  return [`connect retry ${connectRetry} s`, ...optional, errors].join(', ');
+}
+
+/** Where keys come from, never what they are. */
+function securityCell({ security: { password, tcpAo, ttlSecurity } }: PeerDetail): string {
+  return formatList([
+    ...(password === null ? [] : [`TCP-MD5 (${password})`]),
+    ...tcpAo.map(
+      ({ sendId, receiveId, algorithm, key }) => `TCP-AO ${sendId}/${receiveId} ${algorithm} (${key})`,
+    ),
+    ...(ttlSecurity === null ? [] : [`GTSM within ${ttlSecurity === 1 ? '1 hop' : `${ttlSecurity} hops`}`]),
+  ]);
+}
+
+function prefixLimitCell({ prefixLimits }: PeerDetail): Cell {
+  const limits = FAMILY_NAMES.flatMap((family) => {
+    const limit = prefixLimits[family];
+    if (limit === null) return [];
+    const dropped = limit.dropped === 0 ? '' : `, ${limit.dropped} dropped`;
+    return [{ level: limit.level, text: `${family} ${limit.limit}, then ${limit.action}${dropped}` }];
+  });
+  const shown = formatList(limits.map(({ text }) => text));
+  return limits.some(({ level }) => level !== 'below') ? toned('warn', shown) : shown;
 }
 
 const text = (value: number | null): string | null => (value === null ? null : String(value));
@@ -115,6 +162,12 @@ const LOOPS = [
   ['CLUSTER_LIST', 'clusterList'],
 ] as const;
 
+const EXCESSES = [
+  ['AS_PATH length', 'asPathLength'],
+  ['communities', 'communities'],
+  ['prefixes', 'prefixes'],
+] as const;
+
 function historyFields({
   counters,
   lastUp,
@@ -122,18 +175,24 @@ function historyFields({
   queuedBytes,
   verdicts,
   loops,
+  excess,
 }: PeerDetail): readonly Field[] {
   const malformed = Object.entries(verdicts).map(([verdict, count]) => `${verdict} ${count}`);
   const refused = LOOPS.filter(([, key]) => loops[key] > 0).map(([name, key]) => `${name} ${loops[key]}`);
+  const beyond = EXCESSES.filter(([, key]) => excess[key] > 0).map(([name, key]) => `${name} ${excess[key]}`);
   return [
     [
       'Established',
       `${formatCount(counters.established, 'time')}, lost ${formatCount(counters.flaps, 'time')}`,
     ],
     ['Last up', lastUp === null ? '-' : formatTime(lastUp)],
-    ['Last down', lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason}`],
+    [
+      'Last down',
+      lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason} (fault: ${lastDown.fault})`,
+    ],
     ['Queued to send', formatBytes(queuedBytes)],
     ['Malformed attributes', formatList(malformed)],
     ['Loops refused', formatList(refused)],
+    ['Beyond limits', formatList(beyond)],
   ];
 }

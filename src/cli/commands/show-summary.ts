@@ -27,6 +27,15 @@ export const summaryText = (summary: Summary, paint: Paint): string =>
     [neighborTotal(summary.peers)],
   ]);
 
+const connectionLine = ({
+  accepted,
+  unknown,
+  limited,
+  subnetLimited,
+  errors,
+}: Summary['connections']): string =>
+  `Connections: ${accepted} taken, ${unknown} of strangers, ${limited + subnetLimited} too many, ${errors} failed`;
+
 function nodeLines(summary: Summary, paint: Paint): readonly string[] {
   const { config, clusterId } = summary;
   const cluster = clusterId === null ? '' : `, cluster id ${clusterId}`;
@@ -34,6 +43,7 @@ function nodeLines(summary: Summary, paint: Paint): readonly string[] {
     `bgpd ${summary.version} on ${paint('strong', summary.node)}: AS ${summary.asn}, router id ${summary.routerId}${cluster}`,
     `Up ${formatDuration(summary.uptimeSeconds)} since ${formatTime(summary.startedAt)}; kernel backend ${summary.kernelBackend}`,
     `Configuration ${config.generation} of ${config.file}, loaded ${formatTime(config.loadedAt)}`,
+    connectionLine(summary.connections),
   ];
   if (config.lastError !== null) lines.push(paint('bad', `Last reload failed: ${config.lastError}`));
   if (config.needsRestart.length > 0)

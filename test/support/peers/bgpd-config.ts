@@ -9,6 +9,9 @@ export interface BgpdFiles {
 
 const policyName = (neighbor: NeighborSpec): string => `out-${neighbor.address}`;
 
+/** Beside the configuration; the routers of a network share a folder. */
+export const keyFile = (spec: RouterSpec, neighbor: string): string => `${spec.routerId}-${neighbor}.key`;
+
 const isExternal = (spec: RouterSpec, neighbor: NeighborSpec): boolean => neighbor.asn !== spec.asn;
 
 /** RFC 8212: an eBGP peer needs both policies before any route passes. */
@@ -31,7 +34,11 @@ const peer = (spec: RouterSpec, neighbor: NeighborSpec, disabled: boolean) => ({
   ...(neighbor.localAddress === undefined ? {} : { localAddress: neighbor.localAddress }),
   ...(neighbor.passive === true ? { passive: true } : {}),
   ...(neighbor.multihop === undefined ? {} : { multihop: neighbor.multihop }),
-  ...(neighbor.password === undefined ? {} : { password: neighbor.password }),
+  ...(neighbor.password === undefined ? {} : { password: { file: keyFile(spec, neighbor.address) } }),
+  ...(neighbor.ttlSecurity === undefined ? {} : { ttlSecurity: neighbor.ttlSecurity }),
+  ...(neighbor.maxPrefix === undefined
+    ? {}
+    : { maxPrefix: { 'ipv4-unicast': neighbor.maxPrefix, 'ipv6-unicast': neighbor.maxPrefix } }),
   ...(neighbor.routeReflectorClient === true ? { routeReflectorClient: true } : {}),
   ...(neighbor.nextHopSelf === true ? { nextHopSelf: true } : {}),
   ...policyKeys(spec, neighbor),

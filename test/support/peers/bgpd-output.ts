@@ -25,16 +25,17 @@ export const toReceivedRoutes = (list: RouteList): readonly ReceivedRoute[] =>
 interface LogLine {
   readonly peer?: string;
   readonly reason?: string;
+  readonly evidence?: readonly string[];
 }
 
-/** Log lines about a session's end carry `reason` in words. */
+/** Log lines about a session's end carry `reason` in words; what was said on the wire may be its evidence. */
 export const parseBgpdNotifications = (log: string, neighbor: string): readonly SeenNotification[] =>
   log
     .split('\n')
     .filter((line) => line.startsWith('{') && line.includes('"reason"'))
     .map((line) => JSON.parse(line) as LogLine)
     .filter(({ peer }) => peer === neighbor)
-    .map(({ reason = '' }) => toNotification(reason))
+    .flatMap(({ reason = '', evidence = [] }) => [reason, ...evidence].map(toNotification))
     .filter((notification) => notification !== null);
 
 const toNotification = (reason: string): SeenNotification | null => {

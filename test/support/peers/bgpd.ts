@@ -8,7 +8,7 @@ import type { PeerDetail, RouteList } from '../../../src/api/types.js';
 import type { LoggedProcess } from '../logged-process.js';
 import type { NetNode } from '../netns.js';
 import { waitFor } from '../wait.js';
-import { bgpdConfig } from './bgpd-config.js';
+import { bgpdConfig, keyFile } from './bgpd-config.js';
 import { parseBgpdNotifications, toReceivedRoutes } from './bgpd-output.js';
 import type {
   AnnouncedRoute,
@@ -24,9 +24,16 @@ import type {
 export const BGPD_PROGRAM = resolve(import.meta.dirname, '..', '..', '..', 'src', 'daemon', 'main.js');
 
 /** The answer of the HTTP API on a unix socket; anything but 200 throws with the answer's words. */
-export const askBgpd = (socketPath: string, path: string, method: 'GET' | 'POST' = 'GET'): Promise<unknown> =>
+export const askBgpd = (
+  socketPath: string,
+  path: string,
+  method: 'GET' | 'POST' = 'GET',
+  body?: object,
+): Promise<unknown> =>
   new Promise((done, failed) => {
-    const question = request({ socketPath, path, method, agent: false, timeout: 10_000 }, (response) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const options = { socketPath, path, method, headers, agent: false, timeout: 10_000 };
+    const question = request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -37,7 +44,7 @@ export const askBgpd = (socketPath: string, path: string, method: 'GET' | 'POST'
     });
     question.on('timeout', () => question.destroy(new Error(`bgpd ${path}: no answer`)));
     question.on('error', failed);
-    question.end();
+    question.end(body === undefined ? undefined : JSON.stringify(body));
   });
 
 export class BgpdRouter implements Router {
@@ -63,6 +70,7 @@ export class BgpdRouter implements Router {
 
   async start(): Promise<void> {
     this.#writeConfig(null);
+    this.#writeKeys();
     this.process = await this.node.start('bgpd', process.execPath, [
       '--enable-source-maps',
       BGPD_PROGRAM,
@@ -120,6 +128,21 @@ export class BgpdRouter implements Router {
     await this.#reload(null);
   }
 
+  async shutdown(neighbor: string, text: string): Promise<void> {
+    await this.administer(neighbor, 'disable', { text });
+  }
+
+  /** POSTs to one neighbour, as bgpctl does. */
+  administer(neighbor: string, action: string, body: object = {}): Promise<unknown> {
+    return askBgpd(this.socket, `/v1/neighbors/${encodeURIComponent(neighbor)}/${action}`, 'POST', body);
+  }
+
+  /** Another TCP-MD5 key for a neighbour that has one, taken over by a reload. */
+  async rekey(neighbor: string, password: string): Promise<void> {
+    writeFileSync(join(this.node.directory, keyFile(this.spec, neighbor)), `${password}\n`);
+    await askBgpd(this.socket, '/v1/reload', 'POST');
+  }
+
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
     return parseBgpdNotifications(this.process?.log() ?? '', neighbor);
   }
@@ -128,6 +151,13 @@ export class BgpdRouter implements Router {
     const summary = await askBgpd(this.socket, '/v1/neighbors').catch((error: unknown) => String(error));
     const log = this.process?.log().slice(-6000) ?? 'not running';
     return `--- ${this.node.name} (bgpd)\n${JSON.stringify(summary)}\n${log}`;
+  }
+
+  #writeKeys(): void {
+    for (const { address, password } of this.spec.neighbors) {
+      if (password === undefined) continue;
+      writeFileSync(join(this.node.directory, keyFile(this.spec, address)), `${password}\n`, { mode: 0o600 });
+    }
   }
 
   #writeConfig(disabled: string | null): void {

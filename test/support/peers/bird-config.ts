@@ -28,25 +28,32 @@ const medLines = (routes: readonly AnnouncedRoute[], family: Family): string =>
     .join('');
 
 const channel = (family: Family, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {
-  const { exportOnly, nextHopSelf } = neighbor;
+  const { exportOnly, nextHopSelf, maxPrefix } = neighbor;
   const barred = exportOnly === undefined ? '' : `if !(${within(exportOnly, family)}) then reject; `;
+  const limit = maxPrefix === undefined ? '' : `receive limit ${maxPrefix.limit} action disable; `;
   const chosen = `export filter { ${barred}${medLines(routes, family)}accept; };`;
-  return `  ${CHANNEL[family]} { import all; ${chosen}${nextHopSelf === true ? ' next hop self;' : ''} };`;
+  return `  ${CHANNEL[family]} { import all; ${limit}${chosen}${nextHopSelf === true ? ' next hop self;' : ''} };`;
+};
+
+/** BIRD takes `ttl security` as the number of hops of `multihop`. */
+const distance = ({ multihop, ttlSecurity }: NeighborSpec): string => {
+  const hops = multihop ?? (ttlSecurity === undefined || ttlSecurity === 1 ? undefined : ttlSecurity);
+  return hops === undefined ? '  direct;' : `  multihop ${hops};`;
 };
 
 const bgp = (spec: RouterSpec, neighbor: NeighborSpec, routes: readonly AnnouncedRoute[]): string => {
   const client = neighbor.routeReflectorClient === true;
-  const directly = neighbor.multihop === undefined;
   const lines = [
     `protocol bgp ${protocolName(neighbor.address)} {`,
     `  local ${neighbor.localAddress ?? ''} as ${spec.asn};`,
     `  neighbor ${neighbor.address} as ${neighbor.asn};`,
     '  debug { states, events };',
-    directly ? '  direct;' : `  multihop ${neighbor.multihop};`,
+    distance(neighbor),
     '  connect delay time 1; connect retry time 1; error wait time 1, 2; error forget time 1;',
     neighbor.passive === true ? '  passive;' : '',
     neighbor.holdTime === undefined ? '' : `  hold time ${neighbor.holdTime};`,
     neighbor.password === undefined ? '' : `  password "${neighbor.password}";`,
+    neighbor.ttlSecurity === undefined ? '' : '  ttl security on;',
     client ? '  rr client;' : '',
     client && spec.clusterId !== undefined ? `  rr cluster id ${spec.clusterId};` : '',
     ...familiesOf(neighbor).map((family) => channel(family, neighbor, routes)),

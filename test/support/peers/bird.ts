@@ -84,6 +84,10 @@ export class BirdRouter implements Router {
     await this.#ask(`restart ${protocolName(neighbor)}`);
   }
 
+  async shutdown(neighbor: string, text: string): Promise<void> {
+    await must('birdc', ['-s', this.controlSocket, 'disable', protocolName(neighbor), `"${text}"`]);
+  }
+
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
     return parseBirdNotifications(this.process?.log() ?? '', protocolName(neighbor));
   }

@@ -29,7 +29,7 @@ const prefixList = (name: string, family: Family, prefixes: readonly string[]): 
 };
 
 const outList = (address: string, family: Family): string =>
-  `out-${address.replaceAll(/[.:]/g, '-')}-${family}`;
+  `out-${address.replaceAll(/[.:%]/g, '-')}-${family}`;
 const poolList = (family: Family): string => `pools-${family}`;
 
 /** One route map per announced prefix carries its attributes. */
@@ -49,25 +49,37 @@ const routeMap = (route: AnnouncedRoute): readonly string[] => {
 const network = (route: AnnouncedRoute): string =>
   `network ${route.prefix} route-map ${mapName(route.prefix)}`;
 
+/** FRR knows a link-local neighbour by its address, and by its interface in a line of its own. */
+export const frrAddress = (address: string): string => address.replace(/%.*$/, '');
+
+const interfaceLine = (address: string): string => {
+  const [host, zone] = address.split('%');
+  return zone === undefined ? '' : `neighbor ${host} interface ${zone}`;
+};
+
 const neighborLines = (neighbor: NeighborSpec): readonly string[] => {
-  const { address, holdTime } = neighbor;
+  const { holdTime } = neighbor;
+  const address = frrAddress(neighbor.address);
   const lines = [
     `neighbor ${address} remote-as ${neighbor.asn}`,
+    interfaceLine(neighbor.address),
     `neighbor ${address} timers connect 1`,
     `neighbor ${address} advertisement-interval 0`,
     holdTime === undefined ? '' : `neighbor ${address} timers ${Math.floor(holdTime / 3)} ${holdTime}`,
     neighbor.passive === true ? `neighbor ${address} passive` : '',
     neighbor.password === undefined ? '' : `neighbor ${address} password ${neighbor.password}`,
     neighbor.multihop === undefined ? '' : `neighbor ${address} ebgp-multihop ${neighbor.multihop}`,
+    neighbor.ttlSecurity === undefined ? '' : `neighbor ${address} ttl-security hops ${neighbor.ttlSecurity}`,
     neighbor.localAddress === undefined ? '' : `neighbor ${address} update-source ${neighbor.localAddress}`,
   ];
   return lines.filter((line) => line !== '');
 };
 
 const activation = (neighbor: NeighborSpec, family: Family): readonly string[] => {
-  const { address } = neighbor;
+  const address = frrAddress(neighbor.address);
   const lines = [
     `neighbor ${address} activate`,
+    neighbor.maxPrefix === undefined ? '' : `neighbor ${address} maximum-prefix ${neighbor.maxPrefix.limit}`,
     neighbor.routeReflectorClient === true ? `neighbor ${address} route-reflector-client` : '',
     neighbor.nextHopSelf === true ? `neighbor ${address} next-hop-self` : '',
     neighbor.exportOnly === undefined
@@ -141,4 +153,10 @@ export const frrAnnounce = (spec: RouterSpec, route: AnnouncedRoute): readonly s
 export const frrWithdraw = (spec: RouterSpec, prefix: string): readonly string[] => [
   'configure terminal',
   ...inFamily(spec, familyOf(prefix), `no network ${prefix}`),
+];
+
+export const frrShutdown = (spec: RouterSpec, neighbor: string, text: string): readonly string[] => [
+  'configure terminal',
+  `router bgp ${spec.asn}`,
+  `neighbor ${frrAddress(neighbor)} shutdown message ${text}`,
 ];

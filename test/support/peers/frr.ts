@@ -8,7 +8,7 @@ import type { LoggedProcess } from '../logged-process.js';
 import type { NetNode } from '../netns.js';
 import { inUserNamespace } from '../privilege.js';
 import { waitFor } from '../wait.js';
-import { frrAnnounce, frrConfig, frrFamily, frrWithdraw } from './frr-config.js';
+import { frrAddress, frrAnnounce, frrConfig, frrFamily, frrShutdown, frrWithdraw } from './frr-config.js';
 import { parseFrrNotifications, parseFrrPath, parseFrrPrefixes, parseFrrState } from './frr-output.js';
 import type {
   AnnouncedRoute,
@@ -63,7 +63,8 @@ export class FrrRouter implements Router {
   }
 
   async session(neighbor: string): Promise<SessionState> {
-    return parseFrrState(await this.#show(`show bgp neighbors ${neighbor} json`), neighbor);
+    const address = frrAddress(neighbor);
+    return parseFrrState(await this.#show(`show bgp neighbors ${address} json`), address);
   }
 
   async received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]> {
@@ -87,6 +88,10 @@ export class FrrRouter implements Router {
 
   async reset(neighbor: string): Promise<void> {
     await this.#show(`clear bgp ${neighbor}`);
+  }
+
+  async shutdown(neighbor: string, text: string): Promise<void> {
+    await this.#configure(frrShutdown(this.spec, neighbor, text));
   }
 
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {

@@ -34,6 +34,9 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
     'passive-mode': neighbor.passive,
     'local-address': neighbor.localAddress,
   }),
+  ...(neighbor.ttlSecurity === undefined
+    ? []
+    : table('[neighbors.ttl-security.config]', { enabled: true, 'ttl-min': 256 - neighbor.ttlSecurity })),
   ...(neighbor.multihop === undefined
     ? []
     : table('[neighbors.ebgp-multihop.config]', { enabled: true, 'multihop-ttl': neighbor.multihop })),
@@ -46,6 +49,9 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
   ...familiesOf(neighbor).flatMap((family) => [
     '[[neighbors.afi-safis]]',
     ...table('[neighbors.afi-safis.config]', { 'afi-safi-name': family }),
+    ...(neighbor.maxPrefix === undefined
+      ? []
+      : table('[neighbors.afi-safis.prefix-limit.config]', { 'max-prefixes': neighbor.maxPrefix.limit })),
   ]),
 ];
 

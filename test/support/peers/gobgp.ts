@@ -79,6 +79,10 @@ export class GobgpRouter implements Router {
     await this.#ask(['neighbor', neighbor, 'reset']);
   }
 
+  async shutdown(neighbor: string, text: string): Promise<void> {
+    await this.#ask(['neighbor', neighbor, 'shutdown', '--reason', text]);
+  }
+
   async notifications(neighbor: string): Promise<readonly SeenNotification[]> {
     return parseGobgpNotifications(this.process?.log() ?? '', neighbor);
   }

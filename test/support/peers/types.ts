@@ -18,12 +18,22 @@ export interface NeighborSpec {
   /** Seconds. Default: the program's own. */
   readonly holdTime?: number;
   readonly password?: string;
+  /** GTSM: hops. */
+  readonly ttlSecurity?: number;
+  readonly maxPrefix?: MaxPrefixSpec;
   readonly routeReflectorClient?: boolean;
   readonly nextHopSelf?: boolean;
   /** Only routes inside these leave; default: all. */
   readonly exportOnly?: readonly string[];
   /** eBGP over several hops. */
   readonly multihop?: number;
+}
+
+/** bgpd knows all of it; the others end the session at the limit. */
+export interface MaxPrefixSpec {
+  readonly limit: number;
+  readonly action?: 'warn' | 'idle' | 'drop';
+  readonly restart?: number;
 }
 
 /** A route the router originates by itself. */
@@ -97,6 +107,8 @@ export interface Router {
   withdraw(prefix: string): Promise<void>;
   /** Administrative reset of one session from this side: a NOTIFICATION Cease goes out. */
   reset(neighbor: string): Promise<void>;
+  /** Administrative shutdown with a text for the other side (RFC 9003). */
+  shutdown(neighbor: string, text: string): Promise<void>;
   notifications(neighbor: string): Promise<readonly SeenNotification[]>;
   /** Everything a person would want to see when a test fails. */
   evidence(): Promise<string>;

@@ -1,0 +1,94 @@
+// Whose fault it is that one peer is not up: keeps the reason of what failed last, looks at the kernel's counters, and knows
+// since when it is so. Tells of each change once.
+
+import { type Blame, blameFor, sameBlame } from '../fsm/blame.js';
+import type { DownReason, SessionConfig } from '../fsm/types.js';
+import type { DropWatch } from './drop-watch.js';
+import type { RunningPeerConfig } from './session-setup.js';
+
+export interface BlameSource {
+  readonly drops: DropWatch;
+  /** Steady milliseconds. */
+  readonly now: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  /** How many peers that are down have a password, or none, as this one. */
+  readonly suspects: (hasPassword: boolean) => number;
+}
+
+/** A blame and since when. Times are milliseconds since 1970. */
+export interface Blamed extends Blame {
+  readonly since: number;
+}
+
+/** What ended last, with the blame of that moment. */
+export interface Failure extends Blame {
+  readonly at: number;
+}
+
+/** A SYN goes out again after one second, then after two, then after four: within this one was dropped again. */
+const SHORTEST_LOOK_BACK = 8_000;
+
+export class PeerBlame {
+  #reason: DownReason | null = null;
+  #current: Blamed | null = null;
+  #failure: Failure | null = null;
+
+  /** Null while Established. */
+  get current(): Blamed | null {
+    return this.#current;
+  }
+
+  /** Survives the sessions after it. */
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  established(): void {
+    this.#reason = null;
+    this.#current = null;
+  }
+
+  /** Returns the blame when it is news. */
+  failed(
+    reason: DownReason,
+    config: RunningPeerConfig,
+    session: SessionConfig,
+    source: BlameSource,
+  ): Blame | null {
+    source.drops.look(source.now());
+    this.#reason = reason;
+    const news = this.judge(config, session, source);
+    if (this.#current !== null) this.#failure = { ...this.#current, at: source.wallClock() };
+    return news;
+  }
+
+  /** The same reason in the light of what the kernel has counted since, and of what is configured now. */
+  judge(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame | null {
+    const blame = config.enabled ? this.#blame(config, session, source) : disabled(config);
+    const isNews = !sameBlame(this.#current, blame);
+    const since = isNews || this.#current === null ? source.wallClock() : this.#current.since;
+    this.#current = { ...blame, since };
+    return isNews ? blame : null;
+  }
+
+  #blame(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame {
+    const lookBack = Math.max(SHORTEST_LOOK_BACK, 2 * session.connectRetryTime * 1000);
+    const hasPassword = config.password !== null;
+    return blameFor(this.#reason, {
+      config: session,
+      hasPassword,
+      hasTcpAo: config.tcpAo.length > 0,
+      hasTtlSecurity: config.ttlSecurity !== null,
+      drops: source.drops.since(source.now() - lookBack),
+      suspects: () => source.suspects(hasPassword),
+    });
+  }
+}
+
+const disabled = ({ shutdownText }: RunningPeerConfig): Blame => ({
+  kind: 'adminDown',
+  fault: 'ours',
+  text: shutdownText === '' ? 'disabled in the configuration' : `disabled: ${shutdownText}`,
+  evidence: [],
+});
