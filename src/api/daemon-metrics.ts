@@ -1,7 +1,7 @@
 // The metrics of the daemon as a whole: RIB sizes, configuration, health, event loop, build.
 
 import { FAMILY_NAMES } from '../base/family.js';
-import { flag, type MetricRow, sample, single } from './metric-rows.js';
+import { flag, histogramSamples, type MetricRow, sample, single } from './metric-rows.js';
 import type { RibFamilyStatus } from './types.js';
 
 const perFamily = (name: string, help: string, read: (rib: RibFamilyStatus) => number): MetricRow => ({
@@ -37,6 +37,20 @@ const RIB_METRICS: readonly MetricRow[] = [
   ),
 ];
 
+const ALARM_METRICS: readonly MetricRow[] = [
+  {
+    name: 'bgpd_alarms',
+    help: 'Alarms that are raised now, by name.',
+    type: 'gauge',
+    labelNames: ['name'],
+    samples: ({ alarms }) =>
+      (['foreignOrigin'] as const).map((name) =>
+        sample(alarms.filter((alarm) => alarm.name === name).length, { name }),
+      ),
+  },
+];
+const TIMER_LATENESS = 'bgpd_timer_lateness_seconds';
+
 const LOOP_METRICS: readonly MetricRow[] = [
   single(
     'gauge',
@@ -59,9 +73,17 @@ const LOOP_METRICS: readonly MetricRow[] = [
   single(
     'gauge',
     'bgpd_timer_slack_seconds',
-    'How late the protocol timers fired at worst lately.',
+    'How late the protocol timers fired at worst since the last scrape.',
     ({ timerSlackSeconds }) => timerSlackSeconds,
   ),
+  {
+    name: TIMER_LATENESS,
+    help: 'How late the protocol timers fired: the latest of each wake-up.',
+    type: 'histogram',
+    labelNames: [],
+    samples: ({ timerLateness }) =>
+      timerLateness === null ? [] : histogramSamples(TIMER_LATENESS, timerLateness),
+  },
 ];
 
 const CONFIG_METRICS: readonly MetricRow[] = [
@@ -126,4 +148,5 @@ export const DAEMON_METRICS: readonly MetricRow[] = [
   ...CONFIG_METRICS,
   ...RIB_METRICS,
   ...LOOP_METRICS,
+  ...ALARM_METRICS,
 ];

@@ -10,6 +10,7 @@ const gauge = (name: string, help: string, read: (kernel: KernelReport) => numbe
 const counter = (name: string, help: string, read: (kernel: KernelReport) => number): MetricRow =>
   single('counter', name, help, ({ kernel }) => (kernel === null ? null : read(kernel)));
 
+const REPAIR_LATENCY = 'bgpd_fib_repair_latency_seconds';
 const ACK_LATENCY = 'bgpd_fib_ack_latency_seconds';
 
 export const KERNEL_METRICS: readonly MetricRow[] = [
@@ -53,6 +54,34 @@ export const KERNEL_METRICS: readonly MetricRow[] = [
     'Wanted routes that are not in the kernel as wanted: refused or unresolved.',
     ({ fib }) => fib.problemCount,
   ),
+  gauge(
+    'bgpd_fib_refused_routes',
+    "Learned routes kept out of the kernel, as they would take over the host's own reachability.",
+    ({ fib }) => fib.refusedCount,
+  ),
+  {
+    name: 'bgpd_fib_refusals_total',
+    help: 'Times a learned route was kept out of the kernel, by reason.',
+    type: 'counter',
+    labelNames: ['reason'],
+    samples: ({ kernel }) =>
+      Object.entries(kernel?.counters.refusals ?? {}).map(([reason, count]) => sample(count, { reason })),
+  },
+  {
+    name: 'bgpd_tunnel_ready',
+    help: 'Whether the device of a tunnel is there and as configured.',
+    type: 'gauge',
+    labelNames: ['device'],
+    samples: ({ kernel }) =>
+      (kernel?.tunnels ?? []).map(({ device, ready }) => sample(flag(ready), { device })),
+  },
+  {
+    name: 'bgpd_tunnel_ends',
+    help: 'Other hosts that are reached through the device of a tunnel.',
+    type: 'gauge',
+    labelNames: ['device'],
+    samples: ({ kernel }) => (kernel?.tunnels ?? []).map(({ device, ends }) => sample(ends, { device })),
+  },
   {
     name: 'bgpd_fib_operations_total',
     help: 'Route operations that the kernel acknowledged.',
@@ -74,6 +103,42 @@ export const KERNEL_METRICS: readonly MetricRow[] = [
     labelNames: ['errno'],
     samples: ({ kernel }) =>
       Object.entries(kernel?.counters.errors ?? {}).map(([errno, count]) => sample(count, { errno })),
+  },
+  {
+    name: 'bgpd_fib_drift_total',
+    help: 'Routes of ours that were otherwise in the kernel than we wrote them, by cause.',
+    type: 'counter',
+    labelNames: ['cause'],
+    samples: ({ kernel }) =>
+      Object.entries(kernel?.drift.counts ?? {}).map(([cause, count]) => sample(count, { cause })),
+  },
+  gauge('bgpd_fib_drift_open_routes', 'Differences found and not put right yet.', ({ drift }) => drift.open),
+  counter(
+    'bgpd_fib_fights_total',
+    'Routes that another writer changed again and again.',
+    ({ drift }) => drift.fightCount,
+  ),
+  gauge(
+    'bgpd_fib_fights',
+    'Routes that another writer changes again and again, in the last five minutes.',
+    ({ drift }) => drift.fights.length,
+  ),
+  counter(
+    'bgpd_fib_audits_total',
+    'Comparisons of the whole FIB with the kernel.',
+    ({ audits }) => audits.count,
+  ),
+  gauge(
+    'bgpd_fib_nexthop_groups',
+    'Nexthop groups of ours in the kernel.',
+    ({ nextHopObjects }) => nextHopObjects?.groups ?? 0,
+  ),
+  {
+    name: REPAIR_LATENCY,
+    help: 'Time from finding a difference to the acknowledgement of its repair.',
+    type: 'histogram',
+    labelNames: [],
+    samples: ({ kernel }) => (kernel === null ? [] : histogramSamples(REPAIR_LATENCY, kernel.drift.repair)),
   },
   {
     name: ACK_LATENCY,

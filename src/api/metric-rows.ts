@@ -1,8 +1,9 @@
 // What one metric is: a row with name, help, type and how its samples are read from a status snapshot. Knows nothing
 // of the registry.
 
-import type { LatencyHistogram } from '../kernel/types.js';
+import type { LatencyHistogram } from '../base/latency.js';
 import type {
+  AlarmStatus,
   CalicoStatus,
   Health,
   KernelReport,
@@ -23,10 +24,12 @@ export interface Snapshot {
   readonly calico: CalicoStatus | null;
   readonly memory: MemoryReport;
   readonly rpki: RpkiStatus;
+  readonly alarms: readonly AlarmStatus[];
   readonly health: Health;
   readonly readiness: Health;
   readonly loop: LoopStatus;
   readonly timerSlackSeconds: number | null;
+  readonly timerLateness: LatencyHistogram | null;
 }
 
 export interface Sample {

@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LatencyHistogram } from '../base/latency.js';
 import { CALICO_METRICS } from './calico-metrics.js';
 import { DAEMON_METRICS } from './daemon-metrics.js';
 import { type LoopMeter, startLoopMeter } from './event-loop.js';
@@ -32,6 +33,8 @@ const ROWS: readonly MetricRow[] = [
 export interface MetricsExtra {
   /** How late the protocol clock fired at worst lately. */
   timerSlackSeconds?(): number;
+  /** Of every wake-up of that clock, how late the latest of its timers was. */
+  timerLateness?(): LatencyHistogram;
   /** Peers with series of their own; configured ones come before dynamic ones. */
   readonly peerBudget?: number;
 }
@@ -85,10 +88,12 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     calico: source.calico(),
     memory: source.memory(),
     rpki: source.rpki(),
+    alarms: source.alarms(),
     health: source.health(),
     readiness: source.readiness(),
     loop: loop.read(),
     timerSlackSeconds: extra.timerSlackSeconds?.() ?? null,
+    timerLateness: extra.timerLateness?.() ?? null,
   };
 }
 

@@ -74,7 +74,7 @@ const messageSamples = ({ counters }: PeerDetail): readonly Sample[] =>
 
 /** RFC 8212 asks for policies on eBGP sessions only. */
 const missingPolicySamples = ({ type, policies }: PeerDetail): readonly Sample[] =>
-  type === 'ibgp'
+  type !== 'ebgp'
     ? []
     : [
         sample(flag(policies.import === null), { direction: 'import' }),
@@ -88,7 +88,7 @@ export const PEER_METRICS: readonly MetricRow[] = [
     type: 'gauge',
     labelNames: ['type', 'state'],
     samples: ({ summary }) =>
-      (['ibgp', 'ebgp'] as const).flatMap((type) =>
+      (['ibgp', 'confed', 'ebgp'] as const).flatMap((type) =>
         STATES.map((state) =>
           sample(summary.peers.filter((peer) => peer.type === type && peer.state === state).length, {
             type,
@@ -162,6 +162,12 @@ export const PEER_METRICS: readonly MetricRow[] = [
     'bgpd_peer_queued_bytes',
     'Octets to send that the kernel has not taken yet.',
     (peer) => peer.queuedBytes,
+  ),
+  perPeer(
+    'gauge',
+    'bgpd_peer_keepalive_lateness_seconds',
+    'How far behind its time a KEEPALIVE of the session was sent at worst.',
+    ({ counters }) => counters.keepaliveLateSeconds,
   ),
   perPeer(
     'counter',

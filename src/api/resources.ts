@@ -31,6 +31,8 @@ const PATHS = [
   '/v1/calico',
   '/v1/rpki',
   '/v1/config',
+  '/v1/pools',
+  '/v1/alarms',
 ] as const;
 
 export function addResources(app: FastifyInstance, surface: ApiSurface): void {
@@ -42,6 +44,8 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   app.get('/v1/memory', () => source.memory());
   app.get('/v1/rpki', () => source.rpki());
   app.get('/v1/config', () => source.config());
+  app.get('/v1/pools', () => ({ pools: source.pools() }));
+  app.get('/v1/alarms', () => ({ alarms: source.alarms() }));
   app.get('/v1/kernel', (_request, reply) => {
     const report = source.kernel();
     return report ?? refuse(reply, 404, 'no kernel backend: kernel.backend is none');
@@ -98,7 +102,7 @@ const noNeighbor = (id: string): string =>
   `no neighbor "${id}": /v1/neighbors (bgpctl show neighbors) lists them`;
 
 const sendHealth = (reply: FastifyReply, health: Health): FastifyReply =>
-  reply.code(health.ok ? 200 : 503).send({ ok: health.ok, reasons: health.reasons });
+  reply.code(health.ok ? 200 : 503).send(health);
 
 function sendList(
   reply: FastifyReply,

@@ -3,14 +3,21 @@
 
 import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
-import type { KernelStatus } from '../kernel/types.js';
+import type { DriftCause, KernelStatus } from '../kernel/types.js';
 
-export type { LatencyHistogram } from '../kernel/types.js';
+export type { LatencyHistogram } from '../base/latency.js';
 
 import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
 import type { BlameKind, Fault } from '../fsm/blame.js';
 import type { ListenerCounters } from '../net/listener.js';
 import type { PeerCounters } from '../net/types.js';
+import type { CalicoStatus } from './calico-types.js';
+import type { ConfigReport, ConfigStatus } from './config-types.js';
+import type { RpkiStatus } from './rpki-types.js';
+
+export type { CalicoObjectStatus, CalicoStatus } from './calico-types.js';
+export type { ConfigReport, ConfigStatus, ObjectStatus } from './config-types.js';
+export type { CacheStatus, RpkiStatus } from './rpki-types.js';
 
 export interface Summary {
   readonly version: string;
@@ -32,53 +39,6 @@ export interface Summary {
 /** Incoming connections since the start, by what became of them. */
 export type ConnectionCounters = ListenerCounters;
 
-export interface ConfigStatus {
-  readonly file: string;
-  /** Counts successful loads from 1. */
-  readonly generation: number;
-  readonly loadedAt: string;
-  /** The last reload failed and the running configuration stayed: why. */
-  readonly lastError: string | null;
-  /** Keys whose new value was loaded and is not in force: it is at the next start. */
-  readonly needsRestart: readonly string[];
-}
-
-export interface CalicoStatus {
-  /** The node that we are among the resources. */
-  readonly node: string;
-  readonly objects: readonly CalicoObjectStatus[];
-  /** Resources of kinds that mean nothing to bgpd. */
-  readonly otherResources: number;
-  /** A line each: files that can't be read, objects that are missing or overridden. */
-  readonly problems: readonly string[];
-}
-
-export interface CalicoObjectStatus {
-  readonly kind: string;
-  readonly name: string;
-  readonly file: string;
-  readonly line: number;
-  /** lastGood: the object is wrong, and an earlier version of it is in force. */
-  readonly state: 'applied' | 'degraded' | 'lastGood' | 'refused';
-  /** The generation of the configuration since which the version in force is; null: none is. */
-  readonly generation: number | null;
-  readonly problems: readonly string[];
-}
-
-export interface ConfigReport extends ConfigStatus {
-  /** Peers, groups, policies, sets, pools and so on by name, other sections as a whole. */
-  readonly objects: readonly ObjectStatus[];
-}
-
-export interface ObjectStatus {
-  /** `peers tor-a`, `policies external`, `kernel`. */
-  readonly object: string;
-  /** The load in which it became what it is; 0: it is in the file and was never good. */
-  readonly generation: number;
-  /** What is wrong with it in the file; what is in force is the last good one. */
-  readonly error: string | null;
-}
-
 export interface RibFamilyStatus {
   readonly prefixes: number;
   readonly paths: number;
@@ -91,7 +51,8 @@ export interface PeerSummary {
   readonly name: string;
   readonly address: string;
   readonly asn: number;
-  readonly type: 'ibgp' | 'ebgp';
+  /** `confed`: in another member AS of our confederation (RFC 5065). */
+  readonly type: 'ibgp' | 'confed' | 'ebgp';
   readonly dynamic: boolean;
   readonly state: SessionState;
   /** Seconds in the state. */
@@ -142,6 +103,8 @@ export interface PeerDetail extends PeerSummary {
     readonly inForce: readonly string[];
   };
   readonly policies: { readonly import: readonly string[] | null; readonly export: readonly string[] | null };
+  /** What is uncommon about the peer: local AS, role, next hop and the like; empty for a plain one. */
+  readonly kind: readonly string[];
   readonly routeReflectorClient: boolean;
   /** Of a client: its cluster. */
   readonly clusterId: string | null;
@@ -160,7 +123,7 @@ export interface PeerDetail extends PeerSummary {
   /** Attributes malformed so far, by verdict. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Routes that came and were refused as loops, by the attribute that showed it. */
-  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList', number>>;
+  readonly loops: Readonly<Record<'asPath' | 'originatorId' | 'clusterList' | 'onlyToCustomer', number>>;
   /** Routes beyond a limit: not used (AS_PATH, communities) or not taken (prefixes). */
   readonly excess: Readonly<Record<'asPathLength' | 'communities' | 'prefixes', number>>;
   readonly security: {
@@ -198,7 +161,7 @@ export interface RouteStatus {
   readonly prefix: string;
   readonly best: boolean;
   readonly source: string;
-  readonly sourceType: 'kernel' | 'static' | 'ibgp' | 'ebgp';
+  readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'confed' | 'ebgp';
   readonly nextHop: string | null;
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
   readonly asPath: string;
@@ -233,7 +196,29 @@ export interface RouteList {
   readonly total: number;
 }
 
-export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' | 'fib'> {
+/** A route of ours that was otherwise in the kernel than we wrote it; times as ISO 8601. */
+export interface DriftItem {
+  readonly prefix: string;
+  readonly cause: DriftCause;
+  /** `ip (4242), protocol 4`; null when nobody is to blame. */
+  readonly by: string | null;
+  readonly at: string;
+}
+
+export interface FightItem {
+  readonly prefix: string;
+  readonly by: string | null;
+  /** How often they did it. */
+  readonly blows: number;
+  readonly since: string;
+  readonly last: string;
+}
+
+export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' | 'fib' | 'drift'> {
+  readonly drift: Omit<KernelStatus['drift'], 'recent' | 'fights'> & {
+    readonly recent: readonly DriftItem[];
+    readonly fights: readonly FightItem[];
+  };
   readonly links: readonly {
     readonly name: string;
     readonly up: boolean;
@@ -244,7 +229,9 @@ export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' |
     readonly interface: string;
     readonly protocol: number;
   }[];
-  readonly fib: Omit<KernelStatus['fib'], 'problems'> & {
+  readonly fib: Omit<KernelStatus['fib'], 'problems' | 'refusals'> & {
+    /** Learned routes kept out of the kernel for the host's own sake. */
+    readonly refusals: readonly { readonly prefix: string; readonly reason: string }[];
     readonly problems: readonly {
       readonly prefix: string;
       readonly reason: string;
@@ -314,36 +301,37 @@ export interface LimitStatus {
   readonly exceeded: boolean;
 }
 
-export interface RpkiStatus {
-  readonly caches: readonly CacheStatus[];
-  /** In force. */
-  readonly records: Readonly<Record<FamilyName, number>>;
+/** Something that somebody has to look at, for as long as it lasts. */
+export interface AlarmStatus {
+  /** `foreignOrigin`: an address or a block that lives here is announced from elsewhere as well. */
+  readonly name: 'foreignOrigin';
+  readonly subject: string;
+  readonly detail: string;
+  readonly sinceSeconds: number;
 }
 
-/** An RPKI cache (RFC 8210). */
-export interface CacheStatus {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  readonly preference: number;
-  readonly state: 'down' | 'connecting' | 'querying' | 'receiving' | 'synced';
-  /** Of the protocol; null until the cache has answered. */
-  readonly version: number | null;
-  readonly session: number | null;
-  readonly serial: number | null;
-  readonly records: number;
-  /** It has the lowest preference of those that have data. */
-  readonly counts: boolean;
-  readonly updatedSecondsAgo: number | null;
-  /** Seconds. */
-  readonly intervals: { readonly refresh: number; readonly retry: number; readonly expire: number };
-  readonly lastError: string | null;
+export interface PoolStatus {
+  readonly cidr: string;
+  readonly encapsulation: string;
+  /** Who programs the routes to workloads on other hosts. */
+  readonly overlay: 'bgp' | 'agent';
+  readonly external: boolean;
+  /** The tunnel's, where it is bgpd's business. */
+  readonly device: string | null;
+  /** Why packets can't travel so; null when they can. */
+  readonly problem: string | null;
+  /** Workload routes of this host inside. */
+  readonly workloads: number;
+  /** Configured routes inside. */
+  readonly originated: number;
 }
 
 export interface Health {
   readonly ok: boolean;
   /** One line each; empty when all is well. */
   readonly reasons: readonly string[];
+  /** What should be looked at and keeps nobody from using the node; absent when there is nothing. */
+  readonly notes?: readonly string[];
 }
 
 export interface LoopStatus {
@@ -386,6 +374,8 @@ export interface StatusSource {
   memory(): MemoryReport;
   rpki(): RpkiStatus;
   config(): ConfigReport;
+  pools(): readonly PoolStatus[];
+  alarms(): readonly AlarmStatus[];
   health(): Health;
   readiness(): Health;
   /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. */

@@ -8,11 +8,14 @@ import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { type AddOptions, addPeer, clearPeer, type PeerOptions, switchPeer } from './commands/administer.js';
 import { reload } from './commands/reload.js';
+import { showAlarms } from './commands/show-alarms.js';
 import { showCalico } from './commands/show-calico.js';
 import { showConfig } from './commands/show-config.js';
+import { showDrift } from './commands/show-drift.js';
 import { showKernel } from './commands/show-kernel.js';
 import { showMemory } from './commands/show-memory.js';
 import { showNeighbors } from './commands/show-neighbors.js';
+import { showPools } from './commands/show-pools.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
 import { showRpki } from './commands/show-rpki.js';
 import { showSummary } from './commands/show-summary.js';
@@ -116,6 +119,18 @@ function addShow(show: Command): void {
     .command('config')
     .description('what of the configuration is in force, and what of the file is not and why')
     .action(() => run(() => showConfig(context())));
+  show
+    .command('pools')
+    .description('how packets to workloads on other hosts travel, pool by pool')
+    .action(() => run(() => showPools(context())));
+  show
+    .command('alarms')
+    .description('what somebody has to look at now')
+    .action(() => run(() => showAlarms(context())));
+  show
+    .command('drift')
+    .description('routes that were otherwise in the kernel than we wrote them, and whose doing it was')
+    .action(() => run(() => showDrift(context())));
   show
     .command('memory')
     .description('what takes how much memory, and the limits')

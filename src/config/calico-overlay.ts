@@ -55,6 +55,7 @@ export function withCalico(overlay: Overlay): Config {
   const peers = intent.peers.flatMap((peer) => peerConfig(peer, overlay));
   return {
     ...own,
+    node: sections.node ?? calico.node,
     calico,
     routerId: sections.routerId === null ? (intent.routerId ?? own.routerId) : own.routerId,
     listen: sections.listen === null ? listenOf(intent, own.listen) : own.listen,
@@ -161,7 +162,14 @@ function peerConfig(peer: PeerIntent, { own, calico, readKey: read, runtime }: O
       families: [peer.address.family === 'ipv4' ? 'ipv4-unicast' : 'ipv6-unicast'],
       timers: { ...DEFAULT_TIMERS, hold: HOLD_TIME, keepalive: peer.keepalive, connectRetry: CONNECT_RETRY },
       routeReflectorClient: peer.routeReflectorClient,
-      nextHopSelf: peer.nextHop === 'self',
+      // Calico's own AS for a peer takes the place of the node's; BIRD puts nothing in front of what such a peer tells.
+      localAs:
+        peer.localAsn === null || peer.localAsn === own.asn
+          ? null
+          : { asn: peer.localAsn, noPrepend: true, replaceAs: true, dualAs: false },
+      allowOwnAs: peer.allowOwnAs,
+      // BIRD puts itself in towards every external peer that need not be on the link, which here is each of them.
+      nextHop: peer.nextHop === 'auto' && isExternal ? 'self' : peer.nextHop,
       advertise: isExternal ? calico.advertise : 'all',
       via: peer.via,
       import: peer.import,

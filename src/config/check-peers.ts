@@ -4,22 +4,15 @@ import { createRequire } from 'node:module';
 import { type IpAddress, ipEquals } from '../base/ip.js';
 import { formatPrefix, type Prefix, prefixContains } from '../base/prefix.js';
 import { missingPolicies } from '../policy/defaults.js';
+import { checkPeerKind, confederationRules, missingPlace } from './check-peer-kinds.js';
 import { BGP_PORT } from './defaults.js';
-import { addressText, mergeDynamicPeer, mergePeer, peerName } from './merge.js';
-import { type Issue, issue, type Path } from './problem.js';
+import { addressText, peerName, placeOf } from './merge.js';
+import { asnForPolicies } from './peer-kind.js';
+import { groupOf, type Member, membersOf, written } from './peer-members.js';
+import { type Issue, issue } from './problem.js';
 import type { Located, Sections } from './schema.js';
-import type { PeerGroupSection, PeerSection } from './schema-peers.js';
+import type { PeerSection } from './schema-peers.js';
 import { suggest } from './suggestion.js';
-import type { PeerConfig } from './types.js';
-
-/** A peer or a range with its group merged in, and where each key of it can have been written. */
-interface Member {
-  readonly path: Path;
-  readonly own: PeerGroupSection;
-  readonly group: string | null;
-  readonly asn: number | null;
-  readonly settings: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asn'>;
-}
 
 export function checkPeers(sections: Sections): readonly Issue[] {
   const peers = sections.peers ?? [];
@@ -31,7 +24,11 @@ export function checkPeers(sections: Sections): readonly Issue[] {
       ({ value }) => addressText(value),
       'one peer has one session per address',
     ),
-    ...peers.flatMap((peer) => [...unknownGroup(sections, peer), ...missingAsn(sections, peer)]),
+    ...peers.flatMap((peer) => [
+      ...missingPlace(sections, peer),
+      ...unknownGroup(sections, peer),
+      ...missingAsn(sections, peer),
+    ]),
     ...peers.flatMap((peer) => [
       ...addressOfOurs(sections, peer),
       ...familyOf(sections, peer, 'localAddress', 'the local one'),
@@ -39,11 +36,13 @@ export function checkPeers(sections: Sections): readonly Issue[] {
     ]),
     ...(sections.dynamicPeers ?? []).flatMap((range) => unknownGroup(sections, range)),
     ...overlaps(sections),
-    ...members(sections).flatMap((member) => [
+    ...membersOf(sections).flatMap((member) => [
       ...reflectorRules(sections, member),
       ...timerRules(member),
       ...securityRules(member),
+      ...checkPeerKind(sections, member),
     ]),
+    ...confederationRules(sections),
   ];
 }
 
@@ -51,10 +50,10 @@ export function checkPeers(sections: Sections): readonly Issue[] {
 export function warnPeers(sections: Sections): readonly Issue[] {
   const { asn } = sections;
   if (asn === null) return [];
-  return members(sections).flatMap(({ path, asn: peerAsn, settings }) =>
-    peerAsn === null
+  return membersOf(sections).flatMap(({ path, kind, settings }) =>
+    kind === null
       ? []
-      : missingPolicies({ ...settings, asn: peerAsn }, asn).map((direction) =>
+      : missingPolicies({ ...settings, asn: asnForPolicies(kind, asn) }, asn).map((direction) =>
           issue(
             [...path, direction],
             `eBGP without ${direction} policy: no route is ${direction}ed (RFC 8212)`,
@@ -92,11 +91,6 @@ function unknownGroup(
   return [issue([...path, 'group'], `there is no peer group ${group}`, remedy)];
 }
 
-/** The group that a peer names; empty when it names none, null when the group is unknown or broken. */
-function groupOf({ peerGroups }: Sections, name: string | undefined): PeerGroupSection | null {
-  return name === undefined ? {} : (peerGroups.get(name) ?? null);
-}
-
 function missingAsn(sections: Sections, { path, value }: Located<PeerSection>): Issue[] {
   const group = groupOf(sections, value.group);
   if (group === null || value.asn !== undefined || group.asn !== undefined) return [];
@@ -106,9 +100,10 @@ function missingAsn(sections: Sections, { path, value }: Located<PeerSection>): 
 
 function addressOfOurs(sections: Sections, { path, value }: Located<PeerSection>): Issue[] {
   const port = value.port ?? groupOf(sections, value.group)?.port ?? BGP_PORT;
+  if (value.address === undefined) return [];
   const isOurs = (sections.listen ?? []).some(
     (listen) =>
-      ipEquals(listen.value.address, value.address.address) && (listen.value.port ?? BGP_PORT) === port,
+      ipEquals(listen.value.address, placeOf(value).address) && (listen.value.port ?? BGP_PORT) === port,
   );
   if (!isOurs) return [];
   return [
@@ -127,7 +122,7 @@ function familyOf(
   what: string,
 ): Issue[] {
   const other: IpAddress | undefined = value[key] ?? groupOf(sections, value.group)?.[key];
-  const { family } = value.address.address;
+  const { family } = placeOf(value).address;
   if (other === undefined || other.family === family) return [];
   return [
     issue(
@@ -163,26 +158,6 @@ function rangeText(prefix: Prefix): string {
   return `${text} (${range.getFirst().toString()} to ${range.getLast().toString()})`;
 }
 
-function members(sections: Sections): Member[] {
-  const peers = (sections.peers ?? []).flatMap(({ path, value }): Member[] => {
-    const group = groupOf(sections, value.group);
-    const settings = group === null ? null : mergePeer(value, group);
-    if (settings === null) return [];
-    return [{ path, own: value, group: settings.group, asn: settings.asn, settings }];
-  });
-  const ranges = (sections.dynamicPeers ?? []).flatMap(({ path, value }): Member[] => {
-    const group = groupOf(sections, value.group);
-    if (group === null) return [];
-    const { template } = mergeDynamicPeer(value, group);
-    return [{ path, own: {}, group: value.group, asn: template.asn, settings: template }];
-  });
-  return [...peers, ...ranges];
-}
-
-/** Where a key of the member was written: on itself or in its group. */
-const written = ({ path, own, group }: Member, key: keyof PeerGroupSection): Path =>
-  own[key] === undefined && group !== null ? ['peerGroups', group, key] : [...path, key];
-
 function reflectorRules(sections: Sections, member: Member): Issue[] {
   const isClient = member.settings.routeReflectorClient;
   if (!isClient && member.settings.clusterId !== null && member.own.clusterId !== undefined) {
@@ -191,7 +166,7 @@ function reflectorRules(sections: Sections, member: Member): Issue[] {
   }
   if (!isClient || sections.asn === null) return [];
   const place = written(member, 'routeReflectorClient');
-  if (member.asn !== null && member.asn !== sections.asn) {
+  if (member.kind !== null && member.kind !== 'internal') {
     const message = `an eBGP peer (AS ${member.asn}) can't be a route reflector client`;
     return [issue(place, message, `clients are in our own AS, ${sections.asn} (RFC 4456)`)];
   }

@@ -47,6 +47,9 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   localPrefFromMetric: false,
   ipipDevice: 'tunl0',
   vxlan: DEFAULT_VXLAN,
+  nextHopGroups: 'auto',
+  prefsrc: [],
+  auditInterval: 60,
 };
 
 /** Seconds. Connect attempts start fast and slow down to `connectRetry`. */
@@ -85,7 +88,16 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   timers: DEFAULT_TIMERS,
   routeReflectorClient: false,
   clusterId: null,
-  nextHopSelf: false,
+  localAs: null,
+  nextHop: 'auto',
+  allowOwnAs: 0,
+  removePrivateAs: null,
+  overrideAs: false,
+  routeServerClient: false,
+  role: null,
+  strictRole: false,
+  extendedNextHop: null,
+  extendedMessages: false,
   asSets: 'withdraw',
   import: null,
   export: null,
@@ -94,6 +106,8 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
 };
 
 export const DEFAULT_DYNAMIC_LIMIT = 1000;
+/** Seconds. */
+export const DEFAULT_DYNAMIC_IDLE = 60;
 
 export const DEFAULT_API: ApiConfig = {
   socket: '/run/bgpd/bgpd.sock',

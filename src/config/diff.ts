@@ -29,7 +29,7 @@ export interface DynamicPeerChange {
   readonly after: DynamicPeerConfig;
   /** For every peer of the range. */
   readonly change: ChangeKind;
-  readonly keys: readonly (keyof PeerConfig | 'limit')[];
+  readonly keys: readonly (keyof PeerConfig | 'limit' | 'idleTime')[];
 }
 
 export interface Difference<T, C> {
@@ -40,8 +40,8 @@ export interface Difference<T, C> {
 
 export interface ConfigDiff {
   readonly isEmpty: boolean;
-  /** `asn`: every session is reset. `node`: a name only. */
-  readonly identity: readonly ('node' | 'asn' | 'routerId' | 'clusterId')[];
+  /** `asn`, `confederation`: sessions are reset. `node`: a name only. */
+  readonly identity: readonly ('node' | 'asn' | 'confederation' | 'routerId' | 'clusterId')[];
   readonly listenChanged: boolean;
   /** Peers are the same when their names are. */
   readonly peers: Difference<PeerConfig, PeerChange>;
@@ -91,7 +91,16 @@ const PEER_CHANGES = {
   timers: 'none',
   routeReflectorClient: 'reset',
   clusterId: 'reset',
-  nextHopSelf: 'soft',
+  localAs: 'reset',
+  nextHop: 'soft',
+  allowOwnAs: 'soft',
+  removePrivateAs: 'soft',
+  overrideAs: 'soft',
+  routeServerClient: 'soft',
+  role: 'reset',
+  strictRole: 'reset',
+  extendedNextHop: 'reset',
+  extendedMessages: 'reset',
   asSets: 'reset',
   import: 'soft',
   export: 'soft',
@@ -184,11 +193,14 @@ function changedIdentity(before: Config, after: Config): ConfigDiff['identity'] 
   const identity = (config: Config) => ({
     node: config.node,
     asn: config.asn,
+    confederation: canonical(config.confederation),
     routerId: config.routerId,
     clusterId: config.routeReflector?.clusterId ?? null,
   });
   const [a, b] = [identity(before), identity(after)];
-  return (['node', 'asn', 'routerId', 'clusterId'] as const).filter((key) => a[key] !== b[key]);
+  return (['node', 'asn', 'confederation', 'routerId', 'clusterId'] as const).filter(
+    (key) => a[key] !== b[key],
+  );
 }
 
 function changedPolicies(before: Config, after: Config): readonly string[] {
@@ -222,8 +234,8 @@ function dynamicPeerChange(
 ): DynamicPeerChange | null {
   const keys = changedKeys(before.template, after.template, policies);
   const change = worst(keys, before.template.timers, after.template.timers);
-  if (before.limit !== after.limit) return { before, after, change, keys: [...keys, 'limit'] };
-  return keys.length === 0 ? null : { before, after, change, keys };
+  const own = (['limit', 'idleTime'] as const).filter((key) => before[key] !== after[key]);
+  return keys.length + own.length === 0 ? null : { before, after, change, keys: [...keys, ...own] };
 }
 
 function changedKeys(

@@ -108,12 +108,25 @@ const RESERVED_ASNS: Readonly<Record<number, string>> = {
 };
 const ASN = 'an AS number such as 64512 or 1.10';
 
-export const asnField = field<number>(ASN, (value) => {
+export const asnField = field<number>(ASN, readAsn);
+
+function readAsn(value: unknown): number | Fault {
   const asn = typeof value === 'number' ? value : typeof value === 'string' ? parseAsn(value) : null;
   if (asn === null || !Number.isInteger(asn)) return unfit(value, ASN);
   if (asn < 0 || asn > 0xffffffff) return fault(`${asn} is out of range`, 'AS numbers end at 4294967295');
   const reserved = RESERVED_ASNS[asn];
   return reserved === undefined ? asn : fault(`AS ${asn} is ${reserved}`, `give ${ASN}`);
+}
+
+const PEER_ASN = `${ASN}, internal or external`;
+
+/** The AS of a peer, or how it stands to ours. */
+export const peerAsnField = field<number | 'internal' | 'external'>(PEER_ASN, (value) => {
+  if (value === 'internal' || value === 'external') return value;
+  const read = readAsn(value);
+  return isFault(read) && typeof value === 'string' && parseAsn(value) === null
+    ? unfit(value, PEER_ASN)
+    : read;
 });
 
 /** asplain or asdot (RFC 5396). */
@@ -160,11 +173,18 @@ export const peerAddressField = textField<PeerAddress>(`${ADDRESS}, or fe80::1%e
   if (!wantsZone && zone !== null) {
     return fault(`${text} names an interface`, `only link-local IPv6 addresses do: ${formatIp(address)}`);
   }
-  if (zone !== null && !/^[^\s/]{1,15}$/.test(zone)) {
-    return fault(`${JSON.stringify(zone)} is no interface name`, 'use 1 to 15 characters');
-  }
+  const name = zone === null ? null : readInterface(zone);
+  if (isFault(name)) return name;
   return { address, interface: zone };
 });
+
+/** Linux: IFNAMSIZ is 16, with the closing NUL. */
+const readInterface = (text: string): string | Fault =>
+  /^[^\s/]{1,15}$/.test(text)
+    ? text
+    : fault(`${JSON.stringify(text)} is no interface name`, 'use 1 to 15 characters');
+
+export const interfaceField = textField('the name of an interface such as eth1', readInterface);
 
 const PREFIX = 'a prefix such as 10.65.0.0/16 or fd00:65::/48';
 

@@ -221,6 +221,10 @@ function completeConfig(
     listen:
       sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
       DEFAULT_LISTEN,
+    confederation: sections.confederation && {
+      identifier: sections.confederation.identifier,
+      members: (sections.confederation.members ?? []).filter((member) => member !== asn),
+    },
     routeReflector:
       sections.routeReflector === null || clusterId === null
         ? null
@@ -244,6 +248,18 @@ function completeConfig(
   };
 }
 
+const completeRpki = (section: Sections['rpki']): RpkiConfig => ({
+  caches: (section?.caches ?? []).map((cache) => ({
+    name: cacheName(cache),
+    address: cache.address,
+    port: cache.port ?? RTR_PORT,
+    preference: cache.preference ?? 1,
+    refresh: cache.refresh ?? null,
+    retry: cache.retry ?? null,
+    expire: cache.expire ?? null,
+  })),
+});
+
 /** The routes of a VXLAN pool are the agent's unless the file says otherwise, as in Calico. */
 function completePool(pool: ListElement<'pools'>): PoolConfig {
   const encapsulation = pool.encapsulation ?? 'None';
@@ -265,17 +281,6 @@ function completeOrigination(origination: ListElement<'originate'>): OriginateCo
 }
 
 type ListElement<K extends 'pools' | 'originate'> = NonNullable<Sections[K]>[number]['value'];
-const completeRpki = (section: Sections['rpki']): RpkiConfig => ({
-  caches: (section?.caches ?? []).map((cache) => ({
-    name: cacheName(cache),
-    address: cache.address,
-    port: cache.port ?? RTR_PORT,
-    preference: cache.preference ?? 1,
-    refresh: cache.refresh ?? null,
-    retry: cache.retry ?? null,
-    expire: cache.expire ?? null,
-  })),
-});
 
 function completeKernel(section: Sections['kernel']): KernelConfig {
   const { import: rules, vxlan, ...given } = section ?? {};

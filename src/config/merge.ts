@@ -1,20 +1,34 @@
 // Peer groups into peers: what the peer says wins over its group, the group over the defaults. Checks nothing.
 
-import { formatIp } from '../base/ip.js';
-import { DEFAULT_DYNAMIC_LIMIT, DEFAULT_MAX_PREFIX, DEFAULT_SESSION, DEFAULT_TIMERS } from './defaults.js';
+import { formatIp, type IpAddress, ipv6 } from '../base/ip.js';
+import {
+  DEFAULT_DYNAMIC_IDLE,
+  DEFAULT_DYNAMIC_LIMIT,
+  DEFAULT_MAX_PREFIX,
+  DEFAULT_SESSION,
+  DEFAULT_TIMERS,
+} from './defaults.js';
+import type { PeerAddress } from './fields.js';
 import type { DynamicPeerSection, PeerGroupSection, PeerSection } from './schema-peers.js';
 import { NO_SECRETS, originOf, type Secrets } from './secrets.js';
 import type { DynamicPeerConfig, PeerConfig, TimersConfig } from './types.js';
 
 type SessionSettings = Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn'>;
 
-/** The name of a peer that was given none: its address. */
+const NOT_KNOWN: IpAddress = ipv6([0, 0, 0, 0]);
+
+/** Where the peer is: of an interface peer only the interface is known. */
+export const placeOf = ({ address, interface: name }: PeerSection): PeerAddress =>
+  address ?? { address: NOT_KNOWN, interface: name ?? null };
+
+/** The name of a peer that was given none: its address, or its interface. */
 export const peerName = (peer: PeerSection): string => peer.name ?? addressText(peer);
 
-export const addressText = ({ address }: PeerSection): string =>
-  address.interface === null
-    ? formatIp(address.address)
-    : `${formatIp(address.address)}%${address.interface}`;
+export function addressText(peer: PeerSection): string {
+  if (peer.address === undefined) return peer.interface ?? '';
+  const { address, interface: zone } = peer.address;
+  return zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;
+}
 
 /** Null when neither the peer nor its group says which AS the peer is in. */
 export function mergePeer(
@@ -27,8 +41,7 @@ export function mergePeer(
   return {
     name: peerName(peer),
     group: peer.group ?? null,
-    address: peer.address.address,
-    interface: peer.address.interface,
+    ...placeOf(peer),
     asn,
     ...mergeSettings(peer, group, secrets),
   };
@@ -43,6 +56,7 @@ export const mergeDynamicPeer = (
   range: range.range,
   group: range.group,
   limit: range.limit ?? DEFAULT_DYNAMIC_LIMIT,
+  idleTime: range.idleTime ?? DEFAULT_DYNAMIC_IDLE,
   template: {
     ...mergeSettings({}, group, secrets),
     asn: group.asn ?? null,
@@ -70,7 +84,16 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     timers: mergeTimers(peer.timers ?? {}, group.timers ?? {}),
     routeReflectorClient: pick('routeReflectorClient'),
     clusterId: pick('clusterId'),
-    nextHopSelf: pick('nextHopSelf'),
+    localAs: mergeLocalAs(peer.localAs ?? group.localAs),
+    nextHop: nextHopOf(peer) ?? nextHopOf(group) ?? DEFAULT_SESSION.nextHop,
+    allowOwnAs: pick('allowOwnAs'),
+    removePrivateAs: pick('removePrivateAs'),
+    overrideAs: pick('overrideAs'),
+    routeServerClient: pick('routeServerClient'),
+    role: pick('role'),
+    strictRole: pick('strictRole'),
+    extendedNextHop: pick('extendedNextHop'),
+    extendedMessages: pick('extendedMessages'),
     asSets: pick('asSets'),
     import: pick('import'),
     export: pick('export'),
@@ -78,6 +101,21 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     via: pick('via'),
   };
 }
+
+/** As a whole: half of it from the group and half from the peer would be a third thing. */
+const mergeLocalAs = (section: PeerGroupSection['localAs']): PeerConfig['localAs'] =>
+  section === undefined
+    ? null
+    : {
+        asn: section.asn,
+        noPrepend: section.noPrepend ?? false,
+        replaceAs: section.replaceAs ?? false,
+        dualAs: section.dualAs ?? false,
+      };
+
+/** `nextHopSelf` is short for `nextHop: self` and `nextHop: auto`. */
+const nextHopOf = ({ nextHop, nextHopSelf }: PeerGroupSection): PeerConfig['nextHop'] | undefined =>
+  nextHop ?? (nextHopSelf === undefined ? undefined : nextHopSelf ? 'self' : 'auto');
 
 type TimersSection = NonNullable<PeerGroupSection['timers']>;
 

@@ -36,9 +36,10 @@ export const layered = (under: RuntimePeers, over: RuntimePeers): RuntimePeers =
   switched: { ...under.switched, ...over.switched },
 });
 
-/** As `peerName` has it: the name, or the address in its canonical form. */
-export function nameOfAdded({ name, address }: Readonly<Record<string, unknown>>): string {
+/** As `peerName` has it: the name, or the address in its canonical form, or the interface. */
+export function nameOfAdded({ name, address, interface: link }: Readonly<Record<string, unknown>>): string {
   if (typeof name === 'string') return name;
+  if (address === undefined && typeof link === 'string') return link;
   const parsed = typeof address === 'string' ? parseSocketAddress(address) : null;
   return parsed === null ? String(address) : formatSocketAddress(parsed);
 }

@@ -102,6 +102,9 @@ export const kernelSchema = z.strictObject({
   localPrefFromMetric: booleanField.optional(),
   ipipDevice: deviceField.optional(),
   vxlan: vxlanSchema.optional(),
+  nextHopGroups: choiceField(['auto', 'on', 'off']).optional(),
+  prefsrc: z.array(addressField).optional(),
+  auditInterval: integerField('seconds', 0, 86_400).optional(),
 });
 
 export const ENCAPSULATIONS = [

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseIp } from '../base/ip.js';
 import {
   addressField,
+  asnField,
   booleanField,
   choiceField,
   type Fault,
@@ -30,6 +31,11 @@ export const listenSchema = z.strictObject({ address: addressField, port: portFi
 export const routeReflectorSchema = z.strictObject({
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.1').optional(),
   clientToClient: booleanField.optional(),
+});
+
+export const confederationSchema = z.strictObject({
+  identifier: asnField,
+  members: z.array(asnField).optional(),
 });
 
 export const decisionSchema = z.strictObject({

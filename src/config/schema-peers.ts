@@ -1,6 +1,7 @@
 // The YAML shape of peers, their groups and dynamic ranges.
 
 import { z } from 'zod';
+import { ROLE_NAMES, type RoleName } from '../policy/roles.js';
 import { AO_ALGORITHMS, type AoAlgorithm } from '../sys/tcp-ao.js';
 import {
   addressField,
@@ -12,8 +13,10 @@ import {
   field,
   identifierField,
   integerField,
+  interfaceField,
   nameField,
   peerAddressField,
+  peerAsnField,
   policyNameField,
   portField,
   prefixField,
@@ -106,9 +109,17 @@ const shutdownTextField = textField(SHUTDOWN_TEXT, (text) =>
     : text,
 );
 
+const localAsSchema = z.strictObject({
+  asn: asnField,
+  noPrepend: booleanField.optional(),
+  replaceAs: booleanField.optional(),
+  dualAs: booleanField.optional(),
+});
+
 /** What a group may say for its peers and a peer for itself. */
 const sessionKeys = {
-  asn: asnField.optional(),
+  asn: peerAsnField.optional(),
+  localAs: localAsSchema.optional(),
   description: textField('some text', (text) => text).optional(),
   port: portField.optional(),
   localAddress: addressField.optional(),
@@ -131,7 +142,16 @@ const sessionKeys = {
   timers: timersSchema.optional(),
   routeReflectorClient: booleanField.optional(),
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.2').optional(),
+  nextHop: choiceField(['auto', 'self', 'keep']).optional(),
   nextHopSelf: booleanField.optional(),
+  allowOwnAs: integerField('a number of times', 0, 255).optional(),
+  removePrivateAs: choiceField(['all', 'leading', 'replace']).optional(),
+  overrideAs: booleanField.optional(),
+  routeServerClient: booleanField.optional(),
+  role: choiceField<RoleName>(ROLE_NAMES).optional(),
+  strictRole: booleanField.optional(),
+  extendedNextHop: booleanField.optional(),
+  extendedMessages: booleanField.optional(),
   asSets: choiceField(['withdraw', 'accept']).optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
@@ -143,7 +163,8 @@ export const peerGroupSchema = z.strictObject(sessionKeys);
 
 export const peerSchema = z.strictObject({
   name: nameField('a name for the peer').optional(),
-  address: peerAddressField,
+  address: peerAddressField.optional(),
+  interface: interfaceField.optional(),
   group: nameField('the name of a peer group').optional(),
   ...sessionKeys,
 });
@@ -152,6 +173,7 @@ export const dynamicPeerSchema = z.strictObject({
   range: prefixField,
   group: nameField('the name of a peer group'),
   limit: integerField('a number of peers', 1, 1_000_000).optional(),
+  idleTime: integerField('seconds', 1, 1_000_000).optional(),
 });
 
 export type PeerGroupSection = z.output<typeof peerGroupSchema>;

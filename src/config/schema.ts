@@ -8,6 +8,7 @@ import { calicoSchema } from './schema-calico.js';
 import { kernelSchema, originateSchema, poolSchema } from './schema-kernel.js';
 import {
   apiSchema,
+  confederationSchema,
   decisionSchema,
   limitsSchema,
   listenSchema,
@@ -34,6 +35,7 @@ export const SECTIONS = {
   node: one(nameField('the name of this node')),
   asn: one(asnField),
   routerId: one(routerIdField),
+  confederation: one(confederationSchema),
   listen: list(listenSchema),
   routeReflector: one(routeReflectorSchema),
   decision: one(decisionSchema),
@@ -156,7 +158,7 @@ function mapping(value: unknown, path: Path, issues: Issue[]): Readonly<Record<s
 }
 
 /** A default in their place would make other checks find what is not there. */
-const NEEDED_BY_CHECKS = ['group', 'port'];
+const NEEDED_BY_CHECKS = ['address', 'interface', 'group', 'port'];
 
 /** Like `readValue`; a mapping with broken keys is read without them, so that the rest of it is checked too. */
 function readSalvaged(schema: z.ZodType, value: unknown, path: Path, issues: Issue[]): unknown {

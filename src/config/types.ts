@@ -4,6 +4,7 @@
 import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
+import type { RoleName } from '../policy/roles.js';
 import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
 import type { Secret } from '../sys/secret.js';
 import type { AoAlgorithm } from '../sys/tcp-ao.js';
@@ -17,6 +18,7 @@ export interface Config {
   readonly asn: number;
   /** Null: the node's first IPv4 address, found by the daemon. */
   readonly routerId: number | null;
+  readonly confederation: ConfederationConfig | null;
   readonly listen: readonly ListenConfig[];
   readonly decision: DecisionConfig;
   readonly limits: LimitsConfig;
@@ -64,6 +66,14 @@ export interface RouteReflectorConfig {
   readonly clientToClient: boolean;
 }
 
+/** RFC 5065. `asn` of the node is its member AS. */
+export interface ConfederationConfig {
+  /** What the confederation is to others: its AS number. */
+  readonly identifier: number;
+  /** The other member ASes that we have sessions with. */
+  readonly members: readonly number[];
+}
+
 /** RFC 4271 9.1.2.2 c leaves these to the operator. */
 export interface DecisionConfig {
   /** Compare MED between paths of different neighbour ASes, too. */
@@ -94,6 +104,12 @@ export interface KernelConfig {
   readonly removeOnStop: boolean;
   /** Adopted routes are swept this long after start at the latest. */
   readonly sweepDelay: number;
+  /** Kernel nexthop objects and groups; `auto`: where the kernel has them. */
+  readonly nextHopGroups: 'auto' | 'on' | 'off';
+  /** RTA_PREFSRC of the routes we install, one address per family; empty: the kernel chooses. */
+  readonly prefsrc: readonly IpAddress[];
+  /** Between two comparisons of the whole FIB with the kernel; 0: none. */
+  readonly auditInterval: number;
   /** Learned routes that may take over what the host reaches by itself; all others may not. */
   readonly allowOverride: readonly PrefixMatch[];
   /** Workloads: LOCAL_PREF = 2147483647 - metric; learned routes: the metric from LOCAL_PREF, and they may win. */
@@ -190,15 +206,31 @@ export interface TcpAoKeyConfig {
   readonly key: Secret;
 }
 
+/** `internal`: our own AS; `external`: any other. */
+export type PeerAsn = number | 'internal' | 'external';
+
+/** RFC 7705: the AS that a peer knows us by. */
+export interface LocalAsConfig {
+  readonly asn: number;
+  /** True: what the peer tells does not get this AS in front. */
+  readonly noPrepend: boolean;
+  /** True: what the peer is told has this AS in front instead of both. */
+  readonly replaceAs: boolean;
+  /** True: the peer may also know us by our real AS. */
+  readonly dualAs: boolean;
+}
+
 /** A peer with its group already merged in. */
 export interface PeerConfig {
   readonly name: string;
   readonly description: string | null;
   readonly group: string | null;
+  /** `::` for an interface peer: whoever is found to be the router on `interface`. */
   readonly address: IpAddress;
-  /** The zone of a link-local address, as in `fe80::1%eth1`. */
+  /** The zone of a link-local address, as in `fe80::1%eth1`; the interface of an interface peer. */
   readonly interface: string | null;
-  readonly asn: number;
+  readonly asn: PeerAsn;
+  readonly localAs: LocalAsConfig | null;
   readonly port: number;
   readonly localAddress: IpAddress | null;
   readonly passive: boolean;
@@ -223,7 +255,24 @@ export interface PeerConfig {
   readonly routeReflectorClient: boolean;
   /** The cluster of a client, where it is not the reflector's own. */
   readonly clusterId: number | null;
-  readonly nextHopSelf: boolean;
+  /** RFC 4271 5.1.3: `auto` follows the RFC, `self` puts in our own address, `keep` leaves what the route has. */
+  readonly nextHop: 'auto' | 'self' | 'keep';
+  /** How often our AS may be in the AS_PATH of what the peer tells. */
+  readonly allowOwnAs: number;
+  /** Towards an external peer: all private AS numbers, only those in front, or replaced by ours. */
+  readonly removePrivateAs: 'all' | 'leading' | 'replace' | null;
+  /** Towards an external peer: its own AS in AS_PATH becomes ours. */
+  readonly overrideAs: boolean;
+  /** RFC 7947: we are a route server and the peer is a client of it. */
+  readonly routeServerClient: boolean;
+  /** RFC 9234: what we are to the peer. */
+  readonly role: RoleName | null;
+  /** A peer that says no role is refused. */
+  readonly strictRole: boolean;
+  /** RFC 8950. Null: on sessions over link-local addresses. */
+  readonly extendedNextHop: boolean | null;
+  /** RFC 8654. */
+  readonly extendedMessages: boolean;
   /** What becomes of routes with AS_SET or AS_CONFED_SET in their path (RFC 9774). */
   readonly asSets: 'withdraw' | 'accept';
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
@@ -238,9 +287,11 @@ export interface DynamicPeerConfig {
   readonly range: Prefix;
   readonly group: string;
   readonly limit: number;
+  /** Seconds without a session after which a peer is forgotten. */
+  readonly idleTime: number;
   /** What every peer of the range gets; name and address come when it connects. Null `asn` accepts any. */
   readonly template: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asn'> & {
-    readonly asn: number | null;
+    readonly asn: PeerAsn | null;
   };
 }
 

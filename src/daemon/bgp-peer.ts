@@ -4,6 +4,7 @@
 import type { FamilyIndex } from '../base/family.js';
 import { familyIndex, familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
+import { asnForPolicies } from '../config/peer-kind.js';
 import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
 import type { Clock, Timer } from '../net/clock.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
@@ -14,6 +15,7 @@ import type { ExportProfile } from '../rib/hooks.js';
 import {
   EXCESS_KINDS,
   type ExcessKind,
+  importKey,
   LOOP_KINDS,
   type LoopKind,
   type RibPeer,
@@ -28,6 +30,7 @@ import { AdvertisementPace } from './advertisement-pace.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
 import { type BlameSource, PeerBlame } from './peer-blame.js';
+import { kindOf, kindOfSession } from './peer-specials.js';
 import { hasMaxPrefix, type PrefixLimitNews, PrefixLimits } from './prefix-limits.js';
 import {
   endpoint,
@@ -88,7 +91,7 @@ export class BgpPeer implements PeerHandlers {
   readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
   /** Of the sessions that ended. */
-  readonly #pastLoops = { asPath: 0, originatorId: 0, clusterList: 0 };
+  readonly #pastLoops = { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 };
   readonly #pastExcess = { asPathLength: 0, communities: 0, prefixes: 0 };
   readonly blame = new PeerBlame();
   readonly prefixLimits = new PrefixLimits();
@@ -110,6 +113,11 @@ export class BgpPeer implements PeerHandlers {
 
   get config(): RunningPeerConfig {
     return this.#config;
+  }
+
+  /** Who we are to peers. */
+  get local(): LocalIdentity {
+    return this.#context.local;
   }
 
   get name(): string {
@@ -134,8 +142,11 @@ export class BgpPeer implements PeerHandlers {
 
   /** RFC 8212: the directions in which this peer is denied everything. */
   get missingPolicies(): readonly ('import' | 'export')[] {
-    const asn = this.#attachment?.session.peerAsn ?? this.#config.asn;
-    return asn === null ? [] : missingPolicies({ ...this.#config, asn }, this.#context.local.asn);
+    const { local } = this.#context;
+    const session = this.#attachment?.session;
+    const kind = session === undefined ? kindOf(local, this.#config) : kindOfSession(session);
+    if (kind === null) return [];
+    return missingPolicies({ ...this.#config, asn: asnForPolicies(kind, local.asn) }, local.asn);
   }
 
   /** Routes that came and were beyond a limit, over all sessions. */
@@ -349,6 +360,6 @@ export class BgpPeer implements PeerHandlers {
 type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
-  a.peer.importPolicy.key === b.peer.importPolicy.key &&
+  importKey(a.peer) === importKey(b.peer) &&
   sameLimits(a.peer.limits, b.peer.limits) &&
   profileKey(a.profile) === profileKey(b.profile);

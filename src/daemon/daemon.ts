@@ -10,6 +10,8 @@ import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
 import { type Clock, systemClock } from '../net/clock.js';
+import { openLinkSocket } from '../net/discovery/link-socket.js';
+import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
 import { descriptorOf } from '../net/socket-options.js';
@@ -17,7 +19,9 @@ import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import { LateTimers } from './late-timers.js';
 import { ListenerKeys, type ListeningSocket } from './listener-keys.js';
+import { tunnelDevices } from './overlay.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
@@ -32,6 +36,7 @@ const LOG_LINES = 10;
 /** Milliseconds. */
 const DYNAMIC_SWEEP = 10_000;
 const LIMIT_CHECK = 1000;
+const LATENESS_CHECK = 10_000;
 const DROP_LOOK = 1000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
@@ -46,7 +51,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
   if (routerId === null) return { ok: false, reason: `${NO_ADDRESS}: set routerId` };
   const speaker = new Speaker({
-    ...selectKernel(options, events),
+    ...selectKernel(options, events, hostAddresses),
     config: options.config,
     routerId,
     clock,
@@ -54,6 +59,8 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     hostAddresses,
     seed: randomBytes(4).readUInt32LE(),
     makeDriver: driverFactory(clock),
+    makeFinder: (found) =>
+      createRouterFinder({ clock, open: options.openLinkSocket ?? openLinkSocket, found }),
   });
   const parts: Parts = {
     options,
@@ -157,8 +164,11 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   if (!started.ok) return started.reason;
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
+  const lateTimers = new LateTimers(clock, events);
+  stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
   stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
+  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));
   return null;
 }
 
@@ -199,10 +209,14 @@ async function stopAll(stops: Parts['stops'], ending: Ending): Promise<void> {
 function selectKernel(
   { config, kernel }: DaemonOptions,
   events: DaemonEvents,
+  hostAddresses: () => HostAddresses,
 ): { readonly kernel: Kernel | null; readonly resolveNextHops: boolean } {
   if (kernel !== undefined) return { kernel, resolveNextHops: true };
   if (config.kernel.backend === 'none') return { kernel: null, resolveNextHops: false };
-  const chosen = chooseKernel(config.kernel.backend, kernelSettings(config));
+  const chosen = chooseKernel(
+    config.kernel.backend,
+    kernelSettings(config, tunnelDevices(config, hostAddresses())),
+  );
   if (chosen.warning !== null) events.emit('warning', chosen.warning, {});
   // A memory kernel knows no interfaces of this host, so it can't say which next hops are reachable.
   return { kernel: chosen.kernel, resolveNextHops: chosen.kernel.status().backend === 'netlink' };

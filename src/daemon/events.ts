@@ -1,7 +1,7 @@
 // What happens in the daemon, as typed events. Producers emit and forget; logs are subscribers.
 
 import { EventEmitter } from 'eventemitter3';
-import type { LimitStatus } from '../api/types.js';
+import type { AlarmStatus, LimitStatus } from '../api/types.js';
 import type { Config, ConfigProblem, KeptObject } from '../config/types.js';
 import type { Blame } from '../fsm/blame.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
@@ -24,6 +24,8 @@ export interface DaemonEventMap {
   administered: (peer: string, action: string) => void;
   endOfRib: (peer: string, family: string) => void;
   dynamicPeer: (peer: string, action: 'added' | 'removed' | 'refused', detail: string) => void;
+  /** The router on the other end of an interface is there. */
+  routerFound: (peer: string, name: string, address: string) => void;
   connectionRefused: (address: string, reason: string) => void;
   kernel: (event: KernelEvent) => void;
   /** An RPKI cache has told all it has, or is gone. */
@@ -35,6 +37,8 @@ export interface DaemonEventMap {
   configWarning: (problem: ConfigProblem) => void;
   /** A limit is exceeded, or no more. */
   limit: (status: LimitStatus) => void;
+  /** An alarm is raised, or over. */
+  alarm: (alarm: AlarmStatus, raised: boolean) => void;
   /** Something degraded that an operator should know of, once. */
   warning: (message: string, detail: Readonly<Record<string, unknown>>) => void;
 }

@@ -2,16 +2,21 @@
 // RIB; remembers only which prefixes it has asked the kernel for.
 
 import { Bitset } from '../base/bitset.js';
-import type { FamilyIndex } from '../base/family.js';
-import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { type FamilyIndex, familyOfAddress } from '../base/family.js';
+import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { type IpAddress, isLinkLocal } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
+import type { Config } from '../config/types.js';
 import type { FibIntent } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
 import type { CompiledPolicy } from '../rib/hooks.js';
 import type { NextHopId } from '../rib/next-hops.js';
 import { RouteCursor } from '../rib/route-cursor.js';
-import { prefixOf } from '../rib/views.js';
+import { findPrefix, prefixOf } from '../rib/views.js';
+import { LOCAL_FIELD, localNumber } from '../wire/attributes/local-facts.js';
+import { decodeBlock } from '../wire/block.js';
+import type { AttributeEdits } from '../wire/types.js';
+import { FibPaths } from './fib-paths.js';
 
 /** Where what is wanted goes. */
 export interface FibSink {
@@ -22,6 +27,22 @@ export interface FibSink {
 /** The interface that a peer's link-local next hops are on, null when it has none. */
 export type InterfaceOfPeer = (peer: PeerId) => string | null;
 
+export interface FibFeedOptions {
+  readonly policy: CompiledPolicy;
+  readonly config: Config;
+  readonly interfaceOf: InterfaceOfPeer;
+  /** Of a prefix that the configuration originates. */
+  readonly isBlackhole: (prefix: Prefix) => boolean;
+}
+
+function lastMetric(edits: AttributeEdits | null): number | null {
+  let metric: number | null = null;
+  for (let step = edits; step !== null; step = step.more ?? null) metric = step.metric ?? metric;
+  return metric;
+}
+
+const BLACKHOLE: FibIntent = { kind: 'blackhole', nextHops: [] };
+
 export class FibFeed {
   readonly #rib: Rib;
   readonly #kernel: FibSink;
@@ -30,24 +51,41 @@ export class FibFeed {
   readonly #wanted = [new Bitset(), new Bitset()] as const;
   /** By the next hop's address, which is one object as long as it is in use: thousands of routes share an intent. */
   readonly #intents = new WeakMap<IpAddress, FibIntent>();
+  /** By the intent without it: routes of one metric share an intent, too. */
+  readonly #metrics = new WeakMap<FibIntent, Map<number, FibIntent>>();
+  readonly #isBlackhole: (prefix: Prefix) => boolean;
   #policy: CompiledPolicy;
   /** How far the look at everything has come; null: none is under way. */
   #reviewed: { readonly family: FamilyIndex; row: number } | null = null;
+  #paths: FibPaths;
 
-  constructor(rib: Rib, kernel: FibSink, policy: CompiledPolicy, interfaceOf: InterfaceOfPeer) {
+  constructor(rib: Rib, kernel: FibSink, { policy, config, interfaceOf, isBlackhole }: FibFeedOptions) {
     this.#rib = rib;
     this.#kernel = kernel;
     this.#policy = policy;
+    this.#paths = new FibPaths(config);
     this.#interfaceOf = interfaceOf;
+    this.#isBlackhole = isBlackhole;
     this.#route = new RouteCursor(rib.attrSets, rib.validation);
   }
 
-  /** Another install policy: everything is to be looked at again. True when `review` has to be called. */
-  setPolicy(policy: CompiledPolicy): boolean {
-    if (policy.key === this.#policy.key) return false;
+  /**
+   * Another install policy, other pools: everything is to be looked at again, `originated` at once. True when `review`
+   * has to be called.
+   */
+  configure(config: Config, policy: CompiledPolicy, originated: readonly Prefix[]): boolean {
+    const paths = new FibPaths(config);
+    const same = policy.key === this.#policy.key && paths.equals(this.#paths);
     this.#policy = policy;
-    this.#reviewed = { family: 0, row: 0 };
-    return true;
+    if (!same) {
+      this.#paths = paths;
+      this.#reviewed = { family: 0, row: 0 };
+    }
+    for (const prefix of originated) {
+      const id = findPrefix(this.#rib, prefix);
+      if (id !== NONE) this.update(familyOfAddress(prefix.address.family), id as PrefixId);
+    }
+    return this.#reviewed !== null;
   }
 
   /** Looks at about `budget` prefixes again. True when there are more. */
@@ -85,12 +123,51 @@ export class FibFeed {
     const table = this.#rib.prefixes[family];
     // As of the last decision: the path row may have been reused since.
     const peer = table.bestSource[prefix]! as PeerId;
-    if (peer === NONE || peer < FIRST_PEER) return null;
+    if (peer === NONE) return null;
+    if (peer < FIRST_PEER) return this.#localIntent(family, prefix, peer);
     const attrs = table.bestAttrs[prefix]! as AttrSetId;
     this.#route.show(family, table, prefix, 'bgp', this.#rib.sources.get(peer).origin.peer);
-    if (this.#policy.evaluate(this.#route.withAttributes(attrs)).action === 'reject') return null;
+    const verdict = this.#policy.evaluate(this.#route.withAttributes(attrs));
+    if (verdict.action === 'reject') return null;
     const address = this.#rib.nextHops.address(this.#rib.attrSets.nextHop[attrs]! as NextHopId);
-    return address === null ? null : this.#intentOf(address, peer);
+    const plain = address === null ? null : this.#intentOf(address, peer);
+    if (plain === null) return null;
+    const intent = this.#paths.plain ? plain : this.#pathOf(family, prefix, attrs, plain);
+    return intent === null ? null : this.#withMetric(intent, verdict.edits, attrs);
+  }
+
+  /** The metric that the install policy sets, else the one that the import policy set, where one did. */
+  #withMetric(intent: FibIntent, edits: AttributeEdits | null, attrs: AttrSetId): FibIntent {
+    const { attrSets } = this.#rib;
+    const imported = localNumber(
+      attrSets.bytes,
+      attrSets.startOf(attrs),
+      attrSets.endOf(attrs),
+      LOCAL_FIELD.metric,
+    );
+    const metric = lastMetric(edits) ?? (imported < 0 ? null : imported);
+    if (metric === null) return intent;
+    const known = this.#metrics.get(intent) ?? new Map<number, FibIntent>();
+    this.#metrics.set(intent, known);
+    const same = known.get(metric) ?? { ...intent, metric };
+    known.set(metric, same);
+    return same;
+  }
+
+  /** Workloads are in the kernel already; of what is originated only the blackholes go there. */
+  #localIntent(family: FamilyIndex, prefix: PrefixId, source: PeerId): FibIntent | null {
+    if (source === KERNEL_SOURCE) return null;
+    return this.#isBlackhole(prefixOf(this.#rib, family, prefix)) ? BLACKHOLE : null;
+  }
+
+  #pathOf(family: FamilyIndex, prefix: PrefixId, attrs: AttrSetId, plain: FibIntent): FibIntent | null {
+    const { attrSets } = this.#rib;
+    const route = {
+      prefix: prefixOf(this.#rib, family, prefix),
+      localPref: attrSets.localPref(attrs),
+      attributes: () => decodeBlock(attrSets.block(attrs)),
+    };
+    return this.#paths.intent(route, plain);
   }
 
   #intentOf(address: IpAddress, peer: PeerId): FibIntent {

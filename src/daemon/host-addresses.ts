@@ -1,11 +1,16 @@
 // The host's own addresses: the default router id, and the next hop of the other family for a dual-stack session.
 
 import { networkInterfaces } from 'node:os';
+import { concatBytes } from '../base/bytes.js';
 import type { AddressFamily } from '../base/family.js';
 import { type IpAddress, ipEquals, ipToBytes, isLinkLocal, isLoopback, parseIp } from '../base/ip.js';
+import { makePrefix, maxLength, type Prefix, prefixContainsIp } from '../base/prefix.js';
+
+/** `length` is that of the subnet; absent where it is not known. */
+export type HostAddress = IpAddress & { readonly length?: number };
 
 /** Addresses per interface name. */
-export type HostAddresses = ReadonlyMap<string, readonly IpAddress[]>;
+export type HostAddresses = ReadonlyMap<string, readonly HostAddress[]>;
 
 /** Milliseconds for which an answer holds: a thousand sessions that come up together ask the system once. */
 const FRESH = 1000;
@@ -23,12 +28,15 @@ export function cachedHostAddresses(now: () => number): () => HostAddresses {
 }
 
 function readHostAddresses(): HostAddresses {
-  const found = new Map<string, readonly IpAddress[]>();
+  const found = new Map<string, readonly HostAddress[]>();
   for (const [name, entries] of Object.entries(networkInterfaces())) {
-    const addresses = (entries ?? []).map(({ address }) => parseIp(address));
     found.set(
       name,
-      addresses.filter((address) => address !== null),
+      (entries ?? []).flatMap(({ address, cidr }) => {
+        const parsed = parseIp(address);
+        const length = Number(cidr?.split('/')[1] ?? Number.NaN);
+        return parsed === null ? [] : [Number.isNaN(length) ? parsed : { ...parsed, length }];
+      }),
     );
   }
   return found;
@@ -43,12 +51,30 @@ export function defaultRouterId(hosts: HostAddresses): number | null {
   return null;
 }
 
+/** How a session that is not plain reaches us. */
+export interface NextHopContext {
+  /** Of a session over link-local addresses. */
+  readonly interface: string | null;
+  /** RFC 8950: IPv4 routes may have the IPv6 address of the session as next hop. */
+  readonly extended: boolean;
+}
+
+const PLAIN: NextHopContext = { interface: null, extended: false };
+
 /**
  * Our next hop octets of one family for a session whose local address is `local`: that address when it is of the family
  * and others can reach it, else the first global one of the interface that holds `local`, else the first global one of
- * the host.
+ * the host. On a link-local session the link-local address, after the global one of that interface where there is one.
  */
-export function nextHopFor(family: AddressFamily, local: IpAddress, hosts: HostAddresses): Uint8Array | null {
+export function nextHopFor(
+  family: AddressFamily,
+  local: IpAddress,
+  hosts: HostAddresses,
+  { interface: name, extended }: NextHopContext = PLAIN,
+): Uint8Array | null {
+  const viaIpv6 = local.family === 'ipv6' && (family === 'ipv6' || extended);
+  if (viaIpv6 && name !== null && isLinkLocal(local)) return onLink(local, hosts.get(name) ?? []);
+  if (viaIpv6 && isGlobal(local)) return ipToBytes(local);
   if (local.family === family && isGlobal(local)) return ipToBytes(local);
   const owner = [...hosts.values()].find((addresses) =>
     addresses.some((address) => ipEquals(address, local)),
@@ -57,6 +83,27 @@ export function nextHopFor(family: AddressFamily, local: IpAddress, hosts: HostA
   const found = candidates.find((address) => address.family === family && isGlobal(address));
   if (found !== undefined) return ipToBytes(found);
   return local.family === family ? ipToBytes(local) : null;
+}
+
+/** RFC 2545 3: 32 octets, or the link-local address alone where the interface has no other. */
+function onLink(local: IpAddress, addresses: readonly IpAddress[]): Uint8Array {
+  const global = addresses.find((address) => address.family === 'ipv6' && isGlobal(address));
+  return global === undefined ? ipToBytes(local) : concatBytes([ipToBytes(global), ipToBytes(local)]);
+}
+
+/** The subnets of the interface with our end of a session, where one of them holds the peer, too. */
+export function subnetsSharedWith(
+  local: IpAddress,
+  remote: IpAddress,
+  hosts: HostAddresses,
+): readonly Prefix[] {
+  if (!isGlobal(local)) return [];
+  const own = [...hosts.values()].find((addresses) => addresses.some((address) => ipEquals(address, local)));
+  const subnets = (own ?? []).filter(isGlobal).flatMap(({ length, ...address }) => {
+    const isHost = length === undefined || length === maxLength(address.family);
+    return isHost ? [] : [makePrefix(address, length)];
+  });
+  return subnets.some((subnet) => prefixContainsIp(subnet, remote)) ? subnets : [];
 }
 
 const isGlobal = (address: IpAddress): boolean => !isLoopback(address) && !isLinkLocal(address);

@@ -1,66 +1,95 @@
 // Routes that start here: workloads that the node agent programmed, and what the configuration originates. Puts them into
 // the RIB and takes them out; never touches the kernel.
 
-import { KERNEL_SOURCE, STATIC_SOURCE } from '../base/ids.js';
-import { formatPrefix, type Prefix } from '../base/prefix.js';
+import { AGGREGATE_SOURCE, KERNEL_SOURCE, type PeerId, SERVICE_SOURCE, STATIC_SOURCE } from '../base/ids.js';
+import { formatPrefix, type Prefix, prefixContains } from '../base/prefix.js';
 import type { OriginateConfig } from '../config/types.js';
 import type { WorkloadChange } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
-import { encodeBlock, NO_ATTRIBUTES } from '../wire/block.js';
-import type { PathAttributes } from '../wire/types.js';
+import { LocalAttributes, type LocalSettings } from './local-attributes.js';
 
-/** ORIGIN IGP, an empty AS_PATH and no next hop: the export fills in our own address. */
-const LOCAL_ATTRIBUTES: PathAttributes = { ...NO_ATTRIBUTES, origin: 0 };
+const SOURCES = {
+  static: STATIC_SOURCE,
+  aggregate: AGGREGATE_SOURCE,
+  service: SERVICE_SOURCE,
+} as const satisfies Record<OriginateConfig['kind'], PeerId>;
+
+/** One configured route, and the workloads that it stands for where it needs one. */
+interface Origination {
+  readonly config: OriginateConfig;
+  readonly contributors: Set<string>;
+  announced: boolean;
+}
 
 export class LocalRoutes {
   readonly #rib: Rib;
-  readonly #block = encodeBlock(LOCAL_ATTRIBUTES);
-  /** The policies look at interfaces: without it all workloads of a metric have the same attributes. */
-  #withInterfaces: boolean;
-  /** The last block of a workload: most have the same metric. */
-  #workload: {
-    readonly metric: number;
-    readonly interface: string | null;
-    readonly block: Uint8Array;
-  } | null = null;
-  readonly #originated = new Map<string, Prefix>();
+  readonly #originations = new Map<string, Origination>();
+  #attributes: LocalAttributes;
 
-  constructor(rib: Rib, withInterfaces: boolean) {
+  constructor(rib: Rib, settings: LocalSettings) {
     this.#rib = rib;
-    this.#withInterfaces = withInterfaces;
+    this.#attributes = new LocalAttributes(settings);
   }
 
   workloads(changes: Iterable<WorkloadChange>): void {
     for (const change of changes) {
-      this.#rib.applyLocal(KERNEL_SOURCE, change.prefix, change.present ? this.#blockOf(change) : null);
+      const { prefix, present } = change;
+      const block = present ? this.#attributes.workload(change) : null;
+      this.#rib.applyLocal(KERNEL_SOURCE, prefix, block);
+      this.#contribute(prefix, present);
     }
   }
 
-  /** Other policies: where they look at interfaces for the first time, or no more, `workloads` are told again. */
-  setInterfaces(wanted: boolean, workloads: () => Iterable<WorkloadChange>): void {
-    if (wanted === this.#withInterfaces) return;
-    this.#withInterfaces = wanted;
-    this.workloads(workloads());
-  }
-
-  #blockOf(change: WorkloadChange): Uint8Array {
-    const { metric } = change;
-    const name = this.#withInterfaces ? change.interface : null;
-    const last = this.#workload;
-    if (last !== null && last.metric === metric && last.interface === name) return last.block;
-    const block = encodeBlock({ ...LOCAL_ATTRIBUTES, local: { weight: null, metric, interface: name } });
-    this.#workload = { metric, interface: name, block };
-    return block;
-  }
-
-  /** Makes exactly these the originated routes. */
-  originate(routes: readonly OriginateConfig[]): void {
-    const wanted = new Map(routes.map(({ prefix }) => [formatPrefix(prefix), prefix]));
-    for (const [key, prefix] of this.#originated) {
-      if (!wanted.has(key)) this.#rib.applyLocal(STATIC_SOURCE, prefix, null);
+  /**
+   * Makes exactly the configured routes the originated ones, and judges all workloads again. Returns the prefixes whose
+   * place in the kernel may be another.
+   */
+  configure(settings: LocalSettings, workloads: Iterable<WorkloadChange>): readonly Prefix[] {
+    this.#attributes = new LocalAttributes(settings);
+    const wanted = new Map(settings.originate.map((config) => [formatPrefix(config.prefix), config]));
+    const before = [...this.#originations.values()];
+    for (const [key, origination] of this.#originations) {
+      if (wanted.get(key)?.kind !== origination.config.kind) this.#withdraw(origination);
     }
-    for (const prefix of wanted.values()) this.#rib.applyLocal(STATIC_SOURCE, prefix, this.#block);
-    this.#originated.clear();
-    for (const [key, prefix] of wanted) this.#originated.set(key, prefix);
+    this.#originations.clear();
+    for (const [key, config] of wanted) {
+      this.#originations.set(key, { config, contributors: new Set(), announced: false });
+    }
+    this.workloads(workloads);
+    for (const origination of this.#originations.values()) this.#decide(origination, true);
+    return [...before.map(({ config }) => config.prefix), ...settings.originate.map(({ prefix }) => prefix)];
+  }
+
+  /** The kernel has to drop what goes to this originated prefix. */
+  isBlackhole(prefix: Prefix): boolean {
+    return this.#originations.get(formatPrefix(prefix))?.config.blackhole ?? false;
+  }
+
+  #contribute(prefix: Prefix, present: boolean): void {
+    for (const origination of this.#originations.values()) {
+      const { config, contributors } = origination;
+      if (!config.requireContributor || !isInside(config.prefix, prefix)) continue;
+      if (present) contributors.add(formatPrefix(prefix));
+      else contributors.delete(formatPrefix(prefix));
+      this.#decide(origination, false);
+    }
+  }
+
+  /** `again`: the attributes may be others. */
+  #decide(origination: Origination, again: boolean): void {
+    const { config, contributors, announced } = origination;
+    const wanted = !config.requireContributor || contributors.size > 0;
+    if (wanted && (again || !announced)) {
+      this.#rib.applyLocal(SOURCES[config.kind], config.prefix, this.#attributes.originated(config));
+    }
+    if (!wanted && (again || announced)) this.#withdraw(origination);
+    origination.announced = wanted;
+  }
+
+  #withdraw({ config }: Origination): void {
+    this.#rib.applyLocal(SOURCES[config.kind], config.prefix, null);
   }
 }
+
+const isInside = (outer: Prefix, inner: Prefix): boolean =>
+  inner.length > outer.length && prefixContains(outer, inner);

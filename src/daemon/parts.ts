@@ -7,6 +7,7 @@ import type { RuntimePeers } from '../config/runtime-peers.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
+import type { OpenLinkSocket } from '../net/discovery/link-socket.js';
 import type { ListenAddress, ListenerCounters } from '../net/listener.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
@@ -30,6 +31,8 @@ export interface DaemonOptions {
   readonly kernel?: Kernel;
   /** Instead of the host's own addresses (several daemons in one process). */
   readonly hostAddresses?: () => HostAddresses;
+  /** Instead of raw ICMPv6 sockets, for interface peers. */
+  readonly openLinkSocket?: OpenLinkSocket;
   /** Instead of the system's clock. */
   readonly clock?: Clock;
   /** Let the engine compile the core on an invented table after the start; absent: not. */

@@ -4,7 +4,7 @@
 import { type Blame, blameFor, sameBlame } from '../fsm/blame.js';
 import type { DownReason, SessionConfig } from '../fsm/types.js';
 import type { DropWatch } from './drop-watch.js';
-import type { RunningPeerConfig } from './session-setup.js';
+import { isUnfound, type RunningPeerConfig } from './session-setup.js';
 
 export interface BlameSource {
   readonly drops: DropWatch;
@@ -33,6 +33,9 @@ export class PeerBlame {
   #reason: DownReason | null = null;
   #current: Blamed | null = null;
   #failure: Failure | null = null;
+
+  /** Why an interface peer cannot be looked for; null: nothing is in the way. */
+  obstacle: string | null = null;
 
   /** Null while Established. */
   get current(): Blamed | null {
@@ -65,11 +68,16 @@ export class PeerBlame {
 
   /** The same reason in the light of what the kernel has counted since, and of what is configured now. */
   judge(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame | null {
-    const blame = config.enabled ? this.#blame(config, session, source) : disabled(config);
+    const blame = this.#judgeNow(config, session, source);
     const isNews = !sameBlame(this.#current, blame);
     const since = isNews || this.#current === null ? source.wallClock() : this.#current.since;
     this.#current = { ...blame, since };
     return isNews ? blame : null;
+  }
+
+  #judgeNow(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame {
+    if (!config.enabled) return disabled(config);
+    return isUnfound(config) ? unfound(config, this.obstacle) : this.#blame(config, session, source);
   }
 
   #blame(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame {
@@ -85,6 +93,13 @@ export class PeerBlame {
     });
   }
 }
+
+const unfound = ({ interface: name }: RunningPeerConfig, obstacle: string | null): Blame => ({
+  kind: 'waiting',
+  fault: obstacle === null ? 'unknown' : 'ours',
+  text: `no router has been heard on ${name} yet${obstacle === null ? '' : `: ${obstacle}`}`,
+  evidence: [],
+});
 
 const disabled = ({ shutdownText }: RunningPeerConfig): Blame => ({
   kind: 'adminDown',

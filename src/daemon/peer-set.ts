@@ -1,16 +1,16 @@
 // Which peers exist: those of the configuration and those that dynamic ranges let in. Finds the peer an incoming connection
 // belongs to. Knows nothing of routes.
 
-import { formatIp, type IpAddress, ipEquals } from '../base/ip.js';
+import { formatIp, type IpAddress, ipEquals, isLinkLocal } from '../base/ip.js';
 import { prefixContainsIp } from '../base/prefix.js';
 import type { Config, DynamicPeerConfig } from '../config/types.js';
 import { parseSocketAddress } from '../net/address.js';
+import type { RouterFinder } from '../net/discovery/router-finder.js';
 import { CEASE } from '../wire/iana.js';
 import { BgpPeer, type DriverFactory, type PeerContext } from './bgp-peer.js';
-import { configuredPeer, dynamicPeer, type RunningPeerConfig } from './session-setup.js';
+import { configuredPeer, dynamicPeer, isUnfound, type RunningPeerConfig } from './session-setup.js';
 
-/** Milliseconds without an established session after which a dynamic peer is forgotten. */
-const DYNAMIC_IDLE = 60_000;
+export type FinderFactory = (found: (name: string, address: IpAddress) => void) => RouterFinder;
 
 export class PeerSet {
   readonly #byKey = new Map<string, BgpPeer>();
@@ -18,10 +18,12 @@ export class PeerSet {
   #context: PeerContext;
   #ranges: readonly DynamicPeerConfig[] = [];
   #running = false;
+  readonly #finder: RouterFinder;
 
-  constructor(context: PeerContext, makeDriver: DriverFactory) {
+  constructor(context: PeerContext, makeDriver: DriverFactory, makeFinder: FinderFactory) {
     this.#context = context;
     this.#makeDriver = makeDriver;
+    this.#finder = makeFinder((name, address) => this.#routerFound(name, address));
   }
 
   all(): Iterable<BgpPeer> {
@@ -45,9 +47,12 @@ export class PeerSet {
   /** By name or by address. */
   find(nameOrAddress: string): BgpPeer | null {
     const address = parseSocketAddress(nameOrAddress);
-    const byAddress = address && this.#byKey.get(peerKey(address));
+    const key = address && peerKey(address);
+    const byAddress = key && this.#byKey.get(key);
     if (byAddress) return byAddress;
-    for (const peer of this.all()) if (peer.name === nameOrAddress) return peer;
+    for (const peer of this.all()) {
+      if (peer.name === nameOrAddress || (key !== null && peerKey(peer.config) === key)) return peer;
+    }
     return null;
   }
 
@@ -59,7 +64,7 @@ export class PeerSet {
     const changes: string[] = [];
     const restarts: Promise<void>[] = [];
     for (const [key, peer] of this.#byKey) {
-      const next = wanted.get(key) ?? this.#stillDynamic(peer);
+      const next = asFound(wanted.get(key), peer) ?? this.#stillDynamic(peer);
       if (next === null) restarts.push(this.#remove(key, peer, changes));
       else restarts.push(this.#reconfigure(peer, next, changes));
       wanted.delete(key);
@@ -69,6 +74,7 @@ export class PeerSet {
       changes.push(`peer ${peer.name} added`);
       this.#add(peer);
     }
+    this.#lookForRouters();
     return changes;
   }
 
@@ -77,11 +83,13 @@ export class PeerSet {
     this.#running = true;
     // Many hosts that start at once would all dial at once.
     for (const peer of this.all()) peer.start(peer.config.timers.startJitter);
+    this.#lookForRouters();
   }
 
   /** For good, whatever a reload that is under way still adds. */
   async stop(subcode: number, text: string): Promise<void> {
     this.#running = false;
+    this.#finder.stop();
     await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text || peer.config.shutdownText)));
   }
 
@@ -89,24 +97,31 @@ export class PeerSet {
   match(remote: IpAddress, zone: string | null, local: IpAddress): BgpPeer | string {
     const known = this.#known(remote, zone);
     if (known !== null) return refusalOf(known, local) ?? known;
+    const onLink = this.#onLink(remote, zone);
+    if (onLink !== null) return refusalOf(onLink, local) ?? this.#admitOnLink(onLink, remote);
     const range = this.#ranges.find(({ range: prefix }) => prefixContainsIp(prefix, remote));
     return range === undefined ? 'no such peer' : this.#admit(range, remote, zone);
   }
 
   /** A peer of the configuration is at this address. */
   isListed(remote: IpAddress, zone: string | null): boolean {
-    return this.#known(remote, zone)?.config.dynamic === false;
+    return (this.#known(remote, zone) ?? this.#onLink(remote, zone))?.config.dynamic === false;
   }
 
   #known(remote: IpAddress, zone: string | null): BgpPeer | null {
     return this.#byKey.get(addressKey(remote, zone)) ?? this.#byKey.get(formatIp(remote)) ?? null;
   }
 
+  #onLink(remote: IpAddress, zone: string | null): BgpPeer | null {
+    return zone !== null && isLinkLocal(remote) ? (this.#byKey.get(interfaceKey(zone)) ?? null) : null;
+  }
+
   /** Forgets dynamic peers that have been down for a while; called now and then. */
   sweepDynamic(now: number): void {
     for (const [key, peer] of this.#byKey) {
       const { state, since } = peer.driver.status();
-      if (!peer.config.dynamic || state === 'Established' || now - since < DYNAMIC_IDLE) continue;
+      const idleTime = this.#rangeOf(peer.config.address)?.idleTime ?? 0;
+      if (!peer.config.dynamic || state === 'Established' || now - since < idleTime * 1000) continue;
       this.#byKey.delete(key);
       void peer.stop(CEASE.peerDeconfigured, 'idle dynamic peer');
       this.#context.events.emit('dynamicPeer', peer.name, 'removed', 'idle');
@@ -122,6 +137,43 @@ export class PeerSet {
     const peer = this.#add(dynamicPeer(range, name, remote, zone));
     this.#context.events.emit('dynamicPeer', name, 'added', `group ${range.group}`);
     return peer;
+  }
+
+  /** Interface peers are found while peers run: advertisements invite the other side. */
+  #lookForRouters(): void {
+    if (!this.#running) return;
+    const onLink = [...this.#byKey].filter(([key, { config }]) => config.enabled && isInterfaceKey(key));
+    this.#finder.watch(onLink.flatMap(([, { config }]) => config.interface ?? []));
+    for (const [, peer] of onLink) peer.blame.obstacle = this.#finder.obstacle;
+    const { obstacle } = this.#finder;
+    if (obstacle !== null) {
+      this.#context.events.emit('warning', 'interface peers cannot be found, only wait for them to connect', {
+        obstacle,
+        remedy: 'router advertisements need CAP_NET_RAW',
+      });
+    }
+  }
+
+  #routerFound(name: string, address: IpAddress): void {
+    const peer = this.#byKey.get(interfaceKey(name));
+    if (peer !== undefined && !ipEquals(peer.config.address, address)) void this.#meet(peer, address);
+  }
+
+  /** Who connects on the interface is its router, unless another one has the session. */
+  #admitOnLink(peer: BgpPeer, remote: IpAddress): BgpPeer | string {
+    if (ipEquals(peer.config.address, remote)) return peer;
+    if (peer.driver.status().state === 'Established') {
+      return `${formatIp(peer.config.address)} has the session of peer ${peer.name}`;
+    }
+    void this.#meet(peer, remote);
+    return peer;
+  }
+
+  /** The session in force, if there is one, is left alone: a router may advertise from several addresses. */
+  async #meet(peer: BgpPeer, address: IpAddress): Promise<void> {
+    if (peer.driver.status().state === 'Established') return;
+    this.#context.events.emit('routerFound', peer.name, peer.config.interface ?? '', formatIp(address));
+    await this.#reconfigure(peer, { ...peer.config, address }, []);
   }
 
   #add(config: RunningPeerConfig): BgpPeer {
@@ -175,6 +227,16 @@ const RESTARTED = {
 function restartOf(before: boolean, after: boolean): typeof DISABLED | typeof ENABLED | typeof RESTARTED {
   if (before === after) return RESTARTED;
   return after ? ENABLED : DISABLED;
+}
+
+/** The key of an interface peer stays when its address is found. */
+const interfaceKey = (name: string): string => `::%${name}`;
+const isInterfaceKey = (key: string): boolean => key.startsWith('::%');
+
+/** What the configuration wants of a peer that is there, with the address that it was found at. */
+function asFound(next: RunningPeerConfig | undefined, { config }: BgpPeer): RunningPeerConfig | null {
+  if (next === undefined) return null;
+  return isUnfound(next) ? { ...next, address: config.address } : next;
 }
 
 const peerKey = ({ address, interface: zone }: { address: IpAddress; interface: string | null }): string =>

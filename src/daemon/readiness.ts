@@ -4,14 +4,19 @@
 import type { Health } from '../api/types.js';
 import type { Speaker } from './speaker.js';
 import { blameOf, peerAddress } from './status-peers.js';
+import { poolNotes } from './status-pools.js';
 
 /** Milliseconds after the start in which every peer must be up: a rolling update waits for it. */
 const YOUNG = 30_000;
 
 export function readiness(speaker: Speaker, age: number): Health {
   const reasons = [...kernelReasons(speaker), ...peerReasons(speaker, age < YOUNG)];
-  return { ok: reasons.length === 0, reasons };
+  const notes = [...poolNotes(speaker), ...alarmNotes(speaker)];
+  return { ok: reasons.length === 0, reasons, ...(notes.length === 0 ? {} : { notes }) };
 }
+
+const alarmNotes = ({ foreignOrigins }: Speaker): readonly string[] =>
+  foreignOrigins.status().map(({ name, subject, detail }) => `alarm ${name}: ${subject} ${detail}`);
 
 export function health(speaker: Speaker): Health {
   const status = speaker.kernel?.status();

@@ -48,7 +48,10 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     const { calico } = options;
     stops.unshift(watchCalico({ folders: () => calico.folders(), refresh: () => reloader.refresh(), clock }));
   }
-  const metrics = createMetrics(status, { timerSlackSeconds: () => clock.takeSlack() / 1000 });
+  const metrics = createMetrics(status, {
+    timerSlackSeconds: () => clock.takeSlack() / 1000,
+    timerLateness: () => clock.lateness(),
+  });
   stops.unshift(() => metrics.close());
   const api = await startApi({
     source: status,

@@ -2,25 +2,45 @@
 // view of the peer, the export profile of its update group.
 
 import { addressFamily, familyIndex } from '../base/family.js';
-import type { DynamicPeerConfig, PeerConfig, RouteReflectorConfig } from '../config/types.js';
+import { type IpAddress, isUnspecified } from '../base/ip.js';
+import { asnForPolicies } from '../config/peer-kind.js';
+import type {
+  ConfederationConfig,
+  DynamicPeerConfig,
+  PeerAsn,
+  PeerConfig,
+  RouteReflectorConfig,
+} from '../config/types.js';
 import type { NegotiatedSession, SessionConfig } from '../fsm/types.js';
 import type { PeerEndpoint, Transport } from '../net/types.js';
 import { exportPolicyOf, importPolicyOf } from '../policy/defaults.js';
 import type { PolicyConfig } from '../policy/types.js';
 import type { ExportProfile, PeerView } from '../rib/hooks.js';
 import type { RibPeer } from '../rib/sources.js';
-import { type HostAddresses, nextHopFor } from './host-addresses.js';
+import { type HostAddresses, nextHopFor, subnetsSharedWith } from './host-addresses.js';
+import {
+  exportSpecials,
+  importSpecials,
+  isOnLink,
+  kindOf,
+  kindOfSession,
+  localAsnFor,
+  outerAsn,
+  specialCapabilities,
+} from './peer-specials.js';
 import { hasMaxPrefix, mostPaths } from './prefix-limits.js';
 
 /** A peer as it runs: configured, or made from a dynamic range with the AS of its OPEN. */
 export type RunningPeerConfig = Omit<PeerConfig, 'asn'> & {
   /** Null: any AS, settled by the OPEN. */
-  readonly asn: number | null;
+  readonly asn: PeerAsn | null;
   readonly dynamic: boolean;
 };
 
 export interface LocalIdentity {
+  /** In a confederation our member AS. */
   readonly asn: number;
+  readonly confederation: ConfederationConfig | null;
   readonly routerId: number;
   /** Null when we do not reflect. */
   readonly routeReflector: RouteReflectorConfig | null;
@@ -37,12 +57,20 @@ export const dynamicPeer = (
   zone: string | null,
 ): RunningPeerConfig => ({ ...range.template, name, address, interface: zone, dynamic: true });
 
+/** An interface peer that has not been found yet: nobody can be dialled. */
+export const isUnfound = ({ address }: { readonly address: IpAddress }): boolean => isUnspecified(address);
+
 export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): SessionConfig => ({
-  localAsn: local.asn,
+  localAsn: localAsnFor(local, peer),
+  ...(peer.localAs?.dualAs ? { alternateAsn: outerAsn(local) } : {}),
   routerId: local.routerId,
-  peerAsn: peer.asn,
+  peerAsn: expectedAsn(local, peer),
+  ...(peer.asn === 'external' ? { externalOnly: true } : {}),
+  ...(local.confederation === null ? {} : { confederation: local.confederation.members }),
+  ...(peer.strictRole ? { strictRole: true } : {}),
+  ...(isOnLink(peer) ? { linkLocal: true } : {}),
   families: peer.families.map(familyIndex),
-  passive: peer.passive || peer.dynamic,
+  passive: peer.passive || peer.dynamic || isUnfound(peer),
   holdTime: peer.timers.hold,
   keepaliveTime: peer.timers.keepalive,
   connectRetryTime: peer.timers.connectRetry,
@@ -54,14 +82,20 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
     forget: peer.timers.idleHoldForget,
   },
   refuseAsSets: peer.asSets === 'withdraw',
-  extraCapabilities: [{ kind: 'enhancedRouteRefresh' }],
+  extraCapabilities: [{ kind: 'enhancedRouteRefresh' }, ...specialCapabilities(local, peer)],
 });
+
+/** Null: any, as far as the OPEN alone can tell. */
+function expectedAsn(local: LocalIdentity, peer: RunningPeerConfig): number | null {
+  if (peer.asn === 'internal') return localAsnFor(local, peer);
+  return peer.asn === 'external' ? null : peer.asn;
+}
 
 export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEndpoint => ({
   address: peer.address,
   interface: peer.interface,
   port: peer.port,
-  localAddress: peer.localAddress,
+  localAddress: isOnLink(peer) ? null : peer.localAddress,
   ttl: peer.ttlSecurity === null ? distance(local, peer) : MOST_HOPS,
   // RFC 5082 3: sent with 255, it has lost one for each hop but the last.
   minTtl: peer.ttlSecurity === null ? null : MOST_HOPS + 1 - peer.ttlSecurity,
@@ -72,7 +106,7 @@ export const endpoint = (local: LocalIdentity, peer: RunningPeerConfig): PeerEnd
 const MOST_HOPS = 255;
 
 const distance = (local: LocalIdentity, peer: RunningPeerConfig): number | null =>
-  peer.multihop ?? (peer.asn === null || peer.asn === local.asn ? null : 1);
+  peer.multihop ?? (kindOf(local, peer) === 'external' ? 1 : null);
 
 export function ribPeer(
   local: LocalIdentity,
@@ -82,7 +116,8 @@ export function ribPeer(
   policies: Policies,
   hosts: HostAddresses,
 ): RibPeer {
-  const known = { ...peer, asn: session.peerAsn };
+  const known = { ...peer, asn: asnForPolicies(kindOfSession(session), local.asn) };
+  const special = importSpecials(local, peer, session);
   return {
     address: peer.address,
     asn: session.peerAsn,
@@ -91,8 +126,9 @@ export function ribPeer(
     localAsn: local.asn,
     clusterId: clusterOf(local, peer),
     view: peerView(peer, session),
-    self: ownAddresses(transport, hosts),
+    self: ownAddresses(peer, session, transport, hosts),
     importPolicy: importPolicyOf(known, local.asn, policies),
+    ...(special === undefined ? {} : { special }),
     ...pathLimits(peer),
   };
 }
@@ -118,38 +154,53 @@ export function exportProfile(
   policies: Policies,
   hosts: HostAddresses,
 ): ExportProfile {
+  const { localAddress, remoteAddress } = transport;
+  const external = session.sessionType === 'ebgp';
+  const near = external && (peer.multihop ?? 1) === 1;
+  const shared = near ? subnetsSharedWith(localAddress, remoteAddress, hosts) : [];
+  const special = exportSpecials(local, peer, session, shared);
+  const known = { ...peer, asn: asnForPolicies(kindOfSession(session), local.asn) };
   return {
     peerType: peerType(peer, session),
-    localAsn: local.asn,
+    localAsn: session.localAsn,
     peerAsn: session.peerAsn,
     families: [hasFamily(session, 0), hasFamily(session, 1)],
     asn4: session.decode.asn4,
     maxMessage: session.maxMessage,
-    nextHopSelf: ownAddresses(transport, hosts),
-    alwaysNextHopSelf: peer.nextHopSelf || session.sessionType === 'ebgp',
+    nextHopSelf: ownAddresses(peer, session, transport, hosts),
+    alwaysNextHopSelf:
+      peer.nextHop === 'self' || (peer.nextHop === 'auto' && external && !peer.routeServerClient),
     clusterId: clusterOf(local, peer),
     clientToClient: local.routeReflector?.clientToClient ?? true,
-    policy: exportPolicyOf({ ...peer, asn: session.peerAsn }, local.asn, policies),
+    policy: exportPolicyOf(known, local.asn, policies),
+    ...(special === undefined ? {} : { special }),
   };
 }
 
 const peerView = (peer: RunningPeerConfig, session: NegotiatedSession): PeerView => ({
   name: peer.name,
   group: peer.group,
-  type: session.sessionType,
+  // Members of a confederation are one AS to everybody else.
+  type: session.sessionType === 'ebgp' ? 'ebgp' : 'ibgp',
   asn: session.peerAsn,
   address: peer.address,
 });
 
 /** By family index: what stands for us as a next hop. */
-function ownAddresses(transport: Transport, hosts: HostAddresses): ExportProfile['nextHopSelf'] {
+function ownAddresses(
+  peer: RunningPeerConfig,
+  session: NegotiatedSession,
+  transport: Transport,
+  hosts: HostAddresses,
+): ExportProfile['nextHopSelf'] {
+  const on = { interface: peer.interface, extended: session.extendedNextHop };
   const self = (family: 0 | 1): Uint8Array | null =>
-    nextHopFor(addressFamily(family), transport.localAddress, hosts);
+    nextHopFor(addressFamily(family), transport.localAddress, hosts, on);
   return [self(0), self(1)];
 }
 
 export const peerType = (peer: RunningPeerConfig, session: NegotiatedSession): RibPeer['peerType'] => {
-  if (session.sessionType === 'ebgp') return 'ebgp';
+  if (session.sessionType !== 'ibgp') return session.sessionType;
   return peer.routeReflectorClient ? 'ibgpClient' : 'ibgp';
 };
 

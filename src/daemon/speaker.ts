@@ -4,13 +4,21 @@
 import type { PeerId } from '../base/ids.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
-import type { Kernel, KernelEvent, KernelObserver, NextHopState, WorkloadChange } from '../kernel/types.js';
+import type {
+  Kernel,
+  KernelEvent,
+  KernelObserver,
+  NextHopState,
+  TunnelDevice,
+  WorkloadChange,
+} from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
 import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
+import type { DecisionOptions } from '../rib/decision.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
@@ -18,14 +26,18 @@ import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
+import { ForeignOrigins } from './foreign-origins.js';
 import { type HostAddresses, onceATurn } from './host-addresses.js';
 import { JoinGate } from './join-gate.js';
 import { LimitAlarms } from './limit-alarms.js';
+import type { LocalSettings } from './local-attributes.js';
 import { LocalRoutes } from './local-routes.js';
+import { ownTunnel, tunnelDevices } from './overlay.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { PeerGateways } from './peer-gateways.js';
-import { PeerSet } from './peer-set.js';
+import { type FinderFactory, PeerSet } from './peer-set.js';
 import { RpkiFeed } from './rpki-feed.js';
+import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
   readonly config: Config;
@@ -37,6 +49,7 @@ export interface SpeakerOptions {
   readonly clock: Clock & { wallClock(): number };
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
+  readonly makeFinder: FinderFactory;
   readonly hostAddresses: () => HostAddresses;
   readonly seed: number;
 }
@@ -49,11 +62,13 @@ export class Speaker {
   readonly alarms: LimitAlarms;
   readonly rpki: RpkiFeed;
   readonly #vrps = new VrpTable();
+  readonly foreignOrigins: ForeignOrigins;
   readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
   readonly #gateways: PeerGateways | null;
   readonly #pass: PassScheduler;
+  readonly #suspects: Suspects | null;
   readonly #joinGate: JoinGate;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
@@ -67,17 +82,33 @@ export class Speaker {
     this.#config = config;
     this.kernel = kernel;
     this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
-    this.#pass = new PassScheduler(clock, (budget) => this.#run(budget));
+    this.#suspects = kernel === null ? null : new Suspects(kernel);
+    this.#pass = new PassScheduler(clock, (budget) => {
+      const more = this.#run(budget);
+      if (!more) this.#suspects?.clear();
+      return more;
+    });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
-    this.#local = new LocalRoutes(this.rib, readsInterfaces(config.policies));
+    this.#local = new LocalRoutes(this.rib, this.#localSettings());
     this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
+    this.foreignOrigins = new ForeignOrigins({
+      rib: this.rib,
+      events: options.events,
+      peerName: (peer) => this.#byRibId.get(peer)?.name ?? 'a peer that just left',
+      now: () => clock.now(),
+    });
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.#gateways = kernel === null ? null : new PeerGateways(kernel);
     this.fib =
       kernel === null
         ? null
-        : new FibFeed(this.rib, this.#gateways ?? kernel, install, (peer) => this.#interfaceOf(peer));
+        : new FibFeed(this.rib, this.#gateways ?? kernel, {
+            policy: install,
+            config,
+            interfaceOf: (peer) => this.#interfaceOf(peer),
+            isBlackhole: (prefix) => this.#local.isBlackhole(prefix),
+          });
     this.rpki = new RpkiFeed({
       table: this.#vrps,
       rib: this.rib,
@@ -85,7 +116,7 @@ export class Speaker {
       events: options.events,
       isAsked: () => readsRpki(this.#config.policies),
     });
-    this.peers = new PeerSet(this.#peerContext(), options.makeDriver);
+    this.peers = new PeerSet(this.#peerContext(), options.makeDriver, options.makeFinder);
   }
 
   get config(): Config {
@@ -99,7 +130,7 @@ export class Speaker {
       if (!started.ok) return started;
     }
     this.#gateways?.apply(this.#config.peers);
-    this.#local.originate(this.#config.originate);
+    this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     this.rpki.configure(this.#config.rpki);
     await this.peers.apply(this.#config, this.#peerContext());
     return { ok: true };
@@ -108,14 +139,13 @@ export class Speaker {
   /** Makes a new configuration the running one; sessions are kept wherever they can be. */
   async reconfigure(config: Config): Promise<readonly string[]> {
     this.#config = config;
-    this.kernel?.reconfigure(kernelSettings(config));
+    this.kernel?.reconfigure(kernelSettings(config, this.#tunnels()));
+    const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     const install = installPolicyOf(config.kernel.install, config.policies);
-    if (this.fib?.setPolicy(install) === true) this.#pass.request();
-    this.#local.setInterfaces(readsInterfaces(config.policies), () => this.kernel?.workloads() ?? []);
     this.#gateways?.apply(config.peers);
-    this.#local.originate(config.originate);
+    if (this.fib?.configure(config, install, originated) === true) this.#pass.request();
     this.rpki.configure(config.rpki);
-    this.rib.setDecision(config.decision);
+    this.rib.setDecision(decisionOf(config));
     this.rib.setClusterIds(clusterIds(config));
     this.beforePeers(config);
     return this.peers.apply(config, this.#peerContext());
@@ -124,6 +154,7 @@ export class Speaker {
   /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
+    this.#suspects?.stop();
     this.#joinGate.close();
     this.rpki.stop();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
@@ -138,6 +169,7 @@ export class Speaker {
 
   detached(ribId: PeerId): void {
     this.#byRibId.delete(ribId);
+    this.#suspects?.add(this.rib, ribId);
     this.#joinGate.leave(ribId);
   }
 
@@ -166,7 +198,7 @@ export class Speaker {
     return new Rib({
       routerId,
       seed,
-      decision: config.decision,
+      decision: decisionOf(config),
       clusterIds: clusterIds(config),
       validation: this.#vrps,
       rules: {
@@ -178,6 +210,7 @@ export class Speaker {
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
         bestChanged: (family, prefix) => this.fib?.update(family, prefix),
+        localChosen: (family, prefix) => this.foreignOrigins.localChosen(family, prefix),
         wake: (peer) => this.#byRibId.get(peer)?.wake(),
         workPending: () => this.#pass.request(),
       },
@@ -187,7 +220,12 @@ export class Speaker {
   #peerContext(): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
-      local: { asn: this.#config.asn, routerId, routeReflector: this.#config.routeReflector },
+      local: {
+        asn: this.#config.asn,
+        confederation: this.#config.confederation,
+        routerId,
+        routeReflector: this.#config.routeReflector,
+      },
       policies: this.#config.policies,
       rib: this.rib,
       attachments: this,
@@ -204,6 +242,18 @@ export class Speaker {
     };
   }
 
+  #tunnels(): readonly TunnelDevice[] {
+    return this.kernel === null ? [] : tunnelDevices(this.#config, this.#hostAddresses());
+  }
+
+  #localSettings(): LocalSettings {
+    const { originate, pools, kernel } = this.#config;
+    const { localPrefFromMetric, metric } = kernel;
+    const interfaces = readsInterfaces(this.#config.policies);
+    const tunnel = ownTunnel(this.#tunnels());
+    return { originate, pools, localPrefFromMetric, metric, tunnel, interfaces };
+  }
+
   #interfaceOf(peer: PeerId): string | null {
     return this.#byRibId.get(peer)?.config.interface ?? null;
   }
@@ -218,6 +268,11 @@ export class Speaker {
     };
   }
 }
+
+const decisionOf = ({ decision, kernel }: Config): DecisionOptions => ({
+  ...decision,
+  localByPreference: kernel.localPrefFromMetric,
+});
 
 /** Every cluster we are the reflector of. */
 function clusterIds({ routeReflector, peers, dynamicPeers }: Config): readonly number[] {

@@ -15,6 +15,9 @@ import { afiSafiOf } from '../wire/iana.js';
 import { formatRouterId } from '../wire/text.js';
 import type { Capability } from '../wire/types.js';
 import type { BgpPeer } from './bgp-peer.js';
+import { kindPhrases } from './peer-kind-text.js';
+import { kindOf, kindOfSession, localAsnFor } from './peer-specials.js';
+import { isUnfound, type RunningPeerConfig } from './session-setup.js';
 import type { Speaker } from './speaker.js';
 
 export interface StatusClock {
@@ -25,12 +28,12 @@ export interface StatusClock {
 export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerSummary {
   const { config, session } = peer;
   const { state, since } = peer.driver.status();
-  const asn = session?.peerAsn ?? config.asn ?? 0;
+  const kind = session === null ? kindOf(peer.local, config) : kindOfSession(session);
   return {
     name: config.name,
     address: peerAddress(peer),
-    asn,
-    type: asn === speaker.config.asn ? 'ibgp' : 'ebgp',
+    asn: session?.peerAsn ?? configuredAsn(peer),
+    type: TYPES[kind ?? 'external'],
     dynamic: config.dynamic,
     state,
     sinceSeconds: Math.max(0, (clock.now() - since) / 1000),
@@ -40,6 +43,14 @@ export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock)
     blame: state === 'Established' ? null : blameOf(peer),
     notes: notesOf(peer),
   };
+}
+
+const TYPES = { internal: 'ibgp', confed: 'confed', external: 'ebgp' } as const;
+
+/** 0: any, as nobody has come yet. */
+function configuredAsn({ config, local }: BgpPeer): number {
+  if (config.asn === 'internal') return localAsnFor(local, config);
+  return typeof config.asn === 'number' ? config.asn : 0;
 }
 
 export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerDetail {
@@ -54,7 +65,7 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     ...peerSummary(speaker, peer, clock),
     description: config.description,
     group: config.group,
-    localAsn: speaker.config.asn,
+    localAsn: session?.localAsn ?? localAsnFor(peer.local, config),
     localAddress: status.transport === null ? null : formatIp(status.transport.localAddress),
     routerId: session === null ? null : formatRouterId(session.peerRouterId),
     holdTime: session?.holdTime ?? null,
@@ -65,6 +76,7 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
       inForce: session === null ? [] : inForce(session),
     },
     policies: { import: config.import, export: config.export },
+    kind: kindPhrases(config),
     routeReflectorClient: config.routeReflectorClient,
     clusterId: clusterId === null ? null : formatRouterId(clusterId),
     counters: status.counters,
@@ -82,8 +94,11 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
   };
 }
 
-export const peerAddress = ({ config }: BgpPeer): string =>
-  config.interface === null ? formatIp(config.address) : `${formatIp(config.address)}%${config.interface}`;
+/** Of an interface peer that has not been found: `%eth1`. */
+export function peerAddress({ config }: BgpPeer): string {
+  const address = isUnfound(config) ? '' : formatIp(config.address);
+  return config.interface === null ? address : `${address}%${config.interface}`;
+}
 
 function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyName, PeerPrefixCounts>> {
   const one = (name: FamilyName): PeerPrefixCounts => {
@@ -146,9 +161,22 @@ function prefixLimits(
 }
 
 function notesOf(peer: BgpPeer): readonly string[] {
-  return peer.missingPolicies.map(
+  const policies = peer.missingPolicies.map(
     (direction) => `RFC 8212: no ${direction} policy for this eBGP peer, so no route is ${VERB[direction]}`,
   );
+  return peer.session === null ? policies : [...policies, ...unmetOf(peer.config, peer.session)];
+}
+
+/** What the configuration asks for and the peer does not have. */
+function unmetOf(config: RunningPeerConfig, session: NegotiatedSession): readonly string[] {
+  const lacks = (kind: Capability['kind']): boolean =>
+    session.localCapabilities.some((capability) => capability.kind === kind) &&
+    !session.peerCapabilities.some((capability) => capability.kind === kind);
+  return [
+    ...(lacks('extendedMessage') ? ['extendedMessages: the peer does not have them (RFC 8654)'] : []),
+    ...(lacks('extendedNextHop') ? ['extendedNextHop: the peer does not have it (RFC 8950)'] : []),
+    ...(lacks('role') ? [`role ${config.role}: the peer says none (RFC 9234)`] : []),
+  ];
 }
 
 const VERB = { import: 'accepted from it', export: 'sent to it' } as const;
@@ -175,6 +203,8 @@ function isInForce(session: NegotiatedSession, capability: Capability): boolean 
       return session.enhancedRouteRefresh;
     case 'extendedMessage':
       return session.maxMessage > 4096;
+    case 'extendedNextHop':
+      return session.extendedNextHop;
     default:
       return session.peerCapabilities.some(({ kind }) => kind === capability.kind);
   }

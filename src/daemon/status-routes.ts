@@ -2,9 +2,10 @@
 
 import type { RouteList, RouteQuery, RouteStatus } from '../api/types.js';
 import { type FamilyIndex, familyIndex } from '../base/family.js';
-import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { parseIp } from '../base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../base/prefix.js';
+import type { PoolConfig } from '../config/types.js';
 import type { FibProblem, Kernel } from '../kernel/types.js';
 import type { UpdateGroup } from '../rib/update-group.js';
 import {
@@ -17,6 +18,7 @@ import {
 } from '../rib/views.js';
 import { decodeBlock } from '../wire/block.js';
 import type { PathAttributes } from '../wire/types.js';
+import { poolOf } from './overlay.js';
 import type { Speaker } from './speaker.js';
 import { attributeStatus } from './status-attributes.js';
 
@@ -151,29 +153,37 @@ type ProblemOf = (kernel: Kernel, prefix: Prefix) => FibProblem | undefined;
 
 function sourceStatus(speaker: Speaker, peer: PeerId): Pick<RouteStatus, 'source' | 'sourceType'> {
   if (peer < FIRST_PEER) {
-    const kind = peer === KERNEL_SOURCE ? 'kernel' : 'static';
-    return { source: kind, sourceType: kind };
+    const { source } = speaker.rib.sources.get(peer).origin;
+    return { source, sourceType: source === 'bgp' ? 'ibgp' : source };
   }
   const { peerType } = speaker.rib.sources.get(peer).origin;
   return {
     source: speaker.peerOf(peer)?.name ?? 'a peer that just left',
-    sourceType: peerType === 'ebgp' ? 'ebgp' : 'ibgp',
+    sourceType: peerType === 'ebgp' || peerType === 'confed' ? peerType : 'ibgp',
   };
 }
 
 /** What became of a best path in the kernel. */
 function kernelState(
-  { kernel, fib, rib }: Speaker,
+  { config, kernel, fib, rib }: Speaker,
   problemOf: ProblemOf,
   family: FamilyIndex,
   id: PrefixId,
   peer: PeerId,
 ): string {
-  if (peer < FIRST_PEER) return 'local';
+  const wanted = fib?.wants(family, id) ?? false;
+  if (peer < FIRST_PEER && !wanted) return 'local';
   if (kernel === null || fib === null) return 'not installed: this node has no kernel backend';
-  if (!fib.wants(family, id)) return 'not installed: refused by kernel.install';
   const prefix = prefixOf(rib, family, id);
-  if (kernel.isInstalled(prefix)) return 'installed';
+  if (!wanted) return `not installed: ${unwanted(config.pools, prefix)}`;
+  if (kernel.isInstalled(prefix)) return peer < FIRST_PEER ? 'blackhole installed' : 'installed';
+  const refusal = kernel.refusal(prefix);
+  if (refusal !== null) return `kept out: ${refusal}`;
   const problem = problemOf(kernel, prefix);
   return problem === undefined ? 'pending' : `failed: ${problem.reason}`;
 }
+
+const unwanted = (pools: readonly PoolConfig[], prefix: Prefix): string =>
+  poolOf(pools, prefix)?.overlay === 'agent'
+    ? 'the node agent programs its pool'
+    : 'refused by kernel.install';

@@ -10,15 +10,16 @@ import type {
   Summary,
 } from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
-import { KERNEL_SOURCE, STATIC_SOURCE } from '../base/ids.js';
 import { formatIp } from '../base/ip.js';
 import { formatPrefix } from '../base/prefix.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatRouterId } from '../wire/text.js';
 import { health, readiness } from './readiness.js';
 import type { Speaker } from './speaker.js';
+import { driftReport } from './status-drift.js';
 import { memoryReport } from './status-memory.js';
 import { peerDetail, peerSummary, type StatusClock } from './status-peers.js';
+import { poolStatus } from './status-pools.js';
 import { queryRoutes } from './status-routes.js';
 import { VERSION } from './version.js';
 
@@ -51,6 +52,8 @@ export function createStatus(options: StatusOptions): StatusSource {
     memory: () => memoryReport(speaker),
     rpki: () => speaker.rpki.status(),
     config: () => ({ ...options.config(), objects: options.objects() }),
+    pools: () => poolStatus(speaker),
+    alarms: () => speaker.foreignOrigins.status(),
     health: () => health(speaker),
     readiness: () => readiness(speaker, age()),
     reload: options.reload,
@@ -83,12 +86,14 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
 
 function ribStatus({ rib }: Speaker, name: FamilyName): RibFamilyStatus {
   const family = familyIndex(name);
-  const local = (source: typeof KERNEL_SOURCE): number => rib.sources.count(source, family).received;
   return {
     prefixes: rib.prefixes[family].occupied,
     paths: rib.paths[family].size,
     best: rib.bestCount(family),
-    local: local(KERNEL_SOURCE) + local(STATIC_SOURCE),
+    local: rib.sources
+      .all()
+      .filter(({ peer }) => peer === null)
+      .reduce((sum, { id }) => sum + rib.sources.count(id, family).received, 0),
   };
 }
 
@@ -108,8 +113,10 @@ function kernelReport(kernel: Kernel): KernelReport {
       interface: workload.interface,
       protocol: workload.protocol,
     })),
+    drift: driftReport(status.drift),
     fib: {
       ...status.fib,
+      refusals: status.fib.refusals.map(({ prefix, reason }) => ({ prefix: formatPrefix(prefix), reason })),
       problems: status.fib.problems.map(({ prefix, reason, attempts, nextHops }) => ({
         prefix: formatPrefix(prefix),
         reason,

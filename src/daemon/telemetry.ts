@@ -11,6 +11,7 @@ import type { Logger } from './logger.js';
 import type { PrefixLimitNews } from './prefix-limits.js';
 import type { LineLimiter } from './rate-limit.js';
 import { summarize } from './reload-notes.js';
+import { culpritText } from './status-drift.js';
 
 /** Octets of a malformed attribute in a line of the log. */
 const SHOWN_OCTETS = 64;
@@ -47,6 +48,10 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
   });
   events.on('endOfRib', (peer, family) => log.debug({ peer, family }, 'End-of-RIB received'));
   events.on('dynamicPeer', (peer, action, detail) => log.info({ peer, detail }, `dynamic peer ${action}`));
+  events.on('routerFound', (peer, name, address) => {
+    const pass = limit(`router ${peer}`);
+    if (pass !== null) log.info({ peer, interface: name, address, ...pass }, 'router found');
+  });
   events.on('connectionRefused', (address, reason) => {
     const pass = limit(`refused ${address}`);
     if (pass !== null) log.warn({ address, reason, ...pass }, 'incoming connection refused');
@@ -76,6 +81,12 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
   events.on('limit', ({ name, limit, used, exceeded }) => {
     if (exceeded) log.warn({ limit, used }, `limits.${name} is exceeded: nothing is refused`);
     else log.info({ limit, used }, `limits.${name} is kept again`);
+  });
+  events.on('alarm', ({ name, subject, detail }, raised) => {
+    const pass = limit(`alarm ${name} ${raised}`);
+    if (pass === null) return;
+    if (raised) log.warn({ alarm: name, subject, detail, ...pass }, `alarm ${name}: ${subject} ${detail}`);
+    else log.info({ alarm: name, subject, ...pass }, `alarm ${name} is over: ${subject}`);
   });
   events.on('warning', (message, detail) => log.warn({ ...detail }, message));
 }
@@ -143,8 +154,48 @@ function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
       log.warn({ prefix: formatPrefix(event.prefix), errno, attempt, ...pass }, 'the kernel refused a route');
       return;
     }
+    case 'refused': {
+      const prefix = formatPrefix(event.prefix);
+      const pass = limit('route kept out');
+      if (pass !== null)
+        log.warn({ prefix, reason: event.reason, ...pass }, 'learned route kept out of the kernel');
+      return;
+    }
+    case 'tunnelProblem':
+      log.warn({ device: event.device, problem: event.problem }, 'a tunnel cannot be used');
+      return;
+    case 'tunnelReady':
+      log.info({ device: event.device }, 'tunnel ready');
+      return;
+    case 'drift':
+      logDrift(log, limit, event);
+      return;
+    case 'fight': {
+      const { prefix, by, blows } = event.fight;
+      const pass = limit('fight');
+      if (pass === null) return;
+      const detail = { prefix: formatPrefix(prefix), by: culpritText(by), blows, ...pass };
+      log.warn(detail, 'somebody changes a route of ours again and again: it is put back ever later');
+      return;
+    }
+    case 'noNextHopGroups':
+      log.warn(
+        'kernel.nextHopGroups is on, but this kernel has no nexthop objects: routes carry their next hops',
+      );
+      return;
     case 'workerFailed':
       log.error({ message: event.message }, 'the kernel worker failed');
       return;
   }
+}
+
+function logDrift(
+  log: Logger,
+  limit: Limit,
+  { first, count }: Extract<KernelEvent, { kind: 'drift' }>,
+): void {
+  const pass = limit(`drift ${first.cause}`);
+  if (pass === null) return;
+  const detail = { prefix: formatPrefix(first.prefix), cause: first.cause, by: culpritText(first.by), count };
+  log.warn({ ...detail, ...pass }, 'the kernel differed from what we wrote: put right');
 }

@@ -28,6 +28,7 @@ import {
 const ASN = 64512;
 const LOCAL: LocalIdentity = {
   asn: ASN,
+  confederation: null,
   routerId: 0xc0000201,
   routeReflector: { clusterId: 0xc0000201, clientToClient: true },
 };
@@ -125,6 +126,9 @@ function invented(like: PeerConfig, index: number): InventedSession {
   const asn = index % 3 === 0 ? ASN + 1 + index : ASN;
   const peer: RunningPeerConfig = {
     ...configuredPeer(like),
+    // What two equal peers cannot both be.
+    role: null,
+    localAs: null,
     asn,
     address: ipv4(0xc0000200 + index),
     routeReflectorClient: asn === ASN,

@@ -63,7 +63,7 @@ export interface KernelDrops {
 }
 
 export interface BlameContext {
-  readonly config: Pick<SessionConfig, 'peerAsn' | 'localAsn' | 'families' | 'passive'>;
+  readonly config: Pick<SessionConfig, 'peerAsn' | 'externalOnly' | 'localAsn' | 'families' | 'passive'>;
   readonly hasPassword: boolean;
   readonly hasTcpAo: boolean;
   readonly hasTtlSecurity: boolean;
@@ -204,7 +204,7 @@ function fromRefusedOpen(
     case OPEN_ERROR.badPeerAs: {
       // An AS that is none at all: the wire layer has refused the OPEN.
       if (open === null) return blame('wrongAs', 'theirs', text);
-      const why = `wrong AS: the peer says AS ${asnOf(open)}, configured is AS ${config.peerAsn ?? 'any'}`;
+      const why = `wrong AS: the peer says AS ${asnOf(open)}, configured is ${expected(config)}`;
       return blame('wrongAs', 'config', why, [text]);
     }
     case OPEN_ERROR.badBgpIdentifier:
@@ -221,6 +221,9 @@ function fromRefusedOpen(
       return blame('openRefused', 'theirs', text);
   }
 }
+
+const expected = ({ peerAsn, externalOnly }: BlameContext['config']): string =>
+  peerAsn !== null ? `AS ${peerAsn}` : externalOnly === true ? 'any external AS' : 'AS any';
 
 const asnOf = (open: OpenMessage): number =>
   findCapability(open.capabilities, 'fourOctetAs')?.asn ?? open.asn;

@@ -31,7 +31,7 @@ const codeText = (code: string): string => {
 export function describeDown(reason: DownReason): string {
   switch (reason.kind) {
     case 'notificationSent':
-      return `we ended it: ${describeNotification(reason.notification)}${openEvidence(reason.notification)}`;
+      return `we ended it: ${describeNotification(reason.notification)}${openEvidence(reason.notification)}${reason.detail === undefined ? '' : `; ${reason.detail}`}`;
     case 'notificationReceived':
       return `the peer ended it: ${describeNotification(reason.notification)}`;
     case 'holdTimerExpired':

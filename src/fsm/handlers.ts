@@ -153,8 +153,9 @@ export const lost: Handler<FsmEventOf<'tcpConnectionFails'>> = (machine, { code 
 export function opened(machine: Machine, { open }: FsmEventOf<'openReceived'>): Step {
   const negotiation = negotiate(machine.config, open);
   if (!negotiation.ok) {
-    const { notification } = negotiation;
-    return refuse(machine, notification, { kind: 'notificationSent', notification, open });
+    const { notification, detail } = negotiation;
+    const told = detail === null ? {} : { detail };
+    return refuse(machine, notification, { kind: 'notificationSent', notification, open, ...told });
   }
   const { session } = negotiation;
   return {

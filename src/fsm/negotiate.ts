@@ -3,15 +3,21 @@
 
 import { writeU16, writeU32 } from '../base/bytes.js';
 import { FAMILY_INDEXES, type FamilyIndex } from '../base/family.js';
+import { formatCapability } from '../wire/capability.js';
 import { AFI, AS_TRANS, afiSafiOf, ERROR, familyOf, OPEN_ERROR } from '../wire/iana.js';
 import { roleMismatch, unsupportedCapability } from '../wire/notification.js';
-import type { Capability, Notification, OpenMessage } from '../wire/types.js';
+import type { Capability, Notification, OpenMessage, SessionType } from '../wire/types.js';
 import { findCapability, localCapabilities } from './capabilities.js';
 import type { NegotiatedSession, SessionConfig } from './types.js';
 
 export type Negotiation =
   | { readonly ok: true; readonly session: NegotiatedSession }
-  | { readonly ok: false; readonly notification: Notification };
+  | {
+      readonly ok: false;
+      readonly notification: Notification;
+      /** What the peer said, where the NOTIFICATION has no room for it. */
+      readonly detail: string | null;
+    };
 
 /** RFC 9687 4, in seconds. */
 export const sendHoldTime = (configured: number | null, holdTime: number): number =>
@@ -22,9 +28,10 @@ export function negotiate(config: SessionConfig, open: OpenMessage): Negotiation
   const refusal =
     refuseAs(config, open, peerAsn) ??
     refuseIdentifier(config, open, peerAsn) ??
-    refuseFamilies(config, open) ??
-    refuseRole(config, open, peerAsn);
-  if (refusal !== null) return { ok: false, notification: refusal };
+    refuseFamilies(config, open);
+  if (refusal !== null) return { ok: false, notification: refusal, detail: null };
+  const detail = roleConflict(config, open, peerAsn);
+  if (detail !== null) return { ok: false, notification: roleMismatch(), detail };
   return { ok: true, session: agree(config, open, peerAsn) };
 }
 
@@ -39,7 +46,8 @@ function refuseAs(config: SessionConfig, open: OpenMessage, peerAsn: number): No
   const asn4 = findCapability(open.capabilities, 'fourOctetAs') !== undefined;
   // AS_TRANS without the capability names nobody.
   const nobody = !asn4 && peerAsn === AS_TRANS;
-  if (!nobody && (config.peerAsn === null || config.peerAsn === peerAsn)) return null;
+  const internal = config.externalOnly === true && typeOf(config, peerAsn) !== 'ebgp';
+  if (!nobody && !internal && (config.peerAsn === null || config.peerAsn === peerAsn)) return null;
   const data = new Uint8Array(asn4 ? 4 : 2);
   if (asn4) writeU32(data, 0, peerAsn);
   else writeU16(data, 0, peerAsn);
@@ -65,13 +73,24 @@ function refuseFamilies(config: SessionConfig, open: OpenMessage): Notification 
 /** RFC 9234 4.2: provider 0, RS 1, RS-client 2, customer 3, peer 4; by our role, the role the other side must have. */
 const COUNTERPART: readonly number[] = [3, 2, 1, 0, 4];
 
-function refuseRole(config: SessionConfig, open: OpenMessage, peerAsn: number): Notification | null {
+/** Null, or what is wrong between the two roles. */
+function roleConflict(config: SessionConfig, open: OpenMessage, peerAsn: number): string | null {
   const ours = findCapability(config.extraCapabilities, 'role');
-  const theirs = findCapability(open.capabilities, 'role');
-  if (ours === undefined || theirs === undefined || peerAsn === config.localAsn) return null;
-  if (COUNTERPART[ours.role] === theirs.role) return null;
-  return roleMismatch();
+  if (ours === undefined || typeOf(config, peerAsn) !== 'ebgp') return null;
+  const theirs = open.capabilities.filter((capability) => capability.kind === 'role');
+  const [first] = theirs;
+  if (first === undefined)
+    return config.strictRole === true ? 'its OPEN says no role, and ours asks for one' : null;
+  if (theirs.every(({ role }) => role === COUNTERPART[ours.role])) return null;
+  const said = [...new Set(theirs.map(formatCapability))].join(' and ');
+  return `its OPEN says ${said}, ours ${formatCapability(ours)}`;
 }
+
+/** RFC 5065 2: another member AS of our confederation is neither inside nor outside. */
+const typeOf = ({ localAsn, confederation }: SessionConfig, peerAsn: number): SessionType => {
+  if (peerAsn === localAsn) return 'ibgp';
+  return confederation?.includes(peerAsn) ? 'confed' : 'ebgp';
+};
 
 function commonFamilies(config: SessionConfig, open: OpenMessage): readonly FamilyIndex[] {
   const offered = open.capabilities
@@ -90,8 +109,9 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
     findCapability(local, kind) !== undefined && findCapability(open.capabilities, kind) !== undefined;
   const holdTime = Math.min(config.holdTime, open.holdTime);
   const families = commonFamilies(config, open);
-  const sessionType = peerAsn === config.localAsn ? 'ibgp' : 'ebgp';
+  const sessionType = typeOf(config, peerAsn);
   return {
+    localAsn: config.localAsn,
     peerAsn,
     peerRouterId: open.routerId,
     sessionType,
@@ -111,8 +131,11 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
         receivesPathIds(local, open.capabilities, 1, families),
       ],
       extendedNextHop: takesExtendedNextHop(local),
+      ...(config.linkLocal === true ? { linkLocalNextHop: true } : {}),
       refuseAsSets: config.refuseAsSets,
     },
+    extendedNextHop:
+      families.includes(0) && takesExtendedNextHop(local) && takesExtendedNextHop(open.capabilities),
     localCapabilities: local,
     peerCapabilities: open.capabilities,
   };
@@ -136,8 +159,8 @@ function receivesPathIds(
 }
 
 /** RFC 8950 4: the peer may use what we have announced; its own capability permits us, not it. */
-const takesExtendedNextHop = (local: readonly Capability[]): boolean =>
-  local
+const takesExtendedNextHop = (announced: readonly Capability[]): boolean =>
+  announced
     .flatMap((capability) => (capability.kind === 'extendedNextHop' ? capability.families : []))
     .some(({ afi, safi, nextHopAfi }) => familyOf(afi, safi) === 0 && nextHopAfi === AFI.ipv6);
 

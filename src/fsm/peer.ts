@@ -1,6 +1,7 @@
 // One peer: at most two machines, one for the connection we dial and one for the connection we accept, with what lies
 // between them: collision, who may dial, back-off and idle hold. Pure; the clock's milliseconds come in.
 
+import { ERROR, OPEN_ERROR } from '../wire/iana.js';
 import type { Notification } from '../wire/types.js';
 import { collisionSurvivor } from './collision.js';
 import { collisionCease, rejectedCease } from './errors.js';
@@ -23,6 +24,8 @@ export interface Peer {
   readonly active: Machine;
   readonly passive: Machine;
   readonly config: SessionConfig;
+  /** The peer refused our AS: the machines use `config.alternateAsn` until it refuses that, too. */
+  readonly alternate: boolean;
   /** Between ManualStart and ManualStop. */
   readonly running: boolean;
   /** The idle hold after an error runs: no dial, no acceptance. Its timer is the passive machine's. */
@@ -54,6 +57,7 @@ export const newPeer = (config: SessionConfig): Peer => ({
   active: idleMachine('active', config),
   passive: idleMachine('passive', config),
   config,
+  alternate: false,
   running: false,
   held: false,
   retry: FRESH_RETRY,
@@ -61,12 +65,17 @@ export const newPeer = (config: SessionConfig): Peer => ({
 });
 
 /** The configuration of the next session; one that is up keeps what it has agreed. */
-export const withConfig = (peer: Peer, config: SessionConfig): Peer => ({
-  ...peer,
-  config,
-  active: { ...peer.active, config },
-  passive: { ...peer.passive, config },
-});
+export function withConfig(peer: Peer, config: SessionConfig, alternate = peer.alternate): Peer {
+  const { alternateAsn = config.localAsn } = config;
+  const used = alternate ? { ...config, localAsn: alternateAsn } : config;
+  return {
+    ...peer,
+    config,
+    alternate,
+    active: { ...peer.active, config: used },
+    passive: { ...peer.passive, config: used },
+  };
+}
 
 export const otherRole = (role: Role): Role => (role === 'active' ? 'passive' : 'active');
 
@@ -175,7 +184,7 @@ function takeOpen(turn: Turn, role: Role, event: FsmEventOf<'openReceived'>): vo
   }
   const survivor = collisionSurvivor(
     { active: turn.peer.active.state, passive: turn.peer.passive.state },
-    { routerId: turn.peer.config.routerId, asn: turn.peer.config.localAsn },
+    { routerId: turn.peer.config.routerId, asn: turn.peer[role].config.localAsn },
     { routerId: agreed.peerRouterId, asn: agreed.peerAsn },
   );
   if (survivor === role) run(turn, role, event);
@@ -208,9 +217,17 @@ function sessionDown(turn: Turn, reason: DownReason): void {
 /** A machine went to Idle (or will dial again): an error holds both back, anything else tries again. */
 function ended(turn: Turn, reason: DownReason): void {
   if (!turn.peer.running || turn.peer.held) return;
+  if (isBadPeerAs(reason) && turn.peer.config.alternateAsn !== undefined) {
+    turn.peer = withConfig(turn.peer, turn.peer.config, !turn.peer.alternate);
+  }
   if (deservesIdleHold(reason)) hold(turn, reason);
   else again(turn);
 }
+
+const isBadPeerAs = (reason: DownReason): boolean =>
+  reason.kind === 'notificationReceived' &&
+  reason.notification.code === ERROR.open &&
+  reason.notification.subcode === OPEN_ERROR.badPeerAs;
 
 function hold(turn: Turn, reason: DownReason): void {
   const { idleHold } = turn.peer.config;

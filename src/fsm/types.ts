@@ -1,7 +1,7 @@
 // The vocabulary that the session machine (RFC 4271 section 8) shares with its driver and with the daemon. No behaviour.
 
 import type { FamilyIndex } from '../base/family.js';
-import type { Capability, DecodeContext, Notification, OpenMessage } from '../wire/types.js';
+import type { Capability, DecodeContext, Notification, OpenMessage, SessionType } from '../wire/types.js';
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
 
@@ -9,8 +9,18 @@ export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenCon
 export interface SessionConfig {
   readonly localAsn: number;
   readonly routerId: number;
+  /** Tried in turn with `localAsn` when the peer says Bad Peer AS (RFC 7705, dual AS). Absent: none. */
+  readonly alternateAsn?: number;
   /** Null accepts any AS (dynamic peers of a group without `asn`). */
   readonly peerAsn: number | null;
+  /** With `peerAsn` null: any AS but our own. */
+  readonly externalOnly?: boolean;
+  /** RFC 5065: the other member ASes of our confederation. Absent: we are in none. */
+  readonly confederation?: readonly number[];
+  /** RFC 9234 4.2: a peer that says no role is refused. */
+  readonly strictRole?: boolean;
+  /** The session runs over link-local addresses. */
+  readonly linkLocal?: boolean;
   readonly families: readonly FamilyIndex[];
   readonly passive: boolean;
   /** 0 disables keepalives and the hold timer; else at least 3. */
@@ -39,9 +49,11 @@ export interface IdleHold {
 
 /** What both OPENs agreed on. */
 export interface NegotiatedSession {
+  /** What our OPEN said. */
+  readonly localAsn: number;
   readonly peerAsn: number;
   readonly peerRouterId: number;
-  readonly sessionType: 'ibgp' | 'ebgp';
+  readonly sessionType: SessionType;
   /** Seconds, 0 for none. */
   readonly holdTime: number;
   readonly keepaliveTime: number;
@@ -50,6 +62,8 @@ export interface NegotiatedSession {
   readonly families: readonly FamilyIndex[];
   readonly routeRefresh: boolean;
   readonly enhancedRouteRefresh: boolean;
+  /** RFC 8950: we may send IPv4 routes with IPv6 next hops. */
+  readonly extendedNextHop: boolean;
   /** Octets: 4096 or 65535 (RFC 8654). */
   readonly maxMessage: number;
   readonly decode: DecodeContext;
@@ -59,11 +73,12 @@ export interface NegotiatedSession {
 
 /** Why a session (or an attempt) ended, with its evidence. */
 export type DownReason =
-  /** `open`: of the peer, when it is what we refuse. */
+  /** `open`: of the peer, when it is what we refuse. `detail`: what in it, where the NOTIFICATION cannot say. */
   | {
       readonly kind: 'notificationSent';
       readonly notification: Notification;
       readonly open?: OpenMessage;
+      readonly detail?: string;
     }
   | { readonly kind: 'notificationReceived'; readonly notification: Notification }
   | { readonly kind: 'holdTimerExpired' }

@@ -2,7 +2,17 @@
 // order in which the kernel did the things they tell of.
 
 import type { AddressFamily } from '../base/family.js';
-import type { KernelAddress, KernelLink, KernelNextHop, KernelRoute } from './types.js';
+import type { IpAddress } from '../base/ip.js';
+
+import type {
+  KernelAddress,
+  KernelLink,
+  KernelNextHop,
+  KernelNexthop,
+  KernelRoute,
+  NexthopMember,
+  TunnelDevice,
+} from './types.js';
 
 /** What makes a route ours, and the key it has in the kernel. */
 export interface RouteIdentity {
@@ -21,7 +31,10 @@ export type KernelChange =
       readonly present: boolean;
       readonly arrival: RouteArrival;
       readonly route: KernelRoute;
+      /** nlmsg_pid of who asked for it, 0 for the kernel itself; absent in a listing. */
+      readonly sender?: number;
     }
+  | { readonly kind: 'nexthop'; readonly present: boolean; readonly nexthop: KernelNexthop }
   | { readonly kind: 'link'; readonly present: boolean; readonly link: KernelLink }
   | { readonly kind: 'address'; readonly present: boolean; readonly address: KernelAddress };
 
@@ -39,9 +52,55 @@ export interface RouteWrite {
   readonly w3: number;
   readonly length: number;
   readonly identity: RouteIdentity;
-  /** Empty for `remove`. The port may remember octets per array: share one array among equal writes. */
+  /** Empty for `remove`, and for a blackhole. The port may remember octets per array: share one array among equal writes. */
   readonly nextHops: readonly KernelNextHop[];
+  /** Id of the nexthop object to use instead of `nextHops`, 0 for none. */
+  readonly object: number;
+  /** RTA_PREFSRC, null to leave it to the kernel. */
+  readonly source: IpAddress | null;
 }
+
+/** One thing to do to a tunnel's device. Neighbours and FDB entries are permanent; writing one again replaces it. */
+export type TunnelWrite =
+  | { readonly kind: 'create'; readonly device: TunnelDevice; readonly mtu: number | null }
+  | { readonly kind: 'destroy'; readonly ifindex: number }
+  | {
+      readonly kind: 'neighbour';
+      readonly present: boolean;
+      readonly ifindex: number;
+      readonly address: IpAddress;
+      readonly mac: string;
+    }
+  /** Frames to `mac` go to the tunnel's end at `address`. */
+  | {
+      readonly kind: 'forward';
+      readonly present: boolean;
+      readonly ifindex: number;
+      readonly address: IpAddress;
+      readonly mac: string;
+    };
+
+/**
+ * One write of a nexthop object. `setHop` and `setGroup` make it or change it in place, for every route that uses it;
+ * with `dropObject` the kernel takes away the routes that still do.
+ */
+export type ObjectWrite =
+  | {
+      readonly kind: 'setHop';
+      readonly id: number;
+      readonly protocol: number;
+      readonly family: AddressFamily;
+      readonly hop: KernelNextHop;
+    }
+  | {
+      readonly kind: 'setGroup';
+      readonly id: number;
+      readonly protocol: number;
+      readonly members: readonly NexthopMember[];
+    }
+  | { readonly kind: 'dropObject'; readonly id: number };
+
+export type KernelWrite = RouteWrite | ObjectWrite;
 
 export interface WriteFailure {
   /** Index into the writes of the batch. */
@@ -53,6 +112,8 @@ export interface WriteFailure {
 /** Which part of the kernel's state a listing covers; what it covers and did not name is gone. */
 export type ListScope =
   | { readonly kind: 'everything' }
+  /** Everything, when nothing is known to be wrong: it may take its time. */
+  | { readonly kind: 'audit' }
   /** Routes of one family through one interface. */
   | { readonly kind: 'interface'; readonly family: AddressFamily; readonly ifindex: number }
   /** Routes of one family that are not ours. */
@@ -78,6 +139,7 @@ export type PortReport =
       /** Milliseconds from the request to the kernel's last answer. */
       readonly latency: number;
     }
+  | { readonly kind: 'programmed'; readonly id: number; readonly failures: readonly WriteFailure[] }
   /** Notifications were lost; what came before the gap has been reported. */
   | { readonly kind: 'overrun' }
   /** The port is dead; `open` may be called again. */
@@ -89,7 +151,10 @@ export interface PortFilter {
   readonly protocol: number;
 }
 
-export type PortOpened = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/** `objects`: the kernel knows nexthop objects. */
+export type PortOpened =
+  | { readonly ok: true; readonly objects: boolean }
+  | { readonly ok: false; readonly reason: string };
 
 export interface KernelPort {
   readonly backend: 'netlink' | 'memory';
@@ -97,7 +162,11 @@ export interface KernelPort {
   filter(filter: PortFilter): void;
   /** Answered by `listed` reports with this id, after the answers to everything asked before. */
   list(id: number, scope: ListScope): void;
+  /** Something urgent waits for the listing that runs. */
+  hurry(): void;
   /** Answered by one `written` report with this id. */
-  write(id: number, writes: readonly RouteWrite[]): void;
+  write(id: number, writes: readonly KernelWrite[]): void;
+  /** Answered by one `programmed` report with this id. */
+  program(id: number, writes: readonly TunnelWrite[]): void;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 
 import type { AddressFamily } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
+import type { LatencyHistogram } from '../base/latency.js';
 import type { Prefix } from '../base/prefix.js';
 
 /** rtm_type (rtnetlink(7)); others are kept as their number. */
@@ -28,6 +29,34 @@ export interface KernelRoute {
   /** RTA_PRIORITY, 0 when absent (IPv6: 1024 is the kernel's default). */
   readonly metric: number;
   readonly nextHops: readonly KernelNextHop[];
+  /** RTA_NH_ID: the nexthop object that it uses; absent when it has hops of its own. */
+  readonly object?: number;
+  /** RTA_PREFSRC; absent when the kernel chooses. */
+  readonly source?: IpAddress;
+}
+
+/** A nexthop object (RTM_NEWNEXTHOP): one hop, or a group of such objects. */
+export interface KernelNexthop {
+  readonly id: number;
+  /** nhm_protocol. */
+  readonly protocol: number;
+  /** Null for a group, and for a form that we cannot use (blackhole, fdb). */
+  readonly hop: KernelNextHop | null;
+  /** Null for a single hop. */
+  readonly members: readonly NexthopMember[] | null;
+}
+
+export interface NexthopMember {
+  readonly id: number;
+  /** 1 or more. */
+  readonly weight: number;
+}
+
+/** What a VXLAN device was made with. */
+export interface VxlanParameters {
+  readonly vni: number;
+  readonly port: number;
+  readonly address: IpAddress | null;
 }
 
 export interface KernelLink {
@@ -38,6 +67,13 @@ export interface KernelLink {
   /** IFF_LOWER_UP: carrier. */
   readonly running: boolean;
   readonly loopback: boolean;
+  /** Octets; absent where the kernel did not say. */
+  readonly mtu?: number;
+  /** `02:00:00:00:00:01`; absent for links without one. */
+  readonly mac?: string;
+  /** IFLA_INFO_KIND: vxlan, ipip, dummy, veth; absent for hardware. */
+  readonly linkKind?: string;
+  readonly vxlan?: VxlanParameters;
 }
 
 export interface KernelAddress {
@@ -73,13 +109,56 @@ export interface ImportRule {
 
 /** What the RIB wants in the kernel for one prefix. */
 export interface FibIntent {
-  /** BGP next hops; a link-local one names its interface. More than one means ECMP. */
+  /** BGP next hops; a link-local one names its interface. More than one means ECMP. Empty for a blackhole. */
   readonly nextHops: readonly FibNextHop[];
+  /** Absent: a route. */
+  readonly kind?: 'route' | 'blackhole';
+  /** RTA_PRIORITY of this route; absent: that of the settings. */
+  readonly metric?: number;
 }
 
 export interface FibNextHop {
   readonly address: IpAddress;
   readonly interface: string | null;
+  /** Share of the traffic among several, 1 (when absent) to 256. */
+  readonly weight?: number;
+  /** Absent: packets go as they are. */
+  readonly tunnel?: FibTunnel;
+}
+
+/** Packets to a next hop go in a tunnel. */
+export interface FibTunnel {
+  readonly device: string;
+  /** `crossSubnet`: only to next hops that are in no subnet of ours. */
+  readonly mode: 'always' | 'crossSubnet';
+  /** The other end of a VXLAN tunnel; null: the next hop itself is the end (IP-in-IP). */
+  readonly end: { readonly address: IpAddress; readonly mac: string } | null;
+}
+
+/** A device that tunnels need. */
+export type TunnelDevice =
+  | { readonly kind: 'ipip'; readonly name: string }
+  | {
+      readonly kind: 'vxlan';
+      readonly name: string;
+      readonly vni: number;
+      readonly port: number;
+      /** Null: that of the interface with `address`, less what VXLAN adds. */
+      readonly mtu: number | null;
+      readonly address: IpAddress;
+      readonly mac: string;
+    };
+
+/** What a learned route may not take over, and where it may all the same. */
+export interface GuardSettings {
+  /** Addresses of peers. */
+  readonly peers: readonly IpAddress[];
+  /** Ranges of workloads: they may lie in a subnet of an interface. */
+  readonly pools: readonly Prefix[];
+  /** Ranges that this host serves by other means. */
+  readonly services: readonly Prefix[];
+  /** A route of these, with a length in the bounds, is never refused. */
+  readonly allow: readonly { readonly prefix: Prefix; readonly ge: number; readonly le: number }[];
 }
 
 export interface KernelSettings {
@@ -91,6 +170,16 @@ export interface KernelSettings {
   readonly import: readonly ImportRule[];
   /** False: nothing is written to the kernel, neither by `install` nor by `sweep`; the rest works on. */
   readonly install: boolean;
+  /** Nexthop objects and groups; `auto`: where the kernel has them. Absent: `off`. */
+  readonly nextHopGroups?: 'auto' | 'on' | 'off';
+  /** RTA_PREFSRC of the routes we install, one per family at most; used while the host has the address. */
+  readonly prefsrc?: readonly IpAddress[];
+  /** Seconds between two comparisons of the whole FIB with the kernel, 0 for none. Absent: 60. */
+  readonly auditInterval?: number;
+  /** Devices to have; absent: none. */
+  readonly tunnels?: readonly TunnelDevice[];
+  /** Absent: nothing is refused. */
+  readonly guard?: GuardSettings;
 }
 
 /** Whether BGP next hops can be used; the decision process asks (RFC 4271 9.1.2.1). */
@@ -114,7 +203,62 @@ export type KernelEvent =
   | { readonly kind: 'linkDown' | 'linkUp'; readonly interface: string }
   | { readonly kind: 'swept'; readonly routes: number }
   | { readonly kind: 'fibError'; readonly prefix: Prefix; readonly errno: string; readonly attempt: number }
+  /** `nextHopGroups: on` where the kernel has none. */
+  | { readonly kind: 'noNextHopGroups' }
+  | { readonly kind: 'drift'; readonly first: DriftEntry; readonly count: number }
+  | { readonly kind: 'fight'; readonly fight: Fight }
+  | { readonly kind: 'refused'; readonly prefix: Prefix; readonly reason: string }
+  | { readonly kind: 'tunnelProblem'; readonly device: string; readonly problem: string }
+  | { readonly kind: 'tunnelReady'; readonly device: string }
   | { readonly kind: 'workerFailed'; readonly message: string };
+
+/**
+ * How a route of ours was found to be otherwise than we wrote it. `deleted`, `changed`: somebody else did it; `taken`: a
+ * route that is not ours replaced it; `linkLost`: it went with its link; `missing`, `differs`: an audit found it, no
+ * notification had told; `overrun`: found after notifications were lost (ENOBUFS).
+ */
+export type DriftCause = 'deleted' | 'changed' | 'taken' | 'linkLost' | 'missing' | 'differs' | 'overrun';
+
+export interface DriftCulprit {
+  /** nlmsg_pid: the process id for most programs; 0: the kernel itself. */
+  readonly port: number;
+  /** Its name, where it still ran when we looked. */
+  readonly name: string | null;
+  /** rtm_protocol of what was written in place of ours, null for a deletion. */
+  readonly protocol: number | null;
+}
+
+export interface DriftEntry {
+  readonly prefix: Prefix;
+  readonly cause: DriftCause;
+  readonly by: DriftCulprit | null;
+  /** Milliseconds on the process's monotonic clock. */
+  readonly at: number;
+}
+
+/** The same route changed by another writer over and over. */
+export interface Fight {
+  readonly prefix: Prefix;
+  readonly by: DriftCulprit | null;
+  readonly blows: number;
+  /** Milliseconds on the process's monotonic clock. */
+  readonly since: number;
+  readonly last: number;
+}
+
+export interface DriftStatus {
+  readonly counts: Readonly<Record<DriftCause, number>>;
+  /** Found and not put right yet. */
+  readonly open: number;
+  /** The latest 100, `linkLost` left out. */
+  readonly recent: readonly DriftEntry[];
+  /** Those of the last five minutes. */
+  readonly fights: readonly Fight[];
+  /** Fights since the start. */
+  readonly fightCount: number;
+  /** Milliseconds from finding a difference to the kernel's ack of the repair. */
+  readonly repair: LatencyHistogram;
+}
 
 /** A route of ours that is not in the kernel as wanted. */
 export interface FibProblem {
@@ -123,6 +267,22 @@ export interface FibProblem {
   readonly reason: string;
   readonly attempts: number;
   readonly nextHops: readonly FibNextHop[];
+}
+
+/** A learned route that is kept out of the kernel for the host's own sake. */
+export interface Refusal {
+  readonly prefix: Prefix;
+  readonly reason: string;
+}
+
+export interface TunnelStatus {
+  readonly device: string;
+  readonly kind: TunnelDevice['kind'];
+  readonly ready: boolean;
+  /** Why it is not ready; null when it is, or not known yet. */
+  readonly problem: string | null;
+  /** Other ends that are programmed. */
+  readonly ends: number;
 }
 
 export interface KernelStatus {
@@ -141,8 +301,17 @@ export interface KernelStatus {
     /** At most 100 of them. */
     readonly problems: readonly FibProblem[];
     readonly problemCount: number;
+    /** At most 100 of them. */
+    readonly refusals: readonly Refusal[];
+    readonly refusedCount: number;
   };
+  readonly tunnels: readonly TunnelStatus[];
   readonly counters: KernelCounters;
+  readonly drift: DriftStatus;
+  /** Comparisons of the whole FIB with the kernel, and how long the last one took (ms, null before the first). */
+  readonly audits: { readonly count: number; readonly lastDuration: number | null };
+  /** Nexthop objects of ours in the kernel; null where routes carry their hops themselves. */
+  readonly nextHopObjects: { readonly groups: number; readonly hops: number } | null;
 }
 
 export interface KernelCounters {
@@ -150,19 +319,13 @@ export interface KernelCounters {
   readonly replaced: number;
   readonly removed: number;
   readonly errors: Readonly<Record<string, number>>;
+  /** Times a learned route was refused, by reason. */
+  readonly refusals: Readonly<Record<string, number>>;
   readonly overruns: number;
   readonly resyncs: number;
   readonly workloadEvents: number;
   /** Milliseconds from the request to the kernel's ack, one observation a batch. */
   readonly latency: LatencyHistogram;
-}
-
-/** Cumulative counts per upper bound, as Prometheus wants them. */
-export interface LatencyHistogram {
-  readonly bounds: readonly number[];
-  readonly counts: readonly number[];
-  readonly sum: number;
-  readonly count: number;
 }
 
 /** The daemon's view of the kernel. Both backends behave the same; one set of contract tests runs on both. */
@@ -179,11 +342,18 @@ export interface Kernel {
   /** Begin and end of interest in a BGP next hop; state comes through `KernelObserver.nextHops`. */
   trackNextHop(nextHop: IpAddress): void;
   untrackNextHop(nextHop: IpAddress): void;
+  /**
+   * The one whom this next hop leads to is lost, and the routes over it will follow one by one: until `suspect` is taken
+   * back, routes that have other next hops do without it.
+   */
+  suspectNextHop(nextHop: IpAddress, suspect: boolean): void;
   reconfigure(settings: KernelSettings): void;
   /** Our routes as we believe them to be in the kernel (CLI, tests). */
   installed(): Iterable<KernelRoute>;
   /** The kernel has acknowledged this route of ours as wanted. */
   isInstalled(prefix: Prefix): boolean;
+  /** Why this route is kept out for the host's own sake; null when it is not. */
+  refusal(prefix: Prefix): string | null;
   /** Workload routes currently imported. */
   workloads(): Iterable<WorkloadChange>;
   /** The answer the kernel would give: which connected interface reaches this address. */

@@ -1,6 +1,7 @@
 // The only clock and the only timers of the daemon's sessions: one table of deadlines, one pending timeout.
 
 import { performance } from 'node:perf_hooks';
+import { Latency, type LatencyHistogram } from '../base/latency.js';
 import { DeadlineTable } from './deadline-table.js';
 
 /** A timer that is made once and started often; starting it again only moves its deadline. */
@@ -20,47 +21,64 @@ export interface Clock {
   timer(onExpire: () => void): Timer;
   /** Milliseconds that the latest timer ran late since the last call: how late keepalives went out at worst. */
   takeSlack(): number;
+  /** Of every wake-up, how late the latest of its timers was. */
+  lateness(): LatencyHistogram;
 }
 
+/** Milliseconds from which a timer counts as late: a third of the shortest hold time that is allowed. */
+export const LATE = 1000;
 /** Deadlines a second or more away are met on this grid, in milliseconds, so that many sessions share one wake-up. */
 export const TICK = 50;
 const COARSE_FROM = 1000;
+/** Milliseconds. */
+const LATENESS_BOUNDS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, LATE, 2500, 5000];
 
 export function deadlineOf(now: number, milliseconds: number): number {
   const deadline = now + milliseconds;
   return milliseconds < COARSE_FROM ? deadline : Math.ceil(deadline / TICK) * TICK;
 }
 
-/** A timer over a row of `table`; `onChange` runs after every change of its deadline. */
-export function tableTimer(
-  table: DeadlineTable,
-  now: () => number,
-  onChange: () => void,
-  onExpire: () => void,
-): Timer {
-  const row = table.add(onExpire);
-  return {
-    start(milliseconds) {
-      table.set(row, deadlineOf(now(), milliseconds));
-      onChange();
-    },
-    stop() {
-      table.clear(row);
-      onChange();
-    },
-    get running() {
-      return table.isSet(row);
-    },
-    close() {
-      table.remove(row);
-      onChange();
-    },
-  };
+/**
+ * A timer over a row of `table`; `onChange` runs after every change of its deadline. A class, because a session has six: an
+ * object with a getter and closures of its own is ten times as large.
+ */
+export class TableTimer implements Timer {
+  readonly #table: DeadlineTable;
+  readonly #now: () => number;
+  readonly #onChange: () => void;
+  readonly #row: number;
+
+  constructor(table: DeadlineTable, now: () => number, onChange: () => void, onExpire: () => void) {
+    this.#table = table;
+    this.#now = now;
+    this.#onChange = onChange;
+    this.#row = table.add(onExpire);
+  }
+
+  start(milliseconds: number): void {
+    this.#table.set(this.#row, deadlineOf(this.#now(), milliseconds));
+    this.#onChange();
+  }
+
+  stop(): void {
+    this.#table.clear(this.#row);
+    this.#onChange();
+  }
+
+  get running(): boolean {
+    return this.#table.isSet(this.#row);
+  }
+
+  close(): void {
+    this.#table.remove(this.#row);
+    this.#onChange();
+  }
 }
 
 export function systemClock(): Clock {
   const table = new DeadlineTable();
   const now = (): number => performance.now();
+  const lateness = new Latency(LATENESS_BOUNDS);
   let slack = 0;
   let armedFor = Number.POSITIVE_INFINITY;
   let timeout: NodeJS.Timeout | undefined;
@@ -68,7 +86,9 @@ export function systemClock(): Clock {
   const tick = (): void => {
     armedFor = Number.POSITIVE_INFINITY;
     try {
-      slack = Math.max(slack, table.fire(now()));
+      const late = table.fire(now());
+      if (late > 0) lateness.observe(late);
+      slack = Math.max(slack, late);
     } finally {
       arm();
     }
@@ -85,11 +105,12 @@ export function systemClock(): Clock {
   return {
     now,
     defer: (task) => void setImmediate(task),
-    timer: (onExpire) => tableTimer(table, now, arm, onExpire),
+    timer: (onExpire) => new TableTimer(table, now, arm, onExpire),
     takeSlack() {
       const taken = slack;
       slack = 0;
       return taken;
     },
+    lateness: () => lateness.snapshot(),
   };
 }

@@ -24,6 +24,7 @@ export class SessionCounters {
   #bytesSent = 0;
   established = 0;
   flaps = 0;
+  keepaliveLateSeconds = 0;
 
   received(type: number, length: number): void {
     const kind = KIND_OF_TYPE[type];
@@ -52,6 +53,7 @@ export class SessionCounters {
       bytesSent: this.#bytesSent,
       established: this.established,
       flaps: this.flaps,
+      keepaliveLateSeconds: this.keepaliveLateSeconds,
     };
   }
 }

@@ -9,10 +9,11 @@ import { KEEPALIVE } from '../wire/message.js';
 import { decodeNotification, encodeNotification } from '../wire/notification.js';
 import { decodeOpen, encodeOpen } from '../wire/open.js';
 import { decodeRouteRefresh } from '../wire/route-refresh.js';
-import { UpdateDecoder } from '../wire/update.js';
-import type { Clock, Timer } from './clock.js';
+import type { UpdateDecoder } from '../wire/update.js';
+import { type Clock, deadlineOf, type Timer } from './clock.js';
 import { Connection } from './connection.js';
 import type { SessionCounters } from './counters.js';
+import { decoderFor } from './decoders.js';
 import { Outbox } from './outbox.js';
 import type { PacketSource, PeerHandlers } from './types.js';
 
@@ -42,6 +43,8 @@ export class PeerSlot {
   #session: Session | null = null;
   /** `Connection.delivered` when the send hold timer was started. */
   #deliveredMark = 0;
+  /** When the next KEEPALIVE is to go out. */
+  #keepaliveDue = 0;
   /** The machine has heard of an UPDATE of the read that is being worked on. */
   #toldOfUpdate = false;
 
@@ -82,7 +85,7 @@ export class PeerSlot {
         this.#close(null);
         break;
       case 'startTimer':
-        this.#timer(action.timer).start(action.milliseconds * (action.jitter ? this.#jitter() : 1));
+        this.#startTimer(action.timer, action.milliseconds * (action.jitter ? this.#jitter() : 1));
         break;
       case 'stopTimer':
         this.#timers?.[action.timer].stop();
@@ -98,7 +101,8 @@ export class PeerSlot {
   /** UPDATEs are decoded from here on. */
   begin(agreed: NegotiatedSession): void {
     if (this.connection !== null) this.connection.framer.maxMessage = agreed.maxMessage;
-    this.#session = { agreed, decoder: new UpdateDecoder(agreed.decode), outbox: null };
+    this.#options.counters.keepaliveLateSeconds = 0;
+    this.#session = { agreed, decoder: decoderFor(agreed.decode), outbox: null };
   }
 
   sendFrom(source: PacketSource): void {
@@ -215,6 +219,18 @@ export class PeerSlot {
     return 0.75 + 0.25 * this.#options.random();
   }
 
+  #startTimer(name: TimerName, milliseconds: number): void {
+    if (name === 'keepalive') this.#keepaliveDue = deadlineOf(this.#options.clock.now(), milliseconds);
+    this.#timer(name).start(milliseconds);
+  }
+
+  #keepaliveExpired(): void {
+    const { clock, counters } = this.#options;
+    const late = (clock.now() - this.#keepaliveDue) / 1000;
+    counters.keepaliveLateSeconds = Math.max(counters.keepaliveLateSeconds, late);
+    this.#expired('keepalive');
+  }
+
   #timer(name: TimerName): Timer {
     this.#timers ??= this.#makeTimers();
     return this.#timers[name];
@@ -223,6 +239,7 @@ export class PeerSlot {
   #makeTimers(): Readonly<Record<TimerName, Timer>> {
     const due: Partial<Record<TimerName, () => void>> = {
       hold: () => this.#holdDue(),
+      keepalive: () => this.#keepaliveExpired(),
       sendHold: () => this.#sendHoldDue(),
     };
     const make = (name: TimerName): readonly [TimerName, Timer] => [

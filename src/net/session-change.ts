@@ -9,8 +9,12 @@ import type { PeerEndpoint } from './types.js';
 const said = (config: SessionConfig): string =>
   JSON.stringify([
     config.localAsn,
+    config.alternateAsn,
     config.routerId,
     config.peerAsn,
+    config.externalOnly,
+    config.confederation,
+    config.strictRole,
     config.families,
     config.holdTime,
     config.keepaliveTime,

@@ -79,6 +79,8 @@ export interface PeerCounters {
   readonly established: number;
   /** Times it left Established. */
   readonly flaps: number;
+  /** How far behind its time a KEEPALIVE was at worst, in the session that is up or was up last. Seconds. */
+  readonly keepaliveLateSeconds: number;
 }
 
 export interface PeerDriverStatus {

@@ -6,19 +6,22 @@ import type { ExportProfile, PathOrigin } from '../rib/hooks.js';
 type From = PathOrigin['peerType'];
 type To = ExportProfile['peerType'];
 
-const ALWAYS = { ebgp: true, ibgp: true, ibgpClient: true } as const;
+const ALWAYS = { ebgp: true, confed: true, ibgp: true, ibgpClient: true } as const;
+const OUTSIDE = { ebgp: true, confed: true, ibgp: false, ibgpClient: false } as const;
 
 const PLAIN = {
   local: ALWAYS,
   ebgp: ALWAYS,
-  ibgp: { ebgp: true, ibgp: false, ibgpClient: false },
-  ibgpClient: { ebgp: true, ibgp: false, ibgpClient: false },
+  confed: ALWAYS,
+  ibgp: OUTSIDE,
+  ibgpClient: OUTSIDE,
 } as const satisfies Record<From, Record<To, boolean>>;
 
 const REFLECTOR = {
   local: ALWAYS,
   ebgp: ALWAYS,
-  ibgp: { ebgp: true, ibgp: false, ibgpClient: true },
+  confed: ALWAYS,
+  ibgp: { ...OUTSIDE, ibgpClient: true },
   ibgpClient: ALWAYS,
 } as const satisfies Record<From, Record<To, boolean>>;
 
@@ -38,11 +41,12 @@ export const NO_EXPORT = 0xffffff01;
 export const NO_ADVERTISE = 0xffffff02;
 export const NO_EXPORT_SUBCONFED = 0xffffff03;
 
-/** We are no confederation, so the two NO_EXPORT forms mean the same. */
+/** Outside a confederation the two NO_EXPORT forms mean the same: nobody is `confed`. */
 export function communitiesAllow(communities: readonly number[], to: To): boolean {
   for (const community of communities) {
     if (community === NO_ADVERTISE) return false;
-    if (to === 'ebgp' && (community === NO_EXPORT || community === NO_EXPORT_SUBCONFED)) return false;
+    if (to === 'ebgp' && community === NO_EXPORT) return false;
+    if ((to === 'ebgp' || to === 'confed') && community === NO_EXPORT_SUBCONFED) return false;
   }
   return true;
 }

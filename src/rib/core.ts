@@ -2,14 +2,14 @@
 // fills the update groups. Pure: no clock, no sockets; work is done in slices that the caller asks for.
 
 import type { FamilyIndex } from '../base/family.js';
-import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
 import type { IpAddress } from '../base/ip.js';
 import { type Prefix, prefixWords } from '../base/prefix.js';
 import { NlriCursor } from '../wire/nlri.js';
 import type { NlriRun, UpdateView } from '../wire/types.js';
 import { AdjRibIn } from './adj-rib-in.js';
 import { AttrSets } from './attr-sets.js';
-import { DEFAULT_DECISION, Decision, type DecisionOptions } from './decision.js';
+import { DEFAULT_DECISION, Decision, type DecisionOptions, sameOptions } from './decision.js';
 import { DirtyList } from './dirty-list.js';
 import type { ExportProfile, OriginValidation } from './hooks.js';
 import { Importer, refusalText } from './importer.js';
@@ -21,7 +21,7 @@ import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { isStale, type RibPeer, Sources, sameLimits } from './sources.js';
+import { importKey, isStale, type RibPeer, Sources, sameLimits } from './sources.js';
 import { DEFAULT_LIMITS } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
@@ -98,7 +98,7 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (before.importPolicy.key !== peer.importPolicy.key || !sameLimits(before.limits, peer.limits)) {
+    if (importKey(before) !== importKey(peer) || !sameLimits(before.limits, peer.limits)) {
       this.#sweep.add(id, 'changed');
     }
     this.#announceWork();
@@ -190,9 +190,7 @@ export class Rib {
   setDecision(options: DecisionOptions): void {
     for (const family of [0, 1] as const) {
       const decision = this.decisions[family];
-      const { alwaysCompareMed, missingMedAsWorst } = decision.options;
-      if (alwaysCompareMed === options.alwaysCompareMed && missingMedAsWorst === options.missingMedAsWorst)
-        continue;
+      if (sameOptions(decision.options, options)) continue;
       decision.options = options;
       markChoices(this.paths[family], this.#dirty[family]);
     }
@@ -348,6 +346,8 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     }
+    if (source !== NONE && source < FIRST_PEER && this.paths[family].next[table.head[prefix]!] !== NONE)
+      this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 

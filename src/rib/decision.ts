@@ -2,7 +2,7 @@
 // number of the step that put it out. Elimination, not pairwise comparison: MED is compared only within a neighbour AS,
 // which is no total order, so the order of arrival never matters here.
 
-import { type AttrSetId, NONE, type PathId, type PeerId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId } from '../base/ids.js';
 import type { AdjRibIn } from './adj-rib-in.js';
 import type { AttrSets } from './attr-sets.js';
 import type { NextHopId, NextHops } from './next-hops.js';
@@ -49,9 +49,19 @@ export interface DecisionOptions {
   readonly alwaysCompareMed: boolean;
   /** A path without MED loses against every other; false: its MED is 0, which is the best. */
   readonly missingMedAsWorst: boolean;
+  /** LOCAL_PREF is compared before local routes win: a workload may move to where a higher one comes from. Absent: no. */
+  readonly localByPreference?: boolean;
 }
 
-export const DEFAULT_DECISION: DecisionOptions = { alwaysCompareMed: false, missingMedAsWorst: false };
+export const DEFAULT_DECISION: DecisionOptions = {
+  alwaysCompareMed: false,
+  missingMedAsWorst: false,
+};
+
+export const sameOptions = (a: DecisionOptions, b: DecisionOptions): boolean =>
+  a.alwaysCompareMed === b.alwaysCompareMed &&
+  a.missingMedAsWorst === b.missingMedAsWorst &&
+  (a.localByPreference ?? false) === (b.localByPreference ?? false);
 
 /** The highest MED that a path can bring. */
 const WORST_MED = 0xffffffff;
@@ -73,18 +83,22 @@ export interface DecisionReport {
 
 type Rank = (decision: Decision, path: number) => number;
 
-const RANKS_BEFORE_AIGP: readonly (readonly [step: number, rank: Rank])[] = [
-  [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, 2)],
+type Ranks = readonly (readonly [step: number, rank: Rank])[];
+
+const RANKS_BEFORE_AIGP: Ranks = [
+  [STEP.local, (d, path) => Math.min(d.paths.peer[path]!, FIRST_PEER)],
   [STEP.weight, (d, path) => -d.tables.attrSets.weight(d.attrs(path))],
   [STEP.localPref, (d, path) => -d.tables.attrSets.localPref(d.attrs(path))],
 ];
 
-const RANKS_BEFORE_MED: readonly (readonly [step: number, rank: Rank])[] = [
+const RANKS_BY_PREFERENCE: Ranks = RANKS_BEFORE_AIGP.toReversed();
+
+const RANKS_BEFORE_MED: Ranks = [
   [STEP.asPath, (d, path) => d.tables.attrSets.asPathLength[d.attrs(path)]!],
   [STEP.origin, (d, path) => d.tables.attrSets.origin[d.attrs(path)]!],
 ];
 
-const RANKS_AFTER_MED: readonly (readonly [step: number, rank: Rank])[] = [
+const RANKS_AFTER_MED: Ranks = [
   [STEP.ebgp, (d, path) => (d.peerType(path) === 'ibgp' ? 1 : 0)],
   [STEP.cost, (d, path) => d.tables.nextHops.cost(d.nextHop(path))],
   [STEP.routerId, (d, path) => d.routerId(path)],
@@ -132,7 +146,8 @@ export class Decision {
 
   peerType(path: number): 'ebgp' | 'ibgp' {
     const { peerType } = this.tables.sources.get(this.paths.peer[path]! as PeerId).origin;
-    return peerType === 'ibgp' || peerType === 'ibgpClient' ? 'ibgp' : 'ebgp';
+    // RFC 5065 5.3: what another member AS told is as internal as what our own did.
+    return peerType === 'ebgp' || peerType === 'local' ? 'ebgp' : 'ibgp';
   }
 
   /** RFC 4456 9: ORIGINATOR_ID stands in for the router id. */
@@ -146,7 +161,8 @@ export class Decision {
     this.#collect(head);
     this.#step = STEP.only;
     if (this.#count === 0) return NONE;
-    for (const [step, rank] of RANKS_BEFORE_AIGP) this.#keepLowest(step, rank);
+    const first = this.options.localByPreference === true ? RANKS_BY_PREFERENCE : RANKS_BEFORE_AIGP;
+    for (const [step, rank] of first) this.#keepLowest(step, rank);
     this.#keepLowestAigp();
     for (const [step, rank] of RANKS_BEFORE_MED) this.#keepLowest(step, rank);
     this.#keepLowestMed();

@@ -4,7 +4,9 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import { BlockRewriter, decodeBlock, hasWellKnownCommunity } from '../wire/block.js';
+import { ipFromBytes } from '../base/ip.js';
+import { prefixContainsIp } from '../base/prefix.js';
+import { BlockRewriter, decodeBlock, hasWellKnownCommunity, onlyToCustomerOf } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
 import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
@@ -73,6 +75,9 @@ const LONGEST_PREFIX = 17;
 /** More octets than a message has around its attributes and one prefix. */
 const AMPLE_ROOM = 128;
 
+const isInternal = (peerType: PathOrigin['peerType']): boolean =>
+  peerType === 'ibgp' || peerType === 'ibgpClient';
+
 export class Exporter {
   readonly profile: ExportProfile;
   readonly #rules: ExportRules;
@@ -114,6 +119,7 @@ export class Exporter {
   #decided(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): Attrs {
     const { origin } = this.#tables.sources.get(source);
     if (!this.#matrixAllows(origin) || !this.#communitiesAllow(attrs)) return NONE;
+    if (!this.#roleAllows(attrs)) return NONE;
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return NONE;
     const { readsPrefix } = this.profile.policy;
@@ -142,6 +148,7 @@ export class Exporter {
     const to = this.profile.peerType;
     if (!this.#matrixAllows(origin)) return `routes from ${peerType} sources are not sent to ${to} peers`;
     if (!this.#communitiesAllow(attrs)) return 'a NO_EXPORT or NO_ADVERTISE community';
+    if (!this.#roleAllows(attrs)) return 'ONLY_TO_CUSTOMER: only our customers may be told (RFC 9234)';
     const verdict = this.#verdict(family, prefix, source, attrs);
     if (verdict.action === 'reject') return verdict.term;
     const edits = verdict.edits ?? NO_EDITS;
@@ -207,6 +214,13 @@ export class Exporter {
     if (!hasWellKnownCommunity(attrSets.bytes, attrSets.startOf(attrs), attrSets.endOf(attrs))) return true;
     const { communities } = decodeBlock(attrSets.block(attrs));
     return this.#rules.communitiesAllow(communities, this.profile.peerType);
+  }
+
+  /** RFC 9234 5: what only customers may hear goes to nobody else. */
+  #roleAllows(attrs: AttrSetId): boolean {
+    if (this.profile.special?.onlyToCustomer?.refused !== true) return true;
+    const { attrSets } = this.#tables;
+    return onlyToCustomerOf(attrSets.bytes, attrSets.startOf(attrs), attrSets.endOf(attrs)) < 0;
   }
 
   #verdict(family: FamilyIndex, prefix: PrefixId, source: PeerId, attrs: AttrSetId): PolicyVerdict {
@@ -283,16 +297,28 @@ export class Exporter {
     if ((touched & TOUCHED_NEXT_HOP) !== 0) return null;
     const { profile } = this;
     // RFC 4456 10: a reflector leaves the next hop alone, also where next-hop-self is on for what it learns from eBGP.
-    const reflected = profile.peerType !== 'ebgp' && (from === 'ibgp' || from === 'ibgpClient');
-    const replaced = profile.alwaysNextHopSelf && !reflected;
+    const reflected = isInternal(profile.peerType) && isInternal(from);
     const { bytes } = this.#tables.attrSets;
     const at = this.#tables.attrSets.startOf(attrs);
     const length = bytes[at]!;
     const self = profile.nextHopSelf[family];
     const linkLocalOnly = length === 16 && bytes[at + 1] === 0xfe && (bytes[at + 2]! & 0xc0) === 0x80;
-    if (length === 0 || replaced || linkLocalOnly) return self ?? 'missing';
+    // RFC 8950 4: a peer that has not said that it understands them gets no IPv6 next hops for IPv4 routes.
+    const foreign = family === 0 && length >= 16 && profile.special?.extendedNextHop !== true;
+    if (foreign && reflected) return 'missing';
+    const replaced =
+      profile.alwaysNextHopSelf && !reflected && (length === 0 || !this.#sharesSubnet(bytes, at + 1, length));
+    if (length === 0 || foreign || replaced || linkLocalOnly) return self ?? 'missing';
     // RFC 2545 3: the link-local address is for peers on the same link; a third party gets the global one.
     return length === 32 ? bytes.slice(at + 1, at + 17) : null;
+  }
+
+  /** RFC 4271 5.1.3: the router that the next hop names is as near to the peer as we are. */
+  #sharesSubnet(bytes: Uint8Array, at: number, length: number): boolean {
+    const subnets = this.profile.special?.sharedSubnets;
+    if (subnets === undefined || subnets.length === 0) return false;
+    const address = ipFromBytes(bytes, at, length === 4 ? 4 : 16);
+    return subnets.some((subnet) => prefixContainsIp(subnet, address));
   }
 
   #remember(attrs: AttrSetId, tag: number, result: Attrs): void {

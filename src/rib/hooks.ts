@@ -2,7 +2,11 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
-import type { AttributeEdits } from '../wire/types.js';
+import type { Prefix } from '../base/prefix.js';
+import type { AttributeEdits, PrivateAsRemoval } from '../wire/types.js';
+
+/** `confed`: in another member AS of our confederation (RFC 5065). */
+export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';
 
 /** Where a route came from. The four that are not `bgp` begin here. */
 export type RouteSource = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
@@ -73,9 +77,9 @@ export interface CompiledPolicy {
 
 /** Everything about a set of peers that changes the octets they are sent; equal profiles share an update group. */
 export interface ExportProfile {
-  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
+  readonly peerType: PeerType;
   readonly localAsn: number;
-  /** Not for rewrites: eBGP peers of many ASes share one group. */
+  /** For rewrites only where `special` asks for it: eBGP peers of many ASes share one group. */
   readonly peerAsn: number;
   /** By family index. */
   readonly families: readonly [boolean, boolean];
@@ -90,6 +94,28 @@ export interface ExportProfile {
   /** False: the clients of one cluster tell each other what they have (RFC 4456 6), so that we need not. */
   readonly clientToClient: boolean;
   readonly policy: CompiledPolicy;
+  /** Absent: nothing of it. */
+  readonly special?: ExportSpecials;
+}
+
+/** What peers of a special kind are told otherwise. Plain data: two of them are the same when their JSON is. */
+export interface ExportSpecials {
+  /** In front of what leaves to an external peer, leftmost first, instead of our AS alone (RFC 7705). */
+  readonly prependAs: readonly number[] | null;
+  /** Private AS numbers leave AS_PATH this way; the peer's own stays. */
+  readonly removePrivateAs: PrivateAsRemoval['mode'] | null;
+  /** The peer's AS in AS_PATH becomes ours, so that the peer does not find a loop. */
+  readonly overrideAs: boolean;
+  /** We are in a confederation: external peers do not see its member ASes. */
+  readonly confederation: boolean;
+  /** RFC 7947: the peer is a client of our route server; AS_PATH and MED of other clients' routes stay as they are. */
+  readonly transparent: boolean;
+  /** RFC 8950: IPv4 routes may have an IPv6 next hop. */
+  readonly extendedNextHop: boolean;
+  /** RFC 4271 5.1.3: next hops on these subnets, which we share with the peer, are kept. */
+  readonly sharedSubnets: readonly Prefix[];
+  /** RFC 9234 5: routes with ONLY_TO_CUSTOMER stay here; what number the others get. Null: the peer has no role. */
+  readonly onlyToCustomer: { readonly refused: boolean; readonly add: number | null } | null;
 }
 
 /** Where a path came from, as the export rewrite needs it. */
@@ -97,7 +123,7 @@ export interface PathOrigin {
   readonly source: RouteSource;
   /** Null for local routes. */
   readonly peer: PeerView | null;
-  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient' | 'local';
+  readonly peerType: PeerType | 'local';
   readonly peerRouterId: number;
   /** What a reflector puts into CLUSTER_LIST: the cluster of a client, else our own; null when we do not reflect. */
   readonly clusterId: number | null;

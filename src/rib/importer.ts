@@ -2,13 +2,20 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PrefixId } from '../base/ids.js';
-import { asPathContains, BlockRewriter, clusterListContains, communityCount } from '../wire/block.js';
+import {
+  asPathContains,
+  asPathCount,
+  BlockRewriter,
+  clusterListContains,
+  communityCount,
+  onlyToCustomerOf,
+} from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
 import type { AttrSets } from './attr-sets.js';
 import type { OriginValidation } from './hooks.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
-import type { ExcessKind, LoopKind, RefusalKind, RibPeer } from './sources.js';
+import type { ExcessKind, ImportSpecials, LoopKind, RefusalKind, RibPeer } from './sources.js';
 
 export interface ImportTables {
   readonly attrSets: AttrSets;
@@ -25,7 +32,7 @@ export class Importer {
   readonly #routerId: number;
   /** Many prefixes in a row share attributes and edits. */
   #last: {
-    readonly received: AttrSetId;
+    readonly prepared: AttrSetId;
     readonly edits: AttributeEdits;
     readonly result: AttrSetId;
   } | null = null;
@@ -65,11 +72,27 @@ export class Importer {
     const { bytes } = this.#attrSets;
     const start = this.#attrSets.startOf(attrs);
     const end = this.#attrSets.endOf(attrs);
-    if (asPathContains(bytes, peer.localAsn, start, end)) return 'asPath';
+    const { special } = peer;
+    if (special === undefined) {
+      if (asPathContains(bytes, peer.localAsn, start, end)) return 'asPath';
+    } else {
+      const kind = this.#specialLoop(peer, special, start, end);
+      if (kind !== null) return kind;
+    }
     if (peer.peerType === 'ebgp') return null;
     if (this.#attrSets.originatorId(attrs) === this.#routerId) return 'originatorId';
     if (this.#attrSets.clusterListLength[attrs] === 0) return null;
     return this.#clusterIds.some((id) => clusterListContains(bytes, id, start, end)) ? 'clusterList' : null;
+  }
+
+  #specialLoop(peer: RibPeer, special: ImportSpecials, start: number, end: number): LoopKind | null {
+    const { bytes } = this.#attrSets;
+    const tooOften = (asn: number): boolean => asPathCount(bytes, asn, start, end) > special.allowOwnAs;
+    if (tooOften(peer.localAsn) || special.alsoOurs.some(tooOften)) return 'asPath';
+    if (special.onlyToCustomer === 'any') return null;
+    const asn = onlyToCustomerOf(bytes, start, end);
+    if (asn < 0 || (special.onlyToCustomer === 'own' && asn === peer.asn)) return null;
+    return 'onlyToCustomer';
   }
 
   #excess({ limits }: RibPeer, attrs: AttrSetId): ExcessKind | null {
@@ -81,24 +104,30 @@ export class Importer {
 
   /** The attributes the route enters the decision with, or NONE. */
   import(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): AttrSetId | typeof NONE {
-    const verdict = this.#verdict(family, prefix, peer, received);
+    const prepared = this.#prepared(peer, received);
+    const verdict = this.#verdict(family, prefix, peer, prepared);
     if (verdict.action === 'reject') return NONE;
-    if (verdict.edits === null) return received;
+    if (verdict.edits === null) return prepared;
     const last = this.#last;
-    if (last !== null && last.received === received && last.edits === verdict.edits) return last.result;
-    const result = this.#attrSets.edited(received, verdict.edits, this.#rewriter);
-    this.#last = { received, edits: verdict.edits, result };
+    if (last !== null && last.prepared === prepared && last.edits === verdict.edits) return last.result;
+    const result = this.#attrSets.edited(prepared, verdict.edits, this.#rewriter);
+    this.#last = { prepared, edits: verdict.edits, result };
     return result;
   }
 
   /** The set was reclaimed: its id means something else from now on. */
   forget(attrs: AttrSetId): void {
-    if (this.#last?.received === attrs || this.#last?.result === attrs) this.#last = null;
+    if (this.#last?.prepared === attrs || this.#last?.result === attrs) this.#last = null;
+  }
+
+  #prepared(peer: RibPeer, received: AttrSetId): AttrSetId {
+    const edits = peer.special?.edits ?? null;
+    return edits === null ? received : this.#attrSets.edited(received, edits, this.#rewriter);
   }
 
   /** The term that rejected the route, for people; null when it was taken. */
   rejection(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): string | null {
-    const verdict = this.#verdict(family, prefix, peer, received);
+    const verdict = this.#verdict(family, prefix, peer, this.#prepared(peer, received));
     return verdict.action === 'reject' ? verdict.term : null;
   }
 
@@ -110,10 +139,15 @@ export class Importer {
 }
 
 /** Why a route is refused, for people. */
-export function refusalText(refusal: RefusalKind, { localAsn, limits }: RibPeer): string {
+export function refusalText(refusal: RefusalKind, { localAsn, limits, special }: RibPeer): string {
   switch (refusal) {
-    case 'asPath':
-      return `AS_PATH contains our AS ${localAsn}`;
+    case 'asPath': {
+      const ours = [localAsn, ...(special?.alsoOurs ?? [])].join(' or ');
+      const allowed = special?.allowOwnAs ?? 0;
+      return `AS_PATH contains our AS ${ours}${allowed === 0 ? '' : ` more than ${allowed} times`}`;
+    }
+    case 'onlyToCustomer':
+      return 'route leak: ONLY_TO_CUSTOMER may not come from this peer (RFC 9234)';
     case 'originatorId':
       return 'ORIGINATOR_ID is our router id';
     case 'clusterList':

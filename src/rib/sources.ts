@@ -1,17 +1,25 @@
-// The sources of paths: BGP peers and the two local ones, with what the decision and the export need of each.
+// The sources of paths: BGP peers and the local ones, with what the decision and the export need of each.
 // It knows no names and no sessions: a source is up or down and has an id.
 
 import type { FamilyIndex } from '../base/family.js';
-import { FIRST_PEER, KERNEL_SOURCE, type PeerId, STATIC_SOURCE } from '../base/ids.js';
+import {
+  AGGREGATE_SOURCE,
+  FIRST_PEER,
+  KERNEL_SOURCE,
+  type PeerId,
+  SERVICE_SOURCE,
+  STATIC_SOURCE,
+} from '../base/ids.js';
 import { compareIp, type IpAddress } from '../base/ip.js';
-import type { CompiledPolicy, PathOrigin, PeerView, RouteSource } from './hooks.js';
+import type { AttributeEdits } from '../wire/types.js';
+import type { CompiledPolicy, PathOrigin, PeerType, PeerView, RouteSource } from './hooks.js';
 
 /** A peer as the RIB knows it, from its establishment to its end. */
 export interface RibPeer {
   readonly address: IpAddress;
   readonly asn: number;
   readonly routerId: number;
-  readonly peerType: 'ebgp' | 'ibgp' | 'ibgpClient';
+  readonly peerType: PeerType;
   /** What policies know it by. */
   readonly view: PeerView;
   /** By family index: octets of our own address towards it, null where we have none. */
@@ -21,6 +29,8 @@ export interface RibPeer {
   readonly localAsn: number;
   /** The cluster of a client, or our own; null when we do not reflect. */
   readonly clusterId: number | null;
+  /** Absent: nothing of it. */
+  readonly special?: ImportSpecials;
   /** Absent: none. */
   readonly limits?: PathLimits;
 }
@@ -49,8 +59,24 @@ const NO_LIMIT: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.PO
 export const EXCESS_KINDS = ['asPathLength', 'communities'] as const;
 export type ExcessKind = (typeof EXCESS_KINDS)[number];
 
-/** The attribute by which a route shows that it has been here before. */
-export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList'] as const;
+/** What is special about what a peer tells. Plain data: two of them are the same when their JSON is. */
+export interface ImportSpecials {
+  /** Other AS numbers that are ours: the confederation's, or the one that this peer knows us by. */
+  readonly alsoOurs: readonly number[];
+  /** How often each AS of ours may be in AS_PATH. */
+  readonly allowOwnAs: number;
+  /** RFC 9234 5: which ONLY_TO_CUSTOMER the peer may send; `own` is its own AS number. */
+  readonly onlyToCustomer: 'any' | 'own' | 'none';
+  /** Done to every route before the import policy sees it. */
+  readonly edits: AttributeEdits | null;
+}
+
+/** Equal for peers whose routes are judged the same way. */
+export const importKey = ({ importPolicy, special }: RibPeer): string =>
+  `${importPolicy.key}|${JSON.stringify(special ?? null)}`;
+
+/** The attribute by which a route shows that it has been here before, or should never have come from this peer. */
+export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList', 'onlyToCustomer'] as const;
 export type LoopKind = (typeof LOOP_KINDS)[number];
 
 /** Why a route is held and not used, whatever the policies say. */
@@ -95,6 +121,8 @@ export class Sources {
   constructor() {
     this.#rows[KERNEL_SOURCE] = localSource(KERNEL_SOURCE, 'kernel');
     this.#rows[STATIC_SOURCE] = localSource(STATIC_SOURCE, 'static');
+    this.#rows[AGGREGATE_SOURCE] = localSource(AGGREGATE_SOURCE, 'aggregate');
+    this.#rows[SERVICE_SOURCE] = localSource(SERVICE_SOURCE, 'service');
   }
 
   add(peer: RibPeer): PeerId {
@@ -152,11 +180,12 @@ const noRefusals = (): Source['refused'] => ({
   asPath: 0,
   originatorId: 0,
   clusterList: 0,
+  onlyToCustomer: 0,
   asPathLength: 0,
   communities: 0,
 });
 
-const localSource = (id: PeerId, source: RouteSource): Source => ({
+const localSource = (id: PeerId, source: Exclude<RouteSource, 'bgp'>): Source => ({
   id,
   origin: { source, peer: null, peerType: 'local', peerRouterId: 0, clusterId: null },
   peer: null,

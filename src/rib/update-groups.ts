@@ -4,7 +4,7 @@ import { toHex } from '../base/bytes.js';
 import { addressFamily, type FamilyIndex } from '../base/family.js';
 import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import type { ExportRules, ExportTables } from './exporter.js';
-import type { ExportProfile } from './hooks.js';
+import type { ExportProfile, ExportSpecials } from './hooks.js';
 import { type GroupLimits, UpdateGroup } from './update-group.js';
 
 /** Everything that changes octets; equal keys share a group. */
@@ -19,9 +19,14 @@ export function profileKey(profile: ExportProfile): string {
     ...self,
     profile.alwaysNextHopSelf,
     profile.peerType === 'ibgpClient' && !profile.clientToClient ? `cluster ${profile.clusterId}` : '-',
+    profile.special === undefined ? '-' : specialKey(profile.special, profile.peerAsn),
     profile.policy.key,
   ].join('|');
 }
+
+/** The peer's AS counts only where it changes the path. */
+const specialKey = (special: ExportSpecials, peerAsn: number): string =>
+  JSON.stringify([special.removePrivateAs !== null || special.overrideAs ? peerAsn : 0, special]);
 
 export class UpdateGroups {
   readonly #byKey = new Map<string, UpdateGroup>();

@@ -15,6 +15,25 @@ export interface Libc {
   attachFilter(fd: number, program: Uint8Array): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  /** `address` is a struct sockaddr. */
+  sendto(
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
+  recvfrom(
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: Uint8Array,
+  ): number;
+  /** if_nametoindex(3): 0 where there is no such interface. */
+  interfaceIndex(name: string): number;
   /** `fds` is an array of struct pollfd. */
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
   eventfd(value: number, flags: number): number;
@@ -54,6 +73,9 @@ function load(): Libc {
     },
     send: library.func('long send(int, void *, size_t, int)'),
     recv: library.func('long recv(int, void *, size_t, int)'),
+    sendto: library.func('long sendto(int, void *, size_t, int, void *, uint32_t)'),
+    recvfrom: library.func('long recvfrom(int, void *, size_t, int, void *, void *)'),
+    interfaceIndex: library.func('unsigned int if_nametoindex(str)'),
     poll: library.func('int poll(void *, unsigned long, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
     ifNameToIndex: library.func('unsigned int if_nametoindex(const char *)'),

@@ -2,9 +2,16 @@
 // nearly every route gets is written in place; the rest goes through values of its own.
 
 import { bytesEqual, readU32, writeU32 } from '../base/bytes.js';
-import { prependAsns, prependInPlace, readSegments, segmentsValue } from './attributes/as-path.js';
+import { prependInPlace, readSegments, segmentsValue } from './attributes/as-path.js';
+import { editAsPath, editsAsPath, isPlainPrepend } from './attributes/as-path-edits.js';
 import { editCommunities } from './attributes/community-edit.js';
-import { COMMUNITY_WIDTH, EXTENDED_WIDTH, IPV6_EXTENDED_WIDTH, LARGE_WIDTH } from './attributes/lists.js';
+import {
+  COMMUNITY_WIDTH,
+  EXTENDED_WIDTH,
+  IPV6_EXTENDED_WIDTH,
+  isEncapsulation,
+  LARGE_WIDTH,
+} from './attributes/lists.js';
 import { editLocalFacts, LOCAL_FACTS, LOCAL_NUMBERS } from './attributes/local-facts.js';
 import { OPTIONAL_NON_TRANSITIVE, OPTIONAL_TRANSITIVE, PARTIAL, WELL_KNOWN } from './attributes/row.js';
 import { u32Value } from './attributes/scalars.js';
@@ -61,11 +68,11 @@ const EDITS: readonly EditRow[] = [
   {
     code: ATTRIBUTE.asPath,
     flags: WELL_KNOWN,
-    applies: ({ prependAs }) => prependAs !== undefined && prependAs.length > 0,
-    edit: ({ prependAs = [] }, old) =>
-      segmentsValue(prependAsns(old === null ? [] : readSegments(old, 0, old.length, 4), prependAs)),
-    write: ({ prependAs = [] }, block, start, end, target, out) =>
-      prependInPlace(prependAs, block, start, end, target, out),
+    applies: editsAsPath,
+    edit: (edits, old) =>
+      segmentsValue(editAsPath(old === null ? [] : readSegments(old, 0, old.length, 4), edits)),
+    write: (edits, block, start, end, target, out) =>
+      isPlainPrepend(edits) ? prependInPlace(edits.prependAs ?? [], block, start, end, target, out) : -1,
   },
   {
     code: ATTRIBUTE.med,
@@ -151,6 +158,12 @@ const EDITS: readonly EditRow[] = [
     edit: ({ largeCommunities }, old) =>
       largeCommunities === undefined ? old : editCommunities(old, largeCommunities, LARGE_WIDTH),
   },
+  {
+    code: ATTRIBUTE.onlyToCustomer,
+    flags: OPTIONAL_TRANSITIVE,
+    applies: ({ onlyToCustomerIfAbsent }) => onlyToCustomerIfAbsent !== undefined,
+    edit: ({ onlyToCustomerIfAbsent }, old) => old ?? wordOrNull(onlyToCustomerIfAbsent),
+  },
 ];
 
 /** What a missing LOCAL_PREF counts as. */
@@ -197,12 +210,10 @@ function prependCluster(id: number | undefined, old: OldValue): Uint8Array | nul
 
 /** The bit of an extended community's type that says: not across ASes (RFC 4360 2, RFC 5701 2). */
 const NON_TRANSITIVE = 0x40;
-const OPAQUE = 0x03;
-const ENCAPSULATION = 0x0c;
 
 function isInternal(value: Uint8Array, at: number, width: number): boolean {
   if ((value[at]! & NON_TRANSITIVE) !== 0) return true;
-  return width === EXTENDED_WIDTH && value[at] === OPAQUE && value[at + 1] === ENCAPSULATION;
+  return width === EXTENDED_WIDTH && isEncapsulation(value, at);
 }
 
 /** `old` itself when it has no internal one. */

@@ -103,6 +103,12 @@ export function asPathCount(block: Uint8Array, asn: number, start = 0, end = blo
   return at < 0 ? 0 : countAsn(block, valueStart(block, at), valueEnd(block, at), asn);
 }
 
+/** The AS number of ONLY_TO_CUSTOMER (RFC 9234 5); -1 without. */
+export function onlyToCustomerOf(block: Uint8Array, start = 0, end = block.length): number {
+  const at = findAttribute(block, start, end, ATTRIBUTE.onlyToCustomer);
+  return at < 0 ? -1 : readU32(block, valueStart(block, at));
+}
+
 export const asPathContains = (block: Uint8Array, asn: number, start = 0, end = block.length): boolean =>
   asPathCount(block, asn, start, end) > 0;
 

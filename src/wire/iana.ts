@@ -65,6 +65,9 @@ export const TUNNEL_NAMES: Readonly<Record<number, string>> = {
   19: 'geneve',
 };
 
+/** Of the tunnels above those that bgpd makes itself. */
+export const TUNNEL_TYPE = { vxlan: 8 } as const;
+
 /** Sub-TLVs of a tunnel (RFC 9012 3). */
 export const TUNNEL_SUB_TLV = {
   encapsulation: 1,

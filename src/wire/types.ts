@@ -71,10 +71,13 @@ export interface RouteRefreshMessage {
   readonly subtype: number;
 }
 
+/** Of what kind a session is; `confed` is external to another member AS of our confederation (RFC 5065). */
+export type SessionType = 'ibgp' | 'confed' | 'ebgp';
+
 /** What the decoder of one session must know about the session. */
 export interface DecodeContext {
   readonly asn4: boolean;
-  readonly sessionType: 'ibgp' | 'ebgp';
+  readonly sessionType: SessionType;
   /** By family index: the family was negotiated. */
   readonly families: readonly [boolean, boolean];
   /** By family index: NLRI from the peer carry path ids (RFC 7911). */
@@ -85,8 +88,10 @@ export interface DecodeContext {
   readonly aigp?: boolean;
   /** RFC 9774 3: routes with AS_SET or AS_CONFED_SET in their path are withdrawn. Absent: taken. */
   readonly refuseAsSets?: boolean;
-  /** RFC 9012 11: absent means that TUNNEL_ENCAP of an external peer is filtered. */
+  /** RFC 9012 11: absent means that what an external peer says of tunnels is filtered. */
   readonly tunnelEncapsulation?: boolean;
+  /** The session runs over link-local addresses: of a next hop that has both, the link-local address is used. */
+  readonly linkLocalNextHop?: boolean;
 }
 
 /** One malformed attribute and what RFC 7606 makes of it; at most a few per UPDATE. */
@@ -216,12 +221,30 @@ export interface AttributeFacts {
   weight: number;
 }
 
+/**
+ * Private AS numbers (RFC 6996) in AS_PATH: all go, or all become `by`, or those in front of the first public one go.
+ * `keep` is the receiver's own AS number.
+ */
+export interface PrivateAsRemoval {
+  readonly mode: 'all' | 'replace' | 'leading';
+  readonly keep: number;
+  readonly by: number;
+}
+
 /** Changes to a block; absent means leave, null means remove. */
 export interface AttributeEdits {
   /** 4, 16 or 32 octets. */
   readonly nextHop?: Uint8Array;
   /** AS numbers put in front of AS_PATH, leftmost first. */
   readonly prependAs?: readonly number[];
+  /** Comes before everything else that changes AS_PATH. */
+  readonly removePrivateAs?: PrivateAsRemoval;
+  /** One AS number in AS_PATH stands for another, before anything is prepended. */
+  readonly overrideAs?: { readonly from: number; readonly to: number };
+  /** RFC 5065 4: member ASes stay inside the confederation. Comes before `prependAs`. */
+  readonly dropConfed?: true;
+  /** RFC 5065 4: our member AS in front, as AS_CONFED_SEQUENCE; after `prependAs`. */
+  readonly prependConfed?: number;
   readonly origin?: number;
   readonly med?: number | null;
   readonly localPref?: number | null;
@@ -248,6 +271,8 @@ export interface AttributeEdits {
   readonly dropInternal?: true;
   /** Remove the local facts and optional non-transitive attributes we do not know. */
   readonly dropUnknownNonTransitive?: true;
+  /** RFC 9234 5: ONLY_TO_CUSTOMER, where there is none. */
+  readonly onlyToCustomerIfAbsent?: number;
   /** Made of what the others leave. */
   readonly more?: AttributeEdits;
 }

@@ -33,7 +33,7 @@ const emptyRun = (): Mutable<NlriRun> => ({
 
 const NO_VERDICTS: readonly AttributeVerdict[] = [];
 
-/** Decodes the UPDATEs of one session. The view it returns is the same object each time. */
+/** Decodes UPDATEs of sessions with one context. The view it returns is the same object each time. */
 export class UpdateDecoder {
   readonly #context: DecodeContext;
   readonly #section: AttributeSection;
@@ -160,6 +160,10 @@ export class UpdateDecoder {
       this.#refuseNextHop(frame, ATTRIBUTE.mpReach, 'IPv6 next hop was not negotiated');
     }
     chooseNextHop(frame, nextHopStart, nextHopLength, this.#nextHop);
+    if (this.#context.linkLocalNextHop === true && this.#nextHop.length === 32) {
+      this.#nextHop.start += 16;
+      this.#nextHop.length = 16;
+    }
     if (this.#nextHop.length === 0) this.#refuseNextHop(frame, ATTRIBUTE.mpReach, UNUSABLE);
   }
 

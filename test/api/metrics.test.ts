@@ -35,6 +35,9 @@ const VALUES: readonly (readonly [name: string, labels: Readonly<Record<string, 
     ['bgpd_attribute_sets', {}, 88],
     ['bgpd_update_groups', {}, 2],
     ['bgpd_timer_slack_seconds', {}, 0.004],
+    ['bgpd_timer_lateness_seconds', { le: '0.01' }, 2],
+    ['bgpd_timer_lateness_seconds', { le: '+Inf' }, 3],
+    ['bgpd_peer_keepalive_lateness_seconds', { peer: 'rr-1' }, 0.012],
     ['bgpd_peers', { type: 'ebgp', state: 'Established' }, 2],
     ['bgpd_peers', { type: 'ebgp', state: 'Active' }, 1],
     ['bgpd_peers', { type: 'ibgp', state: 'Idle' }, 0],
@@ -96,20 +99,26 @@ const VALUES: readonly (readonly [name: string, labels: Readonly<Record<string, 
   ];
 
 test('every value of the snapshot appears with its name and labels', async (t) => {
-  const exposition = await scrape({}, { timerSlackSeconds: () => 0.004 });
+  const exposition = await scrape(
+    {},
+    {
+      timerSlackSeconds: () => 0.004,
+      timerLateness: () => ({ bounds: [10], counts: [2], sum: 1005, count: 3 }),
+    },
+  );
   for (const [name, labels, value] of VALUES) {
     t.is(sampleValue(exposition, name, labels), value, `${name} ${JSON.stringify(labels)}`);
   }
 });
 
-test('totals are counters, the rest are gauges and one histogram', async (t) => {
+test('totals are counters, the rest are gauges and two histograms', async (t) => {
   const exposition = await scrape();
   const ours = [...exposition].filter(([name]) => name.startsWith('bgpd_'));
   t.true(ours.length > 40);
   for (const [name, { type, help }] of ours) {
     const expected = name.endsWith('_total')
       ? 'counter'
-      : name.endsWith('latency_seconds')
+      : /(latency|timer_lateness)_seconds$/.test(name)
         ? 'histogram'
         : 'gauge';
     t.is(type, expected, name);

@@ -12,8 +12,10 @@ export interface Metric {
     | 'ms'
     | 's'
     | 'routes/s'
+    | 'routes'
     | 'M NLRI/s'
     | 'MiB'
+    | 'KiB'
     | 'octets/NLRI'
     | 'instructions/NLRI'
     | 'ns'
@@ -45,6 +47,8 @@ export interface Benchmark extends BenchmarkPlan {
 
 /** A job of our code alone, without a network. */
 export interface LocalBenchmark extends BenchmarkPlan {
+  /** It makes network namespaces of its own. */
+  readonly namespaces?: true;
   readonly run: (machine: Machine) => Promise<Figures>;
 }
 

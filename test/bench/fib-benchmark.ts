@@ -12,7 +12,6 @@ import { FEEDER, FEEDER_ADDRESS, FIRST_LEARNED, ROUTE_PROTOCOL, WATCHER } from '
 import { usageOf } from './process-usage.js';
 import { largestGap } from './statistics.js';
 
-const ROUTES = 100_000;
 const LOAD_TIMEOUT_MS = 60_000;
 /** Before the load and after it: whole keepalive intervals of the watched session. */
 const SETTLE_MS = 1200;
@@ -40,12 +39,12 @@ const steadyRate = (samples: readonly FibSample[], begin: number, end: number): 
   return (1000 * Math.abs(to.routes - from.routes)) / (to.at - from.at);
 };
 
-const runLoad = async (bed: Bed, daemon: RunningDaemon, kind: Feed['kind']): Promise<Load> => {
+const runLoad = async (bed: Bed, daemon: RunningDaemon, kind: Feed['kind'], count: number): Promise<Load> => {
   const before = usageOf(daemon.process.pid).cpuSeconds;
   const begin = await bed.agent.call('countRoutes', null);
-  const routes = begin + (kind === 'announce' ? ROUTES : -ROUTES);
+  const routes = begin + (kind === 'announce' ? count : -count);
   const waiting = bed.agent.call('awaitRoutes', { routes, timeoutMs: LOAD_TIMEOUT_MS });
-  const feed: Feed = { kind, first: FIRST_LEARNED, count: ROUTES, nextHop: FEEDER_ADDRESS };
+  const feed: Feed = { kind, first: FIRST_LEARNED, count, nextHop: FEEDER_ADDRESS };
   const feeding = bed.speaker.call('feed', { address: FEEDER.address, feed });
   const [samples, sentAt] = await Promise.all([waiting, feeding]);
   await sleep(SETTLE_MS);
@@ -56,44 +55,46 @@ const runLoad = async (bed: Bed, daemon: RunningDaemon, kind: Feed['kind']): Pro
 };
 
 /** The routes must carry the daemon's protocol number and lead to the feeder. */
-const checkRoutes = async (bed: Bed): Promise<void> => {
+const checkRoutes = async (bed: Bed, expected: number): Promise<void> => {
   const text = await bed.host.must('ip', ['route', 'show', 'proto', String(ROUTE_PROTOCOL)]);
   const count = text.split('\n').filter((line) => line.includes(` via ${FEEDER_ADDRESS} dev eth0`)).length;
-  if (count !== ROUTES) throw new Error(`${count} of ${ROUTES} routes lead to ${FEEDER_ADDRESS}`);
+  if (count !== expected) throw new Error(`${count} of ${expected} routes lead to ${FEEDER_ADDRESS}`);
 };
 
-const measure = async (bed: Bed, daemon: RunningDaemon): Promise<Figures> => {
+const measure = async (bed: Bed, daemon: RunningDaemon, count: number): Promise<Figures> => {
   await Promise.all([bed.established(daemon, FEEDER), bed.established(daemon, WATCHER)]);
   await sleep(SETTLE_MS);
   const from = monotonicMs();
-  const load = await runLoad(bed, daemon, 'announce');
+  const load = await runLoad(bed, daemon, 'announce', count);
   const { residentMiB, peakMiB } = usageOf(daemon.process.pid);
-  await checkRoutes(bed);
-  const unload = await runLoad(bed, daemon, 'withdraw');
+  await checkRoutes(bed, count);
+  const unload = await runLoad(bed, daemon, 'withdraw', count);
   const keepalives = await bed.speaker.call('keepalives', WATCHER.address);
   return {
     first: load.firstAt - load.sentAt,
     seconds: (load.doneAt - load.sentAt) / 1000,
-    rate: (1000 * ROUTES) / (load.doneAt - load.sentAt),
+    rate: (1000 * count) / (load.doneAt - load.sentAt),
     steadyRate: load.steadyRate,
     cpu: load.cpuSeconds,
     resident: residentMiB,
     peak: peakMiB,
     removeSeconds: (unload.doneAt - unload.sentAt) / 1000,
-    removeRate: (1000 * ROUTES) / (unload.doneAt - unload.sentAt),
+    removeRate: (1000 * count) / (unload.doneAt - unload.sentAt),
     removeCpu: unload.cpuSeconds,
     keepaliveGap: largestGap(keepalives, keepalives.findLast((at) => at <= from) ?? from, monotonicMs()),
   };
 };
 
-export const FIB: Benchmark = {
-  name: 'fib',
+const SESSIONS = [FEEDER, WATCHER];
+
+const fibBenchmark = (name: string, routes: number, repetitions: number): Benchmark => ({
+  name,
   description: [
-    `${ROUTES} /32 routes of one peer in full UPDATEs, from the first octet sent until the kernel has the last;`,
+    `${routes} /32 routes of one peer in full UPDATEs, from the first octet sent until the kernel has the last;`,
     'then the same for their withdrawal; another session with a hold time of 3 s expects a keepalive each second',
   ],
-  repetitions: 3,
-  sessions: [FEEDER, WATCHER],
+  repetitions,
+  sessions: SESSIONS,
   contestants: [BGPD, BIRD],
   metrics: [
     { key: 'first', label: 'first ones in the kernel', unit: 'ms', better: 'lower' },
@@ -109,11 +110,15 @@ export const FIB: Benchmark = {
     { key: 'keepaliveGap', label: 'longest pause of keepalives', unit: 'ms', better: 'lower', aim: 1500 },
   ],
   run: async (bed, contestant: Contestant) => {
-    const daemon = await bed.startDaemon(contestant, FIB.sessions);
+    const daemon = await bed.startDaemon(contestant, SESSIONS);
     try {
-      return await measure(bed, daemon);
+      return await measure(bed, daemon, routes);
     } finally {
       await bed.clear(daemon);
     }
   },
-};
+});
+
+export const FIB = fibBenchmark('fib', 100_000, 3);
+export const FIB_200K = fibBenchmark('fib200k', 200_000, 1);
+export const FIB_500K = fibBenchmark('fib500k', 500_000, 1);

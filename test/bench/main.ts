@@ -7,7 +7,8 @@ import { probePrivilege, userNamespaceCommand } from '../support/privilege.js';
 import { Bed } from './bed.js';
 import type { Benchmark, BenchmarkResult, Figures, LocalBenchmark } from './benchmark.js';
 import type { Contestant } from './contestants.js';
-import { FIB } from './fib-benchmark.js';
+import { FIB, FIB_200K, FIB_500K } from './fib-benchmark.js';
+import { AUDIT, FAILOVER, INTERFACE_LOAD } from './kernel/kernel-benchmarks.js';
 import { describeMachine, type Machine, pinLoadSide, setUrgency } from './machine.js';
 import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
 import { POLICY } from './policy-benchmark.js';
@@ -24,7 +25,21 @@ import { START } from './start-benchmark.js';
 import { WIRE } from './wire-benchmark.js';
 import { WORKLOAD } from './workload-benchmark.js';
 
-const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [WORKLOAD, FIB, START, WIRE, POLICY];
+const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [
+  WORKLOAD,
+  FIB,
+  FIB_200K,
+  FIB_500K,
+  START,
+  WIRE,
+  POLICY,
+  FAILOVER,
+  AUDIT,
+  INTERFACE_LOAD,
+];
+
+/** Too large to run without being named. */
+const LARGE: readonly string[] = [FIB_200K.name, FIB_500K.name, INTERFACE_LOAD.name];
 
 const isLocal = (benchmark: Benchmark | LocalBenchmark): benchmark is LocalBenchmark =>
   !('sessions' in benchmark);
@@ -121,10 +136,11 @@ const runScenarios = async (options: BenchOptions, machine: Machine): Promise<re
 };
 
 const chosenBy = ({ names }: BenchOptions): readonly (Benchmark | LocalBenchmark)[] =>
-  BENCHMARKS.filter(({ name }) => names.length === 0 || names.includes(name));
+  BENCHMARKS.filter(({ name }) => (names.length === 0 ? !LARGE.includes(name) : names.includes(name)));
 
 const needsNetwork = (options: BenchOptions): boolean =>
-  !chosenBy(options).every(isLocal) || SCENARIO_KINDS.some((kind) => options.names.includes(kind));
+  chosenBy(options).some((benchmark) => !isLocal(benchmark) || benchmark.namespaces === true) ||
+  SCENARIO_KINDS.some((kind) => options.names.includes(kind));
 
 const runAll = async (options: BenchOptions): Promise<number> => {
   const machine = await describeMachine(options.urgent);

@@ -3,19 +3,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { alarmsText } from '../../src/cli/commands/show-alarms.js';
 import { calicoText } from '../../src/cli/commands/show-calico.js';
+import { driftText } from '../../src/cli/commands/show-drift.js';
 import { kernelText } from '../../src/cli/commands/show-kernel.js';
 import { memoryText } from '../../src/cli/commands/show-memory.js';
 import { neighborText } from '../../src/cli/commands/show-neighbor.js';
 import { neighborsText } from '../../src/cli/commands/show-neighbors.js';
+import { poolsText } from '../../src/cli/commands/show-pools.js';
 import { pathsText, routesText } from '../../src/cli/commands/show-routes.js';
 import { summaryText } from '../../src/cli/commands/show-summary.js';
 import { plain } from '../../src/cli/tables.js';
 import {
+  FAKE_ALARMS,
   FAKE_CALICO,
   FAKE_KERNEL,
   FAKE_MEMORY,
   FAKE_PEERS,
+  FAKE_POOLS,
   FAKE_ROUTES,
   fakeSummary,
 } from '../support/fake-status.js';
@@ -27,7 +32,10 @@ const quietKernel = {
   links: [],
   workloads: 1,
   workloadRoutes: [],
-  fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0 },
+  fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0, refusals: [], refusedCount: 0 },
+  tunnels: [],
+  drift: { ...FAKE_KERNEL.drift, recent: [], fights: [] },
+  nextHopObjects: null,
   counters: { ...FAKE_KERNEL.counters, errors: {}, latency: { bounds: [1], counts: [0], sum: 0, count: 0 } },
 } as const;
 
@@ -54,8 +62,13 @@ const PAGES: Readonly<Record<string, string>> = {
   'routes-none': routesText({ routes: [], total: 0 }, plain),
   paths: pathsText({ routes: FAKE_ROUTES.slice(1, 3), total: 2 }, plain),
   kernel: kernelText(FAKE_KERNEL, plain),
+  drift: driftText(FAKE_KERNEL, plain),
   memory: memoryText(FAKE_MEMORY, plain),
   calico: calicoText(FAKE_CALICO, plain),
+  pools: poolsText({ pools: FAKE_POOLS }, plain),
+  'pools-none': poolsText({ pools: [] }, plain),
+  alarms: alarmsText({ alarms: FAKE_ALARMS }, plain),
+  'alarms-none': alarmsText({ alarms: [] }, plain),
   'kernel-quiet': kernelText(quietKernel, plain),
 };
 

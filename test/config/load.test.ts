@@ -43,6 +43,13 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       install: [],
       removeOnStop: false,
       sweepDelay: 120,
+      allowOverride: [],
+      localPrefFromMetric: false,
+      ipipDevice: 'tunl0',
+      vxlan: { device: 'vxlan.bgp', vni: 4097, port: 4789, mtu: null, address: null },
+      nextHopGroups: 'auto',
+      prefsrc: [],
+      auditInterval: 60,
       import: [{ interfaces: ['cali*', 'tap*', 'ns-*'], table: 254 }],
     },
   );

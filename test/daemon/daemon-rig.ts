@@ -23,6 +23,7 @@ import { createLogger } from '../../src/daemon/logger.js';
 import type { Daemon, DaemonOptions } from '../../src/daemon/parts.js';
 import { createMemoryKernel } from '../../src/kernel/memory/memory-kernel.js';
 import { createMemoryWorld, type MemoryWorld } from '../../src/kernel/memory/memory-world.js';
+import type { OpenLinkSocket } from '../../src/net/discovery/link-socket.js';
 import { parseExposition, sampleValue } from '../support/exposition.js';
 import type { FakeClock } from '../support/fake-clock.js';
 import { dialScripted, ScriptedPeer, Watch } from '../support/scripted-peer.js';
@@ -175,6 +176,8 @@ export interface StartOptions {
   /** With it the daemon has a memory kernel that trusts only what this world holds. */
   readonly world?: MemoryWorld;
   readonly clock?: FakeClock;
+  /** Default: raw sockets of this host. */
+  readonly openLinkSocket?: OpenLinkSocket;
   /** Default: `eth0` with 10.0.0.1 and fd00::1. */
   readonly hostAddresses?: () => HostAddresses;
 }
@@ -188,7 +191,7 @@ export class DaemonRig {
     return new TestDaemon(started.daemon, log, file);
   }
 
-  async tryStart(yaml: Yaml, { world, clock, hostAddresses }: StartOptions = {}) {
+  async tryStart(yaml: Yaml, { world, clock, hostAddresses, openLinkSocket }: StartOptions = {}) {
     const file = { yaml, kept: NO_RUNTIME };
     const log: LogLine[] = [];
     const read = readYaml(yaml);
@@ -219,6 +222,7 @@ export class DaemonRig {
       },
       hostAddresses: hostAddresses ?? (() => HOST),
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
+      ...(openLinkSocket === undefined ? {} : { openLinkSocket }),
       ...(clock === undefined ? {} : { clock }),
     };
     const started = await promptly(startDaemon(options), clock);

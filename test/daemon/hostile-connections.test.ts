@@ -1,11 +1,11 @@
 // Connections that misbehave: strangers, floods, silence, noise, peers that do not read. A bystander keeps its session and
 // its routes through all of it, and no socket is left behind.
 
-import { readdirSync, readlinkSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { encodeOpen } from '../../src/wire/open.js';
 import { fakeClock } from '../support/fake-clock.js';
+import { openSockets } from '../support/open-sockets.js';
 import { dialScripted, type ScriptedPeer } from '../support/scripted-peer.js';
 import { openOf, type SpeakerIdentity, TestSpeaker } from '../support/test-speaker.js';
 import { waitFor } from '../support/wait.js';
@@ -199,18 +199,6 @@ test('a peer that never reads costs a bounded queue, and once it reads it gets t
     await daemon.until('an empty queue', () => daemon.peer('stuck').queuedBytes === 0);
     t.is(daemon.peer('stuck').counters.established, 1);
   }));
-
-/** Descriptors of sockets in the process. */
-function openSockets(pid: number): number {
-  const folder = `/proc/${pid}/fd`;
-  return readdirSync(folder).filter((fd) => {
-    try {
-      return readlinkSync(`${folder}/${fd}`).startsWith('socket:');
-    } catch {
-      return false;
-    }
-  }).length;
-}
 
 const SIEGE: readonly (readonly [
   what: string,

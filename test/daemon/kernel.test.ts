@@ -206,6 +206,57 @@ test('kernel.install chooses what is installed; a reload chooses anew', (t) =>
     t.is(daemon.peer('a').counters.established, 1);
   }));
 
+test('a metric that a policy sets is that of the installed route: the install policy before the import policy', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    const policies = {
+      far: [{ set: { metric: 77 }, action: 'accept' }],
+      near: [{ match: { prefix: { in: ['192.0.2.0/24'] } }, set: { metric: 5 }, action: 'accept' }],
+      rest: [{ action: 'accept' }],
+    };
+    const { kernel, ...others } = CONFIG;
+    const daemon = await rig.start(
+      {
+        ...others,
+        kernel: { ...(kernel as Yaml), install: ['near', 'rest'] },
+        peers: [passive('a', A, 64512, { import: ['far'] })],
+        policies,
+      },
+      { world },
+    );
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    a.announce(['192.0.2.0/24', '198.51.100.0/24'], { nextHop: '10.0.0.9', localPref: 100 });
+    const metrics = (): string =>
+      world
+        .routes()
+        .filter(({ protocol }) => protocol === OURS)
+        .map(({ prefix, metric }) => `${formatPrefix(prefix)} ${metric}`)
+        .sort()
+        .join(', ');
+    await daemon.until('both routes', () => metrics() === '192.0.2.0/24 5, 198.51.100.0/24 77');
+    t.pass();
+  }));
+
+test('exports can go by the interface and the metric of a workload', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    for (const name of ['cali1', 'cali2', 'cali3']) world.addLink(name);
+    world.addRoute({ prefix: '10.65.0.1/32', dev: 'cali1', metric: 1024 });
+    world.addRoute({ prefix: '10.65.0.2/32', dev: 'cali2', metric: 512 });
+    world.addRoute({ prefix: '10.65.0.3/32', dev: 'cali3', metric: 1024 });
+    const to = (match: Yaml): Yaml => ({
+      ...CONFIG,
+      peers: [passive('a', A, 64512, { export: ['some'] })],
+      policies: { some: [{ match, action: 'accept' }] },
+    });
+    const daemon = await rig.start(to({ metric: '<=512' }), { world });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    await a.hasRoutes('10.65.0.2/32');
+    await daemon.reload(to({ interface: ['cali[1]', '*3'] }));
+    await a.hasRoutes('10.65.0.3/32');
+    t.is(daemon.peer('a').counters.established, 1);
+  }));
+
 test('kernel.import and the pools can change while it runs', (t) =>
   withDaemons(async (rig) => {
     const world = hostWorld();

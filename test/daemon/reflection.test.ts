@@ -162,9 +162,9 @@ test('loops are counted by the attribute that shows them, beyond the session', (
     c1.announce(['10.65.0.128/26'], { nextHop: '10.0.0.11', originatorId: 0x0a000001 });
     c1.announce(['10.65.1.0/26'], { nextHop: '10.0.0.11' });
     await c2.hasRoutes('10.65.1.0/26');
-    const expected = { asPath: 0, originatorId: 1, clusterList: 2 };
+    const expected = { asPath: 0, originatorId: 1, clusterList: 2, onlyToCustomer: 0 };
     t.deepEqual(daemon.peer('c1').loops, expected);
-    t.deepEqual(daemon.peer('c2').loops, { asPath: 0, originatorId: 0, clusterList: 0 });
+    t.deepEqual(daemon.peer('c2').loops, { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 });
     c1.peer.socket.destroy();
     await c2.hasRoutes();
     t.deepEqual(daemon.peer('c1').loops, expected);

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { readU16, toHex } from '../../src/base/bytes.js';
+import { readAllSamples } from '../kernel/samples.js';
 import { readCaseFolder } from '../wire/case-file.js';
 import { caseText, readSeeds, writeCase } from './corpus.js';
 import { FuzzLoop } from './loop.js';
 import { Mutator } from './mutator.js';
+import { NetlinkFuzzLoop, netlinkFindingText } from './netlink-loop.js';
 import { parseFuzzOptions } from './options.js';
 import { Random } from './random.js';
 import { CONTEXTS, type Run } from './target.js';
@@ -22,6 +24,16 @@ test('a short run finds no fault', (t) => {
   );
   t.true(loop.messages > 50_000);
   t.true(loop.behaviours > 500, `${loop.behaviours} behaviours`);
+});
+
+test('a short run over messages of the kernel finds no fault', (t) => {
+  const loop = new NetlinkFuzzLoop(
+    readAllSamples().map(({ bytes }) => bytes),
+    new Random(1),
+  );
+  loop.run(50_000);
+  t.deepEqual(loop.findings.map(netlinkFindingText), []);
+  t.true(loop.understood > 5000, `${loop.understood} understood`);
 });
 
 test('the same seed makes the same run', (t) => {
@@ -95,7 +107,15 @@ test('findings are cases that can be read again', (t) => {
 });
 
 test('command lines', (t) => {
-  const plain = { help: false, seconds: 10, messages: null, seed: null, save: '.build/fuzz', grow: null };
+  const plain = {
+    help: false,
+    seconds: 10,
+    messages: null,
+    seed: null,
+    save: '.build/fuzz',
+    grow: null,
+    netlink: false,
+  };
   const cases = [
     [[], plain],
     [['--seconds', '60', '--seed', '0'], { ...plain, seconds: 60, seed: 0 }],

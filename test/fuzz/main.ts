@@ -1,8 +1,10 @@
 // `npm run fuzz`: the fuzz loop with a clock and an end. Prints how far it came and what it found.
 
 import { writeFileSync } from 'node:fs';
+import { readAllSamples } from '../kernel/samples.js';
 import { caseText, messagesText, readSeeds, writeCase } from './corpus.js';
 import { FuzzLoop } from './loop.js';
+import { NetlinkFuzzLoop, netlinkFindingText } from './netlink-loop.js';
 import { FUZZ_HELP, type FuzzOptions, parseFuzzOptions } from './options.js';
 import { Random } from './random.js';
 import { CONTEXTS } from './target.js';
@@ -52,6 +54,21 @@ const saveCover = (loop: FuzzLoop, file: string): void => {
   print(`${messages.length} messages in ${file}`);
 };
 
+const fuzzNetlink = ({ seconds, messages }: FuzzOptions, seed: number): number => {
+  const loop = new NetlinkFuzzLoop(
+    readAllSamples().map(({ bytes }) => bytes),
+    new Random(seed),
+  );
+  const endAt = Date.now() + seconds * 1000;
+  const limit = messages ?? Number.POSITIVE_INFINITY;
+  while (Date.now() < endAt && loop.messages < limit) loop.run(Math.min(SLICE, limit - loop.messages));
+  print(
+    `seed ${seed}: ${loop.messages} kernel messages, ${loop.understood} understood, ${loop.findings.length} faults`,
+  );
+  for (const finding of loop.findings) print(netlinkFindingText(finding));
+  return loop.findings.length === 0 ? 0 : 1;
+};
+
 const main = (): number => {
   const parsed = parseFuzzOptions(process.argv.slice(2));
   if (!parsed.ok) {
@@ -64,6 +81,7 @@ const main = (): number => {
     return 0;
   }
   const seed = options.seed ?? Date.now() % 2 ** 32;
+  if (options.netlink) return fuzzNetlink(options, seed);
   const seeds = readSeeds();
   print(`seed ${seed}, ${seeds.length} messages to begin with`);
   const loop = new FuzzLoop(seeds, new Random(seed));

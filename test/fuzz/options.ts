@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 
 export interface FuzzOptions {
   readonly help: boolean;
+  /** Messages of the kernel (rtnetlink) instead of BGP's. */
+  readonly netlink: boolean;
   /** Seconds after which the loop ends. */
   readonly seconds: number;
   /** Messages after which the loop ends; null: the time alone counts. */
@@ -24,6 +26,7 @@ export const FUZZ_HELP = `npm run fuzz -- [OPTIONS]
 
 Feeds mutated BGP messages to the framer and to every decoder, and what they decode to the encoders and back.
 
+--netlink      messages of the kernel (rtnetlink) instead, to their decoders
 --seconds N    how long; default: 10, or an hour with --messages
 --messages N   how many
 --seed N       repeats the run with this seed
@@ -34,6 +37,7 @@ Feeds mutated BGP messages to the framer and to every decoder, and what they dec
 0 when nothing broke, 1 when something did, 2 for a wrong command line.`;
 
 const OPTIONS = {
+  netlink: { type: 'boolean' },
   seconds: { type: 'string' },
   messages: { type: 'string' },
   seed: { type: 'string' },
@@ -69,6 +73,7 @@ export function parseFuzzOptions(args: readonly string[]): ParsedFuzzOptions {
     ok: true,
     options: {
       help: values.help === true,
+      netlink: values.netlink === true,
       seconds: seconds ?? (messages === null ? DEFAULT_SECONDS : LONGEST_SECONDS),
       messages,
       seed,

@@ -120,10 +120,13 @@ const routeText = (route: ReceivedRoute): string =>
     ...(route.clusterList.length === 0 ? [] : [`clusters ${route.clusterList.join(' ')}`]),
   ].join(', ');
 
+/** Calico gives routes of external peers the metric 2147483547 for want of a LOCAL_PREF, bgpd the normal one. */
+const urgency = (metric: number): string => (metric < 1024 ? `, metric ${metric}` : '');
+
 async function kernelText(node: NetNode): Promise<string> {
   const routes = await node.routes(4, 'proto', 'bird');
   const lines = routes.map(({ type, dst, gateway, metric }) =>
-    type === 'blackhole' ? `  ${dst} blackhole` : `  ${dst} via ${gateway} metric ${metric ?? 0}`,
+    type === 'blackhole' ? `  ${dst} blackhole` : `  ${dst} via ${gateway}${urgency(metric ?? 0)}`,
   );
   return ['kernel:', ...lines.sort(), ''].join('\n');
 }

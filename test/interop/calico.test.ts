@@ -33,14 +33,14 @@ async function isSeen(stage: Stage, scenario: string, evidence: () => string): P
     return text === expected;
   };
   await waitFor('the observer to see what is expected', arrived, {
-    timeout: 30_000,
+    timeout: 60_000,
     interval: 200,
     evidence: () => `expected:\n${expected}\nseen:\n${text}\n${evidence()}`,
   });
 }
 
 const play = (scenario: string) => async (t: ExecutionContext) => {
-  t.timeout(90_000);
+  t.timeout(150_000);
   await Promise.all([bird(scenario), bgpd(scenario)]);
   t.pass();
 };

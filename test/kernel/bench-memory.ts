@@ -6,7 +6,7 @@ import { createMemoryKernel } from '../../src/kernel/memory/memory-kernel.js';
 import { createMemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import { type Bench, createRecorder, eventually, prefix, routeLine } from './bench.js';
 
-export function createMemoryBench(): Bench {
+export function createMemoryBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
   const world = createMemoryWorld();
   const nameOf = (ifindex: number): string =>
     world.links().find((link) => link.ifindex === ifindex)?.name ?? `if${ifindex}`;
@@ -37,15 +37,22 @@ export function createMemoryBench(): Bench {
             dev: nameOf(hop.ifindex),
             onlink: hop.onlink,
           }));
-          return routeLine(formatPrefix(route.prefix), route.metric, hops);
+          const source = route.source === undefined ? null : formatIp(route.source);
+          const drops = route.type === 'unicast' ? '' : `${route.type} `;
+          return routeLine(`${drops}${formatPrefix(route.prefix)}`, route.metric, hops, source);
         })
         .sort(),
-    create: (settings) => createMemoryKernel(settings, world),
-    leaveBehind: async (settings, routes) => {
+    tunnelEnds: (device) =>
+      world.links().some(({ name }) => name === device) ? world.tunnelEnds(device) : [],
+    create: (settings) => createMemoryKernel({ nextHopGroups, ...settings }, world),
+    leaveBehind: async (over, routes) => {
+      const settings = { nextHopGroups, ...over };
       const kernel = createMemoryKernel(settings, world);
       await kernel.start(createRecorder());
       for (const [text, intent] of routes) kernel.install(prefix(text), intent);
-      await eventually('routes left behind', () => kernel.status().fib.installed === routes.length);
+      await eventually('routes left behind', () =>
+        routes.every(([text]) => kernel.isInstalled(prefix(text))),
+      );
       await kernel.close({ removeRoutes: false });
     },
     loseNotifications: (changes) => {

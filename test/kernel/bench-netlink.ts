@@ -2,7 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { RouteSpec } from '../../src/kernel/memory/memory-world.js';
+import type { RouteSpec } from '../../src/kernel/memory/route-spec.js';
 import { createNetlinkKernel } from '../../src/kernel/netlink/netlink-kernel.js';
 import { type Bench, routeLine } from './bench.js';
 
@@ -43,7 +43,9 @@ interface ShownHop {
 
 interface ShownRoute extends ShownHop {
   readonly dst: string;
+  readonly type?: string;
   readonly metric?: number;
+  readonly prefsrc?: string;
   readonly nexthops?: readonly ShownHop[];
 }
 
@@ -55,8 +57,34 @@ function shownRoutes(version: '-4' | '-6', protocol: number, table: number): str
   );
   // A table that does not exist is an error to `ip`, to us it is empty.
   const routes = (shown.status === 0 ? JSON.parse(shown.stdout) : []) as readonly ShownRoute[];
-  return routes.map((route) => routeLine(fullPrefix(route.dst, version), route.metric ?? 0, hopsOf(route)));
+  return routes.map((route) => {
+    const drops = route.type === undefined ? '' : `${TYPES[route.type] ?? route.type} `;
+    const hops = drops === '' ? hopsOf(route) : [];
+    const shown = `${drops}${fullPrefix(route.dst, version)}`;
+    return routeLine(shown, route.metric ?? 0, hops, route.prefsrc ?? null);
+  });
 }
+
+/** `ip -N` shows rtm_type as a number, unicast not at all. */
+const TYPES: Readonly<Record<string, string>> = { 6: 'blackhole', 7: 'unreachable' };
+
+interface ShownNeighbour {
+  readonly dst?: string;
+  readonly lladdr?: string;
+  readonly mac?: string;
+}
+
+const shownNeighbours = (command: string, ...args: string[]): readonly ShownNeighbour[] => {
+  const { stdout } = spawnSync(command, ['-j', ...args], { encoding: 'utf8' });
+  return stdout.trim() === '' ? [] : (JSON.parse(stdout) as readonly ShownNeighbour[]);
+};
+
+const shownEnds = (device: string): string[] => [
+  ...shownNeighbours('ip', 'neigh', 'show', 'dev', device, 'nud', 'permanent').map(
+    ({ dst, lladdr }) => `${dst} ${lladdr}`,
+  ),
+  ...shownNeighbours('bridge', 'fdb', 'show', 'dev', device).map(({ mac, dst }) => `${mac} ${dst}`),
+];
 
 function fullPrefix(dst: string, version: '-4' | '-6'): string {
   if (dst === 'default') return version === '-4' ? '0.0.0.0/0' : '::/0';
@@ -70,7 +98,7 @@ const hopsOf = (route: ShownRoute): { gateway: string | null; dev: string; onlin
     onlink: hop.flags?.includes('onlink') ?? false,
   }));
 
-export function createNetlinkBench(): Bench {
+export function createNetlinkBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
   ip('link', 'set', 'lo', 'up');
   return {
     backend: 'netlink',
@@ -95,8 +123,11 @@ export function createNetlinkBench(): Bench {
     deleteRoutes: (routes) => batch(routes.map((route) => `route del ${deletionWords(route)}`)),
     routes: (protocol, table = 254) =>
       [...shownRoutes('-4', protocol, table), ...shownRoutes('-6', protocol, table)].sort(),
-    create: (settings, options = {}) => createNetlinkKernel(settings, { resyncInterval: 0, ...options }),
-    leaveBehind: async (settings, routes) => {
+    tunnelEnds: (device) => shownEnds(device).sort(),
+    create: (settings, options = {}) =>
+      createNetlinkKernel({ nextHopGroups, ...settings }, { auditInterval: 0, ...options }),
+    leaveBehind: async (over, routes) => {
+      const settings = { nextHopGroups, ...over };
       const script = join(import.meta.dirname, 'netlink-killed.js');
       const input = JSON.stringify({ settings, routes });
       const outcome = spawnSync(process.execPath, [script], { input, encoding: 'utf8' });

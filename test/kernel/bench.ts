@@ -2,7 +2,7 @@
 
 import { formatIp, type IpAddress, parseIp } from '../../src/base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../../src/base/prefix.js';
-import type { RouteSpec } from '../../src/kernel/memory/memory-world.js';
+import type { RouteSpec } from '../../src/kernel/memory/route-spec.js';
 import type {
   FibIntent,
   Kernel,
@@ -23,6 +23,8 @@ export interface Bench {
   deleteRoutes(routes: readonly RouteSpec[]): void;
   /** IPv4 and IPv6 routes of one protocol in one table, one line each, sorted. */
   routes(protocol: number, table?: number): readonly string[];
+  /** Neighbours (`10.0.0.2 02:..`) and forwarding entries (`02:.. 172.18.0.2`) of a tunnel's device, sorted. */
+  tunnelEnds(device: string): readonly string[];
   create(settings: KernelSettings, options?: { readonly receiveBuffer?: number }): Kernel;
   /** A kernel that installed these routes and was killed. */
   leaveBehind(settings: KernelSettings, routes: readonly (readonly [string, FibIntent])[]): Promise<void>;
@@ -119,10 +121,11 @@ export function routeLine(
   routePrefix: string,
   metric: number,
   hops: readonly { readonly gateway: string | null; readonly dev: string; readonly onlink: boolean }[],
+  source: string | null = null,
 ): string {
   const parts = hops.map(
     ({ gateway, dev, onlink }) =>
       `${gateway === null ? '' : ` via ${gateway}`} dev ${dev}${onlink ? ' onlink' : ''}`,
   );
-  return `${routePrefix} metric ${metric}${parts.sort().join(' +')}`;
+  return `${routePrefix} metric ${metric}${parts.sort().join(' +')}${source === null ? '' : ` src ${source}`}`;
 }

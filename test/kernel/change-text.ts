@@ -13,7 +13,14 @@ export function changeText(change: KernelChange | null): string {
       const { prefix, table, protocol, scope, type, metric, nextHops } = change.route;
       const where = `table ${table} proto ${protocol} scope ${scope} metric ${metric}`;
       const hops = nextHops.map(hopText).join('');
-      return `${verb}route ${type} ${formatPrefix(prefix)} ${where} ${change.arrival}${hops}`;
+      const object = change.route.object === undefined ? '' : ` object ${change.route.object}`;
+      const source = change.route.source === undefined ? '' : ` source ${formatIp(change.route.source)}`;
+      return `${verb}route ${type} ${formatPrefix(prefix)} ${where} ${change.arrival}${object}${source}${hops}`;
+    }
+    case 'nexthop': {
+      const { id, protocol, hop, members } = change.nexthop;
+      const group = members?.map((member) => ` ${member.id}*${member.weight}`).join('') ?? '';
+      return `${verb}nexthop ${id} proto ${protocol}${hop === null ? '' : hopText(hop)}${group}`;
     }
     case 'link': {
       const { ifindex, name, up, running, loopback } = change.link;

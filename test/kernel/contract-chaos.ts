@@ -69,7 +69,11 @@ function deleteOurs({ bench, random }: Chaos): void {
   const lines = ours(bench);
   const line = lines[random(Math.max(1, lines.length))];
   if (line === undefined) return;
-  bench.deleteRoutes([{ prefix: line.split(' ')[0]!, metric: 1024, protocol: PROTOCOL }]);
+  try {
+    bench.deleteRoutes([{ prefix: line.split(' ')[0]!, metric: 1024, protocol: PROTOCOL }]);
+  } catch {
+    // The netlink thread may have removed it since it was shown.
+  }
 }
 
 /** One in so many steps, weighted by how often it stands here. */

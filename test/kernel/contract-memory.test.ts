@@ -4,8 +4,10 @@ import test from 'ava';
 import { createMemoryBench } from './bench-memory.js';
 import { CASES } from './contract.js';
 
-for (const { title, run } of CASES) {
-  test(title, async (t) => {
-    await t.notThrowsAsync(() => run(createMemoryBench()));
-  });
+for (const groups of ['off', 'on'] as const) {
+  for (const { title, run } of CASES) {
+    test(`${title}, nexthop groups ${groups}`, async (t) => {
+      await t.notThrowsAsync(() => run(createMemoryBench(groups)));
+    });
+  }
 }

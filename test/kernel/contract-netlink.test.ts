@@ -1,4 +1,5 @@
-// The kernel contract on the real kernel: every case in a process and a network namespace of its own.
+// The kernel contract on the real kernel: every case in a process and a network namespace of its own, with routes that
+// carry their next hops and with routes that use nexthop groups.
 
 import { join } from 'node:path';
 import test from 'ava';
@@ -8,12 +9,14 @@ import { mayMakeNamespaces, runInNamespace } from './namespace.js';
 const script = join(import.meta.dirname, 'netlink-case.js');
 const register = mayMakeNamespaces() ? test.serial : test.serial.skip;
 
-for (const { title } of CASES) {
-  register(title, async (t) => {
-    t.timeout(55_000);
-    const { code, output } = await runInNamespace(script, [title]);
-    t.is(code, 0, output);
-  });
+for (const groups of ['off', 'on']) {
+  for (const { title } of CASES) {
+    register(`${title}, nexthop groups ${groups}`, async (t) => {
+      t.timeout(55_000);
+      const { code, output } = await runInNamespace(script, [title, groups]);
+      t.is(code, 0, output);
+    });
+  }
 }
 
 register('a process can end while its kernel is open', async (t) => {

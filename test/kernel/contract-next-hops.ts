@@ -34,16 +34,93 @@ export const NEXT_HOP_CASES: readonly ContractCase[] = [
     },
   },
   {
-    title: 'our own routes make no next hop reachable, and our own address is none',
+    title: 'a next hop inside a route of ours resolves over it, and never over itself',
     run: async (bench) => {
       addUplink(bench);
       const { kernel, seen } = await started(bench);
-      kernel.install(prefix('10.66.0.0/16'), via('10.10.0.2'));
-      await settled(bench, ['10.66.0.0/16 metric 1024 via 10.10.0.2 dev eth0']);
-      kernel.trackNextHop(ip('10.66.0.1'));
-      kernel.trackNextHop(ip('10.10.0.1'));
-      await eventually('both told', () => seen.hops.size === 2);
+      for (const hop of ['10.66.0.1', '10.70.0.1', '10.10.0.1']) kernel.trackNextHop(ip(hop));
+      await eventually('all told', () => seen.hops.size === 3);
       deepEqual(new Set(seen.hops.values()), new Set(['unreachable']));
+      kernel.install(prefix('10.66.0.0/16'), via('10.10.0.2'));
+      kernel.install(prefix('10.67.0.0/26'), via('10.66.0.1'));
+      // A circle, a route over itself, and one over a route that is not there.
+      kernel.install(prefix('10.70.0.0/16'), via('10.71.0.1'));
+      kernel.install(prefix('10.71.0.0/16'), via('10.70.0.1'));
+      kernel.install(prefix('10.72.0.0/16'), via('10.72.0.1'));
+      kernel.install(prefix('10.73.0.0/16'), via('10.72.0.1'));
+      await settled(bench, [
+        '10.66.0.0/16 metric 1024 via 10.10.0.2 dev eth0',
+        '10.67.0.0/26 metric 1024 via 10.10.0.2 dev eth0',
+      ]);
+      equal(seen.hops.get('10.66.0.1'), 'reachable 0');
+      equal(seen.hops.get('10.70.0.1'), 'unreachable');
+      equal(seen.hops.get('10.10.0.1'), 'unreachable');
+      // The one below moves: so does the one above.
+      kernel.install(prefix('10.66.0.0/16'), via('10.10.0.3'));
+      await settled(bench, [
+        '10.66.0.0/16 metric 1024 via 10.10.0.3 dev eth0',
+        '10.67.0.0/26 metric 1024 via 10.10.0.3 dev eth0',
+      ]);
+      kernel.uninstall(prefix('10.66.0.0/16'));
+      await settled(bench, []);
+      equal(seen.hops.get('10.66.0.1'), 'unreachable');
+      await stop(kernel);
+    },
+  },
+  {
+    title: 'shares among next hops, and one that is suspected',
+    run: async (bench) => {
+      addUplink(bench);
+      const { kernel } = await started(bench);
+      const [first, second] = [ip('10.10.0.2'), ip('10.10.0.3')];
+      kernel.install(prefix('10.66.0.0/26'), {
+        nextHops: [
+          { address: first, interface: null, weight: 30 },
+          { address: second, interface: null, weight: 10 },
+        ],
+      });
+      kernel.install(prefix('10.67.0.0/26'), via('10.10.0.2'));
+      const both = '10.66.0.0/26 metric 1024 via 10.10.0.2 dev eth0 + via 10.10.0.3 dev eth0';
+      const alone = '10.67.0.0/26 metric 1024 via 10.10.0.2 dev eth0';
+      await settled(bench, [both, alone]);
+      await eventually('acknowledged', () => kernel.status().fib.installed === 2);
+      const [shared] = [...kernel.installed()].filter(({ nextHops }) => nextHops.length === 2);
+      deepEqual(
+        shared?.nextHops.map(({ weight }) => weight),
+        [3, 1],
+      );
+      kernel.suspectNextHop(first, true);
+      await settled(bench, ['10.66.0.0/26 metric 1024 via 10.10.0.3 dev eth0', alone]);
+      kernel.suspectNextHop(first, false);
+      await settled(bench, [both, alone]);
+      await stop(kernel);
+    },
+  },
+  {
+    title: 'a metric of its own, and a preferred source while the host has it',
+    run: async (bench) => {
+      addUplink(bench);
+      bench.addLink('eth1');
+      bench.addAddress('eth1', '10.12.0.1/24');
+      const { kernel } = await started(bench, { prefsrc: [ip('10.12.0.1')] });
+      const intent = via('10.10.0.2');
+      kernel.install(prefix('10.66.0.0/26'), { ...intent, metric: 77 });
+      kernel.install(prefix('10.67.0.0/26'), intent);
+      await settled(bench, [
+        '10.66.0.0/26 metric 77 via 10.10.0.2 dev eth0 src 10.12.0.1',
+        '10.67.0.0/26 metric 1024 via 10.10.0.2 dev eth0 src 10.12.0.1',
+      ]);
+      kernel.install(prefix('10.66.0.0/26'), intent);
+      bench.deleteAddress('eth1', '10.12.0.1/24');
+      await settled(bench, [
+        '10.66.0.0/26 metric 1024 via 10.10.0.2 dev eth0',
+        '10.67.0.0/26 metric 1024 via 10.10.0.2 dev eth0',
+      ]);
+      bench.addAddress('eth1', '10.12.0.1/24');
+      await settled(bench, [
+        '10.66.0.0/26 metric 1024 via 10.10.0.2 dev eth0 src 10.12.0.1',
+        '10.67.0.0/26 metric 1024 via 10.10.0.2 dev eth0 src 10.12.0.1',
+      ]);
       await stop(kernel);
     },
   },

@@ -95,21 +95,28 @@ export const OWNERSHIP_CASES: readonly ContractCase[] = [
     },
   },
   {
-    title: 'a route of ours that somebody deletes is put back, without a fight',
+    title: 'a route of ours that somebody deletes is put back at once, and ever later when they insist',
     run: async (bench) => {
       addUplink(bench);
-      const { kernel } = await started(bench);
+      const { kernel, seen } = await started(bench);
       const line = '10.66.0.0/26 metric 1024 via 10.10.0.2 dev eth0';
       kernel.install(prefix('10.66.0.0/26'), via('10.10.0.2'));
       await settled(bench, [line]);
+      for (let blow = 1; blow <= 3; blow++) {
+        bench.deleteRoutes([{ prefix: '10.66.0.0/26', metric: 1024 }]);
+        await eventually('put back', () => kernel.status().counters.added === blow + 1);
+        await settled(bench, [line]);
+      }
+      deepEqual(kernel.status().drift.fights, []);
       bench.deleteRoutes([{ prefix: '10.66.0.0/26', metric: 1024 }]);
-      await eventually('put back', () => kernel.status().counters.added === 2);
-      await settled(bench, [line]);
-      bench.deleteRoutes([{ prefix: '10.66.0.0/26', metric: 1024 }]);
-      await eventually('noticed', () => kernel.status().fib.problems[0]?.reason === 'deleted');
+      await eventually('noticed', () => kernel.status().fib.problems[0]?.reason === 'fight');
       deepEqual(ours(bench), []);
+      equal(kernel.status().drift.counts.deleted, 4);
+      equal(kernel.status().drift.fights[0]?.blows, 4);
+      ok(seen.events.some((event) => event.kind === 'fight'));
       await settled(bench, [line]);
       await eventually('no problem', () => kernel.status().fib.problemCount === 0);
+      equal(kernel.status().drift.open, 0);
       await stop(kernel);
     },
   },

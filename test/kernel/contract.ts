@@ -2,9 +2,12 @@
 
 import type { ContractCase } from './contract-case.js';
 import { CHAOS_CASES } from './contract-chaos.js';
+import { GUARD_CASES } from './contract-guard.js';
+import { METRIC_CASES } from './contract-metrics.js';
 import { NEXT_HOP_CASES } from './contract-next-hops.js';
 import { OWNERSHIP_CASES } from './contract-ownership.js';
 import { ROUTE_CASES } from './contract-routes.js';
+import { TUNNEL_CASES } from './contract-tunnels.js';
 import { WORKLOAD_CASES } from './contract-workloads.js';
 
 export const CASES: readonly ContractCase[] = [
@@ -12,5 +15,8 @@ export const CASES: readonly ContractCase[] = [
   ...ROUTE_CASES,
   ...NEXT_HOP_CASES,
   ...OWNERSHIP_CASES,
+  ...METRIC_CASES,
+  ...TUNNEL_CASES,
+  ...GUARD_CASES,
   ...CHAOS_CASES,
 ];

@@ -39,11 +39,13 @@ function played(world = createMemoryWorld()): Played {
       },
       filter: (filter) => inner.filter(filter),
       list: (id, scope) => inner.list(id, scope),
+      hurry: () => inner.hurry(),
       write: (id, writes) => {
         state.outstanding++;
         state.most = Math.max(state.most, state.outstanding);
         inner.write(id, writes);
       },
+      program: (id, writes) => inner.program(id, writes),
       close: () => inner.close(),
     },
   };
@@ -71,7 +73,7 @@ test('a port that cannot open is a reason, not an exception', async (t) => {
 test('a port that dies is opened again and everything is put in order', async (t) => {
   const world = uplink();
   const play = played(world);
-  const loop = new KernelLoop(play.port, settings(), { resyncInterval: 0 });
+  const loop = new KernelLoop(play.port, settings(), { auditInterval: 0 });
   const seen = createRecorder();
   t.deepEqual(await loop.start(seen), { ok: true });
   loop.install(prefix('10.66.0.0/26'), via('10.10.0.2'));
@@ -94,7 +96,7 @@ test('a port that dies is opened again and everything is put in order', async (t
 
 test('only so many batches are under way', async (t) => {
   const play = played(uplink());
-  const loop = new KernelLoop(play.port, settings(), { resyncInterval: 0, budget: 1000 });
+  const loop = new KernelLoop(play.port, settings(), { auditInterval: 0, budget: 1000 });
   await loop.start(createRecorder());
   const intent = via('10.10.0.2');
   for (let i = 0; i < 20_000; i++) loop.install(makePrefix(ipv4(0x14000000 + i), 32), intent);
@@ -106,7 +108,7 @@ test('only so many batches are under way', async (t) => {
 
 test('errno by errno, one event however many routes fail', async (t) => {
   const world = uplink();
-  const loop = new KernelLoop(played(world).port, settings(), { resyncInterval: 0 });
+  const loop = new KernelLoop(played(world).port, settings(), { auditInterval: 0 });
   const seen = createRecorder();
   await loop.start(seen);
   world.failNext('EINVAL', 100);
@@ -124,7 +126,7 @@ test('errno by errno, one event however many routes fail', async (t) => {
 
 test('the periodic listing finds what no notification told', async (t) => {
   const world = uplink();
-  const loop = new KernelLoop(played(world).port, settings(), { resyncInterval: 0.05 });
+  const loop = new KernelLoop(played(world).port, settings(), { auditInterval: 0.05 });
   const seen = createRecorder();
   await loop.start(seen);
   world.overrun();
@@ -137,7 +139,7 @@ test('the periodic listing finds what no notification told', async (t) => {
 
 test('a next hop that is no longer tracked is no longer told', async (t) => {
   const world = uplink();
-  const loop = new KernelLoop(played(world).port, settings(), { resyncInterval: 0 });
+  const loop = new KernelLoop(played(world).port, settings(), { auditInterval: 0 });
   const seen = createRecorder();
   loop.trackNextHop(ip('10.10.0.2'));
   await loop.start(seen);

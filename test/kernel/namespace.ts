@@ -11,19 +11,24 @@ export interface Outcome {
 }
 
 /** Runs a compiled script in a new namespace. */
-export async function runInNamespace(script: string, args: readonly string[]): Promise<Outcome> {
+export async function runInNamespace(
+  script: string,
+  args: readonly string[],
+  timeout = 50_000,
+): Promise<Outcome> {
   const name = `bgpk-${process.pid}-${count++}`;
   execFileSync('ip', ['netns', 'add', name]);
   try {
-    return await run(['netns', 'exec', name, process.execPath, '--enable-source-maps', script, ...args]);
+    const command = [process.execPath, '--enable-source-maps', script, ...args];
+    return await run(['netns', 'exec', name, ...command], timeout);
   } finally {
     execFileSync('ip', ['netns', 'del', name]);
   }
 }
 
-const run = (args: readonly string[]): Promise<Outcome> =>
+const run = (args: readonly string[], timeout: number): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile('ip', args, { timeout: 50_000, encoding: 'utf8' }, (error, stdout, stderr) => {
+    execFile('ip', args, { timeout, encoding: 'utf8' }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, output: `${stdout}${stderr}` });
     });
   });

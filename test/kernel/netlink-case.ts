@@ -5,6 +5,6 @@ import { CASES } from './contract.js';
 
 const wanted = CASES.find(({ title }) => title === process.argv[2]);
 if (wanted === undefined) throw new Error(`no case ${process.argv[2]}`);
-await wanted.run(createNetlinkBench());
+await wanted.run(createNetlinkBench(process.argv[3] === 'on' ? 'on' : 'off'));
 // A kernel that a failed case left open would keep the process alive.
 process.exit(0);

@@ -1,10 +1,8 @@
 // The rtnetlink codec: what a real kernel sent, what we send, and octets that nobody should send.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { fromHex, toHex } from '../../src/base/bytes.js';
+import { toHex } from '../../src/base/bytes.js';
 import { type IpAddress, ipv4, ipv6 } from '../../src/base/ip.js';
 import { formatPrefix, makePrefix, type Prefix, prefixWords } from '../../src/base/prefix.js';
 import type { RouteWrite } from '../../src/kernel/port.js';
@@ -16,34 +14,13 @@ import {
   passesFilter,
 } from '../../src/kernel/rtnetlink/messages.js';
 import { LITTLE_ENDIAN, viewOf } from '../../src/kernel/rtnetlink/octets.js';
-import { encodeRoutes } from '../../src/kernel/rtnetlink/route-encode.js';
+import { encodeWrites } from '../../src/kernel/rtnetlink/route-encode.js';
 import type { KernelNextHop } from '../../src/kernel/types.js';
 import { prefix } from './bench.js';
 import { changeText } from './change-text.js';
+import { readAllSamples } from './samples.js';
 
-const root = join(import.meta.dirname, '..', '..', '..');
-
-interface Sample {
-  readonly cause: string;
-  readonly bytes: Uint8Array;
-  readonly expected: string;
-}
-
-function readSamples(file: string): Sample[] {
-  const samples: Sample[] = [];
-  let cause = '';
-  let hex = '';
-  for (const line of readFileSync(join(root, 'fixtures', 'kernel', file), 'utf8').split('\n')) {
-    if (line.startsWith('#')) cause = line.slice(2);
-    else if (line.startsWith('= ')) {
-      samples.push({ cause, bytes: fromHex(hex) ?? new Uint8Array(0), expected: line.slice(2) });
-      hex = '';
-    } else hex += line;
-  }
-  return samples;
-}
-
-const samples = readSamples('notifications.case');
+const samples = readAllSamples();
 const filter = { tables: [254], protocol: 12 };
 
 const decodeAll = (bytes: Uint8Array): string[] => {
@@ -121,7 +98,19 @@ const write = (kind: RouteWrite['kind'], target: Prefix, nextHops: readonly Kern
   const [w0, w1, w2, w3] = prefixWords(target);
   const identity = { table: 254, protocol: 12, metric: 1024 };
   const { length } = target;
-  return { kind, family: target.address.family, w0, w1, w2, w3, length, identity, nextHops };
+  return {
+    kind,
+    family: target.address.family,
+    w0,
+    w1,
+    w2,
+    w3,
+    length,
+    identity,
+    nextHops,
+    object: 0,
+    source: null,
+  };
 };
 
 const hop = (gateway: IpAddress | null, over: Partial<KernelNextHop> = {}): KernelNextHop => ({
@@ -171,13 +160,13 @@ const GOLDEN: readonly { readonly what: string; readonly write: RouteWrite; read
 
 (LITTLE_ENDIAN ? test : test.skip)('writes, octet for octet', (t) => {
   for (const { what, write: one, hex } of GOLDEN)
-    t.is(toHex(encodeRoutes([one], 7, 128, new WeakMap())), hex.replace(/\s/g, ''), what);
+    t.is(toHex(encodeWrites([one], 7, 128, new WeakMap())), hex.replace(/\s/g, ''), what);
 });
 
 test('every so many writes ask for an acknowledgement, and the last', (t) => {
   const target = prefix('10.66.0.0/26');
   const hops = [hop(ipv4(0x0a0a0002))];
-  const octets = encodeRoutes(new Array(10).fill(write('add', target, hops)), 100, 4, new WeakMap());
+  const octets = encodeWrites(new Array(10).fill(write('add', target, hops)), 100, 4, new WeakMap());
   const spans = [...messagesIn(viewOf(octets))];
   t.deepEqual(
     spans.map((span) => span.sequence),
@@ -204,7 +193,7 @@ const anyPrefix = fc
 test('what is written reads back the same', (t) => {
   fc.assert(
     fc.property(anyPrefix, fc.array(anyHop, { minLength: 1, maxLength: 5 }), (target, hops) => {
-      const octets = encodeRoutes([write('add', target, hops)], 1, 128, new WeakMap());
+      const octets = encodeWrites([write('add', target, hops)], 1, 128, new WeakMap());
       const view = viewOf(octets);
       const [span] = [...messagesIn(view)];
       const change = span === undefined ? null : decodeChange(octets, view, span);

@@ -5,8 +5,10 @@ import { createRouter } from '../support/peers/router.js';
 import type { Router, RouterKind } from '../support/peers/types.js';
 import { attachWorkload, programRoutes } from '../support/workload.js';
 import {
+  FAR_RANGES,
   type HostPlan,
   hostRouter,
+  isFar,
   type NodePlan,
   reflectorRouter,
   type Topology,
@@ -36,9 +38,11 @@ const addRouterNode = async (network: Network, fabric: NetNode, plan: NodePlan):
 };
 
 /** The host's own way out is a default route, as on any host; without one it would not answer proxy ARP. */
-const addHost = async (network: Network, fabric: NetNode, topology: Topology, plan: HostPlan) => {
-  const node = await addRouterNode(network, fabric, plan);
-  await node.ip(`route add default via ${topology.tor.address} dev eth0`);
+const addHost = async (network: Network, fabrics: Fabrics, plan: HostPlan) => {
+  const node = await addRouterNode(network, isFar(plan) ? fabrics.far : fabrics.near, plan);
+  await node.ip(`route add default via ${plan.gateway.address} dev eth0`);
+  if (fabrics.far !== fabrics.near)
+    await node.must('ip', ['-6', 'route', 'add', 'default', 'via', plan.gateway.address6, 'dev', 'eth0']);
   for (const workload of plan.workloads) await attachWorkload(network, node, workload);
 };
 
@@ -53,12 +57,32 @@ const addOutside = async (network: Network, fabric: NetNode, topology: Topology)
   await serverNode.ip(`route add default via ${tor.outsideAddress} dev eth0`);
 };
 
+/** Where hosts are plugged in; one and the same where all are in one subnet. */
+interface Fabrics {
+  readonly near: NetNode;
+  readonly far: NetNode;
+}
+
+/** A second subnet behind the top-of-rack router, which routes between the two by their own routes. */
+const addFarFabric = async (network: Network, topology: Topology): Promise<NetNode> => {
+  const far = await network.addSwitch('fabric-far');
+  const { torFar, tor } = topology;
+  const addresses = [`${torFar.address}/24`, `${torFar.address6}/64`];
+  await network.plug({ node: network.node(tor.name), interface: 'eth2', addresses }, far);
+  const reflector = network.node(topology.reflector.name);
+  const [range, range6] = FAR_RANGES;
+  await reflector.ip(`route add ${range} via ${tor.address} dev eth0`);
+  await reflector.must('ip', ['-6', 'route', 'add', range6, 'via', tor.address6, 'dev', 'eth0']);
+  return far;
+};
+
 /** The network without routing: cables, addresses, workloads that nobody knows of yet. */
 export const buildLab = async (network: Network, topology: Topology, kinds: LabKinds): Promise<Lab> => {
   const fabric = await network.addSwitch('fabric');
   await addRouterNode(network, fabric, topology.reflector);
   await addOutside(network, fabric, topology);
-  for (const plan of topology.hosts) await addHost(network, fabric, topology, plan);
+  const far = topology.encapsulation === null ? fabric : await addFarFabric(network, topology);
+  for (const plan of topology.hosts) await addHost(network, { near: fabric, far }, plan);
   const routers = new Map<string, Router>([
     ['rr', createRouter(kinds.reflector, network.node('rr'), reflectorRouter(topology))],
     ['tor', createRouter(kinds.tor, network.node('tor'), torRouter(topology))],

@@ -3,30 +3,60 @@
 import type { RouteView } from '../support/netns.js';
 import type { PingResult } from '../support/ping.js';
 import type { Lab } from './builder.js';
-import { type HostPlan, OUTSIDE, type Topology, type WorkloadPlan, workloadsOf } from './topology.js';
+import { type HostPlan, isFar, OUTSIDE, type Topology, type WorkloadPlan, workloadsOf } from './topology.js';
 
 /** A route that BGP has to bring into the kernel of `node`. */
 export interface ExpectedRoute {
   readonly node: string;
   readonly destination: string;
-  readonly gateway: string;
+  /** Null: whichever it is. */
+  readonly gateway: string | null;
+  /** Null: whichever it is. */
+  readonly device: string | null;
 }
 
-const remoteRoutes = (plan: HostPlan, other: HostPlan): readonly ExpectedRoute[] =>
+const remoteRoutes = (
+  encapsulation: Topology['encapsulation'],
+  plan: HostPlan,
+  other: HostPlan,
+): readonly ExpectedRoute[] =>
   other.workloads.flatMap((workload) =>
     workload.addresses.map((destination) => ({
       node: plan.name,
       destination,
-      gateway: destination.includes(':') ? other.address6 : other.address,
+      ...wayTo(encapsulation, plan, other, { ...workload, addresses: [destination] }),
     })),
   );
+
+/** In a tunnel its device leads there; without one the router in between, where there is one. */
+const wayTo = (
+  encapsulation: Topology['encapsulation'],
+  plan: HostPlan,
+  other: HostPlan,
+  { external, addresses: [destination = ''] }: WorkloadPlan,
+): Pick<ExpectedRoute, 'gateway' | 'device'> => {
+  const ipv6 = destination.includes(':');
+  const apart = isFar(plan) !== isFar(other);
+  const carries = encapsulation !== null && !external && !(ipv6 && encapsulation.startsWith('IPIP'));
+  if (carries && (apart || !encapsulation.endsWith('CrossSubnet')))
+    return { gateway: null, device: encapsulation.startsWith('IPIP') ? 'tunl0' : 'vxlan.bgp' };
+  const next = apart ? plan.gateway : other;
+  return { gateway: ipv6 ? next.address6 : next.address, device: null };
+};
 
 export const expectedRoutes = (topology: Topology): readonly ExpectedRoute[] => {
   const { hosts, tor } = topology;
   const between = hosts.flatMap((plan) =>
-    hosts.filter((other) => other !== plan).flatMap((other) => remoteRoutes(plan, other)),
+    hosts
+      .filter((other) => other !== plan)
+      .flatMap((other) => remoteRoutes(topology.encapsulation, plan, other)),
   );
-  const outside = hosts.map((plan) => ({ node: plan.name, destination: OUTSIDE, gateway: tor.address }));
+  const outside = hosts.map((plan) => ({
+    node: plan.name,
+    destination: OUTSIDE,
+    gateway: plan.gateway.address,
+    device: null,
+  }));
   const inside = hosts.flatMap((plan) =>
     plan.workloads
       .filter((workload) => workload.external)
@@ -34,14 +64,18 @@ export const expectedRoutes = (topology: Topology): readonly ExpectedRoute[] => 
         node: tor.name,
         destination: workload.addresses[0] ?? '',
         gateway: plan.address,
+        device: null,
       })),
   );
   return [...between, ...outside, ...inside];
 };
 
 /** One of several equal ways will do: some routers balance by themselves. */
-const leadsOver = (route: RouteView, gateway: string): boolean =>
-  route.gateway === gateway || route.nexthops?.some((hop) => hop.gateway === gateway) === true;
+const leadsOver = (route: RouteView, { gateway, device }: ExpectedRoute): boolean => {
+  if (device !== null && route.dev !== device) return false;
+  if (gateway === null || route.gateway === gateway) return true;
+  return route.nexthops?.some((hop) => hop.gateway === gateway) === true;
+};
 
 export interface Progress {
   readonly sessions: number;
@@ -61,8 +95,8 @@ export const countPresent = (
   expected: readonly ExpectedRoute[],
   tables: ReadonlyMap<string, readonly RouteView[]>,
 ): number =>
-  expected.filter(({ node, destination, gateway }) =>
-    tables.get(node)?.some((route) => route.dst === destination && leadsOver(route, gateway)),
+  expected.filter((each) =>
+    tables.get(each.node)?.some((route) => route.dst === each.destination && leadsOver(route, each)),
   ).length;
 
 const establishedSessions = async (lab: Lab): Promise<number> => {

@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import type { RouterKind } from '../support/peers/types.js';
-import { MAX_HOSTS, MIN_HOSTS } from './topology.js';
+import { type LabEncapsulation, MAX_HOSTS, MIN_HOSTS } from './topology.js';
 
 export interface LabOptions {
   readonly hosts: number;
@@ -11,6 +11,8 @@ export interface LabOptions {
   readonly loopback: boolean;
   readonly help: boolean;
   readonly router: RouterKind;
+  /** Null: packets between hosts go as they are. */
+  readonly encapsulation: LabEncapsulation | null;
 }
 
 export type OptionsResult =
@@ -23,7 +25,16 @@ export const HELP = `npm run lab [-- OPTIONS]
   --clean       remove networks left up by --keep, and those of killed runs
   --loopback    all in one process on loopback, as where namespaces can't be made
   --router KIND what runs on hosts and reflector: bgpd (default), bird, frr
+  --encap KIND  hosts in two subnets, and tunnels between them that bgpd makes: vxlan (between subnets only),
+                vxlan-always, ipip, ipip-always (IPv4 only; where the kernel has it)
   --help        this text`;
+
+const ENCAPSULATIONS: Readonly<Record<string, LabEncapsulation>> = {
+  vxlan: 'VXLANCrossSubnet',
+  'vxlan-always': 'VXLAN',
+  ipip: 'IPIPCrossSubnet',
+  'ipip-always': 'IPIP',
+};
 
 const KINDS = ['bgpd', 'bird', 'frr'] as const;
 
@@ -38,6 +49,7 @@ export const parseLabOptions = (args: readonly string[]): OptionsResult => {
         loopback: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         router: { type: 'string', default: 'bgpd' },
+        encap: { type: 'string', default: 'none' },
       },
     });
     const hosts = Number(values.hosts);
@@ -46,7 +58,15 @@ export const parseLabOptions = (args: readonly string[]): OptionsResult => {
       return { ok: false, problem: `--hosts takes a number from ${MIN_HOSTS} to ${MAX_HOSTS}` };
     }
     if (router === undefined) return { ok: false, problem: `--router takes one of ${KINDS.join(', ')}` };
-    return { ok: true, options: { ...values, hosts, router } };
+    const { encap, ...rest } = values;
+    const encapsulation = ENCAPSULATIONS[encap] ?? null;
+    if (encapsulation === null && encap !== 'none') {
+      return { ok: false, problem: `--encap takes one of none, ${Object.keys(ENCAPSULATIONS).join(', ')}` };
+    }
+    if (encapsulation !== null && (router !== 'bgpd' || rest.loopback)) {
+      return { ok: false, problem: '--encap needs bgpd on the hosts and network namespaces' };
+    }
+    return { ok: true, options: { ...rest, hosts, router, encapsulation } };
   } catch (error) {
     return { ok: false, problem: error instanceof Error ? error.message : String(error) };
   }

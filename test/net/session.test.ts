@@ -6,7 +6,7 @@ import { KEEPALIVE } from '../../src/wire/message.js';
 import { cease, encodeNotification } from '../../src/wire/notification.js';
 import { encodeOpen } from '../../src/wire/open.js';
 import { encodeRouteRefresh } from '../../src/wire/route-refresh.js';
-import { END_OF_RIB, handshake, PLAIN, REMOTE, REMOTE_OPEN, type Speaker, withRig } from './rig.js';
+import { END_OF_RIB, handshake, PLAIN, REMOTE, REMOTE_OPEN, withRig } from './rig.js';
 
 const ADMIN = { kind: 'adminDown', text: 'maintenance' } as const;
 
@@ -71,32 +71,6 @@ test('wake asks the source at most once a turn', (t) =>
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     t.is(pulls, 1);
-  }));
-
-test('both dial at once, many times: one connection, the same on both sides', (t) =>
-  withRig(async (rig) => {
-    let collisions = 0;
-    for (let round = 0; round < 25; round++) {
-      const addresses = [`127.0.1.${round + 1}`, `127.0.2.${round + 1}`] as const;
-      const speakers: Record<string, Speaker> = {};
-      const a = await rig.listener(addresses[0], speakers);
-      const b = await rig.listener(addresses[1], speakers);
-      const left = rig.speaker({ peer: addresses[1], port: b.port, local: addresses[0] });
-      const right = rig.speaker({ config: REMOTE, peer: addresses[0], port: a.port, local: addresses[1] });
-      speakers[addresses[1]] = left;
-      speakers[addresses[0]] = right;
-      left.driver.start();
-      right.driver.start();
-      await Promise.all([left.recorder.until('Established'), right.recorder.until('Established')]);
-      const [here, there] = [left.recorder.transports.at(-1)!, right.recorder.transports.at(-1)!];
-      t.is(here.localPort, there.remotePort);
-      t.is(here.remotePort, there.localPort);
-      t.not(here.role, there.role);
-      t.deepEqual([left.recorder.downs, right.recorder.downs], [[], []], 'no session was lost');
-      if (left.driver.status().counters.sent.open > 1) collisions++;
-      await Promise.all([left.driver.stop(cease(2), ADMIN), right.driver.stop(cease(2), ADMIN)]);
-    }
-    t.true(collisions > 0, 'two connections met at least once');
   }));
 
 test('stop says Cease with its text, resolves when the connection is gone, and stays down', (t) =>

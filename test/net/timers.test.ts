@@ -8,7 +8,7 @@ import { DeadlineTable } from '../../src/net/deadline-table.js';
 import { TokenBucket } from '../../src/net/token-bucket.js';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { fakeClock } from '../support/fake-clock.js';
-import { turnsUntil, withRig } from './rig.js';
+import { handshake, turnsUntil, withRig } from './rig.js';
 
 test('the deadline table fires each row once, at its latest deadline', (t) => {
   const moves = fc.array(fc.record({ row: fc.nat(9), at: fc.nat(100), clear: fc.boolean() }), {
@@ -118,6 +118,8 @@ test.serial('the system clock keeps its order and tells its slack', async (t) =>
   t.deepEqual(fired, ['first', 'second', 'last']);
   t.true(clock.takeSlack() >= 2, 'the first was held up');
   t.is(clock.takeSlack(), 0);
+  const { count, sum } = clock.lateness();
+  t.true(count >= 1 && sum >= 2, 'what was taken stays in the histogram');
 });
 
 test('a token bucket lets a burst through and then a rate', (t) => {
@@ -239,4 +241,25 @@ test('a delayed OPEN waits for its timer or for the peer', (t) =>
     }
     await peer.hears(1);
     t.is(recorder.state, 'OpenSent');
+  }));
+
+test('a session knows how late its keepalives were; the next one starts anew', (t) =>
+  withRig(async (rig) => {
+    const clock = fakeClock();
+    const { driver, peer, recorder, port } = await rig.passivePair({ clock, config: { holdTime: 3 } });
+    const late = (): number => driver.status().counters.keepaliveLateSeconds;
+    t.is(late(), 0);
+    const { keepaliveTime } = recorder.sessions[0]!;
+    t.is(keepaliveTime, 1);
+    clock.advance(keepaliveTime * 1000);
+    t.is(late(), 0, 'in time');
+    clock.stall(1500);
+    await peer.hears(4, 3);
+    // Jitter: the next one was due 0.75 to 1 s after the last.
+    t.true(late() >= 0.5 && late() <= 1.5, `${late()} s`);
+    peer.socket.destroy();
+    await recorder.watch.until(() => recorder.downs.length === 1, 'the end');
+    await handshake(await rig.dial('127.0.0.1', port, '127.0.0.9'));
+    await recorder.until('Established');
+    t.is(late(), 0);
   }));

@@ -1,6 +1,7 @@
 // A daemon that is not there: a `StatusSource` with a fixed small network, for tests of the API and of `bgpctl`.
 
 import type {
+  AlarmStatus,
   CacheStatus,
   CalicoStatus,
   KernelReport,
@@ -8,6 +9,7 @@ import type {
   ObjectStatus,
   PeerDetail,
   PeerSummary,
+  PoolStatus,
   RouteList,
   RouteQuery,
   RouteStatus,
@@ -101,6 +103,7 @@ const BASE_PEER: PeerDetail = {
     inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
   },
   policies: { import: ['accept-all'], export: ['external'] },
+  kind: [],
   routeReflectorClient: false,
   clusterId: null,
   counters: {
@@ -110,6 +113,7 @@ const BASE_PEER: PeerDetail = {
     bytesSent: 117_001,
     established: 2,
     flaps: 1,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: {
     at: '2026-01-01T08:00:00.000Z',
@@ -122,7 +126,7 @@ const BASE_PEER: PeerDetail = {
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
-  loops: { asPath: 3, originatorId: 0, clusterList: 1 },
+  loops: { asPath: 3, originatorId: 0, clusterList: 1, onlyToCustomer: 0 },
   excess: { asPathLength: 2, communities: 0, prefixes: 0 },
   security: { password: 'file /etc/bgpd/tor-a.key', tcpAo: [], ttlSecurity: null },
   prefixLimits: {
@@ -146,7 +150,7 @@ const reflector: PeerDetail = {
   policies: { import: null, export: null },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const unreachable: PeerDetail = {
@@ -178,12 +182,13 @@ const unreachable: PeerDetail = {
     bytesSent: 0,
     established: 0,
     flaps: 0,
+    keepaliveLateSeconds: 0.012,
   },
   lastDown: null,
   lastUp: null,
   updateGroup: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const silent: PeerDetail = {
@@ -196,7 +201,7 @@ const silent: PeerDetail = {
   policies: { import: null, export: ['external'] },
   lastDown: null,
   verdicts: {},
-  loops: { asPath: 0, originatorId: 0, clusterList: 0 },
+  loops: { asPath: 0, originatorId: 0, clusterList: 0, onlyToCustomer: 0 },
 };
 
 const dynamic: PeerDetail = {
@@ -205,6 +210,7 @@ const dynamic: PeerDetail = {
   address: '172.18.203.77',
   dynamic: true,
   group: 'hosts',
+  kind: [],
   routeReflectorClient: true,
   clusterId: '244.0.0.1',
   sinceSeconds: 3600,
@@ -327,6 +333,27 @@ export const FAKE_ROUTES: readonly RouteStatus[] = [
 export const FAKE_KERNEL: KernelReport = {
   backend: 'netlink',
   state: 'synced',
+  drift: {
+    counts: { deleted: 3, changed: 1, taken: 2, linkLost: 40, missing: 0, differs: 0, overrun: 5 },
+    open: 1,
+    recent: [
+      { prefix: '10.65.9.0/26', cause: 'taken', by: 'ip (4242), protocol 4', at: '2026-01-02T03:04:05.678Z' },
+      { prefix: 'fd00:65:9::/64', cause: 'overrun', by: null, at: '2026-01-02T03:05:05.000Z' },
+    ],
+    fights: [
+      {
+        prefix: '10.65.9.0/26',
+        by: 'ip (4242), protocol 4',
+        blows: 7,
+        since: '2026-01-02T03:04:00.000Z',
+        last: '2026-01-02T03:04:05.678Z',
+      },
+    ],
+    fightCount: 2,
+    repair: { bounds: [1, 10], counts: [3, 11], sum: 42, count: 11 },
+  },
+  audits: { count: 12, lastDuration: 210.5 },
+  nextHopObjects: { groups: 3, hops: 4 },
   table: 254,
   protocol: 12,
   links: [
@@ -344,16 +371,29 @@ export const FAKE_KERNEL: KernelReport = {
     pending: 1,
     adoptedStale: 4,
     problemCount: 2,
+    refusedCount: 1,
+    refusals: [{ prefix: '0.0.0.0/0', reason: 'the host has a default route of its own' }],
     problems: [
       { prefix: '10.65.9.0/26', reason: 'EEXIST', attempts: 4, nextHops: ['172.18.203.1'] },
       { prefix: 'fd00:65:9::/64', reason: 'unresolved', attempts: 0, nextHops: ['fd00:99::1', 'fd00:99::2'] },
     ],
   },
+  tunnels: [
+    { device: 'vxlan.bgp', kind: 'vxlan', ready: true, problem: null, ends: 12 },
+    {
+      device: 'tunl0',
+      kind: 'ipip',
+      ready: false,
+      problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+      ends: 0,
+    },
+  ],
   counters: {
     added: 53_300,
     replaced: 40,
     removed: 95,
     errors: { EEXIST: 4, ENETUNREACH: 1 },
+    refusals: { default: 2 },
     overruns: 1,
     resyncs: 2,
     workloadEvents: 31,
@@ -397,6 +437,47 @@ export const FAKE_CALICO: CalicoStatus = {
     },
   ],
 };
+export const FAKE_POOLS: readonly PoolStatus[] = [
+  {
+    cidr: '10.65.0.0/16',
+    encapsulation: 'None',
+    overlay: 'bgp',
+    external: false,
+    device: null,
+    problem: null,
+    workloads: 2,
+    originated: 1,
+  },
+  {
+    cidr: '10.66.0.0/16',
+    encapsulation: 'VXLANCrossSubnet',
+    overlay: 'bgp',
+    external: false,
+    device: 'vxlan.bgp',
+    problem: null,
+    workloads: 0,
+    originated: 0,
+  },
+  {
+    cidr: '10.67.0.0/16',
+    encapsulation: 'IPIP',
+    overlay: 'bgp',
+    external: true,
+    device: 'tunl0',
+    problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+    workloads: 0,
+    originated: 0,
+  },
+];
+
+export const FAKE_ALARMS: readonly AlarmStatus[] = [
+  {
+    name: 'foreignOrigin',
+    subject: '10.65.0.7/32',
+    detail: 'announced by rr-1 with next hop 172.18.203.127, originator 172.18.203.127',
+    sinceSeconds: 75,
+  },
+];
 
 const MIB = 1024 * 1024;
 
@@ -481,6 +562,8 @@ export function fakeStatus({
     memory: () => FAKE_MEMORY,
     rpki: () => FAKE_RPKI,
     config: () => ({ ...fakeSummary(peers).config, objects: FAKE_OBJECTS }),
+    pools: () => FAKE_POOLS,
+    alarms: () => FAKE_ALARMS,
     health: () => ({ ok: true, reasons: [] }),
     readiness: () => ({ ok: false, reasons: ['tor-b: not Established'] }),
     reload: async () => {

@@ -9,7 +9,7 @@ import { KEEPALIVE } from '../../src/wire/message.js';
 import { NlriCursor } from '../../src/wire/nlri.js';
 import { encodeOpen } from '../../src/wire/open.js';
 import { decodeRouteRefresh } from '../../src/wire/route-refresh.js';
-import type { Capability, NlriRun, OpenMessage, PathAttributes } from '../../src/wire/types.js';
+import type { Capability, NlriRun, OpenMessage, PathAttributes, SessionType } from '../../src/wire/types.js';
 import { UpdateDecoder } from '../../src/wire/update.js';
 import { UpdatePacker } from '../../src/wire/update-packer.js';
 import type { ScriptedPeer } from './scripted-peer.js';
@@ -20,6 +20,10 @@ export interface SpeakerIdentity {
   readonly routerId?: number;
   /** The AS of the other side, default 64512. */
   readonly peerAsn?: number;
+  /** Default: by the two AS numbers. */
+  readonly sessionType?: SessionType;
+  /** Our families' IPv4 routes may have IPv6 next hops. */
+  readonly extendedNextHop?: boolean;
   /** Seconds, default 90. */
   readonly holdTime?: number;
   readonly capabilities?: readonly Capability[];
@@ -67,9 +71,10 @@ export class TestSpeaker {
     this.#packer = new UpdatePacker({ maxMessage: 4096, asn4 });
     this.#decoder = new UpdateDecoder({
       asn4,
-      sessionType: this.#isInternal ? 'ibgp' : 'ebgp',
+      sessionType: identity.sessionType ?? (this.#isInternal ? 'ibgp' : 'ebgp'),
       families: [true, true],
       addPath: [false, false],
+      extendedNextHop: identity.extendedNextHop === true,
     });
     peer.onMessage = (type, frame) => {
       if (type === MESSAGE.update) this.#take(frame);

@@ -2,7 +2,7 @@
 
 import type { KernelReport } from '../../api/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
-import { formatCount, formatList, formatMilliseconds } from '../format.js';
+import { formatCount, formatList, formatMilliseconds, formatTime } from '../format.js';
 import {
   type Field,
   joinBlocks,
@@ -23,7 +23,10 @@ export const showKernel = (context: CommandContext): Promise<ExitCode> =>
 export const kernelText = (kernel: KernelReport, paint: Paint): string =>
   joinBlocks([
     renderFields([...stateFields(kernel), ...counterFields(kernel)], paint),
+    fightLines(kernel, paint),
     problemLines(kernel, paint),
+    refusalLines(kernel, paint),
+    tunnelLines(kernel, paint),
     linkLines(kernel, paint),
     workloadLines(kernel, paint),
   ]);
@@ -38,7 +41,7 @@ function stateFields({ backend, state, table, protocol, fib }: KernelReport): re
   ];
 }
 
-function counterFields({ counters, workloads }: KernelReport): readonly Field[] {
+function counterFields({ counters, workloads, nextHopObjects, drift }: KernelReport): readonly Field[] {
   const errors = Object.entries(counters.errors).map(([errno, count]) => `${errno} ${count}`);
   return [
     ['Operations', `${counters.added} added, ${counters.replaced} replaced, ${counters.removed} removed`],
@@ -46,6 +49,8 @@ function counterFields({ counters, workloads }: KernelReport): readonly Field[] 
     ['Ack latency', latency(counters.latency)],
     ['Workloads', `${formatCount(workloads, 'route')}, ${formatCount(counters.workloadEvents, 'event')}`],
     ['Resyncs', `${counters.resyncs}, overruns ${counters.overruns}`],
+    ['Nexthop groups', nextHopObjects === null ? 'not used' : formatCount(nextHopObjects.groups, 'group')],
+    ['Drift', driftSummary(drift)],
   ];
 }
 
@@ -64,6 +69,23 @@ function quantileBound({ bounds, counts, count }: LatencyHistogram, quantile: nu
   return last === undefined ? '-' : `above ${formatMilliseconds(last)}`;
 }
 
+/** `bgpctl show drift` says more. */
+function driftSummary({ counts, open, fights }: KernelReport['drift']): string {
+  const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return `${found} found, ${open} open, ${formatCount(fights.length, 'fight')}`;
+}
+
+/** Who changes our routes again and again. */
+export function fightLines({ drift: { fights } }: KernelReport, paint: Paint): readonly string[] {
+  if (fights.length === 0) return [];
+  const rows = fights.map(
+    ({ prefix, by, blows, last }): Row => ({
+      cells: [prefix, toned('bad', by ?? 'unknown'), String(blows), formatTime(last)],
+    }),
+  );
+  return renderTable([left('Fought over'), left('With'), right('Times'), left('Last')], rows, paint);
+}
+
 function problemLines({ fib }: KernelReport, paint: Paint): readonly string[] {
   if (fib.problemCount === 0) return [];
   const rows = fib.problems.map(
@@ -74,6 +96,23 @@ function problemLines({ fib }: KernelReport, paint: Paint): readonly string[] {
   const columns = [left('Not installed'), left('Reason'), right('Attempts'), left('Next hops')];
   const more = fib.problemCount - fib.problems.length;
   return [...renderTable(columns, rows, paint), ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+function refusalLines({ fib }: KernelReport, paint: Paint): readonly string[] {
+  if (fib.refusedCount === 0) return [];
+  const rows = fib.refusals.map(({ prefix, reason }): Row => ({ cells: [prefix, toned('warn', reason)] }));
+  const more = fib.refusedCount - fib.refusals.length;
+  const lines = renderTable([left('Kept out'), left("For the host's own sake")], rows, paint);
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+function tunnelLines({ tunnels }: KernelReport, paint: Paint): readonly string[] {
+  if (tunnels.length === 0) return [];
+  const rows = tunnels.map(({ device, kind, ready, problem, ends }): Row => {
+    const state = ready ? toned('good', 'ready') : toned('bad', problem ?? 'being made');
+    return { cells: [device, kind, String(ends), state] };
+  });
+  return renderTable([left('Tunnel'), left('Kind'), right('Other ends'), left('State')], rows, paint);
 }
 
 function linkLines({ links }: KernelReport, paint: Paint): readonly string[] {

@@ -53,6 +53,7 @@ function sessionFields(peer: PeerDetail): readonly Field[] {
   const group = peer.group === null ? '-' : peer.group;
   return [
     ['Session', `${peer.type}, AS ${peer.localAsn} to AS ${peer.asn}${client}`],
+    ...(peer.kind.length === 0 ? [] : [['Kind', peer.kind.join(', ')] as const]),
     ['Addresses', `${orDash(peer.localAddress)} to ${peer.address}`],
     ['Router id', orDash(peer.routerId)],
     ['Group', peer.dynamic ? `${group} (dynamic)` : group],
@@ -160,6 +161,7 @@ const LOOPS = [
   ['AS_PATH', 'asPath'],
   ['ORIGINATOR_ID', 'originatorId'],
   ['CLUSTER_LIST', 'clusterList'],
+  ['ONLY_TO_CUSTOMER', 'onlyToCustomer'],
 ] as const;
 
 const EXCESSES = [
@@ -191,6 +193,10 @@ function historyFields({
       lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason} (fault: ${lastDown.fault})`,
     ],
     ['Queued to send', formatBytes(queuedBytes)],
+    [
+      'Keepalives late',
+      counters.keepaliveLateSeconds < 0.001 ? '-' : `${counters.keepaliveLateSeconds.toFixed(3)} s at worst`,
+    ],
     ['Malformed attributes', formatList(malformed)],
     ['Loops refused', formatList(refused)],
     ['Beyond limits', formatList(beyond)],

@@ -1,20 +1,27 @@
 // Distinct FIB intents: many prefixes share the same BGP next hops, so what they resolve to is worked out once per
 // intent. Counts the prefixes that use each; forgets an intent with its last one.
 
-import { formatIp } from '../../base/ip.js';
-import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
-import type { FibIntent, FibNextHop } from '../types.js';
+import { type NextHops, nextHopKey, type TrackedHop } from '../next-hops/next-hops.js';
+import type { FibIntent, FibNextHop, KernelNextHop } from '../types.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
+import type { GroupObject } from './nexthop-objects.js';
 
 export interface IntentGroup {
   readonly id: number;
   readonly key: string;
   /** Routes of IPv6 prefixes cannot have an IPv4 gateway. */
   readonly ipv6: boolean;
+  readonly kind: 'route' | 'blackhole';
   readonly nextHops: readonly FibNextHop[];
   readonly hops: readonly TrackedHop[];
   /** Id of the next-hop set it resolves to, NO_SET while unresolved. */
   set: number;
+  /** RTA_PRIORITY, null for that of the settings. */
+  readonly metric: number | null;
+  /** The nexthop object that follows it, null while it has none. */
+  object: GroupObject | null;
+  /** The kernel refused its set as an object: routes carry the hops themselves until the set changes. */
+  plain: boolean;
   /** Prefixes that want it; 0 once it is forgotten. */
   users: number;
 }
@@ -50,24 +57,35 @@ export class IntentGroups {
     return group;
   }
 
-  release(id: number): void {
+  /** One user less; returns the group when it was the last. */
+  release(id: number): IntentGroup | null {
     const group = this.#groups[id];
-    if (group === undefined || --group.users > 0) return;
+    if (group === undefined || --group.users > 0) return null;
     this.#groups[id] = undefined;
     this.#byKey.delete(group.key);
     this.#free.push(id);
     for (const hop of group.hops) this.#unlink(hop, group);
+    return group;
   }
 
-  /** Ids of the groups that resolve otherwise now that these hops changed. */
-  refresh(changed: readonly TrackedHop[]): ReadonlySet<number> {
-    const affected = new Set<number>();
+  /** An intent that resolves to the set and has no nexthop object. */
+  withoutObject(set: number, ipv6: boolean): IntentGroup | null {
+    if (set === NO_SET) return null;
+    for (const group of this.#groups)
+      if (group?.set === set && group.ipv6 === ipv6 && group.object === null) return group;
+    return null;
+  }
+
+  /** The groups that resolve otherwise now that these hops changed. */
+  refresh(changed: readonly TrackedHop[]): ReadonlySet<IntentGroup> {
+    const affected = new Set<IntentGroup>();
     for (const hop of changed) {
       for (const group of this.#byHop.get(hop) ?? []) {
-        const set = this.#resolve(group.hops, group.ipv6);
+        const set = this.#resolve(group, group.hops, group.ipv6);
         if (set === group.set) continue;
         group.set = set;
-        affected.add(group.id);
+        group.plain = false;
+        affected.add(group);
       }
     }
     return affected;
@@ -91,19 +109,56 @@ export class IntentGroups {
     if (known !== undefined) return known;
     const hops = intent.nextHops.map((hop) => this.#nextHops.use(hop));
     const id = this.#free.pop() ?? this.#groups.length;
-    const set = this.#resolve(hops, ipv6);
-    const group: IntentGroup = { id, key, ipv6, nextHops: intent.nextHops, hops, set, users: 0 };
+    const { nextHops, kind = 'route' } = intent;
+    const set = this.#resolve(intent, hops, ipv6);
+    const metric = intent.metric ?? null;
+    const group: IntentGroup = {
+      id,
+      key,
+      ipv6,
+      kind,
+      nextHops,
+      hops,
+      set,
+      metric,
+      object: null,
+      // A blackhole has no hops that an object could stand for.
+      plain: kind === 'blackhole',
+      users: 0,
+    };
     this.#groups[id] = group;
     this.#byKey.set(key, group);
     for (const hop of hops) this.#link(hop, group);
     return group;
   }
 
-  /** The hops that can be reached; an unreachable one among several only narrows the ECMP set. */
-  #resolve(hops: readonly TrackedHop[], ipv6: boolean): number {
-    const all = hops.flatMap((hop) => hop.hops ?? []);
-    const usable = ipv6 ? all.filter((hop) => hop.gateway?.family !== 'ipv4') : all;
+  /** The hops that can be reached, each with its share; suspects only while there is nobody else. */
+  #resolve(
+    { kind, nextHops }: Pick<FibIntent, 'kind' | 'nextHops'>,
+    hops: readonly TrackedHop[],
+    ipv6: boolean,
+  ): number {
+    if (kind === 'blackhole') return this.#sets.intern([], 'blackhole');
+    const trusted = hops.some((hop) => hop.suspect) ? this.#shares(nextHops, hops, ipv6, true) : [];
+    const usable = trusted.length > 0 ? trusted : this.#shares(nextHops, hops, ipv6, false);
     return usable.length === 0 ? NO_SET : this.#sets.intern(usable);
+  }
+
+  #shares(
+    nextHops: readonly FibNextHop[],
+    hops: readonly TrackedHop[],
+    ipv6: boolean,
+    trustedOnly: boolean,
+  ): readonly KernelNextHop[] {
+    const found: KernelNextHop[] = [];
+    for (const [i, tracked] of hops.entries()) {
+      if (trustedOnly && tracked.suspect) continue;
+      const usable = (tracked.hops ?? []).filter((hop) => !ipv6 || hop.gateway?.family !== 'ipv4');
+      const whole = usable.reduce((sum, { weight }) => sum + weight, 0);
+      const share = nextHops[i]?.weight ?? 1;
+      for (const hop of usable) found.push({ ...hop, weight: (share * hop.weight) / whole });
+    }
+    return found.length === 1 ? [{ ...found[0]!, weight: 1 }] : wholeWeights(found);
   }
 
   #link(hop: TrackedHop, group: IntentGroup): void {
@@ -120,5 +175,24 @@ export class IntentGroups {
   }
 }
 
-const keyOf = (intent: FibIntent, ipv6: boolean): string =>
-  `${ipv6 ? 6 : 4} ${intent.nextHops.map((hop) => `${formatIp(hop.address)}%${hop.interface ?? ''}`).join(' ')}`;
+/** What the kernel takes: rtnh_hops is one octet. */
+const LARGEST_WEIGHT = 255;
+const EXACT = 5040;
+
+/** Shares in any ratio -> the smallest whole numbers with (about) that ratio. */
+function wholeWeights(hops: readonly KernelNextHop[]): readonly KernelNextHop[] {
+  if (hops.every(({ weight }) => weight === 1)) return hops;
+  const scaled = hops.map(({ weight }) => Math.max(1, Math.round(weight * EXACT)));
+  const divisor = scaled.reduce(greatestCommonDivisor, 0);
+  const largest = Math.max(...scaled) / divisor;
+  const factor = largest > LARGEST_WEIGHT ? LARGEST_WEIGHT / largest : 1;
+  return hops.map((hop, i) => ({ ...hop, weight: Math.max(1, Math.round((scaled[i]! / divisor) * factor)) }));
+}
+
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b);
+
+const keyOf = ({ nextHops, kind = 'route', metric }: FibIntent, ipv6: boolean): string =>
+  `${ipv6 ? 6 : 4} ${kind} ${metric ?? ''} ${nextHops.map(hopKey).join(' ')}`;
+
+const hopKey = (hop: FibNextHop): string => `${nextHopKey(hop)}*${hop.weight ?? 1}`;

@@ -2,50 +2,102 @@
 // what is believed to be held and leaves the writing to others.
 
 import type { FamilyIndex } from '../../base/family.js';
+import { compareIp } from '../../base/ip.js';
 import { sameHop } from '../routes/route-store.js';
-import type { KernelRoute } from '../types.js';
+import type { DriftCause, DriftCulprit, KernelRoute } from '../types.js';
+import { forgetHeld, lose, noteDrift, releaseRow, tryNow, unwantRow } from './fib-rows.js';
 import {
   desiredSet,
   type FibState,
-  forgetHeld,
-  identityIn,
-  releaseRow,
+  knownMetric,
   retryKey,
   strayKey,
   tableOf,
-  unwantRow,
+  wantedMetric,
 } from './fib-state.js';
-import { type FibTable, IN_FLIGHT, NO_GROUP, REWRITE, STALE, WAITING } from './fib-table.js';
+import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
+import { heldObjectRef, heldSetRef, holdRef, isSettled, setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
 
-/** A route with our table and protocol, written or removed by somebody else, or named by a listing. */
-export function observeRoute(fib: FibState, route: KernelRoute, present: boolean, now: number): void {
+/**
+ * A route with our table and protocol, written or removed by somebody else, or named by a listing. `by`: who did it, null
+ * in a listing.
+ */
+export function observeRoute(
+  fib: FibState,
+  route: KernelRoute,
+  present: boolean,
+  by: DriftCulprit | null,
+): void {
   const table = tableOf(fib, route.prefix);
-  if (route.metric !== identityIn(fib.identity, table).metric) observeStray(fib, route, present);
-  else if (present) observePresent(fib, table, route, now);
-  else observeAbsent(fib, table, route, now);
+  if (!isRowsMetric(fib, table, route)) observeStray(fib, route, present);
+  else if (present) observePresent(fib, table, route, by);
+  else observeAbsent(fib, table, route, by);
+}
+
+/** The route is the one that the row stands for, not one that we left under another metric. */
+function isRowsMetric(fib: FibState, table: FibTable, { prefix, metric }: KernelRoute): boolean {
+  const row = table.rows.find(prefix);
+  if (metric === knownMetric(fib, table, row)) return true;
+  return row >= 0 && table.held(row) === NO_SET && metric === wantedMetric(fib, table, row);
 }
 
 function observeStray(fib: FibState, route: KernelRoute, present: boolean): void {
   const { prefix, table, protocol, metric } = route;
-  const stray = { prefix, identity: { table, protocol, metric } };
-  if (present) fib.strays.set(strayKey(stray), stray);
-  else fib.strays.delete(strayKey(stray));
+  const identity = { table, protocol, metric };
+  const key = strayKey({ prefix, identity });
+  const known = fib.strays.get(key);
+  if (known !== undefined && known.object !== null) fib.objects.unhold(known.object);
+  fib.strays.delete(key);
+  if (!present) return;
+  const object = route.object === undefined ? null : (fib.objects.byId(route.object)?.index ?? null);
+  if (object !== null) fib.objects.hold(object);
+  if (fib.swept) fib.removals.push({ prefix, identity, object });
+  else fib.strays.set(key, { prefix, identity, object });
 }
 
-function observePresent(fib: FibState, table: FibTable, route: KernelRoute, now: number): void {
+/** What the route says, in the form in which rows hold it. */
+function refOf(fib: FibState, { object, nextHops, type }: KernelRoute): number {
+  const known = object === undefined ? undefined : fib.objects.byId(object);
+  return known === undefined ? heldSetRef(fib.sets.intern(nextHops, type)) : heldObjectRef(known.index);
+}
+
+function observePresent(fib: FibState, table: FibTable, route: KernelRoute, by: DriftCulprit | null): void {
   const row = table.rows.insert(route.prefix);
   table.fit();
   fib.listed?.[table.index].add(row);
   if (table.has(row, IN_FLIGHT)) return;
-  const set = fib.sets.intern(route.nextHops);
+  if (fib.strays.size > 0) observeStray(fib, route, false);
+  const ref = refOf(fib, route);
   const before = table.held(row);
-  if (before === set) return;
-  table.setHeld(row, set);
-  if (table.wanted(row) === NO_GROUP) table.raise(row, STALE);
-  else if (before === NO_SET || desiredSet(fib, table, row) === set) settleLater(fib, table, row);
-  else lose(fib, table, row, now);
+  const sourced = sameSource(fib, table, route);
+  if (!sourced) table.raise(row, RESOURCE);
+  if (before === ref && sourced) return;
+  holdRef(fib, table, row, ref);
+  table.setHeldMetric(row, route.metric);
+  if (table.wanted(row) === NO_GROUP) {
+    if (fib.swept) table.dirty.add(row);
+    else table.raise(row, STALE);
+    return;
+  }
+  const fine = sourced && isSettled(fib, table, row);
+  if (before === NO_SET || fine) {
+    settleLater(fib, table, row);
+    return;
+  }
+  noteDrift(fib, table, row, by === null ? auditCause(fib, 'differs') : 'changed', by);
+  lose(fib, table, row, by);
 }
+
+function sameSource(fib: FibState, table: FibTable, { source }: KernelRoute): boolean {
+  const wanted = fib.sources[table.index];
+  if (wanted === null || source === undefined) return wanted === null && source === undefined;
+  return compareIp(wanted, source) === 0;
+}
+
+/** A listing after lost notifications, or for a link, has an explanation for what it finds. */
+const auditCause = (fib: FibState, otherwise: 'missing' | 'differs'): DriftCause =>
+  fib.listingCause === 'missing' ? otherwise : fib.listingCause;
 
 /** What is there may be what is wanted; the writer finds out. */
 function settleLater(fib: FibState, table: FibTable, row: number): void {
@@ -54,41 +106,57 @@ function settleLater(fib: FibState, table: FibTable, row: number): void {
   fib.retries.forget(retryKey(table, row));
 }
 
-function observeAbsent(fib: FibState, table: FibTable, route: KernelRoute, now: number): void {
+function observeAbsent(fib: FibState, table: FibTable, route: KernelRoute, by: DriftCulprit | null): void {
   const row = table.rows.find(route.prefix);
   if (row < 0 || table.has(row, IN_FLIGHT) || table.held(row) === NO_SET) return;
-  const held = fib.sets.get(table.held(row));
+  const held = fib.sets.get(setOfRef(fib, table.held(row)));
   // IPv6 may take single next hops out of a route.
   const left = held.filter((hop) => !route.nextHops.some((gone) => sameHop(hop, gone)));
-  if (left.length === held.length && route.nextHops.length > 0) return;
-  const partial = table.index === 1 && left.length > 0 && route.nextHops.length > 0;
-  table.setHeld(row, partial ? fib.sets.intern(left) : NO_SET);
-  if (table.wanted(row) === NO_GROUP) releaseRow(fib, table, row);
-  else lose(fib, table, row, now);
+  const whole = route.object !== undefined || route.nextHops.length === 0;
+  if (left.length === held.length && !whole) return;
+  const partial = table.index === 1 && left.length > 0 && !whole;
+  holdRef(fib, table, row, partial ? heldSetRef(fib.sets.intern(left)) : NO_SET);
+  if (table.wanted(row) === NO_GROUP) {
+    releaseRow(fib, table, row);
+    return;
+  }
+  if (desiredSet(fib, table, row) !== NO_SET) noteDrift(fib, table, row, lossCause(by), by);
+  lose(fib, table, row, by);
 }
 
-/** Somebody changed our route: put it right at once the first time, later and later when they insist. */
-function lose(fib: FibState, table: FibTable, row: number, now: number): void {
-  const wanted = desiredSet(fib, table, row) !== NO_SET;
-  if (wanted && !fib.retries.lose(retryKey(table, row), now)) table.raise(row, WAITING);
-  else table.dirty.add(row);
-}
+/** The kernel itself removes a route when its link or its source address goes. */
+const lossCause = (by: DriftCulprit | null): DriftCause =>
+  by === null || by.port === 0 ? 'linkLost' : 'deleted';
 
 /**
  * A route that is not ours came to the place of ours (`present`: the kernel replaces whoever's it is) or left a place
  * that we may be waiting for.
  */
-export function observeContest(fib: FibState, route: KernelRoute, replaced: boolean): void {
+export function observeContest(
+  fib: FibState,
+  route: KernelRoute,
+  replaced: boolean,
+  by: DriftCulprit | null,
+): void {
   const table = tableOf(fib, route.prefix);
-  if (route.metric !== identityIn(fib.identity, table).metric) return;
   const row = table.rows.find(route.prefix);
-  if (row < 0 || table.has(row, IN_FLIGHT)) return;
-  if (replaced) forgetHeld(fib, table, row);
-  else if (table.has(row, WAITING)) settleLater(fib, table, row);
+  if (row < 0 || route.metric !== knownMetric(fib, table, row) || table.has(row, IN_FLIGHT)) return;
+  if (!replaced) {
+    if (table.has(row, WAITING)) settleLater(fib, table, row);
+    return;
+  }
+  const wasHeld = table.held(row) !== NO_SET;
+  if (wasHeld) noteDrift(fib, table, row, 'taken', by);
+  holdRef(fib, table, row, NO_SET);
+  if (releaseRow(fib, table, row)) return;
+  if (wasHeld) lose(fib, table, row, by);
+  else tryNow(fib, table, row);
 }
 
-export function beginListing(fib: FibState): void {
+/** `cause`: what a difference that it finds is put down to. */
+export function beginListing(fib: FibState, cause: DriftCause): void {
   fib.listed = [new Set(), new Set()];
+  fib.listingCause = cause;
 }
 
 /** What a complete listing did not name is gone. `ifindex` 0: all interfaces. */
@@ -102,13 +170,16 @@ export function endListing(fib: FibState, families: readonly FamilyIndex[], ifin
       const held = table.held(row);
       // A row to be rewritten is listed under its old protocol, as if it were not ours.
       if (held === NO_SET || listed[table.index].has(row) || table.has(row, IN_FLIGHT | REWRITE)) continue;
-      if (through === null || through.has(held)) forgetHeld(fib, table, row);
+      if (through !== null && !through.has(setOfRef(fib, held))) continue;
+      noteDrift(fib, table, row, fib.listingCause, null);
+      forgetHeld(fib, table, row);
     }
   }
 }
 
 /** Removes adopted routes that nobody wanted; returns how many they are. */
 export function sweepStale(fib: FibState): number {
+  fib.swept = true;
   let count = fib.strays.size;
   for (const table of fib.tables) {
     for (const row of table.rows) {

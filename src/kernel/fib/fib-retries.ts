@@ -14,6 +14,8 @@ const LEVELS = 9;
 /** Losses further apart than this are unrelated. */
 const LOSS_MEMORY = 60_000;
 const LOSSES_KEPT = 8192;
+/** So often within that time a route is put back without delay. */
+const FREE_LOSSES = 3;
 
 /** 250 ms, doubled per attempt, at most a minute. */
 export const retryDelay = (attempts: number): number =>
@@ -50,19 +52,19 @@ export class Retries {
   }
 
   /**
-   * A route that was in the kernel is gone. True when it may be put back at once; when somebody takes it away again
-   * and again the answer is false and it waits longer each time.
+   * A route that was in the kernel is gone or changed. 0: it may be put right at once. When somebody does it again and
+   * again, the answer is how often by now, and it waits longer each time.
    */
-  lose(key: number, now: number): boolean {
+  lose(key: number, now: number): number {
     const last = this.#losses.get(key);
     const count = last !== undefined && now - last.at < LOSS_MEMORY ? last.count + 1 : 1;
     this.#losses.delete(key);
     this.#losses.set(key, { count, at: now });
     if (this.#losses.size > LOSSES_KEPT) this.#losses.delete(this.#losses.keys().next().value!);
-    if (count === 1) return true;
-    const attempts = count - 1;
-    this.#schedule({ key, reason: 'deleted', attempts, dueAt: now + retryDelay(attempts) }, attempts);
-    return false;
+    if (count <= FREE_LOSSES) return 0;
+    const attempts = count - FREE_LOSSES;
+    this.#schedule({ key, reason: 'fight', attempts, dueAt: now + retryDelay(attempts) }, attempts);
+    return count;
   }
 
   /** The row is in order, or a new intent deserves a new try. */

@@ -1,26 +1,36 @@
-// The FIB's state as data and the few steps that keep it consistent. The files beside it turn it into writes, take in
-// what the kernel says, and report. Never reads a clock.
+// The FIB's state as data, and questions about it. The files beside it change it, turn it into writes, take in what the
+// kernel says, and report. Never reads a clock.
 
 import { type FamilyIndex, familyOfAddress } from '../../base/family.js';
+import type { IpAddress } from '../../base/ip.js';
 import { formatPrefix, type Prefix } from '../../base/prefix.js';
 import type { NextHops } from '../next-hops/next-hops.js';
-import type { RouteIdentity, RouteWrite } from '../port.js';
-import type { FibIntent } from '../types.js';
+import type { KernelWrite, RouteIdentity } from '../port.js';
+import type { DriftCause } from '../types.js';
+import { DriftLog } from './drift.js';
 import { IntentGroups } from './fib-intents.js';
 import { Retries } from './fib-retries.js';
-import { FibTable, NO_GROUP, STALE, WAITING } from './fib-table.js';
+import { FibTable, NO_GROUP } from './fib-table.js';
 import { NextHopSets, NO_SET } from './next-hop-sets.js';
+import { NexthopObjects, type ObjectPending } from './nexthop-objects.js';
 
-/** What one write of a batch was for: a row, or (row -1) the removal of a stray. */
-export interface PendingWrite {
-  readonly table: FibTable;
-  readonly row: number;
-  readonly set: number;
-}
+/** What one write of a batch was for. */
+export type PendingWrite =
+  /** `ref` is what the row holds once it is done (held.ts). */
+  | {
+      readonly kind: 'row';
+      readonly table: FibTable;
+      readonly row: number;
+      readonly ref: number;
+      readonly metric: number;
+    }
+  /** The removal of a stray. */
+  | { readonly kind: 'stray'; readonly object: number | null }
+  | { readonly kind: 'object'; readonly object: ObjectPending };
 
 export interface BatchInFlight {
   readonly identity: RouteIdentity;
-  readonly writes: readonly RouteWrite[];
+  readonly writes: readonly KernelWrite[];
   readonly pending: readonly PendingWrite[];
 }
 
@@ -28,13 +38,17 @@ export interface BatchInFlight {
 export interface Stray {
   readonly prefix: Prefix;
   readonly identity: RouteIdentity;
+  /** Place of the nexthop object that it uses, null for none: the object has to stay as long as the route does. */
+  readonly object: number | null;
 }
 
 export interface FibState {
   readonly tables: readonly [FibTable, FibTable];
   readonly sets: NextHopSets;
   readonly groups: IntentGroups;
+  readonly objects: NexthopObjects;
   readonly retries: Retries;
+  readonly drift: DriftLog;
   readonly inFlight: Map<number, BatchInFlight>;
   /** Found in the kernel; removed by a sweep. */
   readonly strays: Map<string, Stray>;
@@ -43,9 +57,17 @@ export interface FibState {
   identity: RouteIdentity;
   /** What rows marked REWRITE still carry in the kernel. */
   previous: RouteIdentity;
+  /** RTA_PREFSRC of our routes by family, null for none. */
+  readonly sources: [IpAddress | null, IpAddress | null];
   nextId: number;
   /** Rows that the running listing named, by family; null when none runs. */
   listed: readonly [Set<number>, Set<number>] | null;
+  /** What a difference that the running listing finds is put down to. */
+  listingCause: DriftCause;
+  /** Monotonic milliseconds, as last told. */
+  now: number;
+  /** What an earlier run left was removed: what turns up unwanted from now on is, too. */
+  swept: boolean;
   /** Whether a route that is not ours is known to stand where ours would. */
   readonly isTaken: (prefix: Prefix, identity: RouteIdentity) => boolean;
   /** What is believed of routes that are not in the rows may be wrong: only a listing tells. */
@@ -64,14 +86,20 @@ export function createFibState(
     tables: [new FibTable('ipv4', seed), new FibTable('ipv6', seed)],
     sets,
     groups: new IntentGroups(nextHops, sets),
+    objects: new NexthopObjects(sets, identity.protocol),
     retries: new Retries(),
+    drift: new DriftLog(),
     inFlight: new Map(),
     strays: new Map(),
     removals: [],
     identity,
     previous: identity,
+    sources: [null, null],
     nextId: 1,
     listed: null,
+    listingCause: 'missing',
+    now: 0,
+    swept: false,
     isTaken,
     doubtful: false,
     counters: { added: 0, replaced: 0, removed: 0, errors: {} },
@@ -91,13 +119,31 @@ export const retryRow = (fib: FibState, key: number): { readonly table: FibTable
 /** IP6_RT_PRIO_USER: what IPv6 makes of metric 0. */
 const IPV6_DEFAULT_METRIC = 1024;
 
+/** A metric as the kernel will show it. */
+export const metricIn = (metric: number, table: FibTable): number =>
+  table.index === 1 && metric === 0 ? IPV6_DEFAULT_METRIC : metric;
+
 /** Table and metric: what the kernel allows once per prefix. */
 export const sameKey = (a: RouteIdentity, b: RouteIdentity): boolean =>
   a.table === b.table && a.metric === b.metric;
 
 /** The identity as the kernel will show it. */
 export const identityIn = (identity: RouteIdentity, table: FibTable): RouteIdentity =>
-  table.index === 1 && identity.metric === 0 ? { ...identity, metric: IPV6_DEFAULT_METRIC } : identity;
+  identity.metric === metricIn(identity.metric, table)
+    ? identity
+    : { ...identity, metric: metricIn(identity.metric, table) };
+
+/** RTA_PRIORITY that the row's route should have: that of its intent, or the common one. */
+export const wantedMetric = (fib: FibState, table: FibTable, row: number): number =>
+  metricIn(fib.groups.get(table.wanted(row))?.metric ?? fib.identity.metric, table);
+
+/** The metric under which the kernel may tell of the row's route. */
+export const knownMetric = (fib: FibState, table: FibTable, row: number): number =>
+  row >= 0 && table.held(row) !== NO_SET
+    ? table.heldMetric(row)
+    : row < 0
+      ? metricIn(fib.identity.metric, table)
+      : wantedMetric(fib, table, row);
 
 /** The set of next hops that the row should have in the kernel, NO_SET for no route. */
 export function desiredSet(fib: FibState, table: FibTable, row: number): number {
@@ -105,54 +151,5 @@ export function desiredSet(fib: FibState, table: FibTable, row: number): number 
   return group === NO_GROUP ? NO_SET : (fib.groups.get(group)?.set ?? NO_SET);
 }
 
-/** The row is to be looked at again, whatever went wrong before. */
-export function tryNow(fib: FibState, table: FibTable, row: number): void {
-  fib.retries.forget(retryKey(table, row));
-  table.lower(row, WAITING);
-  table.dirty.add(row);
-}
-
-/** Frees the row when nothing is left to do for it. */
-export function releaseRow(fib: FibState, table: FibTable, row: number): boolean {
-  if (!table.releaseIfIdle(row)) return false;
-  fib.retries.erase(retryKey(table, row));
-  return true;
-}
-
-export function wantRow(fib: FibState, prefix: Prefix, intent: FibIntent): void {
-  const table = tableOf(fib, prefix);
-  const row = table.rows.insert(prefix);
-  table.fit();
-  const group = fib.groups.acquire(intent, table.index === 1);
-  const before = table.wanted(row);
-  if (before !== NO_GROUP) fib.groups.release(before);
-  table.setWanted(row, group.id);
-  table.lower(row, STALE);
-  if (before !== group.id) tryNow(fib, table, row);
-}
-
-export function unwantRow(fib: FibState, table: FibTable, row: number): void {
-  const group = table.wanted(row);
-  if (group !== NO_GROUP) fib.groups.release(group);
-  table.setWanted(row, NO_GROUP);
-  table.lower(row, STALE);
-  if (!releaseRow(fib, table, row)) tryNow(fib, table, row);
-}
-
-/** The kernel no longer has the row's route; nobody is to blame, so it is written again without delay. */
-export function forgetHeld(fib: FibState, table: FibTable, row: number): void {
-  table.setHeld(row, NO_SET);
-  if (!releaseRow(fib, table, row)) tryNow(fib, table, row);
-}
-
-export const strayKey = ({ prefix, identity }: Stray): string =>
+export const strayKey = ({ prefix, identity }: Pick<Stray, 'prefix' | 'identity'>): string =>
   `${formatPrefix(prefix)} ${identity.table} ${identity.protocol} ${identity.metric}`;
-
-/** Drops next-hop sets that nothing refers to any more. */
-export function sweepSets(fib: FibState): void {
-  const used = new Set<number>();
-  for (const table of fib.tables) for (const row of table.rows) used.add(table.held(row));
-  for (const { pending } of fib.inFlight.values()) for (const { set } of pending) used.add(set);
-  fib.groups.collectSets(used);
-  fib.sets.sweep(used);
-}

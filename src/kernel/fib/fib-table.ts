@@ -14,6 +14,8 @@ export const STALE = 2;
 export const WAITING = 4;
 /** To be written again although held and wanted are equal. */
 export const REWRITE = 8;
+/** To be written again because of another source address. */
+export const RESOURCE = 16;
 
 export const NO_GROUP = -1;
 
@@ -25,6 +27,7 @@ export class FibTable {
   readonly dirty = new Bitset();
   #wanted = new Int32Array(0);
   #held = new Int32Array(0);
+  #metrics = new Uint32Array(0);
   #flags = new Uint8Array(0);
   wantedCount = 0;
   heldCount = 0;
@@ -44,6 +47,9 @@ export class FibTable {
     const from = this.#flags.length;
     this.#wanted = grown(this.#wanted, capacity).fill(NO_GROUP, from);
     this.#held = grown(this.#held, capacity).fill(NO_SET, from);
+    const metrics = new Uint32Array(capacity);
+    metrics.set(this.#metrics);
+    this.#metrics = metrics;
     const flags = new Uint8Array(capacity);
     flags.set(this.#flags);
     this.#flags = flags;
@@ -62,9 +68,19 @@ export class FibTable {
     return this.#held[row]!;
   }
 
-  setHeld(row: number, set: number): void {
-    this.heldCount += Number(set !== NO_SET) - Number(this.#held[row] !== NO_SET);
-    this.#held[row] = set;
+  /** By way of `holdRef` only, which counts the rows of nexthop objects. */
+  setHeld(row: number, ref: number): void {
+    this.heldCount += Number(ref !== NO_SET) - Number(this.#held[row] !== NO_SET);
+    this.#held[row] = ref;
+  }
+
+  /** RTA_PRIORITY of the route that the kernel holds. */
+  heldMetric(row: number): number {
+    return this.#metrics[row]!;
+  }
+
+  setHeldMetric(row: number, metric: number): void {
+    this.#metrics[row] = metric;
   }
 
   has(row: number, flag: number): boolean {

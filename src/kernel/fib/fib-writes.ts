@@ -3,27 +3,29 @@
 
 import type { Prefix } from '../../base/prefix.js';
 import { prefixWords } from '../../base/prefix.js';
-import type { RouteIdentity, RouteWrite, WriteFailure } from '../port.js';
+import type { KernelWrite, ObjectWrite, RouteIdentity, RouteWrite, WriteFailure } from '../port.js';
 import type { KernelNextHop } from '../types.js';
+import { releaseRow, revisitHolders } from './fib-rows.js';
 import {
   type BatchInFlight,
-  desiredSet,
   type FibState,
   identityIn,
   type PendingWrite,
-  releaseRow,
   retryKey,
   type Stray,
   sameKey,
   tableOf,
+  wantedMetric,
 } from './fib-state.js';
-import { type FibTable, IN_FLIGHT, REWRITE, STALE, WAITING } from './fib-table.js';
+import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
+import { holdRef, isObjectRef, isSettled, objectIndex, setOfRef, wantedRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
+import type { ObjectPending } from './nexthop-objects.js';
 
 /** Writes to hand to the port; the answer goes to `settleBatch`. */
 export interface FibBatch {
   readonly id: number;
-  readonly writes: readonly RouteWrite[];
+  readonly writes: readonly KernelWrite[];
 }
 
 /** The first failure of its kind in one answer. */
@@ -37,21 +39,36 @@ const NO_HOPS: readonly KernelNextHop[] = [];
 
 /** Up to `max` writes, null when there is nothing to write now. */
 export function takeBatch(fib: FibState, max: number): FibBatch | null {
-  const writes: RouteWrite[] = [];
-  const pending: PendingWrite[] = [];
+  const rows: RouteWrite[] = [];
+  const rowPending: PendingWrite[] = [];
   for (const table of fib.tables) {
     const { dirty } = table;
-    for (let row = dirty.next(0); row >= 0 && writes.length < max; row = dirty.next(row + 1)) {
+    for (let row = dirty.next(0); row >= 0 && rows.length < max; row = dirty.next(row + 1)) {
       dirty.delete(row);
-      takeRow(fib, table, row, writes, pending);
+      takeRow(fib, table, row, rows, rowPending);
     }
   }
+  // Objects come before the routes that use them.
+  const writes: KernelWrite[] = [];
+  const pending: PendingWrite[] = [];
+  takeObjects(fib, writes, pending);
+  writes.push(...rows);
+  pending.push(...rowPending);
   // Strays go last: until then they carry the traffic of the rows that replace them.
   if (writes.length === 0 && fib.inFlight.size === 0) takeRemovals(fib, max, writes, pending);
   if (writes.length === 0) return null;
   const id = fib.nextId++;
   fib.inFlight.set(id, { identity: fib.identity, writes, pending });
   return { id, writes };
+}
+
+function takeObjects(fib: FibState, writes: KernelWrite[], pending: PendingWrite[]): void {
+  if (fib.objects.dirty.size === 0) return;
+  const objectWrites: ObjectWrite[] = [];
+  const objectPending: ObjectPending[] = [];
+  fib.objects.takeWrites(objectWrites, objectPending);
+  writes.push(...objectWrites);
+  for (const object of objectPending) pending.push({ kind: 'object', object });
 }
 
 function takeRow(
@@ -62,47 +79,70 @@ function takeRow(
   pending: PendingWrite[],
 ): void {
   if (table.has(row, IN_FLIGHT | WAITING | STALE)) return;
-  const set = desiredSet(fib, table, row);
-  const held = table.held(row);
-  if (set === held && !table.has(row, REWRITE)) {
+  const metric = wantedMetric(fib, table, row);
+  const moved =
+    table.wanted(row) !== NO_GROUP && table.held(row) !== NO_SET && table.heldMetric(row) !== metric;
+  if (moved) leaveMetric(fib, table, row);
+  if (isSettled(fib, table, row) && !table.has(row, REWRITE | RESOURCE)) {
     fib.retries.forget(retryKey(table, row));
+    fib.drift.repaired(retryKey(table, row), fib.now);
     releaseRow(fib, table, row);
     return;
   }
-  const kind = set === NO_SET ? 'remove' : held === NO_SET ? 'add' : 'replace';
+  const ref = wantedRef(fib, table, row);
+  const kind = ref === NO_SET ? 'remove' : table.held(row) === NO_SET ? 'add' : 'replace';
   table.raise(row, IN_FLIGHT);
-  writes.push(rowWrite(fib, table, row, kind, set));
-  pending.push({ table, row, set });
+  if (isObjectRef(ref)) fib.objects.hold(objectIndex(ref));
+  writes.push(rowWrite(fib, table, row, kind, ref, kind === 'remove' ? table.heldMetric(row) : metric));
+  pending.push({ kind: 'row', table, row, ref, metric });
+}
+
+/** Another metric is another route to the kernel: the new one comes first, then the old one goes. */
+function leaveMetric(fib: FibState, table: FibTable, row: number): void {
+  const identity = { ...fib.identity, metric: table.heldMetric(row) };
+  fib.removals.push({ prefix: table.rows.prefix(row), identity, object: null });
+  holdRef(fib, table, row, NO_SET);
 }
 
 /** A route that still has the old protocol can be removed under that one only. */
 const rowIdentity = (fib: FibState, table: FibTable, row: number, kind: RouteWrite['kind']): RouteIdentity =>
   kind === 'remove' && table.has(row, REWRITE) ? fib.previous : fib.identity;
 
-const rowWrite = (
+function rowWrite(
   fib: FibState,
   table: FibTable,
   row: number,
   kind: RouteWrite['kind'],
-  set: number,
-): RouteWrite => ({
-  kind,
-  family: table.family,
-  w0: table.rows.word(row, 0),
-  w1: table.rows.word(row, 1),
-  w2: table.rows.word(row, 2),
-  w3: table.rows.word(row, 3),
-  length: table.rows.length(row),
-  identity: identityIn(rowIdentity(fib, table, row, kind), table),
-  nextHops: kind === 'remove' ? NO_HOPS : fib.sets.get(set),
-});
+  ref: number,
+  metric: number,
+): RouteWrite {
+  const identity = rowIdentity(fib, table, row, kind);
+  return {
+    kind,
+    family: table.family,
+    w0: table.rows.word(row, 0),
+    w1: table.rows.word(row, 1),
+    w2: table.rows.word(row, 2),
+    w3: table.rows.word(row, 3),
+    length: table.rows.length(row),
+    identity: identity.metric === metric ? identity : { ...identity, metric },
+    nextHops: kind === 'remove' ? NO_HOPS : fib.sets.get(setOfRef(fib, ref)),
+    object: isObjectRef(ref) ? fib.objects.get(objectIndex(ref)).id : 0,
+    source: kind === 'remove' ? null : fib.sources[table.index],
+  };
+}
 
-function takeRemovals(fib: FibState, max: number, writes: RouteWrite[], pending: PendingWrite[]): void {
+function takeRemovals(fib: FibState, max: number, writes: KernelWrite[], pending: PendingWrite[]): void {
   for (const stray of fib.removals.splice(0, max)) {
-    const table = tableOf(fib, stray.prefix);
-    writes.push(strayWrite(stray, table));
-    pending.push({ table, row: -1, set: NO_SET });
+    writes.push(strayWrite(stray, tableOf(fib, stray.prefix)));
+    pending.push({ kind: 'stray', object: stray.object });
   }
+  if (writes.length > 0) return;
+  const objectWrites: ObjectWrite[] = [];
+  const objectPending: ObjectPending[] = [];
+  fib.objects.takeGarbage(max, objectWrites, objectPending);
+  writes.push(...objectWrites);
+  for (const object of objectPending) pending.push({ kind: 'object', object });
 }
 
 function strayWrite({ prefix, identity }: Stray, table: FibTable): RouteWrite {
@@ -119,6 +159,8 @@ function strayWrite({ prefix, identity }: Stray, table: FibTable): RouteWrite {
     length,
     identity: identityIn(identity, table),
     nextHops: NO_HOPS,
+    object: 0,
+    source: null,
   };
 }
 
@@ -144,22 +186,60 @@ export function settleBatch(
 function settleWrite(
   fib: FibState,
   batch: BatchInFlight,
-  write: RouteWrite,
-  { table, row, set }: PendingWrite,
+  write: KernelWrite,
+  pending: PendingWrite,
   errno: string | null,
   now: number,
 ): FibFailure | null {
-  const outcome = outcomeOf(write.kind, errno);
-  if (outcome === 'done') count(fib, write.kind);
-  if (row < 0) {
-    // A listing may have met it before it was removed, and nobody will tell of its end.
-    fib.doubtful ||= fib.removals.length === 0;
-    return null;
+  switch (pending.kind) {
+    case 'row':
+      return settleRow(fib, batch, write.kind as RouteWrite['kind'], pending, errno, now);
+    case 'stray':
+      if (errno === null) fib.counters.removed++;
+      if (pending.object !== null) fib.objects.unhold(pending.object);
+      // A listing may have met it before it was removed, and nobody will tell of its end.
+      fib.doubtful ||= fib.removals.length === 0;
+      return null;
+    case 'object':
+      settleObject(fib, pending.object, errno);
+      return null;
+    default:
+      return pending satisfies never;
   }
+}
+
+function settleObject(fib: FibState, pending: ObjectPending, errno: string | null): void {
+  if (errno !== null && pending.kind !== 'drop')
+    fib.counters.errors[errno] = (fib.counters.errors[errno] ?? 0) + 1;
+  if (errno === null && pending.kind === 'group') fib.objects.named(pending.object.id);
+  const object = fib.objects.settle(pending, errno);
+  if (object !== null) revisitHolders(fib, object, null);
+}
+
+function settleRow(
+  fib: FibState,
+  batch: BatchInFlight,
+  kind: RouteWrite['kind'],
+  { table, row, ref, metric }: Extract<PendingWrite, { kind: 'row' }>,
+  errno: string | null,
+  now: number,
+): FibFailure | null {
+  const outcome = outcomeOf(kind, errno);
+  if (outcome === 'done') count(fib, kind);
   table.lower(row, IN_FLIGHT);
-  if (outcome === 'done') table.setHeld(row, set);
-  if (outcome === 'gone') table.setHeld(row, NO_SET);
-  if (outcome !== 'failed') settleIdentity(fib, batch, table, row, set);
+  // A listing that is under way may have passed the place before the write.
+  fib.listed?.[table.index].add(row);
+  if (outcome === 'done') {
+    holdRef(fib, table, row, ref);
+    table.setHeldMetric(row, metric);
+    table.lower(row, RESOURCE);
+  }
+  if (outcome === 'gone') holdRef(fib, table, row, NO_SET);
+  if (isObjectRef(ref)) {
+    if (errno === 'EINVAL') fib.objects.distrust(objectIndex(ref));
+    fib.objects.unhold(objectIndex(ref));
+  }
+  if (outcome !== 'failed') settleIdentity(fib, batch, table, row, ref);
   const failure = outcome === 'failed' ? fail(fib, table, row, errno ?? 'unknown', now) : null;
   finishRow(fib, table, row);
   return failure;
@@ -171,9 +251,9 @@ function settleIdentity(
   { identity }: BatchInFlight,
   table: FibTable,
   row: number,
-  set: number,
+  ref: number,
 ): void {
-  const outdated = identity !== fib.identity && set !== NO_SET;
+  const outdated = identity !== fib.identity && ref !== NO_SET;
   if (outdated && sameKey(identity, fib.identity)) {
     table.raise(row, REWRITE);
     return;
@@ -182,8 +262,12 @@ function settleIdentity(
   fib.doubtful ||= table.has(row, REWRITE);
   table.lower(row, REWRITE);
   if (!outdated) return;
-  fib.removals.push({ prefix: table.rows.prefix(row), identity });
-  table.setHeld(row, NO_SET);
+  fib.removals.push({
+    prefix: table.rows.prefix(row),
+    identity: { ...identity, metric: table.heldMetric(row) },
+    object: null,
+  });
+  holdRef(fib, table, row, NO_SET);
 }
 
 /** `gone`: there was nothing to replace or to remove. */
@@ -202,7 +286,10 @@ function count({ counters }: FibState, kind: RouteWrite['kind']): void {
 function fail(fib: FibState, table: FibTable, row: number, errno: string, now: number): FibFailure {
   fib.counters.errors[errno] = (fib.counters.errors[errno] ?? 0) + 1;
   const prefix = table.rows.prefix(row);
-  if (errno === 'EEXIST') fib.doubtful ||= !fib.isTaken(prefix, identityIn(fib.identity, table));
+  if (errno === 'EEXIST') {
+    const metric = wantedMetric(fib, table, row);
+    fib.doubtful ||= !fib.isTaken(prefix, { ...fib.identity, metric });
+  }
   table.raise(row, WAITING);
   const attempt = fib.retries.fail(retryKey(table, row), errno, now);
   return { prefix, errno, attempt };
@@ -210,8 +297,10 @@ function fail(fib: FibState, table: FibTable, row: number, errno: string, now: n
 
 function finishRow(fib: FibState, table: FibTable, row: number): void {
   if (releaseRow(fib, table, row) || table.has(row, WAITING)) return;
-  if (desiredSet(fib, table, row) === table.held(row) && !table.has(row, REWRITE)) {
+  const moved = table.held(row) !== NO_SET && table.heldMetric(row) !== wantedMetric(fib, table, row);
+  if (!moved && isSettled(fib, table, row) && !table.has(row, REWRITE | RESOURCE)) {
     table.dirty.delete(row);
     fib.retries.forget(retryKey(table, row));
+    fib.drift.repaired(retryKey(table, row), fib.now);
   } else table.dirty.add(row);
 }

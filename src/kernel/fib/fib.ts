@@ -2,54 +2,90 @@
 // loop calls it. Never reads a clock, never touches a route that is not ours.
 
 import { FAMILY_INDEXES, type FamilyIndex } from '../../base/family.js';
+import { compareIp, type IpAddress } from '../../base/ip.js';
 import type { Prefix } from '../../base/prefix.js';
 import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
 import type { RouteIdentity, WriteFailure } from '../port.js';
-import type { FibIntent, KernelRoute, KernelStatus } from '../types.js';
+import type {
+  DriftCause,
+  DriftCulprit,
+  FibIntent,
+  KernelNexthop,
+  KernelRoute,
+  KernelStatus,
+} from '../types.js';
 import * as observe from './fib-observe.js';
-import { fibStatus, heldRoutes, pendingWrites } from './fib-report.js';
+import {
+  fibStatus,
+  heldRoutes,
+  ownRoutes,
+  pendingWrites,
+  type WantedRoute,
+  wantedInside,
+} from './fib-report.js';
+import { forgetHeld, revisitHolders, sweepSets, tryNow, unwantRow, wantRow } from './fib-rows.js';
 import {
   createFibState,
   desiredSet,
   type FibState,
-  forgetHeld,
   retryRow,
   sameKey,
-  sweepSets,
   tableOf,
-  tryNow,
-  unwantRow,
-  wantRow,
+  wantedMetric,
 } from './fib-state.js';
-import { IN_FLIGHT, NO_GROUP, REWRITE, STALE, WAITING } from './fib-table.js';
+import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
 import { type FibBatch, type FibFailure, settleBatch, takeBatch } from './fib-writes.js';
+import { heldObjectRef, isObjectRef, objectIndex, setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
 
 export class Fib {
   readonly #state: FibState;
+  readonly #nextHops: NextHops;
 
   /** `isTaken`: whether a route that is not ours is known to stand at that table, prefix and metric. */
   constructor(identity: RouteIdentity, nextHops: NextHops, seed: number, isTaken: FibState['isTaken']) {
-    this.#state = createFibState(identity, nextHops, seed, isTaken);
+    this.#state = createFibState(identityOf(identity), nextHops, seed, isTaken);
+    this.#nextHops = nextHops;
+    nextHops.resolveOver((address) => ownRoutes(this.#state, address));
   }
 
-  install(prefix: Prefix, intent: FibIntent): void {
-    wantRow(this.#state, prefix, intent);
+  /** True when next hops may depend on the route. */
+  install(prefix: Prefix, intent: FibIntent): boolean {
+    const row = wantRow(this.#state, prefix, intent);
+    return row >= 0 && this.#nextHops.touchOwn(tableOf(this.#state, prefix).rows, row);
   }
 
-  uninstall(prefix: Prefix): void {
+  /** True when next hops may depend on the route. */
+  uninstall(prefix: Prefix): boolean {
     const table = tableOf(this.#state, prefix);
     const row = table.rows.find(prefix);
-    if (row >= 0) unwantRow(this.#state, table, row);
+    if (row < 0) return false;
+    const touched = this.#nextHops.touchOwn(table.rows, row);
+    unwantRow(this.#state, table, row);
+    return touched;
   }
 
-  /** These hops resolve otherwise than before. */
+  /** What is wanted of learned routes inside `outer` of at most `longest` bits. */
+  wantedInside(outer: Prefix, longest: number): readonly WantedRoute[] {
+    return wantedInside(this.#state, outer, longest);
+  }
+
+  /** These hops resolve otherwise than before. Next hops over routes that follow are touched in turn. */
   refreshHops(changed: readonly TrackedHop[]): void {
-    const { groups, tables, sets } = this.#state;
-    const affected = groups.refresh(changed);
+    const { groups, tables, sets, objects } = this.#state;
+    const affected = new Map([...groups.refresh(changed)].map((group) => [group.id, group]));
+    for (const { object } of affected.values()) if (object !== null) objects.dirty.add(object);
     if (affected.size > 0) {
-      for (const table of tables)
-        for (const row of table.rows) if (affected.has(table.wanted(row))) tryNow(this.#state, table, row);
+      for (const table of tables) {
+        for (const row of table.rows) {
+          const group = affected.get(table.wanted(row));
+          if (group === undefined) continue;
+          this.#nextHops.touchOwn(table.rows, row);
+          // A route that uses the intent's object follows it without being written.
+          const follows = group.object !== null && table.held(row) === heldObjectRef(group.object.index);
+          if (!follows || group.set === NO_SET) tryNow(this.#state, table, row);
+        }
+      }
     }
     if (sets.wantsSweep) sweepSets(this.#state);
   }
@@ -64,28 +100,84 @@ export class Fib {
     return settleBatch(this.#state, id, failures, now);
   }
 
-  /** A route with our table and protocol that somebody else wrote or removed, or that a listing named. */
-  observe(route: KernelRoute, present: boolean, now: number): void {
-    observe.observeRoute(this.#state, route, present, now);
+  /** Monotonic milliseconds: what happens from now on happened then. */
+  tick(now: number): void {
+    this.#state.now = now;
+  }
+
+  /** A route with our table and protocol that somebody else wrote or removed, or (`by` null) that a listing named. */
+  observe(route: KernelRoute, present: boolean, by: DriftCulprit | null): void {
+    observe.observeRoute(this.#state, route, present, by);
+  }
+
+  /** A nexthop object that somebody else changed or that a listing named. */
+  observeNexthop(nexthop: KernelNexthop, present: boolean): void {
+    const { objects } = this.#state;
+    const changed = objects.observe(nexthop, present);
+    if (changed !== null) revisitHolders(this.#state, changed, changed.content === NO_SET ? 'deleted' : null);
+  }
+
+  /** A route that is not ours uses this nexthop object: it has to stay. */
+  lend(id: number): void {
+    this.#state.objects.lend(id);
   }
 
   /** A route that is not ours took (`replaced`) or left a place in our table. */
-  contest(route: KernelRoute, replaced: boolean): void {
-    observe.observeContest(this.#state, route, replaced);
+  contest(route: KernelRoute, replaced: boolean, by: DriftCulprit | null): void {
+    observe.observeContest(this.#state, route, replaced, by);
   }
 
-  beginListing(): void {
-    observe.beginListing(this.#state);
+  /** `cause`: what differences are put down to; `objects`: it names nexthop objects, too. */
+  beginListing(cause: DriftCause, objects: boolean): void {
+    observe.beginListing(this.#state, cause);
+    if (objects) this.#state.objects.beginListing();
   }
 
   endListing(families: readonly FamilyIndex[], ifindex: number): void {
+    const { objects, listingCause } = this.#state;
+    for (const object of objects.endListing()) revisitHolders(this.#state, object, listingCause);
     observe.endListing(this.#state, families, ifindex);
   }
 
   /** Everything of ours that sends through the interface alone is gone with it. */
   interfaceGone(ifindex: number): void {
-    observe.beginListing(this.#state);
+    this.linkLost(ifindex);
+    const { listed, listingCause } = this.#state;
+    observe.beginListing(this.#state, 'linkLost');
     observe.endListing(this.#state, FAMILY_INDEXES, ifindex);
+    // A listing may be under way.
+    this.#state.listed = listed;
+    this.#state.listingCause = listingCause;
+  }
+
+  /** The link is down or without carrier: the kernel drops the nexthop objects that use it. True when there were some. */
+  linkLost(ifindex: number): boolean {
+    const { gone, some } = this.#state.objects.linkLost(ifindex);
+    for (const object of gone) revisitHolders(this.#state, object, 'linkLost');
+    return some;
+  }
+
+  /** Whether routes use nexthop objects from now on. */
+  useObjects(enabled: boolean): void {
+    const { objects, tables } = this.#state;
+    if (objects.enabled === enabled) return;
+    objects.enabled = enabled;
+    for (const table of tables)
+      for (const row of table.rows) if (table.wanted(row) !== NO_GROUP) tryNow(this.#state, table, row);
+  }
+
+  /** RTA_PREFSRC of one family's routes from now on, null for none. */
+  setSource(family: FamilyIndex, source: IpAddress | null): void {
+    const { sources, tables } = this.#state;
+    const old = sources[family];
+    if (old === source || (old !== null && source !== null && compareIp(old, source) === 0)) return;
+    sources[family] = source;
+    const table = tables[family];
+    for (const row of table.rows) {
+      if (table.held(row) === NO_SET) continue;
+      table.raise(row, RESOURCE);
+      table.dirty.add(row);
+    }
   }
 
   sweep(): number {
@@ -108,6 +200,19 @@ export class Fib {
     });
   }
 
+  /** Rows whose place somebody held may find it free by now. */
+  retryFreed(): void {
+    const { retries, groups, identity } = this.#state;
+    for (const { key, reason } of [...retries.failures()]) {
+      if (reason !== 'EEXIST') continue;
+      const { table, row } = retryRow(this.#state, key);
+      if (groups.get(table.wanted(row)) === undefined) continue;
+      const metric = wantedMetric(this.#state, table, row);
+      if (!this.#state.isTaken(table.rows.prefix(row), { ...identity, metric }))
+        tryNow(this.#state, table, row);
+    }
+  }
+
   /** When the next back-off is over, null when none runs. */
   nextDue(): number | null {
     return this.#state.retries.nextDue();
@@ -124,8 +229,11 @@ export class Fib {
   abandon(): void {
     const { inFlight } = this.#state;
     for (const { pending } of inFlight.values()) {
-      for (const { table, row } of pending) {
-        if (row < 0) continue;
+      for (const each of pending) {
+        if (each.kind === 'object') this.#state.objects.abandon(each.object);
+        if (each.kind !== 'row') continue;
+        const { table, row, ref } = each;
+        if (isObjectRef(ref)) this.#state.objects.unhold(objectIndex(ref));
         table.lower(row, IN_FLIGHT);
         table.dirty.add(row);
       }
@@ -134,40 +242,57 @@ export class Fib {
   }
 
   /** Another table, protocol or metric: all is written anew, then what carries the old identity is removed. */
-  configure(identity: RouteIdentity): void {
+  configure(settings: RouteIdentity): void {
+    const identity = identityOf(settings);
     const old = this.#state.identity;
     const inPlace = sameKey(old, identity);
     if (inPlace && old.protocol === identity.protocol) return;
     this.#state.identity = identity;
     this.#state.previous = old;
     this.#state.strays.clear();
-    for (const table of this.#state.tables) {
-      for (const row of table.rows) {
-        if (table.held(row) === NO_SET) continue;
-        if (inPlace && !table.has(row, STALE)) {
-          table.raise(row, REWRITE);
-          tryNow(this.#state, table, row);
-          continue;
-        }
-        this.#state.removals.push({ prefix: table.rows.prefix(row), identity: old });
-        forgetHeld(this.#state, table, row);
-      }
+    this.#state.objects.configure(identity.protocol);
+    for (const table of this.#state.tables)
+      for (const row of table.rows)
+        if (table.held(row) !== NO_SET) this.#reidentify(table, row, old, inPlace);
+  }
+
+  #reidentify(table: FibTable, row: number, old: RouteIdentity, inPlace: boolean): void {
+    const fixed = this.#state.groups.get(table.wanted(row))?.metric ?? null;
+    const stays = inPlace || (fixed !== null && old.table === this.#state.identity.table);
+    if (stays && !table.has(row, STALE)) {
+      if (old.protocol !== this.#state.identity.protocol) table.raise(row, REWRITE);
+      tryNow(this.#state, table, row);
+      return;
     }
+    const identity = { ...old, metric: table.heldMetric(row) };
+    this.#state.removals.push({ prefix: table.rows.prefix(row), identity, object: null });
+    forgetHeld(this.#state, table, row);
   }
 
   /** The kernel holds the prefix, and as it is wanted. */
   isInstalled(prefix: Prefix): boolean {
     const table = tableOf(this.#state, prefix);
     const row = table.rows.find(prefix);
-    return row >= 0 && table.held(row) !== NO_SET && table.held(row) === desiredSet(this.#state, table, row);
+    if (row < 0 || table.held(row) === NO_SET) return false;
+    return setOfRef(this.#state, table.held(row)) === desiredSet(this.#state, table, row);
   }
 
   installed(): Iterable<KernelRoute> {
     return heldRoutes(this.#state);
   }
 
-  status(): KernelStatus['fib'] {
+  status(): ReturnType<typeof fibStatus> {
     return fibStatus(this.#state);
+  }
+
+  get drift(): FibState['drift'] {
+    return this.#state.drift;
+  }
+
+  /** Null while routes carry their hops themselves. */
+  get objectCounts(): KernelStatus['nextHopObjects'] {
+    const { objects } = this.#state;
+    return objects.enabled ? objects.counts : null;
   }
 
   get counters(): FibState['counters'] {
@@ -178,3 +303,10 @@ export class Fib {
     return pendingWrites(this.#state);
   }
 }
+
+/** Settings are an identity and more. */
+const identityOf = ({ table, protocol, metric }: RouteIdentity): RouteIdentity => ({
+  table,
+  protocol,
+  metric,
+});

@@ -2,7 +2,7 @@
 // matter to the kernel's choice, so sets are kept sorted.
 
 import { compareIp, formatIp } from '../../base/ip.js';
-import type { KernelNextHop } from '../types.js';
+import type { KernelNextHop, RouteType } from '../types.js';
 
 /** Id of "no route". */
 export const NO_SET = -1;
@@ -20,9 +20,11 @@ export class NextHopSets {
     return this.#ids.size;
   }
 
-  intern(hops: readonly KernelNextHop[]): number {
-    const sorted = hops.length < 2 ? hops : distinct(hops);
-    const key = keyOf(sorted);
+  /** A route that drops packets sends nowhere, whatever the kernel says of `lo`: its type tells it from others. */
+  intern(hops: readonly KernelNextHop[], type: RouteType = 'unicast'): number {
+    const sends = type === 'unicast';
+    const sorted = !sends ? NO_HOPS : hops.length < 2 ? hops : distinct(hops);
+    const key = sends ? keyOf(sorted) : type;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     const id = this.#free.pop() ?? this.#sets.length;

@@ -1,7 +1,7 @@
 // What a kernel counts besides its routes, and how often it may speak of errors.
 
+import { Latency } from '../../base/latency.js';
 import type { KernelCounters } from '../types.js';
-import { Latency } from './latency.js';
 
 /** Milliseconds between two `fibError` events of the same errno. */
 const ERROR_EVENT_INTERVAL = 5000;
@@ -23,9 +23,11 @@ export class LoopCounters {
 
   snapshot(
     fib: Pick<KernelCounters, 'added' | 'replaced' | 'removed'> & { readonly errors: Record<string, number> },
+    refused: Readonly<Record<string, number>>,
   ): KernelCounters {
     const { overruns, resyncs, workloadEvents } = this;
     const latency = this.latency.snapshot();
-    return { ...fib, errors: { ...fib.errors }, overruns, resyncs, workloadEvents, latency };
+    const refusals = { ...refused };
+    return { ...fib, errors: { ...fib.errors }, refusals, overruns, resyncs, workloadEvents, latency };
   }
 }

@@ -3,7 +3,7 @@
 
 import type { IpAddress } from '../../base/ip.js';
 import type { Prefix } from '../../base/prefix.js';
-import type { KernelPort, PortFilter, PortReport } from '../port.js';
+import type { KernelPort, ListScope, PortFilter, PortReport } from '../port.js';
 import { RT_TABLE } from '../rtnetlink/numbers.js';
 import type {
   FibIntent,
@@ -15,23 +15,22 @@ import type {
   KernelStatus,
   WorkloadChange,
 } from '../types.js';
+import { Audits } from './audits.js';
 import { LoopCounters } from './counters.js';
 import { KernelView, type ViewNews } from './kernel-view.js';
 import { Listings } from './listings.js';
+import { Senders } from './senders.js';
 import { Timers } from './timers.js';
+import { WritePump } from './write-pump.js';
 
 export interface LoopOptions {
   /** Milliseconds of work before the event loop gets its turn. */
   readonly budget?: number;
-  /** Seconds between listings that check what notifications told; 0 for none. */
-  readonly resyncInterval?: number;
+  /** Seconds between listings that check what notifications told, 0 for none; instead of the settings'. */
+  readonly auditInterval?: number;
 }
 
 const BUDGET = 4;
-const BATCH = 256;
-/** Batches that the port may have at a time: enough to keep it busy while this thread does something else. */
-const WINDOW = 16;
-const RESYNC_INTERVAL = 300;
 /** Milliseconds in which link and address changes are gathered before a listing. */
 const LISTING_DELAY = 5;
 const FIRST_REOPEN = 1000;
@@ -46,27 +45,34 @@ export class KernelLoop implements Kernel {
   readonly #view: KernelView;
   readonly #listings = new Listings();
   readonly #counters = new LoopCounters();
-  readonly #budget: number;
-  readonly #resyncInterval: number;
+  readonly #pump: WritePump;
+  readonly #audits: Audits;
   #settings: KernelSettings;
   #observer: KernelObserver | null = null;
   #state: KernelStatus['state'] = 'starting';
   #started: ((result: StartResult) => void) | null = null;
-  #batches = 0;
-  #pumpScheduled = false;
   #settleScheduled = false;
   #closed = false;
+  /** The kernel knows nexthop objects. */
+  #objects = false;
+  /** Notifications were lost since the last listing of everything began. */
+  #overrun = false;
   #reopenDelay = FIRST_REOPEN;
-  readonly #timers = new Timers<'retry' | 'listing' | 'resync' | 'reopen'>();
-  #retryAt = Number.POSITIVE_INFINITY;
-  #whenIdle: (() => void) | null = null;
+  readonly #timers = new Timers<'listing' | 'reopen'>();
 
   constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
     this.#port = port;
     this.#settings = settings;
-    this.#budget = options.budget ?? BUDGET;
-    this.#resyncInterval = options.resyncInterval ?? RESYNC_INTERVAL;
-    this.#view = new KernelView(settings, hashSeed());
+    this.#audits = new Audits(() => this.#audit(), options.auditInterval ?? null);
+    const senders = new Senders();
+    this.#view = new KernelView(settings, hashSeed(), (port, protocol) => senders.culprit(port, protocol));
+    this.#pump = new WritePump({
+      port,
+      fib: this.#view.fib,
+      tunnels: this.#view.tunnels,
+      budget: options.budget ?? BUDGET,
+      mayWrite: () => this.#state === 'synced' && !this.#closed && this.#settings.install,
+    });
   }
 
   async start(observer: KernelObserver): Promise<StartResult> {
@@ -79,25 +85,25 @@ export class KernelLoop implements Kernel {
       this.#state = 'failed';
       return opened;
     }
-    this.#listEverything();
+    this.#opened(opened.objects);
     return synced;
   }
 
   install(prefix: Prefix, intent: FibIntent): void {
-    this.#view.fib.install(prefix, intent);
-    this.#schedulePump();
+    if (this.#view.guard.install(prefix, intent) || this.#view.guard.hasNews) this.#scheduleSettle();
+    this.#pump.schedule();
   }
 
   uninstall(prefix: Prefix): void {
-    this.#view.fib.uninstall(prefix);
-    this.#schedulePump();
+    if (this.#view.guard.uninstall(prefix)) this.#scheduleSettle();
+    this.#pump.schedule();
   }
 
   sweep(): void {
     if (!this.#settings.install) return;
     const routes = this.#view.fib.sweep();
     this.#emit({ kind: 'swept', routes });
-    this.#schedulePump();
+    this.#pump.schedule();
   }
 
   trackNextHop(nextHop: IpAddress): void {
@@ -109,10 +115,17 @@ export class KernelLoop implements Kernel {
     this.#view.nextHops.unwatch(nextHop);
   }
 
+  suspectNextHop(nextHop: IpAddress, suspect: boolean): void {
+    this.#view.nextHops.suspect(nextHop, suspect);
+    this.#settle();
+  }
+
   reconfigure(settings: KernelSettings): void {
     this.#settings = settings;
     this.#port.filter(filterOf(settings));
     this.#view.configure(settings);
+    this.#chooseObjects();
+    this.#audits.schedule(settings.auditInterval);
     this.#listings.outdate();
     this.#wantListing();
     this.#scheduleSettle();
@@ -120,6 +133,10 @@ export class KernelLoop implements Kernel {
 
   isInstalled(prefix: Prefix): boolean {
     return this.#view.fib.isInstalled(prefix);
+  }
+
+  refusal(prefix: Prefix): string | null {
+    return this.#view.guard.refusal(prefix);
   }
 
   installed(): Iterable<KernelRoute> {
@@ -135,7 +152,7 @@ export class KernelLoop implements Kernel {
   }
 
   status(): KernelStatus {
-    const { fib, links, importer } = this.#view;
+    const { fib, links, importer, guard, tunnels } = this.#view;
     return {
       backend: this.#port.backend,
       state: this.#state,
@@ -144,8 +161,12 @@ export class KernelLoop implements Kernel {
       links: links.links,
       addresses: links.addresses,
       workloads: importer.size,
-      fib: fib.status(),
-      counters: this.#counters.snapshot(fib.counters),
+      fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
+      tunnels: tunnels.status(),
+      counters: this.#counters.snapshot(fib.counters, guard.counts),
+      drift: fib.drift.status(performance.now()),
+      audits: this.#audits.status(),
+      nextHopObjects: fib.objectCounts,
     };
   }
 
@@ -153,10 +174,13 @@ export class KernelLoop implements Kernel {
     if (this.#closed) return;
     if (options.removeRoutes && this.#settings.install && this.#state === 'synced') {
       this.#view.fib.removeAll();
-      await this.#untilIdle();
+      this.#view.tunnels.removeAll();
+      await this.#pump.untilIdle(CLOSE_TIMEOUT);
     }
     this.#closed = true;
     this.#timers.stop();
+    this.#pump.stop();
+    this.#audits.stop();
     this.#started?.({ ok: false, reason: 'closed' });
     await this.#port.close();
   }
@@ -174,8 +198,13 @@ export class KernelLoop implements Kernel {
       case 'written':
         this.#written(report);
         return;
+      case 'programmed':
+        this.#view.tunnels.written(report.id, report.failures, performance.now());
+        this.#settle();
+        return;
       case 'overrun':
         this.#counters.overruns++;
+        this.#overrun = true;
         this.#emit({ kind: 'overrun' });
         this.#wantListing();
         return;
@@ -193,14 +222,38 @@ export class KernelLoop implements Kernel {
       if (done && this.#listings.isRunning(id)) this.#finishListing();
       return;
     }
-    if (first) this.#view.beginListing(scope);
-    for (const change of changes) this.#view.list(change, performance.now());
+    this.#view.fib.tick(performance.now());
+    if (first) this.#beginListing(scope);
+    for (const change of changes) this.#view.list(change);
     if (!done) return;
     if (errno === null) this.#view.endListing(scope);
     if (errno !== null || this.#view.fib.takeDoubt()) this.#wantListing();
     if (errno === null && scope.kind === 'everything') this.#synced();
+    if (scope.kind === 'audit') {
+      this.#audits.done(performance.now());
+      // Nobody tells of neighbours and forwarding entries that go: they are written again.
+      this.#view.tunnels.forget();
+    }
     this.#settle();
     this.#finishListing();
+  }
+
+  #beginListing(scope: ListScope): void {
+    this.#audits.began(performance.now());
+    const cause = scope.kind === 'interface' ? 'linkLost' : this.#overrun ? 'overrun' : 'missing';
+    if (scope.kind === 'everything') this.#overrun = false;
+    this.#view.beginListing(scope, cause);
+  }
+
+  #audit(): void {
+    this.#listings.want({ kind: 'audit' });
+    this.#list();
+  }
+
+  #chooseObjects(): void {
+    const choice = this.#settings.nextHopGroups ?? 'off';
+    this.#view.fib.useObjects(this.#objects && choice !== 'off');
+    if (choice === 'on' && !this.#objects) this.#emit({ kind: 'noNextHopGroups' });
   }
 
   #finishListing(): void {
@@ -211,6 +264,7 @@ export class KernelLoop implements Kernel {
   #synced(): void {
     if (this.#state === 'synced') {
       this.#counters.resyncs++;
+      this.#view.tunnels.forget();
     } else {
       this.#state = 'synced';
       this.#reopenDelay = FIRST_REOPEN;
@@ -221,25 +275,26 @@ export class KernelLoop implements Kernel {
       this.#started?.({ ok: true });
       this.#started = null;
     }
-    if (this.#resyncInterval > 0)
-      this.#timers.set('resync', this.#resyncInterval * 1000, () => this.#wantListing());
+    this.#audits.schedule(this.#settings.auditInterval);
   }
 
   #written({ id, failures, latency }: Extract<PortReport, { kind: 'written' }>): void {
-    this.#batches--;
+    this.#pump.answered();
     this.#counters.latency.observe(latency);
     const now = performance.now();
+    this.#view.fib.tick(now);
     for (const failure of this.#view.fib.written(id, failures, now))
       if (this.#counters.mayReport(failure.errno, now)) this.#emit({ kind: 'fibError', ...failure });
     if (this.#view.fib.takeDoubt()) this.#wantListing();
-    this.#pump();
+    this.#pump.run();
   }
 
   #failed(message: string): void {
     this.#state = 'failed';
-    this.#batches = 0;
+    this.#pump.abandon();
     this.#listings.abandon();
     this.#view.fib.abandon();
+    this.#view.tunnels.abandon();
     this.#emit({ kind: 'workerFailed', message });
     this.#timers.set('reopen', this.#reopenDelay, () => void this.#reopen());
     this.#reopenDelay = Math.min(this.#reopenDelay * 2, LONGEST_REOPEN);
@@ -252,10 +307,14 @@ export class KernelLoop implements Kernel {
       this.#failed(opened.reason);
       return;
     }
-    this.#listEverything();
+    this.#opened(opened.objects);
   }
 
-  #listEverything(): void {
+  #opened(objects: boolean): void {
+    this.#objects = objects;
+    this.#chooseObjects();
+    // What was asked for while the port was dead will not be answered.
+    this.#listings.abandon();
     this.#listings.want({ kind: 'everything' });
     this.#list();
   }
@@ -265,9 +324,11 @@ export class KernelLoop implements Kernel {
     if (this.#state === 'starting') return;
     this.#tell(this.#view.settle(performance.now()));
     for (const event of this.#view.takeEvents()) this.#emit(event);
+    if (this.#view.fib.drift.hasNews) this.#tellDrift();
     for (const scope of this.#view.takeRelist()) this.#listings.want(scope);
     if (!this.#listings.empty) this.#scheduleListing();
-    this.#pump();
+    this.#pump.run();
+    for (const event of this.#view.takeEvents()) this.#emit(event);
   }
 
   #tell({ workloads, nextHops }: ViewNews): void {
@@ -276,37 +337,15 @@ export class KernelLoop implements Kernel {
     if (nextHops.length > 0) this.#observer?.nextHops(nextHops);
   }
 
+  #tellDrift(): void {
+    const { drifts, fights } = this.#view.fib.drift.takeNews();
+    const first = drifts[0];
+    if (first !== undefined) this.#emit({ kind: 'drift', first, count: drifts.length });
+    for (const fight of fights) this.#emit({ kind: 'fight', fight });
+  }
+
   #emit(event: KernelEvent): void {
     this.#observer?.event(event);
-  }
-
-  /** Writes until nothing is left, the window is full or the budget is spent. */
-  #pump(): void {
-    if (this.#state !== 'synced' || this.#closed || !this.#settings.install) return;
-    const { fib } = this.#view;
-    const start = performance.now();
-    fib.releaseDue(start);
-    while (this.#batches < WINDOW) {
-      const batch = fib.take(BATCH);
-      if (batch === null) break;
-      this.#batches++;
-      this.#port.write(batch.id, batch.writes);
-      if (performance.now() - start > this.#budget) {
-        this.#schedulePump();
-        break;
-      }
-    }
-    this.#armRetry();
-    if (fib.pending === 0) this.#whenIdle?.();
-  }
-
-  #schedulePump(): void {
-    if (this.#pumpScheduled) return;
-    this.#pumpScheduled = true;
-    setImmediate(() => {
-      this.#pumpScheduled = false;
-      this.#pump();
-    });
   }
 
   #scheduleSettle(): void {
@@ -315,17 +354,6 @@ export class KernelLoop implements Kernel {
     setImmediate(() => {
       this.#settleScheduled = false;
       if (!this.#closed) this.#settle();
-    });
-  }
-
-  #armRetry(): void {
-    const due = this.#view.fib.nextDue() ?? Number.POSITIVE_INFINITY;
-    if (due === this.#retryAt) return;
-    this.#retryAt = due;
-    if (due === Number.POSITIVE_INFINITY) return;
-    this.#timers.set('retry', Math.max(1, due - performance.now()), () => {
-      this.#retryAt = Number.POSITIVE_INFINITY;
-      this.#pump();
     });
   }
 
@@ -342,18 +370,8 @@ export class KernelLoop implements Kernel {
   #list(): void {
     if (this.#closed) return;
     const next = this.#listings.next();
+    if (next === null && this.#listings.unhurried && !this.#listings.empty) this.#port.hurry();
     if (next !== null) this.#port.list(next.id, next.scope);
-  }
-
-  #untilIdle(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, CLOSE_TIMEOUT);
-      this.#whenIdle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#schedulePump();
-    });
   }
 }
 

@@ -2,18 +2,25 @@
 // Takes changes in, hands out what they mean; performs nothing.
 
 import { FAMILY_INDEXES, familyOfAddress } from '../../base/family.js';
-import type { IpAddress } from '../../base/ip.js';
-import { hostPrefix, type Prefix } from '../../base/prefix.js';
+import { compareIp, type IpAddress } from '../../base/ip.js';
+import { hostPrefix, makePrefix, type Prefix } from '../../base/prefix.js';
 import { Fib } from '../fib/fib.js';
+import { FactWatch, NO_FACTS, readFacts } from '../guard/host-facts.js';
+import { HostGuard } from '../guard/host-guard.js';
 import { Links } from '../next-hops/links.js';
 import { NextHops } from '../next-hops/next-hops.js';
-import type { KernelChange, ListScope, RouteArrival, RouteIdentity } from '../port.js';
+import { ObjectHops } from '../next-hops/object-hops.js';
+import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
 import { Importer } from '../routes/importer.js';
 import { RouteStore } from '../routes/route-store.js';
+import { Tunnels } from '../tunnels/tunnels.js';
 import type {
+  DriftCause,
+  DriftCulprit,
   KernelAddress,
   KernelEvent,
   KernelLink,
+  KernelNexthop,
   KernelRoute,
   KernelSettings,
   NextHopState,
@@ -26,22 +33,35 @@ export interface ViewNews {
   readonly nextHops: readonly NextHopState[];
 }
 
+/** Who sent a change; `protocol`: of what was written, null for a deletion. */
+export type NameCulprit = (port: number, protocol: number | null) => DriftCulprit;
+
+const NOBODY: NameCulprit = (port, protocol) => ({ port, name: null, protocol });
+/** Next hops over routes over next hops: so often at most. */
+const ROUNDS = 8;
+
 export class KernelView {
   readonly links = new Links();
   readonly store: RouteStore;
   readonly importer: Importer;
   readonly nextHops: NextHops;
   readonly fib: Fib;
+  readonly guard: HostGuard;
+  readonly tunnels: Tunnels;
+  readonly #facts = new FactWatch();
   #settings: KernelSettings;
   /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
-  #own: { readonly route: KernelRoute; readonly present: boolean }[] = [];
+  #own: { readonly route: KernelRoute; readonly present: boolean; readonly by: DriftCulprit }[] = [];
+  readonly #culprit: NameCulprit;
+  readonly #objectHops = new ObjectHops();
   #events: KernelEvent[] = [];
   #relist: ListScope[] = [];
   /** Links and addresses that the running listing named. */
   #named: { readonly links: Set<number>; readonly addresses: Set<string> } | null = null;
 
-  constructor(settings: KernelSettings, seed: number) {
+  constructor(settings: KernelSettings, seed: number, culprit: NameCulprit = NOBODY) {
     this.#settings = settings;
+    this.#culprit = culprit;
     this.store = new RouteStore(seed);
     this.importer = new Importer((ifindex) => this.links.nameOf(ifindex));
     this.importer.configure(settings);
@@ -51,6 +71,15 @@ export class KernelView {
         .at(prefix)
         .some((route) => route.table === identity.table && route.metric === identity.metric);
     this.fib = new Fib(settings, this.nextHops, seed, isTaken);
+    this.guard = new HostGuard({
+      install: (prefix, intent) => this.fib.install(prefix, intent),
+      uninstall: (prefix) => this.fib.uninstall(prefix),
+      wantedInside: (outer, longest) => this.fib.wantedInside(outer, longest),
+      reaches: (address) => this.nextHops.hasForeignRoute(address),
+    });
+    this.guard.configure(settings.guard ?? null);
+    this.tunnels = new Tunnels(this.links, this.nextHops);
+    this.tunnels.configure(settings.tunnels ?? []);
   }
 
   configure(settings: KernelSettings): void {
@@ -59,11 +88,16 @@ export class KernelView {
     this.store.touch(() => true);
     this.nextHops.configure(settings.table);
     this.fib.configure(settings);
+    this.#chooseSources();
+    this.guard.configure(settings.guard ?? null);
+    this.tunnels.configure(settings.tunnels ?? []);
+    this.#facts.stale = true;
   }
 
   /** Events and listings that the changes so far ask for; asking empties them. */
   takeEvents(): readonly KernelEvent[] {
-    return this.#events.splice(0);
+    const refused = this.guard.takeNews().map((news): KernelEvent => ({ kind: 'refused', ...news }));
+    return [...this.#events.splice(0), ...refused, ...this.tunnels.takeEvents()];
   }
 
   takeRelist(): readonly ListScope[] {
@@ -74,13 +108,18 @@ export class KernelView {
   apply(change: KernelChange): void {
     switch (change.kind) {
       case 'route':
-        this.#applyRoute(change.route, change.present, change.arrival);
+        this.#applyRoute(change);
+        return;
+      case 'nexthop':
+        this.#applyNexthop(change.nexthop, change.present);
         return;
       case 'link':
+        this.#named?.links.add(change.link.ifindex);
         if (change.present) this.#setLink(change.link);
         else this.#deleteLink(change.link.ifindex);
         return;
       case 'address':
+        this.#named?.addresses.add(addressKey(change.address));
         this.#applyAddress(change.address, change.present);
         return;
       default:
@@ -88,18 +127,25 @@ export class KernelView {
     }
   }
 
-  beginListing(scope: ListScope): void {
+  /** `cause`: what differences to our own routes are put down to. */
+  beginListing(scope: ListScope, cause: DriftCause): void {
+    const whole = scope.kind === 'everything' || scope.kind === 'audit';
+    if (whole) this.#objectHops.clear();
     this.store.beginListing();
-    this.fib.beginListing();
-    this.#named = scope.kind === 'everything' ? { links: new Set(), addresses: new Set() } : null;
+    this.fib.beginListing(cause, whole);
+    this.#named = whole ? { links: new Set(), addresses: new Set() } : null;
   }
 
   /** A row of a listing. */
-  list(change: KernelChange, now: number): void {
+  list(change: KernelChange): void {
     switch (change.kind) {
       case 'route':
-        if (this.#isOwn(change.route)) this.fib.observe(change.route, true, now);
-        else if (this.#isForeign(change.route)) this.store.list(change.route);
+        if (this.#isOwn(change.route)) this.fib.observe(change.route, true, null);
+        else this.#listForeign(change.route);
+        return;
+      case 'nexthop':
+        this.#objectHops.observe(change.nexthop, true);
+        this.fib.observeNexthop(change.nexthop, true);
         return;
       case 'link':
         this.#named?.links.add(change.link.ifindex);
@@ -115,8 +161,14 @@ export class KernelView {
   }
 
   endListing(scope: ListScope): void {
+    this.#endListing(scope);
+    this.fib.retryFreed();
+  }
+
+  #endListing(scope: ListScope): void {
     switch (scope.kind) {
       case 'everything':
+      case 'audit':
         this.store.endListing(() => true);
         this.fib.endListing(FAMILY_INDEXES, 0);
         this.#endLinks();
@@ -141,12 +193,32 @@ export class KernelView {
       const change = this.importer.evaluate(touched);
       if (change !== null) workloads.push(change);
       prefixes.push(touched.prefix);
+      this.#facts.touch(touched);
     });
     this.nextHops.touch(prefixes);
-    const { changed, states } = this.nextHops.refresh();
-    this.fib.refreshHops(changed);
-    for (const { route, present } of this.#own.splice(0)) this.fib.observe(route, present, now);
-    return { workloads, nextHops: states };
+    this.fib.tick(now);
+    this.#judgeAnew();
+    const nextHops = this.#refreshHops();
+    for (const { route, present, by } of this.#own.splice(0)) this.fib.observe(route, present, by);
+    return { workloads, nextHops };
+  }
+
+  #judgeAnew(): void {
+    if (!this.#facts.stale) return;
+    this.#facts.stale = false;
+    const { store, links } = this;
+    this.guard.setFacts(this.guard.active ? readFacts(store, links, this.#settings.table) : NO_FACTS);
+  }
+
+  /** Next hops may resolve over routes that change with next hops. */
+  #refreshHops(): readonly NextHopState[] {
+    const told = new Map<IpAddress, NextHopState>();
+    for (let round = 0; round < ROUNDS && (round === 0 || this.nextHops.isStale); round++) {
+      const { changed, states } = this.nextHops.refresh();
+      this.fib.refreshHops(changed);
+      for (const state of states) told.set(state.nextHop, state);
+    }
+    return [...told.values()];
   }
 
   resolve(address: IpAddress): { readonly interface: string; readonly source: IpAddress | null } | null {
@@ -166,16 +238,31 @@ export class KernelView {
     return route.protocol !== this.#settings.protocol;
   }
 
-  #applyRoute(route: KernelRoute, present: boolean, arrival: RouteArrival): void {
+  #applyNexthop(nexthop: KernelNexthop, present: boolean): void {
+    this.fib.observeNexthop(nexthop, present);
+    if (!this.#objectHops.observe(nexthop, present)) return;
+    for (const family of ['ipv4', 'ipv6'] as const) this.#relist.push({ kind: 'foreign', family });
+  }
+
+  #applyRoute({ route: told, present, arrival, sender }: Extract<KernelChange, { kind: 'route' }>): void {
+    const route = this.#objectHops.expand(told);
     if (this.#isOwn(route)) {
-      this.#own.push({ route, present });
+      this.#own.push({ route, present, by: this.#culprit(sender ?? 0, present ? route.protocol : null) });
       return;
     }
+    if (present && route.object !== undefined) this.fib.lend(route.object);
     if (!this.#isForeign(route)) return;
     if (present) this.store.add(route, arrival);
     else this.store.delete(route);
     if (route.table !== this.#settings.table) return;
-    if (!present || arrival === 'replace') this.fib.contest(route, present);
+    if (present && arrival !== 'replace') return;
+    this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
+  }
+
+  #listForeign(told: KernelRoute): void {
+    const route = this.#objectHops.expand(told);
+    if (route.object !== undefined) this.fib.lend(route.object);
+    if (this.#isForeign(route)) this.store.list(route);
   }
 
   #setLink(link: KernelLink): void {
@@ -189,7 +276,8 @@ export class KernelView {
     if (old === undefined) return;
     if (usable !== wasUsable) this.#linkEvent(usable, link);
     // A link that went down took its IPv4 routes along and said nothing; one that bounced may have.
-    if (old.up !== link.up) this.#relistLink(link.ifindex);
+    const objectsLost = wasUsable && !usable && this.fib.linkLost(link.ifindex);
+    if (old.up !== link.up || objectsLost) this.#relistLink(link.ifindex);
   }
 
   #linkEvent(usable: boolean, link: KernelLink): void {
@@ -217,11 +305,25 @@ export class KernelView {
   #applyAddress(address: KernelAddress, present: boolean): void {
     if (present) this.links.setAddress(address);
     else this.links.deleteAddress(address);
-    this.nextHops.touch([hostPrefix(address.address)]);
+    // A host in a subnet of ours is not reached in a tunnel.
+    this.nextHops.touch([hostPrefix(address.address), makePrefix(address.address, address.length)]);
+    this.#facts.stale = true;
+    this.#chooseSources();
     if (present || address.address.family === 'ipv6') return;
+    if (this.#settings.prefsrc?.some((own) => compareIp(own, address.address) === 0))
+      this.#relist.push({ kind: 'everything' });
     // Routes that preferred it as their source went without a word, and all of the link's with its last address.
     this.#relist.push({ kind: 'foreign', family: 'ipv4' });
     this.#relist.push({ kind: 'interface', family: 'ipv4', ifindex: address.ifindex });
+  }
+
+  /** A preferred source that the host does not have would make the kernel refuse the route. */
+  #chooseSources(): void {
+    const { prefsrc = [] } = this.#settings;
+    for (const family of FAMILY_INDEXES) {
+      const chosen = prefsrc.find((address) => familyOfAddress(address.family) === family) ?? null;
+      this.fib.setSource(family, chosen !== null && this.links.ownerOf(chosen) !== 0 ? chosen : null);
+    }
   }
 
   #endLinks(): void {

@@ -41,6 +41,11 @@ export class Listings {
     return this.#running?.id === id && !this.#outdated ? this.#running.scope : null;
   }
 
+  /** True while one runs that takes its time. */
+  get unhurried(): boolean {
+    return this.#running?.scope.kind === 'audit';
+  }
+
   isRunning(id: number): boolean {
     return this.#running?.id === id;
   }

@@ -19,6 +19,11 @@ export class Timers<Name extends string> {
     return this.#timers.has(name);
   }
 
+  clear(name: Name): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);

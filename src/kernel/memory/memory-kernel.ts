@@ -5,6 +5,7 @@ import { prefixFromWords } from '../../base/prefix.js';
 import { KernelLoop, type LoopOptions } from '../loop/kernel-loop.js';
 import type { KernelChange, KernelPort, ListScope, PortFilter, PortReport, RouteWrite } from '../port.js';
 import { RT_SCOPE } from '../rtnetlink/numbers.js';
+import { isRoute } from '../rtnetlink/route-encode.js';
 import type { Kernel, KernelRoute, KernelSettings } from '../types.js';
 import { createMemoryWorld, type MemoryWorld } from './memory-world.js';
 
@@ -16,7 +17,7 @@ export function createMemoryKernel(
   world: MemoryWorld = createMemoryWorld(),
   options: LoopOptions = {},
 ): MemoryKernel {
-  return Object.assign(new KernelLoop(createMemoryPort(world), settings, { resyncInterval: 0, ...options }), {
+  return Object.assign(new KernelLoop(createMemoryPort(world), settings, { auditInterval: 0, ...options }), {
     world,
   });
 }
@@ -55,7 +56,7 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
         },
         () => post({ kind: 'overrun' }),
       );
-      return Promise.resolve({ ok: true });
+      return Promise.resolve({ ok: true, objects: true });
     },
     filter: (tables) => {
       filter = tables;
@@ -64,12 +65,23 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
       const changes = listing(world, scope, filter).filter(passes);
       post({ kind: 'listed', id, changes, first: true, done: true, errno: null });
     },
+    // A listing here is done at once.
+    hurry: () => undefined,
     write: (id, writes) => {
       const failures = writes.flatMap((write, index) => {
-        const errno = world.write(write.kind, routeOf(write), origin);
+        const errno = isRoute(write)
+          ? world.write(write.kind, routeOf(write, world), origin)
+          : world.writeObject(write);
         return errno === null ? [] : [{ index, errno }];
       });
       post({ kind: 'written', id, failures, latency: 0 });
+    },
+    program: (id, writes) => {
+      const failures = writes.flatMap((write, index) => {
+        const errno = world.program(write);
+        return errno === null ? [] : [{ index, errno }];
+      });
+      post({ kind: 'programmed', id, failures });
     },
     close: () => {
       stop();
@@ -84,25 +96,33 @@ function listing(world: MemoryWorld, scope: ListScope, filter: PortFilter): Kern
     .routes()
     .filter((route) => inScope(route, scope, filter))
     .map((route): KernelChange => ({ kind: 'route', present: true, arrival: 'new', route }));
-  if (scope.kind !== 'everything') return routes;
+  if (scope.kind !== 'everything' && scope.kind !== 'audit') return routes;
   const links = world.links().map((link): KernelChange => ({ kind: 'link', present: true, link }));
   const addresses = world
     .addresses()
     .map((address): KernelChange => ({ kind: 'address', present: true, address }));
-  return [...links, ...addresses, ...routes];
+  const nexthops = world
+    .nexthops()
+    .map((nexthop): KernelChange => ({ kind: 'nexthop', present: true, nexthop }));
+  return [...links, ...addresses, ...nexthops, ...routes];
 }
 
 function inScope(route: KernelRoute, scope: ListScope, filter: PortFilter): boolean {
-  if (scope.kind === 'everything') return true;
+  if (scope.kind === 'everything' || scope.kind === 'audit') return true;
   if (route.prefix.address.family !== scope.family) return false;
   if (scope.kind === 'foreign') return route.protocol !== filter.protocol;
   return route.nextHops.some((hop) => hop.ifindex === scope.ifindex);
 }
 
-const routeOf = (write: RouteWrite): KernelRoute => ({
+const routeOf = (write: RouteWrite, world: MemoryWorld): KernelRoute => ({
   prefix: prefixFromWords(write.family, write.w0, write.w1, write.w2, write.w3, write.length),
   ...write.identity,
   scope: RT_SCOPE.universe,
-  type: 'unicast',
-  nextHops: write.nextHops,
+  type: isBlackhole(write) ? 'blackhole' : 'unicast',
+  nextHops: write.object === 0 ? write.nextHops : world.hopsOf(write.object),
+  ...(write.object === 0 ? {} : { object: write.object }),
+  ...(write.source === null ? {} : { source: write.source }),
 });
+
+const isBlackhole = ({ kind, nextHops, object }: RouteWrite): boolean =>
+  kind !== 'remove' && nextHops.length === 0 && object === 0;

@@ -1,27 +1,23 @@
 // A kernel in memory: links, addresses and routes that behave as Linux does where it matters to us, with controls for
 // tests. Knows nothing of who listens beyond telling them.
 
-import { type IpAddress, isLinkLocal, parseIp } from '../../base/ip.js';
-import { formatPrefix, makePrefix, type Prefix, parsePrefix, prefixContainsIp } from '../../base/prefix.js';
-import type { KernelChange, RouteArrival } from '../port.js';
+import { type IpAddress, isLinkLocal } from '../../base/ip.js';
+import { formatPrefix, type Prefix, prefixContainsIp } from '../../base/prefix.js';
+import type { KernelChange, ObjectWrite, RouteArrival, TunnelWrite } from '../port.js';
 import { sameRoute } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type { KernelAddress, KernelLink, KernelRoute, RouteType } from '../types.js';
-
-/** A route as a test or an agent writes it. */
-export interface RouteSpec {
-  /** `10.65.0.2/32`; without a length a host route. */
-  readonly prefix: string;
-  readonly dev?: string;
-  readonly via?: string;
-  /** Default 4 (static). */
-  readonly protocol?: number;
-  /** Default 0, for IPv6 1024. */
-  readonly metric?: number;
-  /** Default 254 (main). */
-  readonly table?: number;
-  readonly type?: RouteType;
-}
+import type {
+  KernelAddress,
+  KernelLink,
+  KernelNextHop,
+  KernelNexthop,
+  KernelRoute,
+  TunnelDevice,
+} from '../types.js';
+import { connectedRoute } from './connected-route.js';
+import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
+import { programTunnel, type TunnelWorld } from './memory-tunnels.js';
+import { mustIp, mustPrefix, type RouteSpec, sameIp } from './route-spec.js';
 
 /** `origin` is the port that caused the change; ports do not hear of their own. */
 export type WorldListener = (change: KernelChange, origin: object | null) => void;
@@ -42,22 +38,40 @@ export interface MemoryWorld {
   routes(): readonly KernelRoute[];
   links(): readonly KernelLink[];
   addresses(): readonly KernelAddress[];
-  /** The next `count` writes fail with this errno. */
+  /** The next `count` writes of routes fail with this errno. */
   failNext(errno: string, count?: number): void;
+  /** The same for writes of nexthop objects. */
+  failNextObject(errno: string, count?: number): void;
   /** Notifications are lost from now on until `recover`; then listeners learn that there was a gap. */
   overrun(): void;
   recover(): void;
   /** A write by a kernel; `origin` is its port. */
   write(kind: 'add' | 'replace' | 'remove', route: KernelRoute, origin: object | null): string | null;
+  /** A write to a tunnel's device by a kernel. */
+  program(write: TunnelWrite): string | null;
+  /** Kinds of devices that this kernel cannot make: EOPNOTSUPP. */
+  lack(kind: TunnelDevice['kind']): void;
+  /** `10.0.0.2 02:..` per neighbour and `02:.. 172.18.0.2` per forwarding entry of a device, sorted. */
+  tunnelEnds(device: string): readonly string[];
+  /** A write of a nexthop object by a kernel. */
+  writeObject(write: ObjectWrite): string | null;
+  nexthops(): readonly KernelNexthop[];
+  /** The hops that a route with this object takes, none when it does not exist. */
+  hopsOf(id: number): readonly KernelNextHop[];
+  /** As `ip nexthop del`: routes that use it are gone without a word. */
+  deleteNexthop(id: number): void;
   listen(listener: WorldListener, onGap: () => void): () => void;
 }
+
+/** nlmsg_pid of whoever uses the controls: no process has it. */
+const AGENT_PORT = 0x7fffffff;
 
 interface Subscriber {
   readonly listener: WorldListener;
   readonly onGap: () => void;
 }
 
-interface WorldState {
+interface WorldState extends ObjectWorld, TunnelWorld {
   readonly links: Map<string, KernelLink>;
   readonly addresses: KernelAddress[];
   /** Per prefix as text. */
@@ -65,21 +79,31 @@ interface WorldState {
   /** Routes without a gateway: a gateway has to lie inside one. */
   readonly direct: Set<KernelRoute>;
   readonly subscribers: Set<Subscriber>;
-  nextIndex: number;
   failures: string[];
+  objectFailures: string[];
   deaf: boolean;
 }
 
 export function createMemoryWorld(): MemoryWorld {
   const world: WorldState = {
+    objects: new Map(),
+    follow: (id, hops) => followObject(world, id, hops),
+    check: (hop) => checkHop(world, hop),
     links: new Map(),
     addresses: [],
     routes: new Map(),
     direct: new Set(),
     subscribers: new Set(),
+    lacking: new Set(),
+    ends: new Map(),
     nextIndex: 1,
     failures: [],
+    objectFailures: [],
     deaf: false,
+  };
+  const controls = {
+    addDevice: (link: KernelLink) => putLink(world, link),
+    deleteLink: (name: string) => deleteLink(world, name),
   };
   return {
     addLink: (name, options = {}) => addLink(world, name, options),
@@ -103,6 +127,26 @@ export function createMemoryWorld(): MemoryWorld {
       for (const { onGap } of world.subscribers) onGap();
     },
     write: (kind, route, origin) => write(world, kind, route, origin),
+    program: (write) => programTunnel(world, write, controls),
+    lack: (kind) => {
+      world.lacking.add(kind);
+    },
+    tunnelEnds: (device) => {
+      const { ifindex } = linkNamed(world, device);
+      return [...(world.ends.get(ifindex) ?? [])].map(([key, value]) => `${key} ${value}`).sort();
+    },
+    failNextObject: (errno, count = 1) => {
+      world.objectFailures.push(...new Array<string>(count).fill(errno));
+    },
+    writeObject: (wanted) => world.objectFailures.shift() ?? writeObject(world, wanted),
+    hopsOf: (id) => hopsOf(world, id) ?? [],
+    nexthops: () => [...world.objects.values()],
+    deleteNexthop: (id) => {
+      const nexthop = world.objects.get(id);
+      if (nexthop === undefined) throw new Error(`no nexthop ${id}`);
+      dropObject(world, id);
+      notify(world, { kind: 'nexthop', present: false, nexthop });
+    },
     listen: (listener, onGap) => {
       const subscriber = { listener, onGap };
       world.subscribers.add(subscriber);
@@ -123,10 +167,14 @@ function addLink(
 ): number {
   const up = options.up ?? true;
   const ifindex = world.nextIndex++;
-  const link = { ifindex, name, up, running: up, loopback: options.loopback ?? false };
-  world.links.set(name, link);
-  notify(world, { kind: 'link', present: true, link });
+  const link = { ifindex, name, up, running: up, loopback: options.loopback ?? false, mtu: 1500 };
+  putLink(world, link);
   return ifindex;
+}
+
+function putLink(world: WorldState, link: KernelLink): void {
+  world.links.set(link.name, link);
+  notify(world, { kind: 'link', present: true, link });
 }
 
 function setLink(
@@ -139,17 +187,21 @@ function setLink(
   const link = { ...old, up, running: state.running ?? (state.up === undefined ? old.running : up) };
   world.links.set(name, link);
   notify(world, { kind: 'link', present: true, link });
+  if (!up || !link.running) flushObjects(world, link.ifindex);
   if (old.up && !up) flushLink(world, link.ifindex);
+  if (old.up && !up) world.ends.delete(link.ifindex);
   if (old.up || !up) return;
   for (const address of world.addresses) if (address.ifindex === link.ifindex) connect(world, address);
 }
 
 function deleteLink(world: WorldState, name: string): void {
   const link = linkNamed(world, name);
+  flushObjects(world, link.ifindex);
   flushLink(world, link.ifindex);
   for (const address of [...world.addresses])
     if (address.ifindex === link.ifindex) forgetAddress(world, address);
   world.links.delete(name);
+  world.ends.delete(link.ifindex);
   notify(world, { kind: 'link', present: false, link });
 }
 
@@ -176,19 +228,6 @@ function addAddress(world: WorldState, linkName: string, text: string): void {
   world.addresses.push(address);
   notify(world, { kind: 'address', present: true, address });
   if (link.up) connect(world, address);
-}
-
-/** The connected route of an address. */
-function connectedRoute({ ifindex, address, length }: KernelAddress): KernelRoute {
-  return {
-    prefix: makePrefix(address, length),
-    table: RT_TABLE.main,
-    protocol: RTPROT.kernel,
-    scope: address.family === 'ipv4' ? RT_SCOPE.link : RT_SCOPE.universe,
-    type: 'unicast',
-    metric: address.family === 'ipv4' ? 0 : 256,
-    nextHops: [{ gateway: null, ifindex, onlink: false, weight: 1 }],
-  };
 }
 
 /** A host address has no subnet and makes no connected route. */
@@ -240,7 +279,7 @@ function upsert(world: WorldState, route: KernelRoute, origin: object | null = n
   const index = routes.findIndex((other) => sameKey(other, route));
   const arrival: RouteArrival = index < 0 ? 'new' : 'replace';
   put(world, route.prefix, index < 0 ? [...routes, route] : routes.toSpliced(index, 1, route));
-  notify(world, { kind: 'route', present: true, arrival, route }, origin);
+  notify(world, { kind: 'route', present: true, arrival, route, sender: AGENT_PORT }, origin);
 }
 
 function deleteRoute(world: WorldState, spec: RouteSpec): void {
@@ -253,7 +292,7 @@ function deleteRoute(world: WorldState, spec: RouteSpec): void {
   );
   if (route === undefined) throw new Error(`no route ${spec.prefix}`);
   remove(world, route);
-  notify(world, { kind: 'route', present: false, arrival: 'new', route });
+  notify(world, { kind: 'route', present: false, arrival: 'new', route, sender: AGENT_PORT });
 }
 
 function write(
@@ -279,18 +318,33 @@ function write(
   return null;
 }
 
-/** A gateway must be in a subnet of its interface, link-local, or marked onlink. */
 function checkNextHops(world: WorldState, route: KernelRoute): string | null {
+  if (route.object !== undefined) return hopsOf(world, route.object) === null ? 'EINVAL' : null;
   for (const hop of route.nextHops) {
-    const link = [...world.links.values()].find((other) => other.ifindex === hop.ifindex);
-    if (link === undefined) return 'ENODEV';
-    if (!link.up) return 'ENETDOWN';
-    const { gateway } = hop;
-    if (gateway === null || hop.onlink || (gateway.family === 'ipv6' && isLinkLocal(gateway))) continue;
-    if (!isNear(world, gateway, hop.ifindex))
-      return gateway.family === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH';
+    const refused = checkHop(world, hop);
+    if (refused !== null) return refused;
   }
   return null;
+}
+
+/** A gateway must be in a subnet of its interface, link-local, or marked onlink. */
+function checkHop(world: WorldState, { ifindex, gateway, onlink }: KernelNextHop): string | null {
+  const link = [...world.links.values()].find((other) => other.ifindex === ifindex);
+  if (link === undefined) return 'ENODEV';
+  if (!link.up) return 'ENETDOWN';
+  if (gateway === null || onlink || (gateway.family === 'ipv6' && isLinkLocal(gateway))) return null;
+  if (isNear(world, gateway, ifindex)) return null;
+  return gateway.family === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH';
+}
+
+function followObject(world: WorldState, id: number, hops: readonly KernelNextHop[]): void {
+  for (const routes of [...world.routes.values()]) {
+    for (const route of routes) {
+      if (route.object !== id) continue;
+      const left = at(world, route.prefix).filter((other) => other !== route);
+      put(world, route.prefix, hops.length === 0 ? left : [...left, { ...route, nextHops: hops }]);
+    }
+  }
 }
 
 function isNear(world: WorldState, gateway: IpAddress, ifindex: number): boolean {
@@ -321,18 +375,3 @@ function linkNamed(world: WorldState, name: string): KernelLink {
   if (link === undefined) throw new Error(`no link ${name}`);
   return link;
 }
-
-function mustIp(text: string): IpAddress {
-  const ip = parseIp(text);
-  if (ip === null) throw new Error(`not an address: ${text}`);
-  return ip;
-}
-
-function mustPrefix(text: string): Prefix {
-  const prefix = parsePrefix(text);
-  if (prefix === null) throw new Error(`not a prefix: ${text}`);
-  return prefix;
-}
-
-const sameIp = (a: IpAddress, b: IpAddress): boolean =>
-  formatPrefix({ address: a, length: 0 }) === formatPrefix({ address: b, length: 0 });

@@ -8,15 +8,18 @@ import { EVENT_FD_ONE } from '../../sys/netlink-socket.js';
 import type {
   KernelChange,
   KernelPort,
+  KernelWrite,
   ListScope,
   PortFilter,
   PortOpened,
   PortReport,
-  RouteWrite,
+  TunnelWrite,
 } from '../port.js';
 import { decodeChange } from '../rtnetlink/messages.js';
 import { messageAt, viewOf } from '../rtnetlink/octets.js';
-import { encodeRoutes, type NextHopCache } from '../rtnetlink/route-encode.js';
+import { encodeWrites, type NextHopCache } from '../rtnetlink/route-encode.js';
+import { encodeTunnelWrites } from '../rtnetlink/tunnel-encode.js';
+
 import type { WorkerReport, WorkerRequest, WorkerSettings } from './worker-messages.js';
 import { WRITES_PER_SEND } from './worker-messages.js';
 
@@ -91,12 +94,23 @@ class NetlinkPort implements KernelPort {
     this.#ask({ kind: 'list', id, scope });
   }
 
-  write(id: number, writes: readonly RouteWrite[]): void {
-    const octets = encodeRoutes(writes, this.#sequence, WRITES_PER_SEND, this.#nextHops);
+  hurry(): void {
+    this.#ask({ kind: 'hurry' });
+  }
+
+  write(id: number, writes: readonly KernelWrite[]): void {
+    const octets = encodeWrites(writes, this.#sequence, WRITES_PER_SEND, this.#nextHops);
     this.#sequence += writes.length;
     if (this.#sequence > SEQUENCE_LIMIT) this.#sequence = 1;
     this.#asked.set(id, performance.now());
     this.#ask({ kind: 'write', id, octets }, [octets.buffer]);
+  }
+
+  /** To the worker all writes are octets: those of tunnels have negative ids. */
+  program(id: number, writes: readonly TunnelWrite[]): void {
+    const octets = encodeTunnelWrites(writes, this.#sequence);
+    this.#sequence += writes.length;
+    this.#ask({ kind: 'write', id: -id, octets }, [octets.buffer]);
   }
 
   async close(): Promise<void> {
@@ -120,7 +134,7 @@ class NetlinkPort implements KernelPort {
         ready = true;
         this.#eventFd = report.eventFd;
         process.once('exit', this.#closeAtExit);
-        opened({ ok: true });
+        opened({ ok: true, objects: report.objects });
       } else if (report.kind === 'failed') reason = report.message;
       else this.#enqueue(report);
     });
@@ -191,9 +205,13 @@ class NetlinkPort implements KernelPort {
   }
 
   #written({ id, failures }: Extract<WorkerReport, { kind: 'written' }>): void {
+    const named = failures.map(([index, errno]) => ({ index, errno: errnoName(errno) }));
+    if (id < 0) {
+      this.#deliver({ kind: 'programmed', id: -id, failures: named });
+      return;
+    }
     const latency = performance.now() - (this.#asked.get(id) ?? performance.now());
     this.#asked.delete(id);
-    const named = failures.map(([index, errno]) => ({ index, errno: errnoName(errno) }));
     this.#deliver({ kind: 'written', id, failures: named, latency });
   }
 

@@ -15,10 +15,12 @@ export type WorkerRequest =
   | { readonly kind: 'filter'; readonly filter: PortFilter }
   | { readonly kind: 'list'; readonly id: number; readonly scope: ListScope }
   | { readonly kind: 'write'; readonly id: number; readonly octets: Uint8Array }
+  | { readonly kind: 'hurry' }
   | { readonly kind: 'close' };
 
+/** `objects` of `ready`: the kernel knows nexthop objects. */
 export type WorkerReport =
-  | { readonly kind: 'ready'; readonly eventFd: number }
+  | { readonly kind: 'ready'; readonly eventFd: number; readonly objects: boolean }
   | { readonly kind: 'changes'; readonly octets: Uint8Array }
   | {
       readonly kind: 'listed';

@@ -3,7 +3,6 @@
 
 import { readSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { AddressFamily } from '../../base/family.js';
 import { closeFd, ERRNO, errnoName } from '../../sys/libc.js';
 import {
   createPoller,
@@ -11,22 +10,19 @@ import {
   isRetryable,
   NETLINK_OPTION,
   type NetlinkSocket,
+  type NetlinkSocketOptions,
+  type Opened,
   openEventFd,
   openNetlinkSocket,
   receiveNetlink,
 } from '../../sys/netlink-socket.js';
-import type { ListScope, PortFilter } from '../port.js';
-import { createExchange, type Exchange, type ListResult, type VisitRow } from '../rtnetlink/exchange.js';
-import {
-  listAddresses,
-  listLinks,
-  listRoutes,
-  messagesIn,
-  passesFilter,
-  routeProtocol,
-} from '../rtnetlink/messages.js';
-import { RTM, RTNLGRP } from '../rtnetlink/numbers.js';
-import { type MessageSpan, viewOf } from '../rtnetlink/octets.js';
+import type { PortFilter } from '../port.js';
+import { createDump, createExchange, type Dump, type Exchange } from '../rtnetlink/exchange.js';
+import { listNexthops, messagesIn, passesFilter } from '../rtnetlink/messages.js';
+import { RTM, RTNLGRP, RTNLGRP_NEXTHOP } from '../rtnetlink/numbers.js';
+import { viewOf } from '../rtnetlink/octets.js';
+import { RunningListing } from './listing.js';
+import { Outbox } from './outbox.js';
 import type { WorkerReport, WorkerRequest, WorkerSettings } from './worker-messages.js';
 
 const NETLINK_ROUTE = 0;
@@ -38,6 +34,8 @@ const BACKLOG_LIMIT = 32 * 1024 * 1024;
 /** Milliseconds; a terminated thread must come back from the kernel now and then to notice. */
 const POLL_TIMEOUT = 1000;
 const EVENT_FLOOD = 4 * 1024 * 1024;
+/** Milliseconds between two steps of a listing that is not urgent: it must not be felt. */
+const AUDIT_PAUSE = 2;
 
 const settings = workerData as WorkerSettings;
 const main = parentPort!;
@@ -45,6 +43,7 @@ let filter: PortFilter = settings.filter;
 let overrun = false;
 let closing = false;
 let open: readonly number[] = [];
+let listing: RunningListing | null = null;
 
 const post = (report: WorkerReport, transfer: readonly ArrayBuffer[] = []): void =>
   main.postMessage(report, transfer);
@@ -58,41 +57,11 @@ function postOctets(octets: Uint8Array<ArrayBuffer>, report: (octets: Uint8Array
     Atomics.wait(backlog, 0, behind, POLL_TIMEOUT);
 }
 
-/** Gathers messages until there are enough for a post. */
-class Outbox {
-  readonly #report: (octets: Uint8Array) => WorkerReport;
-  #bytes = new Uint8Array(CHUNK);
-  #length = 0;
-
-  constructor(report: (octets: Uint8Array) => WorkerReport) {
-    this.#report = report;
-  }
-
-  add(bytes: Uint8Array, span: MessageSpan): void {
-    const size = span.next - span.start;
-    if (this.#length + size > this.#bytes.length) this.flush();
-    if (size > this.#bytes.length) this.#bytes = new Uint8Array(size);
-    this.#bytes.set(bytes.subarray(span.start, span.end), this.#length);
-    this.#length += size;
-  }
-
-  flush(): void {
-    if (this.#length === 0) return;
-    const octets = this.take();
-    postOctets(octets, this.#report);
-  }
-
-  take(): Uint8Array<ArrayBuffer> {
-    // A small batch is copied out, so that the rest of the chunk can serve again.
-    const small = this.#length < CHUNK / 4;
-    const octets = small ? this.#bytes.slice(0, this.#length) : this.#bytes.subarray(0, this.#length);
-    if (!small) this.#bytes = new Uint8Array(CHUNK);
-    this.#length = 0;
-    return octets;
-  }
-}
-
-const events = new Outbox((octets) => ({ kind: 'changes', octets }));
+/** What was read for a listing before an event happened is told before the event. */
+const events = new Outbox((chunk) => {
+  listing?.flush();
+  postOctets(chunk, (octets) => ({ kind: 'changes', octets }));
+});
 const buffer = new Uint8Array(RECEIVE_SIZE);
 
 /** Reads the event socket until it is empty, or until requests have waited long enough. */
@@ -124,91 +93,80 @@ function reportOverrun(): void {
   post({ kind: 'overrun' });
 }
 
-/** Rows of tables and interfaces that do not exist are simply none. */
-const ABSENT: readonly number[] = [ERRNO.ENODEV, ERRNO.ENOENT];
-
-function list(exchange: Exchange, strict: boolean, id: number, scope: ListScope): void {
-  let first = true;
-  const rows = new Outbox((octets) => {
-    const report: WorkerReport = { kind: 'listed', id, octets, first, done: false, errno: null };
-    first = false;
-    return report;
-  });
-  const visit: VisitRow = (bytes, view, span) => {
-    if (!passesFilter(view, span, filter)) return;
-    if (scope.kind === 'foreign' && routeProtocol(view, span) === filter.protocol) return;
-    rows.add(bytes, span);
-  };
-  let errno: string | null = null;
-  for (const request of listingRequests(scope, strict)) {
-    const result: ListResult = exchange.list(request, visit);
-    if (result.kind === 'broken') throw new Error(result.message);
-    if (result.errno !== 0 && !ABSENT.includes(result.errno)) errno ??= errnoName(result.errno);
-  }
-  const octets = rows.take();
-  postOctets(octets, () => ({ kind: 'listed', id, octets, first, done: true, errno }));
-}
-
-function listingRequests(scope: ListScope, strict: boolean): ((sequence: number) => Uint8Array)[] {
-  const routes = (family: AddressFamily, ifindex: number) => (sequence: number) =>
-    listRoutes(sequence, family, 0, strict ? ifindex : 0);
-  switch (scope.kind) {
-    case 'everything':
-      return [listLinks, listAddresses, routes('ipv4', 0), routes('ipv6', 0)];
-    case 'interface':
-      return [routes(scope.family, scope.ifindex)];
-    case 'foreign':
-      return [routes(scope.family, 0)];
-    default:
-      return scope satisfies never;
-  }
-}
-
 interface Sockets {
   readonly events: NetlinkSocket;
   readonly requests: NetlinkSocket;
+  readonly listings: NetlinkSocket;
   readonly eventFd: number;
+  /** The kernel knows nexthop objects. */
+  readonly objects: boolean;
 }
 
 function openSockets(): Sockets {
-  const requests = openNetlinkSocket({
-    protocol: NETLINK_ROUTE,
-    groups: [],
-    receiveBuffer: REQUEST_BUFFER,
-    sendBuffer: REQUEST_BUFFER,
-    switches: [NETLINK_OPTION.capAck, NETLINK_OPTION.strictCheck],
-  });
-  const listener = openNetlinkSocket({
-    protocol: NETLINK_ROUTE,
-    groups: Object.values(RTNLGRP),
-    receiveBuffer: settings.receiveBuffer,
-    sendBuffer: CHUNK,
-    switches: [],
-  });
+  const requests = mustOpen(openNetlinkSocket(REQUESTS));
+  const listings = mustOpen(openNetlinkSocket(REQUESTS));
+  const objects = knowsObjects(listings.fd);
+  const listener = mustOpen(
+    openNetlinkSocket({
+      protocol: NETLINK_ROUTE,
+      groups: [...Object.values(RTNLGRP), ...(objects ? [RTNLGRP_NEXTHOP] : [])],
+      receiveBuffer: settings.receiveBuffer,
+      sendBuffer: CHUNK,
+      switches: [],
+    }),
+  );
   const eventFd = openEventFd();
-  if (!requests.ok) throw new Error(`netlink socket: ${requests.errno}`);
-  if (!listener.ok) throw new Error(`netlink socket: ${listener.errno}`);
   if (!eventFd.ok) throw new Error(`eventfd: ${eventFd.errno}`);
   // Without the filter our own writes come back as notifications: more work, and the loop would take them for others'.
-  if (!dropOwnMessages(listener.value.fd, requests.value.portId, [RTM.newRoute, RTM.delRoute]))
+  const own = [RTM.newRoute, RTM.delRoute, RTM.newNexthop, RTM.delNexthop];
+  if (!dropOwnMessages(listener.fd, requests.portId, own))
     throw new Error('netlink socket: the filter was refused');
-  return { events: listener.value, requests: requests.value, eventFd: eventFd.value };
+  return { events: listener, requests, listings, eventFd: eventFd.value, objects };
 }
 
-function serve(request: WorkerRequest, exchange: Exchange, sockets: Sockets): void {
+const REQUESTS: NetlinkSocketOptions = {
+  protocol: NETLINK_ROUTE,
+  groups: [],
+  receiveBuffer: REQUEST_BUFFER,
+  sendBuffer: REQUEST_BUFFER,
+  switches: [NETLINK_OPTION.capAck, NETLINK_OPTION.strictCheck],
+};
+
+function mustOpen(opened: Opened<NetlinkSocket>): NetlinkSocket {
+  if (!opened.ok) throw new Error(`netlink socket: ${opened.errno}`);
+  return opened.value;
+}
+
+/** Before Linux 5.3 nobody answers for nexthop objects. */
+function knowsObjects(fd: number): boolean {
+  const dump = createDump(fd, new Uint8Array(RECEIVE_SIZE));
+  if (dump.begin(listNexthops) !== 0) return false;
+  for (;;) {
+    const step = dump.step(() => undefined);
+    if (step.kind !== 'more') return step.kind === 'end' && step.errno === 0;
+  }
+}
+
+function serve(request: WorkerRequest, exchange: Exchange, dump: Dump, sockets: Sockets): void {
   switch (request.kind) {
     case 'filter':
       filter = request.filter;
       return;
     case 'list':
-      list(
-        exchange,
-        sockets.requests.switches.includes(NETLINK_OPTION.strictCheck),
-        request.id,
-        request.scope,
-      );
+      listing = new RunningListing(dump, {
+        id: request.id,
+        scope: request.scope,
+        strict: sockets.listings.switches.includes(NETLINK_OPTION.strictCheck),
+        objects: sockets.objects,
+        filter: () => filter,
+        post: postOctets,
+      });
+      return;
+    case 'hurry':
+      listing?.hurry();
       return;
     case 'write': {
+      listing?.flush();
       const result = exchange.write(request.octets);
       if (result.kind === 'broken') throw new Error(result.message);
       post({ kind: 'written', id: request.id, failures: result.failures });
@@ -222,23 +180,31 @@ function serve(request: WorkerRequest, exchange: Exchange, sockets: Sockets): vo
   }
 }
 
+function stepListing(): void {
+  const outcome = listing?.step() ?? false;
+  if (typeof outcome === 'string') throw new Error(outcome);
+  if (!outcome) listing = null;
+}
+
 function run(): void {
   const sockets = openSockets();
-  open = [sockets.events.fd, sockets.requests.fd];
+  open = [sockets.events.fd, sockets.requests.fd, sockets.listings.fd];
   const exchange = createExchange(sockets.requests.fd, new Uint8Array(RECEIVE_SIZE));
+  const dump = createDump(sockets.listings.fd, new Uint8Array(RECEIVE_SIZE));
   const poller = createPoller([sockets.events.fd, sockets.eventFd]);
   const wake = new Uint8Array(8);
-  post({ kind: 'ready', eventFd: sockets.eventFd });
+  post({ kind: 'ready', eventFd: sockets.eventFd, objects: sockets.objects });
   while (!closing) {
-    const [, woken] = poller.wait(POLL_TIMEOUT);
+    const [, woken] = poller.wait(listing === null ? POLL_TIMEOUT : listing.unhurried ? AUDIT_PAUSE : 0);
     if (woken) readSync(sockets.eventFd, wake);
     drainEvents(sockets.events.fd);
     for (let next = receiveMessageOnPort(main); next !== undefined && !closing; ) {
       // What happened before the request is told before its answer.
       drainEvents(sockets.events.fd);
-      serve(next.message as WorkerRequest, exchange, sockets);
+      serve(next.message as WorkerRequest, exchange, dump, sockets);
       next = receiveMessageOnPort(main);
     }
+    if (listing !== null) stepListing();
   }
 }
 

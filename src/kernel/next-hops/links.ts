@@ -2,7 +2,7 @@
 // address is our own, which of our addresses to send from.
 
 import { compareIp, type IpAddress, isLinkLocal, isLoopback } from '../../base/ip.js';
-import { makePrefix, prefixContainsIp } from '../../base/prefix.js';
+import { makePrefix, maxLength, prefixContainsIp } from '../../base/prefix.js';
 import type { KernelAddress, KernelLink } from '../types.js';
 
 export class Links {
@@ -77,6 +77,14 @@ export class Links {
     return 0;
   }
 
+  /** A subnet of one of our interfaces holds the address. */
+  inOwnSubnet(address: IpAddress): boolean {
+    for (const addresses of this.#addresses.values())
+      for (const own of addresses)
+        if (isSubnet(own) && prefixContainsIp(makePrefix(own.address, own.length), address)) return true;
+    return false;
+  }
+
   /** Our address to talk to `target` through an interface; one in the same subnet is best. */
   sourceFor(ifindex: number, target: IpAddress): IpAddress | null {
     const own = (this.#addresses.get(ifindex) ?? []).filter((a) => a.address.family === target.family);
@@ -90,6 +98,10 @@ export class Links {
     return this.addresses.find(({ address }) => usable(address))?.address;
   }
 }
+
+/** Link-local addresses are on every link and say nothing of where a host is. */
+export const isSubnet = ({ address, length }: KernelAddress): boolean =>
+  length < maxLength(address.family) && !isLinkLocal(address);
 
 const sameAddress = (a: KernelAddress, b: KernelAddress): boolean =>
   a.length === b.length && compareIp(a.address, b.address) === 0;

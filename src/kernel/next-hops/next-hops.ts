@@ -1,11 +1,21 @@
 // BGP next hops resolved over the kernel's own routes, as the kernel would: longest match, dead links skipped. Keeps the
-// hops somebody asked for and reports what changed. Our own routes never take part, so no route resolves over itself.
+// hops somebody asked for and reports what changed. Routes that the FIB wants take part, but none resolves over itself.
 
-import { formatIp, type IpAddress } from '../../base/ip.js';
+import { compareIp, formatIp, type IpAddress } from '../../base/ip.js';
 import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
+import type { PrefixRows } from '../routes/prefix-rows.js';
 import type { RouteStore } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
-import type { FibNextHop, KernelLink, KernelNextHop, KernelRoute, NextHopState } from '../types.js';
+import { tunnelGateway } from '../tunnels/tunnel-gateway.js';
+import type {
+  FibNextHop,
+  FibTunnel,
+  KernelLink,
+  KernelNextHop,
+  KernelRoute,
+  NextHopState,
+} from '../types.js';
+import { HopIndex } from './hop-index.js';
 import type { Links } from './links.js';
 
 /** One next hop that somebody uses; `hops` is null while it cannot be reached. */
@@ -17,22 +27,60 @@ export interface TrackedHop {
   watchers: number;
   /** Intents in the FIB that use it. */
   users: number;
+  /** The daemon lost whom it leads to: used only where there is nobody else. */
+  suspect: boolean;
   /** What the observer was last told, null before the first time. */
   told: NextHopState | null;
 }
+
+/** A route that the FIB wants, as a way to a next hop. */
+export interface OwnRoute {
+  readonly length: number;
+  readonly metric: number;
+  readonly hops: readonly TrackedHop[];
+}
+
+/** Routes that the FIB wants and that hold the address, the longest prefix first. */
+export type OwnRoutes = (address: IpAddress) => Iterable<OwnRoute>;
 
 interface Resolution {
   readonly hops: readonly KernelNextHop[];
   readonly cost: number;
 }
 
+/** The kernel's best route that is not ours; `resolution` is null when it discards. */
+interface ForeignRoute {
+  readonly length: number;
+  readonly metric: number;
+  readonly resolution: Resolution | null;
+}
+
+/** A longer prefix wins, then the lower metric. */
+const isBetter = (length: number, metric: number, than: ForeignRoute): boolean =>
+  length > than.length || (length === than.length && metric < than.metric);
+
+/** Equal keys: the same way, whoever asks. */
+export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): string {
+  const host = zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;
+  if (tunnel === undefined) return host;
+  const end = tunnel.end === null ? '' : ` ${tunnel.end.mac} ${formatIp(tunnel.end.address)}`;
+  return `${host}>${tunnel.device} ${tunnel.mode}${end}`;
+}
+
 const MANY_PREFIXES = 16;
+/** A next hop over a next hop over a next hop: more is a mistake. */
+const DEEPEST = 8;
 
 export class NextHops {
   readonly #store: RouteStore;
   readonly #links: Links;
   readonly #tracked = new Map<string, TrackedHop>();
   readonly #stale = new Set<TrackedHop>();
+  readonly #tunnelled = new Set<TrackedHop>();
+  /** Suspected or cleared: those who use them look again, however they resolve. */
+  readonly #judged = new Set<TrackedHop>();
+  readonly #index = new HopIndex(() => this.#trackedAddresses());
+  #ownRoutes: OwnRoutes = () => [];
   #table: number;
 
   constructor(store: RouteStore, links: Links, table: number) {
@@ -51,12 +99,34 @@ export class NextHops {
     this.touchAll();
   }
 
+  /** Where to look for routes that the FIB wants. */
+  resolveOver(ownRoutes: OwnRoutes): void {
+    this.#ownRoutes = ownRoutes;
+  }
+
+  /** A route that the FIB wants came, went or resolves otherwise. True when next hops may depend on it. */
+  touchOwn(rows: PrefixRows, row: number): boolean {
+    const ipv4 = rows.family === 'ipv4';
+    if (!this.#index.inside(ipv4, rows.word(row, 0), rows.word(row, 1), rows.length(row))) return false;
+    this.#touchInside(rows.prefix(row));
+    return true;
+  }
+
+  /** Next hops with this address, on whatever interface. */
+  suspect(address: IpAddress, suspect: boolean): void {
+    for (const tracked of this.#tracked.values()) {
+      if (tracked.suspect === suspect || compareIp(tracked.hop.address, address) !== 0) continue;
+      tracked.suspect = suspect;
+      this.#judged.add(tracked);
+    }
+  }
+
   watch(address: IpAddress): void {
     this.#track({ address, interface: null }).watchers++;
   }
 
   unwatch(address: IpAddress): void {
-    const tracked = this.#tracked.get(keyOf({ address, interface: null }));
+    const tracked = this.#tracked.get(nextHopKey({ address, interface: null }));
     if (tracked === undefined || tracked.watchers === 0) return;
     tracked.watchers--;
     if (tracked.watchers === 0) tracked.told = null;
@@ -76,6 +146,7 @@ export class NextHops {
 
   /** Routes of these prefixes changed: hops inside them have to be looked up again. */
   touch(prefixes: readonly Prefix[]): void {
+    if (this.#tunnelled.size > 0) this.#touchTunnelled(prefixes);
     const wide: Prefix[] = [];
     for (const prefix of prefixes) {
       if (prefix.length < maxLength(prefix.address.family)) wide.push(prefix);
@@ -93,13 +164,28 @@ export class NextHops {
       return;
     }
     for (const tracked of this.#tracked.values()) {
-      const named = tracked.hop.interface === link.name;
+      const named = tracked.hop.interface === link.name || tracked.hop.tunnel?.device === link.name;
       if (named || tracked.hops?.some((hop) => hop.ifindex === link.ifindex)) this.#stale.add(tracked);
     }
   }
 
+  /** Hops that are reached in a tunnel, as far as they are reached. */
+  get tunnelled(): Iterable<TrackedHop> {
+    return this.#tunnelled;
+  }
+
+  /** The host has a route to the address that is not ours. */
+  hasForeignRoute(address: IpAddress): boolean {
+    return (this.#foreign(address)?.resolution ?? null) !== null;
+  }
+
   touchAll(): void {
     for (const tracked of this.#tracked.values()) this.#stale.add(tracked);
+  }
+
+  /** Something is to be looked up. */
+  get isStale(): boolean {
+    return this.#stale.size > 0;
   }
 
   /** Looks up what is stale: the hops that resolve otherwise than before, and what observers have to hear. */
@@ -115,17 +201,33 @@ export class NextHops {
       }
     }
     this.#stale.clear();
+    for (const tracked of this.#judged) if (!changed.includes(tracked)) changed.push(tracked);
+    this.#judged.clear();
     return { changed, states };
   }
 
   /** The interface that packets to the address leave by, null when there is none. */
   interfaceTo(address: IpAddress): number | null {
-    return this.#links.ownerOf(address) || (this.#lookup(address)?.hops[0]?.ifindex ?? null);
+    return this.#links.ownerOf(address) || (this.#lookup(address, [])?.hops[0]?.ifindex ?? null);
   }
 
   #touchHost(address: IpAddress): void {
-    const tracked = this.#tracked.get(keyOf({ address, interface: null }));
+    const tracked = this.#tracked.get(nextHopKey({ address, interface: null }));
     if (tracked !== undefined) this.#stale.add(tracked);
+  }
+
+  /** What a tunnel's end is reached by may be none of the next hop's own. */
+  #touchTunnelled(prefixes: readonly Prefix[]): void {
+    const all = prefixes.length > MANY_PREFIXES;
+    for (const tracked of this.#tunnelled) {
+      const { address, tunnel } = tracked.hop;
+      const end = tunnel?.end?.address ?? address;
+      if (
+        all ||
+        prefixes.some((prefix) => prefixContainsIp(prefix, address) || prefixContainsIp(prefix, end))
+      )
+        this.#stale.add(tracked);
+    }
   }
 
   #touchInside(prefix: Prefix): void {
@@ -134,36 +236,55 @@ export class NextHops {
   }
 
   #track(hop: FibNextHop): TrackedHop {
-    const key = keyOf(hop);
+    const key = nextHopKey(hop);
     const known = this.#tracked.get(key);
     if (known !== undefined) {
       this.#stale.add(known);
       return known;
     }
-    const tracked: TrackedHop = { hop, hops: null, cost: 0, watchers: 0, users: 0, told: null };
+    const tracked: TrackedHop = {
+      hop,
+      hops: null,
+      cost: 0,
+      watchers: 0,
+      users: 0,
+      suspect: false,
+      told: null,
+    };
     this.#resolveAgain(tracked);
     this.#tracked.set(key, tracked);
+    this.#index.outdate();
     this.#stale.add(tracked);
+    if (hop.tunnel !== undefined) this.#tunnelled.add(tracked);
     return tracked;
   }
 
   #dropUnused(tracked: TrackedHop): void {
     if (tracked.watchers > 0 || tracked.users > 0) return;
-    this.#tracked.delete(keyOf(tracked.hop));
+    this.#tracked.delete(nextHopKey(tracked.hop));
     this.#stale.delete(tracked);
+    this.#judged.delete(tracked);
+    this.#tunnelled.delete(tracked);
+    this.#index.outdate();
   }
 
   #resolveAgain(tracked: TrackedHop): boolean {
-    const found = this.#resolve(tracked.hop);
+    const found = this.#resolve(tracked.hop, []);
     const changed = !sameHops(tracked.hops, found?.hops ?? null);
     tracked.hops = found?.hops ?? null;
     tracked.cost = found?.cost ?? 0;
     return changed;
   }
 
-  #resolve(hop: FibNextHop): Resolution | null {
+  *#trackedAddresses(): Generator<IpAddress> {
+    for (const { hop } of this.#tracked.values()) yield hop.address;
+  }
+
+  /** `asking`: the next hops that this one is asked for; it must not depend on them in turn. */
+  #resolve(hop: FibNextHop, asking: readonly FibNextHop[]): Resolution | null {
     if (this.#links.ownerOf(hop.address) !== 0) return null;
-    if (hop.interface === null) return this.#lookup(hop.address);
+    if (hop.tunnel !== undefined) return this.#tunnel(hop, hop.tunnel, [...asking, hop]);
+    if (hop.interface === null) return this.#lookup(hop.address, [...asking, hop]);
     const link = this.#links.byName(hop.interface);
     if (link === undefined || !this.#links.usable(link.ifindex)) return null;
     const onlink = hop.address.family === 'ipv4' && !this.#isConnected(hop.address, link.ifindex);
@@ -171,24 +292,65 @@ export class NextHops {
     return { hops: [gateway], cost: 0 };
   }
 
+  /** The device carries to any end that the host can reach. */
+  #tunnel(
+    hop: FibNextHop,
+    { device, mode, end }: FibTunnel,
+    asking: readonly FibNextHop[],
+  ): Resolution | null {
+    if (mode === 'crossSubnet' && this.#links.inOwnSubnet(hop.address))
+      return this.#lookup(hop.address, asking);
+    const outer = this.#lookup(end?.address ?? hop.address, asking);
+    const link = this.#links.byName(device);
+    if (outer === null || link === undefined || !this.#links.usable(link.ifindex)) return null;
+    const gateway = tunnelGateway(hop);
+    const onlink = gateway.family === 'ipv4';
+    return { hops: [{ gateway, ifindex: link.ifindex, onlink, weight: 1 }], cost: outer.cost };
+  }
+
+  /** The kernel's own routes say so: ours lead somewhere else by nature. */
   #isConnected(address: IpAddress, ifindex: number): boolean {
-    const own = this.#lookup(address)?.hops[0];
+    const own = this.#foreign(address)?.resolution?.hops[0];
     return own !== undefined && own.ifindex === ifindex && !own.onlink;
   }
 
   /** Our table first, then main, as the kernel does when it checks a gateway. */
-  #lookup(address: IpAddress): Resolution | null {
+  #lookup(address: IpAddress, asking: readonly FibNextHop[]): Resolution | null {
+    const foreign = this.#foreign(address);
+    for (const { length, metric, hops } of this.#ownRoutes(address)) {
+      if (foreign !== null && !isBetter(length, metric, foreign)) break;
+      const found = this.#overOwn(hops, asking);
+      if (found !== null) return found;
+    }
+    return foreign?.resolution ?? null;
+  }
+
+  /** Over what a route of ours resolves to; null when it leads back here, or nowhere: then it is not in the kernel. */
+  #overOwn(hops: readonly TrackedHop[], asking: readonly FibNextHop[]): Resolution | null {
+    if (asking.length > DEEPEST) return null;
+    const found: Resolution[] = [];
+    for (const { hop } of hops) {
+      if (asking.some((other) => nextHopKey(other) === nextHopKey(hop))) return null;
+      const resolution = this.#resolve(hop, asking);
+      if (resolution !== null) found.push(resolution);
+    }
+    if (found.length === 0) return null;
+    return { hops: found.flatMap((each) => each.hops), cost: Math.min(...found.map(({ cost }) => cost)) };
+  }
+
+  #foreign(address: IpAddress): ForeignRoute | null {
     const own = this.#lookupIn(address, this.#table);
     if (own !== null || this.#table === RT_TABLE.main) return own;
     return this.#lookupIn(address, RT_TABLE.main);
   }
 
-  #lookupIn(address: IpAddress, table: number): Resolution | null {
+  #lookupIn(address: IpAddress, table: number): ForeignRoute | null {
     for (const routes of this.#store.covering(address)) {
       const usable = routes.filter((route) => route.table === table && this.#forwards(route));
       const route = lowestMetric(usable);
       if (route === null || route.type === 'throw') continue;
-      return route.type === 'unicast' ? this.#through(route, address) : null;
+      const resolution = route.type === 'unicast' ? this.#through(route, address) : null;
+      return { length: route.prefix.length, metric: route.metric, resolution };
     }
     return null;
   }
@@ -207,9 +369,6 @@ export class NextHops {
     return { hops, cost: direct ? 0 : route.metric };
   }
 }
-
-const keyOf = (hop: FibNextHop): string =>
-  hop.interface === null ? formatIp(hop.address) : `${formatIp(hop.address)}%${hop.interface}`;
 
 function lowestMetric(routes: readonly KernelRoute[]): KernelRoute | null {
   let best: KernelRoute | null = null;

@@ -47,7 +47,10 @@ export class RouteStore {
   /** RTM_NEWROUTE. */
   add(route: KernelRoute, arrival: RouteArrival): void {
     const old = this.at(route.prefix);
-    if (old.some((other) => sameRoute(other, route))) return;
+    const known = old.find((other) => sameRoute(other, route));
+    // A listing that is under way may have passed the place before.
+    this.#named?.add(known ?? route);
+    if (known !== undefined) return;
     const at = old.findIndex((other) => displaces(route, arrival, other));
     if (at >= 0) this.#set(route.prefix, old.toSpliced(at, 1, route));
     else this.#set(route.prefix, arrival === 'append' ? [...old, route] : [route, ...old]);
@@ -113,6 +116,11 @@ export class RouteStore {
       }
       this.#touched[family].clear();
     }
+  }
+
+  *routes(): Generator<KernelRoute> {
+    for (const family of FAMILY_INDEXES)
+      for (const row of this.#rows[family]) yield* this.#routes[family][row] ?? NO_ROUTES;
   }
 
   /** Prefixes that hold the address, the longest first, each with its routes. */

@@ -11,44 +11,69 @@ export type Broken = { readonly kind: 'broken'; readonly message: string };
 export type WriteResult =
   | { readonly kind: 'answered'; readonly failures: readonly (readonly [number, number])[] }
   | Broken;
-export type ListResult = { readonly kind: 'listed'; readonly errno: number } | Broken;
-
 const ANSWER_TIMEOUT = 10_000;
-/** Listings that raced with changes are repeated this often. */
-const LIST_ATTEMPTS = 4;
-
 /** `bytes` is overwritten afterwards; `view` is of it. */
 export type VisitRow = (bytes: Uint8Array, view: DataView, span: MessageSpan) => void;
 
 export interface Exchange {
   /** Sends the messages in the chunks that their ACK flags mark, and gathers every error. */
   write(octets: Uint8Array): WriteResult;
-  /** Asks, and hands every row to `visit`. */
-  list(request: (sequence: number) => Uint8Array, visit: VisitRow): ListResult;
+}
+
+export type DumpStep =
+  | { readonly kind: 'more' }
+  /** `interrupted`: it raced with changes, rows may be missing. */
+  | { readonly kind: 'end'; readonly errno: number; readonly interrupted: boolean }
+  | Broken;
+
+/** A listing on a socket that has nothing else to do. */
+export interface Dump {
+  /** Asks; an errno other than 0 when that failed. */
+  begin(request: (sequence: number) => Uint8Array): number;
+  /** Receives once and hands every row to `visit`. */
+  step(visit: VisitRow): DumpStep;
 }
 
 export function createExchange(fd: number, buffer: Uint8Array): Exchange {
+  const receive = receiver(fd, buffer);
+  return { write: (octets) => writeAll(fd, octets, receive) };
+}
+
+export function createDump(fd: number, buffer: Uint8Array): Dump {
+  const receive = receiver(fd, buffer);
+  let sequence = 0;
+  let interrupted = false;
+  return {
+    begin: (request) => {
+      sequence = (sequence + 1) >>> 0 || 1;
+      interrupted = false;
+      return sendWhole(fd, request(sequence));
+    },
+    step: (visit) => {
+      const bytes = receive();
+      if (isBroken(bytes)) return bytes;
+      const view = viewOf(bytes);
+      for (const span of messagesIn(view)) {
+        const answer = decodeAnswer(view, span);
+        if (answer.sequence !== sequence) continue;
+        interrupted ||= wasInterrupted(span);
+        if (answer.kind === 'row') visit(bytes, view, span);
+        else return { kind: 'end', errno: answer.kind === 'ack' ? 0 : answer.errno, interrupted };
+      }
+      return { kind: 'more' };
+    },
+  };
+}
+
+function receiver(fd: number, buffer: Uint8Array): Receive {
   const poller = createPoller([fd]);
-  // Listings count from the middle of the number space, writes from its start.
-  let sequence = 0x80000000;
-  const receive = (): Uint8Array | Broken => {
+  return () => {
     for (;;) {
       const length = receiveNetlink(fd, buffer);
       if (length >= 0) return buffer.subarray(0, length);
       if (!isRetryable(-length)) return broken(`receive: errno ${-length}`);
       if (!poller.wait(ANSWER_TIMEOUT)[0]) return broken('the kernel did not answer');
     }
-  };
-  return {
-    write: (octets) => writeAll(fd, octets, receive),
-    list: (request, visit) => {
-      for (let attempt = 1; ; attempt++) {
-        sequence = (sequence + 1) >>> 0 || 0x80000000;
-        const outcome = listOnce(fd, request(sequence), sequence, receive, visit);
-        if (outcome !== 'interrupted') return outcome;
-        if (attempt === LIST_ATTEMPTS) return { kind: 'listed', errno: 0 };
-      }
-    },
   };
 }
 
@@ -108,33 +133,5 @@ function sendWhole(fd: number, octets: Uint8Array): number {
     const sent = sendNetlink(fd, octets);
     if (sent >= 0) return 0;
     if (!isRetryable(-sent)) return -sent;
-  }
-}
-
-function listOnce(
-  fd: number,
-  request: Uint8Array,
-  sequence: number,
-  receive: Receive,
-  visit: VisitRow,
-): ListResult | 'interrupted' {
-  const errno = sendWhole(fd, request);
-  if (errno !== 0) return { kind: 'listed', errno };
-  let interrupted = false;
-  for (;;) {
-    const bytes = receive();
-    if (isBroken(bytes)) return bytes;
-    const view = viewOf(bytes);
-    for (const span of messagesIn(view)) {
-      const answer = decodeAnswer(view, span);
-      if (answer.sequence !== sequence) continue;
-      interrupted ||= wasInterrupted(span);
-      if (answer.kind === 'row') visit(bytes, view, span);
-      else if (answer.kind === 'error') return { kind: 'listed', errno: answer.errno };
-      else
-        return interrupted
-          ? 'interrupted'
-          : { kind: 'listed', errno: answer.kind === 'done' ? answer.errno : 0 };
-    }
   }
 }

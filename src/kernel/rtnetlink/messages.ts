@@ -3,10 +3,12 @@
 import type { AddressFamily } from '../../base/family.js';
 import type { KernelChange, PortFilter, RouteArrival } from '../port.js';
 import { decodeAddress, decodeLink } from './link-address.js';
+import { decodeNexthop } from './nexthop-decode.js';
 import {
   AF,
   IFADDRMSG_SIZE,
   IFINFOMSG_SIZE,
+  NHMSG_SIZE,
   NLM,
   NLM_F,
   NLMSGHDR_SIZE,
@@ -15,7 +17,7 @@ import {
   RTMSG_SIZE,
   RTN,
 } from './numbers.js';
-import { getI32, type MessageSpan, messageAt, setU16, setU32 } from './octets.js';
+import { getI32, getU32, type MessageSpan, messageAt, setU16, setU32 } from './octets.js';
 import { decodeRoute, decodeRouteHeader } from './route-decode.js';
 import { putU32Attribute } from './route-encode.js';
 
@@ -27,7 +29,8 @@ export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpa
     case RTM.delRoute: {
       const route = decodeRoute(bytes, view, body, end);
       const present = type === RTM.newRoute;
-      return route === null ? null : { kind: 'route', present, arrival: arrivalOf(span.flags), route };
+      if (route === null) return null;
+      return { kind: 'route', present, arrival: arrivalOf(span.flags), route, sender: senderOf(view, span) };
     }
     case RTM.newLink:
     case RTM.delLink: {
@@ -39,10 +42,18 @@ export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpa
       const address = decodeAddress(bytes, view, body, end);
       return address === null ? null : { kind: 'address', present: type === RTM.newAddress, address };
     }
+    case RTM.newNexthop:
+    case RTM.delNexthop: {
+      const nexthop = decodeNexthop(bytes, view, body, end);
+      return nexthop === null ? null : { kind: 'nexthop', present: type === RTM.newNexthop, nexthop };
+    }
     default:
       return null;
   }
 }
+
+/** nlmsg_pid: in a notification, who asked for the change. */
+const senderOf = (view: DataView, span: MessageSpan): number => getU32(view, span.start + 12);
 
 const arrivalOf = (flags: number): RouteArrival =>
   (flags & NLM_F.replace) !== 0 ? 'replace' : (flags & NLM_F.append) !== 0 ? 'append' : 'new';
@@ -84,6 +95,8 @@ export function passesFilter(view: DataView, span: MessageSpan, filter: PortFilt
     case RTM.delLink:
     case RTM.newAddress:
     case RTM.delAddress:
+    case RTM.newNexthop:
+    case RTM.delNexthop:
       return true;
     default:
       return false;
@@ -120,6 +133,9 @@ export const listLinks = (sequence: number): Uint8Array =>
 
 export const listAddresses = (sequence: number): Uint8Array =>
   octets(listRequest(RTM.getAddress, IFADDRMSG_SIZE, sequence));
+
+export const listNexthops = (sequence: number): Uint8Array =>
+  octets(listRequest(RTM.getNexthop, NHMSG_SIZE, sequence));
 
 /** With NETLINK_GET_STRICT_CHK the kernel itself narrows to `table` and `ifindex`; 0 is any. */
 export function listRoutes(

@@ -27,12 +27,20 @@ export const RTM = {
   newRoute: 24,
   delRoute: 25,
   getRoute: 26,
+  newNeighbour: 28,
+  delNeighbour: 29,
+  newNexthop: 104,
+  delNexthop: 105,
+  getNexthop: 106,
 } as const;
 
 /** Multicast groups, by number as NETLINK_ADD_MEMBERSHIP wants them. */
 export const RTNLGRP = { link: 1, ipv4Address: 5, ipv4Route: 7, ipv6Address: 9, ipv6Route: 11 } as const;
 
-export const AF = { unspec: 0, inet: 2, inet6: 10 } as const;
+/** A group that older kernels do not have. */
+export const RTNLGRP_NEXTHOP = 32;
+
+export const AF = { unspec: 0, inet: 2, bridge: 7, inet6: 10 } as const;
 
 export const RTA = {
   dst: 1,
@@ -40,12 +48,33 @@ export const RTA = {
   oif: 4,
   gateway: 5,
   priority: 6,
+  prefsrc: 7,
   multipath: 9,
   table: 15,
   via: 18,
+  encapType: 21,
+  nhId: 30,
 } as const;
 
-export const IFLA = { ifname: 3 } as const;
+/** Attributes of nexthop objects (linux/nexthop.h). */
+export const NHA = {
+  id: 1,
+  group: 2,
+  groupType: 3,
+  blackhole: 4,
+  oif: 5,
+  gateway: 6,
+  encapType: 7,
+  fdb: 11,
+} as const;
+
+export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18 } as const;
+export const IFLA_INFO = { kind: 1, data: 2 } as const;
+export const IFLA_VXLAN = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
+export const NDA = { dst: 1, linkLayerAddress: 2 } as const;
+export const NUD = { noArp: 0x40, permanent: 0x80 } as const;
+/** The entry is the device's own, not that of a bridge above it. */
+export const NTF_SELF = 2;
 export const IFA = { address: 1, local: 2 } as const;
 export const IFF = { up: 0x1, loopback: 0x8, lowerUp: 0x10000 } as const;
 
@@ -73,4 +102,7 @@ export const RTMSG_SIZE = 12;
 export const IFINFOMSG_SIZE = 16;
 export const IFADDRMSG_SIZE = 8;
 export const RTNEXTHOP_SIZE = 8;
+export const NHMSG_SIZE = 8;
+export const NEXTHOP_GRP_SIZE = 8;
 export const RTATTR_SIZE = 4;
+export const NDMSG_SIZE = 12;

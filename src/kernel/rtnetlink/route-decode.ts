@@ -49,6 +49,10 @@ interface RouteParts {
   metric: number;
   table: number;
   multipath: readonly KernelNextHop[] | null;
+  object: number;
+  source: IpAddress | null;
+  /** Packets that take it are wrapped (MPLS, SEG6): no gateway is reached over it as it stands. */
+  wrapped: boolean;
   malformed: boolean;
 }
 
@@ -69,9 +73,11 @@ export function decodeRoute(
     table: parts.table,
     protocol: view.getUint8(body + 5),
     scope: view.getUint8(body + 6),
-    type: TYPES.get(view.getUint8(body + 7)) ?? 'other',
+    type: parts.wrapped ? 'other' : (TYPES.get(view.getUint8(body + 7)) ?? 'other'),
     metric: parts.metric,
     nextHops: nextHopsOf(parts, (getU32(view, body + 8) & RTNH_F_ONLINK) !== 0),
+    ...(parts.object === 0 ? {} : { object: parts.object }),
+    ...(parts.source === null ? {} : { source: parts.source }),
   };
 }
 
@@ -91,6 +97,9 @@ function readParts(
     metric: 0,
     table: view.getUint8(body + 4),
     multipath: null,
+    object: 0,
+    source: null,
+    wrapped: false,
     malformed: false,
   };
   const whole = eachAttribute(view, body + RTMSG_SIZE, end, (type, from, to) => {
@@ -132,8 +141,19 @@ function readPart(
       if (length >= 4) parts.table = getU32(view, from);
       return;
     case RTA.multipath:
-      parts.multipath = decodeMultipath(bytes, view, from, to, size);
+      parts.multipath = decodeMultipath(bytes, view, from, to, size, () => {
+        parts.wrapped = true;
+      });
       parts.malformed ||= parts.multipath === null;
+      return;
+    case RTA.nhId:
+      if (length >= 4) parts.object = getU32(view, from);
+      return;
+    case RTA.prefsrc:
+      parts.source = decodeAddress(bytes, from, to, size);
+      return;
+    case RTA.encapType:
+      parts.wrapped ||= length >= 2 && getU16(view, from) !== 0;
       return;
     default:
   }
@@ -156,13 +176,14 @@ function decodeMultipath(
   from: number,
   to: number,
   size: 4 | 16,
+  onWrapped: () => void,
 ): readonly KernelNextHop[] | null {
   const hops: KernelNextHop[] = [];
   let at = from;
   while (to - at >= RTNEXTHOP_SIZE) {
     const length = getU16(view, at);
     if (length < RTNEXTHOP_SIZE || length > to - at) return null;
-    const hop = decodeNextHop(bytes, view, at, at + length, size);
+    const hop = decodeNextHop(bytes, view, at, at + length, size, onWrapped);
     if (hop === null) return null;
     hops.push(hop);
     at += align4(length);
@@ -177,10 +198,12 @@ function decodeNextHop(
   at: number,
   end: number,
   size: 4 | 16,
+  onWrapped: () => void,
 ): KernelNextHop | null {
   let gateway: IpAddress | null = null;
   let sound = true;
   const whole = eachAttribute(view, at + RTNEXTHOP_SIZE, end, (type, from, to) => {
+    if (type === RTA.encapType) onWrapped();
     if (type !== RTA.gateway && type !== RTA.via) return;
     gateway = type === RTA.via ? decodeVia(bytes, view, from, to) : decodeAddress(bytes, from, to, size);
     sound &&= gateway !== null;

@@ -3,8 +3,9 @@
 
 import type { AddressFamily } from '../../base/family.js';
 import { type IpAddress, ipToBytes } from '../../base/ip.js';
-import type { RouteWrite } from '../port.js';
+import type { KernelWrite, RouteWrite } from '../port.js';
 import type { KernelNextHop } from '../types.js';
+import { encodeObject, objectSize } from './nexthop-encode.js';
 import {
   AF,
   NLM_F,
@@ -32,8 +33,11 @@ const KINDS = {
   remove: { type: RTM.delRoute, flags: NLM_F.request },
 } as const satisfies Record<RouteWrite['kind'], { type: number; flags: number }>;
 
+const NO_HOPS: EncodedNextHops = { attributes: new Uint8Array(0), flags: 0 };
+
 /** Everything of a message but its next hops, for an IPv6 prefix. */
-const FIXED_SIZE = NLMSGHDR_SIZE + RTMSG_SIZE + (RTATTR_SIZE + 16) + 2 * (RTATTR_SIZE + 4);
+const FIXED_SIZE =
+  NLMSGHDR_SIZE + RTMSG_SIZE + (RTATTR_SIZE + 16) + 3 * (RTATTR_SIZE + 4) + (RTATTR_SIZE + 16);
 
 /** Remembers octets per array of next hops, for one table of routes. */
 export type NextHopCache = WeakMap<readonly KernelNextHop[], readonly [EncodedNextHops, EncodedNextHops]>;
@@ -42,25 +46,35 @@ export type NextHopCache = WeakMap<readonly KernelNextHop[], readonly [EncodedNe
  * All writes in one buffer of whole messages, numbered from `sequence` on. Every `ackEvery`th and the last ask for an
  * acknowledgement; errors are reported without asking.
  */
-export function encodeRoutes(
-  writes: readonly RouteWrite[],
+export function encodeWrites(
+  writes: readonly KernelWrite[],
   sequence: number,
   ackEvery: number,
   cache: NextHopCache,
 ): Uint8Array<ArrayBuffer> {
   let size = 0;
-  for (const write of writes) size += FIXED_SIZE + encoded(write, cache).attributes.length;
+  for (const write of writes) size += sizeOf(write, cache);
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   let at = 0;
   for (const [i, write] of writes.entries()) {
     const ack = (i + 1) % ackEvery === 0 || i === writes.length - 1;
-    at = encodeRoute(bytes, view, at, write, sequence + i, ack ? NLM_F.ack : 0, encoded(write, cache));
+    const flags = ack ? NLM_F.ack : 0;
+    at = isRoute(write)
+      ? encodeRoute(bytes, view, at, write, sequence + i, flags, encoded(write, cache))
+      : encodeObject(bytes, view, at, write, sequence + i, flags);
   }
   return bytes.subarray(0, at);
 }
 
+export const isRoute = (write: KernelWrite): write is RouteWrite =>
+  write.kind === 'add' || write.kind === 'replace' || write.kind === 'remove';
+
+const sizeOf = (write: KernelWrite, cache: NextHopCache): number =>
+  isRoute(write) ? FIXED_SIZE + encoded(write, cache).attributes.length : objectSize(write);
+
 function encoded(write: RouteWrite, cache: NextHopCache): EncodedNextHops {
+  if (write.object !== 0) return NO_HOPS;
   let pair = cache.get(write.nextHops);
   if (pair === undefined) {
     pair = [encodeNextHops(write.nextHops, 'ipv4'), encodeNextHops(write.nextHops, 'ipv6')];
@@ -83,6 +97,8 @@ function encodeRoute(
   at = putDestination(view, at, write);
   at = putU32Attribute(view, at, RTA.table, write.identity.table);
   if (write.identity.metric !== 0) at = putU32Attribute(view, at, RTA.priority, write.identity.metric);
+  if (write.source !== null) at = putSource(bytes, view, at, write.source);
+  if (write.object !== 0) at = putU32Attribute(view, at, RTA.nhId, write.object);
   bytes.set(hops.attributes, at);
   at += hops.attributes.length;
   setU32(view, start, at - start);
@@ -91,6 +107,8 @@ function encodeRoute(
   setU32(view, start + 8, sequence);
   return at;
 }
+
+const drops = ({ nextHops, object }: RouteWrite): boolean => nextHops.length === 0 && object === 0;
 
 /** struct rtmsg. A delete with scope "nowhere" matches any scope. */
 function putRouteHeader(view: DataView, at: number, write: RouteWrite, flags: number): number {
@@ -101,7 +119,7 @@ function putRouteHeader(view: DataView, at: number, write: RouteWrite, flags: nu
   view.setUint8(at + 4, table < 256 ? table : 0);
   view.setUint8(at + 5, protocol);
   view.setUint8(at + 6, removes ? RT_SCOPE.nowhere : RT_SCOPE.universe);
-  view.setUint8(at + 7, removes ? 0 : RTN.unicast);
+  view.setUint8(at + 7, removes ? 0 : drops(write) ? RTN.blackhole : RTN.unicast);
   setU32(view, at + 8, flags);
   return at + RTMSG_SIZE;
 }
@@ -118,6 +136,13 @@ function putDestination(view: DataView, at: number, write: RouteWrite): number {
   return at + RTATTR_SIZE + size;
 }
 
+function putSource(bytes: Uint8Array, view: DataView, at: number, source: IpAddress): number {
+  const octets = ipToBytes(source);
+  putAttributeHeader(view, at, RTA.prefsrc, octets.length);
+  bytes.set(octets, at + RTATTR_SIZE);
+  return at + RTATTR_SIZE + octets.length;
+}
+
 function putAttributeHeader(view: DataView, at: number, type: number, size: number): void {
   setU16(view, at, RTATTR_SIZE + size);
   setU16(view, at + 2, type);
@@ -130,7 +155,7 @@ export function putU32Attribute(view: DataView, at: number, type: number, value:
 }
 
 function encodeNextHops(hops: readonly KernelNextHop[], family: AddressFamily): EncodedNextHops {
-  if (hops.length === 0) return { attributes: new Uint8Array(0), flags: 0 };
+  if (hops.length === 0) return NO_HOPS;
   if (hops.length > 1) return { attributes: encodeMultipath(hops, family), flags: 0 };
   const hop = hops[0]!;
   const gateway = hop.gateway === null ? new Uint8Array(0) : encodeGateway(hop.gateway, family);

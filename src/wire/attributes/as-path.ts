@@ -50,15 +50,14 @@ const checkAsPath = (
   start: number,
   end: number,
   { asn4, sessionType, refuseAsSets }: DecodeContext,
-): string | null =>
-  checkSegments(
-    bytes,
-    start,
-    end,
-    asn4 ? 4 : 2,
-    sessionType === 'ebgp' ? TYPES.sequence : TYPES.confedSet,
-    refuseAsSets === true,
-  );
+): string | null => {
+  // RFC 5065 5.2: whoever is in another member AS has put that in front.
+  if (sessionType === 'confed' && (start === end || bytes[start] !== TYPES.confedSequence)) {
+    return 'no confederation segment in front';
+  }
+  const lastType = sessionType === 'ebgp' ? TYPES.sequence : TYPES.confedSet;
+  return checkSegments(bytes, start, end, asn4 ? 4 : 2, lastType, refuseAsSets === true);
+};
 
 /** RFC 6793 6: malformed means ignored; a 4-octet AS speaker must not have sent it. */
 function checkAs4Path(bytes: Uint8Array, start: number, end: number, { asn4 }: DecodeContext): string | null {

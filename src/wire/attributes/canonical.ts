@@ -6,6 +6,7 @@ import { AS_TRANS, ATTRIBUTE } from '../iana.js';
 import { widenAggregator } from './aggregator.js';
 import { readSegments, segmentsValue } from './as-path.js';
 import { mergeAs4Path } from './as4-path.js';
+import { EXTENDED_WIDTH, hasEncapsulation, isEncapsulation } from './lists.js';
 import type { AttributeSection } from './section.js';
 import { canonicalFlags, rowOf } from './table.js';
 import { copyOctets, writeTlv, writeTlvHead } from './tlv.js';
@@ -31,7 +32,7 @@ export function writeCanonical(
     const code = section.codes[i]!;
     const start = section.tlvAt[code]!;
     const narrow = !asn4 && (code === ATTRIBUTE.asPath || code === ATTRIBUTE.aggregator);
-    const filtered = code === ATTRIBUTE.tunnelEncapsulation;
+    const filtered = code === ATTRIBUTE.tunnelEncapsulation || saysEncapsulation(section, frame, code);
     if (!narrow && !filtered && section.isClean(frame, code)) {
       if (start !== pendingEnd) {
         out = copyOctets(frame, pending, pendingEnd, target, out);
@@ -43,6 +44,7 @@ export function writeCanonical(
     out = copyOctets(frame, pending, pendingEnd, target, out);
     pending = pendingEnd = 0;
     if (narrow) out = writeWidened(section, frame, code, target, out);
+    else if (code === ATTRIBUTE.extendedCommunities) out = writeCommunities(section, frame, target, out);
     else if (filtered) out = writeTunnels(section, frame, target, out);
     else out = rewriteHead(section, frame, code, target, out);
   }
@@ -60,6 +62,35 @@ function rewriteHead(
   const end = section.endAt[code]!;
   const flags = canonicalFlags(rowOf(code), frame[section.tlvAt[code]!]!, end - valueAt);
   return copyOctets(frame, valueAt, end, target, writeTlvHead(target, at, flags, code, end - valueAt));
+}
+
+/** RFC 9012 11: not from an external peer. */
+const saysEncapsulation = (section: AttributeSection, frame: Uint8Array, code: number): boolean =>
+  code === ATTRIBUTE.extendedCommunities &&
+  section.filtersTunnels &&
+  hasEncapsulation(frame, section.valueAt[code]!, section.endAt[code]!);
+
+/** Extended communities without those of encapsulation; nothing when no other is left. */
+function writeCommunities(
+  section: AttributeSection,
+  frame: Uint8Array,
+  target: Uint8Array,
+  at: number,
+): number {
+  const code = ATTRIBUTE.extendedCommunities;
+  if (!saysEncapsulation(section, frame, code)) return rewriteHead(section, frame, code, target, at);
+  let kept = 0;
+  const end = section.endAt[code]!;
+  for (let from = section.valueAt[code]!; from < end; from += EXTENDED_WIDTH) {
+    if (!isEncapsulation(frame, from)) kept += EXTENDED_WIDTH;
+  }
+  if (kept === 0) return at;
+  const flags = canonicalFlags(rowOf(code), frame[section.tlvAt[code]!]!, kept);
+  let out = writeTlvHead(target, at, flags, code, kept);
+  for (let from = section.valueAt[code]!; from < end; from += EXTENDED_WIDTH) {
+    if (!isEncapsulation(frame, from)) out = copyOctets(frame, from, from + EXTENDED_WIDTH, target, out);
+  }
+  return out;
 }
 
 /** RFC 9012 13: without the tunnels that nobody can use. */

@@ -10,6 +10,19 @@ export const EXTENDED_WIDTH = 8;
 export const IPV6_EXTENDED_WIDTH = 20;
 export const LARGE_WIDTH = 12;
 
+const OPAQUE = 0x03;
+const ENCAPSULATION = 0x0c;
+
+/** RFC 9012 4.1: the Encapsulation extended community. */
+export const isEncapsulation = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at] === OPAQUE && bytes[at + 1] === ENCAPSULATION;
+
+/** Of a checked list of extended communities. */
+export function hasEncapsulation(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += EXTENDED_WIDTH) if (isEncapsulation(bytes, at)) return true;
+  return false;
+}
+
 function readList<T>(start: number, end: number, width: number, read: (at: number) => T): T[] {
   const rows: T[] = [];
   for (let at = start; at < end; at += width) rows.push(read(at));

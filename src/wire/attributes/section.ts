@@ -41,6 +41,11 @@ export class AttributeSection {
     this.#context = context;
   }
 
+  /** RFC 9012 11: what an external peer says of tunnels is not taken. */
+  get filtersTunnels(): boolean {
+    return this.#context.sessionType === 'ebgp' && this.#context.tunnelEncapsulation !== true;
+  }
+
   /** The attribute arrived and its value is well formed. */
   has(code: number): boolean {
     return (this.#usable[code >>> 5]! & (1 << (code & 31))) !== 0;

@@ -7,7 +7,7 @@ import { announceOne, endOfRib, withdrawOne } from './changes.js';
 import { Histogram } from './histogram.js';
 import { Ledger, type Tallies } from './ledger.js';
 import { buildFeed, type LoadFeed } from './load-feed.js';
-import { type ScenarioPlan, type Speaker, speakersOf } from './plan.js';
+import { changesRoutes, type ScenarioPlan, type Speaker, speakersOf } from './plan.js';
 import { SessionPool } from './session-pool.js';
 
 /** Fewer than the shortest listen queue among the daemons. */
@@ -198,6 +198,8 @@ export interface Verdict {
   readonly differences: number;
   readonly lost: readonly string[];
   readonly refused: number;
+  /** Milliseconds, of all sessions. */
+  readonly longestSilence: number;
   readonly evidence: string | null;
 }
 
@@ -205,10 +207,11 @@ const verdict = (): Verdict => {
   const { ledger, pool, gone, plan } = current();
   return {
     tallies: ledger.tallies,
-    incomplete: plan.kind === 'churn' ? 0 : ledger.incomplete,
-    differences: plan.kind === 'churn' ? ledger.differences(gone) : 0,
+    incomplete: changesRoutes(plan) ? 0 : ledger.incomplete,
+    differences: changesRoutes(plan) ? ledger.differences(gone) : 0,
     lost: pool.lost,
     refused: pool.refused,
+    longestSilence: pool.longestSilence,
     evidence: ledger.evidence,
   };
 };
@@ -222,6 +225,16 @@ const calls = {
   open: async ({ timeoutMs }: Timed): Promise<null> => {
     const { pool, speakers } = current();
     await within(timeoutMs, 'sessions', pool.open(indexesOf(speakers), HANDSHAKES_AT_ONCE));
+    return null;
+  },
+  /** May be called before the daemon is there: one speaker finds out when it is, then the others come. */
+  arrive: async ({ timeoutMs }: Timed): Promise<null> => {
+    const { pool, speakers } = current();
+    const arrival = async (): Promise<void> => {
+      await pool.open([0], 1);
+      await pool.open(indexesOf(speakers).slice(1), HANDSHAKES_AT_ONCE);
+    };
+    await within(timeoutMs, 'sessions', arrival());
     return null;
   },
   announce,

@@ -43,6 +43,8 @@ export class LoadSession {
   /** When keepalives came, `performance.now`. */
   readonly keepalives: number[] = [];
   established = false;
+  /** The longest time without an octet while Established, milliseconds. */
+  longestSilence = 0;
   readonly #events: SessionEvents;
   readonly #socket: Socket;
   readonly #framer = new Framer();
@@ -76,7 +78,9 @@ export class LoadSession {
   }
 
   #read(octets: number): boolean {
+    const before = this.#at;
     this.#at = performance.now();
+    if (this.established) this.longestSilence = Math.max(this.longestSilence, this.#at - before);
     const problem = this.#framer.push(readBuffer.subarray(0, octets), this.#take);
     if (problem !== null) this.#fail(`not BGP: ${problem.code}/${problem.subcode}`);
     return true;

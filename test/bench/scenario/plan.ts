@@ -3,12 +3,21 @@
 import type { FamilyIndex } from '../../../src/base/family.js';
 import { formatIpv4, formatIpv6, type IpAddress, type Ipv6Words, ipv4, ipv6 } from '../../../src/base/ip.js';
 
-export const SCENARIO_KINDS = ['transit', 'reflector', 'churn', 'reconnect', 'fanout'] as const;
+export const SCENARIO_KINDS = [
+  'transit',
+  'reflector',
+  'churn',
+  'reconnect',
+  'fanout',
+  'sessions',
+  'busy',
+] as const;
 
 /**
  * transit: one eBGP peer announces a table, the other gets it. reflector: all clients announce host routes at once.
  * churn: single changes at a steady rate after that. reconnect: all clients close at once and return.
- * fanout: one client announces a table, all others get it.
+ * fanout: one client announces a table, all others get it. sessions: many sessions with a hold time of three seconds, idle
+ * and then with churn. busy: fanout with that hold time.
  */
 export type ScenarioKind = (typeof SCENARIO_KINDS)[number];
 
@@ -17,13 +26,13 @@ export interface ScenarioPlan {
   readonly family: FamilyIndex;
   /** Receivers; of reflector, churn and reconnect also the announcers. */
   readonly clients: number;
-  /** Host routes of each client; 0 for transit and fanout. */
+  /** Host routes of each client; 0 where a table is announced. */
   readonly perClient: number;
   /** Of the table; 0 for the others. */
   readonly routes: number;
-  /** Changes a second in all; churn only. */
+  /** Changes a second in all; churn and sessions only. */
   readonly rate: number;
-  /** How long the changes go on; churn only. */
+  /** How long the changes go on; churn and sessions only. */
   readonly seconds: number;
 }
 
@@ -53,7 +62,7 @@ export interface Speaker {
 
 /** Their keepalives come one second apart, each at another eighth of a second. */
 export const WITNESSES = 8;
-const WITNESS_HOLD_TIME = 3;
+const SHORT_HOLD_TIME = 3;
 export const KEEPALIVE_INTERVAL_MS = 1000;
 const HOLD_TIME = 180;
 
@@ -65,7 +74,12 @@ export const daemonAddress = (family: FamilyIndex): IpAddress =>
 export const addressText = (address: IpAddress): string =>
   address.family === 'ipv4' ? formatIpv4(address.word) : formatIpv6(address.words);
 
-export const announcesTable = ({ kind }: ScenarioPlan): boolean => kind === 'transit' || kind === 'fanout';
+export const announcesTable = ({ kind }: ScenarioPlan): boolean =>
+  kind === 'transit' || kind === 'fanout' || kind === 'busy';
+
+export const changesRoutes = ({ kind }: ScenarioPlan): boolean => kind === 'churn' || kind === 'sessions';
+
+const holdsShort = ({ kind }: ScenarioPlan): boolean => kind === 'sessions' || kind === 'busy';
 
 export const routesOf = (plan: ScenarioPlan): number =>
   announcesTable(plan) ? plan.routes : plan.clients * plan.perClient;
@@ -98,7 +112,7 @@ const numbered = (plan: ScenarioPlan, parts: readonly Part[], from: number): rea
   parts.map((part, position) => {
     const index = from + position;
     const address = plan.family === 0 ? ipv4(FIRST_CLIENT + index) : ipv6(v6(0x10000 + index));
-    const holdTime = part.role === 'witness' ? WITNESS_HOLD_TIME : HOLD_TIME;
+    const holdTime = part.role === 'witness' || holdsShort(plan) ? SHORT_HOLD_TIME : HOLD_TIME;
     return { ...part, address, text: addressText(address), routerId: FIRST_CLIENT + index, holdTime };
   });
 

@@ -6,9 +6,10 @@ import type { Figures } from '../benchmark.js';
 import { usageOf } from '../process-usage.js';
 import { startProbe } from './api-probe.js';
 import type { ChurnTimes, Converged, Verdict } from './load-process.js';
-import { deliveriesOf, type ScenarioPlan } from './plan.js';
+import { changesRoutes, deliveriesOf, type ScenarioPlan } from './plan.js';
 import type { Rival } from './rivals.js';
 import type { ScenarioBed } from './scenario-bed.js';
+import { runSessions } from './session-run.js';
 
 /** Between the last session and the first UPDATE. */
 const QUIET_MS = 1000;
@@ -27,6 +28,14 @@ export interface MeasuredFigures extends Figures {
 }
 
 export const runOnce = async (
+  bed: ScenarioBed,
+  plan: ScenarioPlan,
+  rival: Rival,
+  options: RunOptions,
+): Promise<MeasuredFigures> =>
+  plan.kind === 'sessions' ? runSessions(bed, plan, rival, options) : runLoad(bed, plan, rival, options);
+
+const runLoad = async (
   bed: ScenarioBed,
   plan: ScenarioPlan,
   rival: Rival,
@@ -83,17 +92,19 @@ const measure = async (
 
 /** Deliveries that are timed. */
 const changesOf = (plan: ScenarioPlan): number =>
-  plan.kind === 'churn' ? plan.rate * plan.seconds * (plan.clients - 1) : deliveriesOf(plan);
+  changesRoutes(plan) ? plan.rate * plan.seconds * (plan.clients - 1) : deliveriesOf(plan);
 
 const job = async ({ load }: ScenarioBed, plan: ScenarioPlan, timeoutMs: number): Promise<Figures> => {
   switch (plan.kind) {
     case 'churn':
+    case 'sessions':
       return churnFigures(await load.call('churn', { timeoutMs: 5000 }), plan.seconds);
     case 'reconnect':
       return convergedFigures(await load.call('reconnect', { timeoutMs }));
     case 'transit':
     case 'reflector':
     case 'fanout':
+    case 'busy':
       return convergedFigures(await load.call('announce', { timeoutMs }));
   }
 };
@@ -103,13 +114,13 @@ const convergedFigures = ({ seconds, busySeconds }: Converged): Figures => ({
   busy: (100 * busySeconds) / seconds,
 });
 
-const churnFigures = (times: ChurnTimes, seconds: number): Figures => {
+export const churnFigures = (times: ChurnTimes, seconds: number): Figures => {
   const { median, p99, max, heard, expected, busySeconds } = times;
   if (heard !== expected) throw new Error(`${heard} of ${expected} changes heard; p50 ${median} ms`);
   return { median, p99, max, busy: (100 * busySeconds) / seconds };
 };
 
-const check = (verdict: Verdict): void => {
+export const check = (verdict: Verdict): void => {
   const { tallies, incomplete, differences, lost, evidence } = verdict;
   const wrong = tallies.unexpected + tallies.wrongAttributes + tallies.malformed + incomplete + differences;
   if (wrong + lost.length === 0) return;

@@ -3,7 +3,7 @@
 import type { FamilyIndex } from '../../../src/base/family.js';
 import type { BenchmarkResult, Figures, Metric } from '../benchmark.js';
 import type { Machine } from '../machine.js';
-import { announcesTable, deliveriesOf, type ScenarioKind, type ScenarioPlan } from './plan.js';
+import { announcesTable, changesRoutes, deliveriesOf, type ScenarioKind, type ScenarioPlan } from './plan.js';
 import { isInstalled, RIVALS, type Rival } from './rivals.js';
 import { type MeasuredFigures, runOnce } from './run.js';
 import { ScenarioBed } from './scenario-bed.js';
@@ -27,6 +27,8 @@ const TABLE: Sizes = { ...NOTHING, clients: 1, routes: 500_000 };
 const MESH: Sizes = { ...NOTHING, clients: 200, perClient: 100 };
 const CHURN: Sizes = { ...MESH, rate: 500, seconds: 10 };
 const FANOUT: Sizes = { ...NOTHING, clients: 50, routes: 200_000 };
+const SESSIONS: Sizes = { ...NOTHING, clients: 2000, perClient: 1, rate: 5, seconds: 20 };
+const BUSY: Sizes = { ...NOTHING, clients: 1000, routes: 500_000 };
 
 const CLIENTS = [100, 300, 1000, 3000] as const;
 const ROUTES = [100_000, 300_000, 1_000_000, 2_000_000] as const;
@@ -63,19 +65,29 @@ const SIZES: Readonly<Record<ScenarioKind, SizesOf>> = {
     brief: { ...FANOUT, clients: 20, routes: 20_000 },
     grown: CLIENTS.map((clients) => ({ ...FANOUT, clients, routes: 50_000 })),
   },
+  sessions: {
+    usual: [SESSIONS],
+    brief: { ...SESSIONS, clients: 100, seconds: 3 },
+    grown: CLIENTS.map((clients) => ({ ...SESSIONS, clients })),
+  },
+  busy: {
+    usual: [BUSY],
+    brief: { ...BUSY, clients: 20, routes: 20_000 },
+    grown: CLIENTS.map((clients) => ({ ...BUSY, clients, routes: 100_000 })),
+  },
 };
 
 const REPETITIONS = 3;
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 
 /** The first is what the scenario is about. */
 const metricsOf = (kind: ScenarioKind): readonly Metric[] => [
-  ...(kind === 'churn' ? CHURN_METRICS : CONVERGE_METRICS),
+  ...FIRST_METRICS[kind],
   { key: 'cpu', label: 'processor time', unit: 's', better: 'lower' },
   { key: 'each', label: 'the same for each route delivered', unit: 'ns', better: 'lower' },
   { key: 'peak', label: 'memory, highest', unit: 'MiB', better: 'lower' },
   { key: 'late', label: 'keepalives, latest', unit: 'ms', better: 'lower', aim: 50 },
-  { key: 'api', label: 'API, longest wait', unit: 'ms', better: 'lower', aim: 100 },
+  ...(kind === 'sessions' ? [] : API_METRICS),
   { key: 'busy', label: 'load generator, share of its CPU', unit: '%', better: 'lower' },
 ];
 
@@ -91,12 +103,41 @@ const CHURN_METRICS: readonly Metric[] = [
 
 const counted = (value: number): string => value.toLocaleString('en-US');
 
+const SESSION_METRICS: readonly Metric[] = [
+  {
+    key: 'established',
+    label: 'start to the last session',
+    unit: 's',
+    better: 'lower',
+    aim: 5,
+  },
+  { key: 'idleMemory', label: 'memory for an idle session', unit: 'KiB', better: 'lower', aim: 40 },
+  { key: 'idleBusy', label: 'processor, sessions idle', unit: '%', better: 'lower' },
+  // After 3,000 ms a session would have ended.
+  { key: 'silence', label: 'longest silence of a session', unit: 'ms', better: 'lower', aim: 2000 },
+  ...CHURN_METRICS.map(({ aim: _, ...metric }) => metric),
+];
+
+const API_METRICS: readonly Metric[] = [
+  { key: 'api', label: 'API, longest wait', unit: 'ms', better: 'lower', aim: 100 },
+];
+
+const FIRST_METRICS: Readonly<Record<ScenarioKind, readonly Metric[]>> = {
+  transit: CONVERGE_METRICS,
+  reflector: CONVERGE_METRICS,
+  churn: CHURN_METRICS,
+  reconnect: CONVERGE_METRICS,
+  fanout: CONVERGE_METRICS,
+  sessions: SESSION_METRICS,
+  busy: CONVERGE_METRICS,
+};
+
 export const sizeText = (plan: ScenarioPlan): string => {
   const family = plan.family === 0 ? 'IPv4' : 'IPv6';
   const clients = `${counted(plan.clients)} ${plan.clients === 1 ? 'receiver' : 'clients'}`;
   if (announcesTable(plan)) return `${family}, ${counted(plan.routes)} routes to ${clients}`;
   const mesh = `${family}, ${clients} x ${plan.perClient} host routes`;
-  return plan.kind === 'churn' ? `${mesh}, ${plan.rate} changes/s for ${plan.seconds} s` : mesh;
+  return changesRoutes(plan) ? `${mesh}, ${plan.rate} changes/s for ${plan.seconds} s` : mesh;
 };
 
 const WHAT: Readonly<Record<ScenarioKind, string>> = {
@@ -105,6 +146,9 @@ const WHAT: Readonly<Record<ScenarioKind, string>> = {
   churn: 'routes go and come one at a time; from the write of a change to its read at each other client',
   reconnect: 'all clients close at once and return; from the close to the last route at the last client',
   fanout: 'one client announces a table, the others get it; from the first octet to the last route',
+  sessions:
+    'hold time 3 s: all come up while the daemon starts, are idle for ten seconds, then routes go and come',
+  busy: 'as fanout, every session with a hold time of 3 s and still up in the end',
 };
 
 export const plansOf = (kind: ScenarioKind, options: ScenarioOptions): readonly ScenarioPlan[] => {
@@ -157,7 +201,8 @@ export const runScenario = async (
         if (found !== null) figures.get(rival.name)?.push(found);
       }
     }
-    for (const rival of rivals.filter((one) => one.socket !== undefined && !failed.has(one))) {
+    const askable = plan.kind === 'sessions' ? [] : rivals;
+    for (const rival of askable.filter((one) => one.socket !== undefined && !failed.has(one))) {
       const found = await attempt(rival, true);
       if (found !== null) withApi(figures.get(rival.name) ?? [], found);
     }

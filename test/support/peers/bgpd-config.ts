@@ -1,6 +1,6 @@
 // bgpd's own configuration for a RouterSpec, as the object that YAML would give. Pure.
 
-import { type AnnouncedRoute, familiesOf, type NeighborSpec, type RouterSpec } from './types.js';
+import { type AnnouncedRoute, familiesOf, isInterface, type NeighborSpec, type RouterSpec } from './types.js';
 
 export interface BgpdFiles {
   /** Absolute path of the unix socket. */
@@ -23,7 +23,7 @@ const policyKeys = (spec: RouterSpec, neighbor: NeighborSpec) => ({
 });
 
 const peer = (spec: RouterSpec, neighbor: NeighborSpec, disabled: boolean) => ({
-  address: neighbor.address,
+  ...(isInterface(neighbor) ? { interface: neighbor.address } : { address: neighbor.address }),
   asn: neighbor.asn,
   families: familiesOf(neighbor),
   timers: {
@@ -42,16 +42,20 @@ const peer = (spec: RouterSpec, neighbor: NeighborSpec, disabled: boolean) => ({
   ...(neighbor.routeReflectorClient === true ? { routeReflectorClient: true } : {}),
   ...(neighbor.nextHopSelf === true ? { nextHopSelf: true } : {}),
   ...policyKeys(spec, neighbor),
+  ...neighbor.words?.bgpd,
 });
 
 /** What a group may say: all but the address. */
 const groupOf = (spec: RouterSpec, neighbor: NeighborSpec) => {
   const {
     address: _address,
+    interface: _interface,
     families: _families,
     passive: _passive,
     ...rest
   } = {
+    address: '',
+    interface: '',
     passive: false,
     ...peer(spec, neighbor, false),
   };
@@ -79,6 +83,7 @@ const kernel = (spec: RouterSpec) => {
     backend: 'netlink',
     import: imports ? [{ interfaces: ['cali*'] }] : [],
     ...(spec.install === true ? {} : { install: ['reject-all'] }),
+    ...(spec.localPrefFromMetric === true ? { localPrefFromMetric: true } : {}),
   };
 };
 
@@ -117,10 +122,14 @@ export const bgpdConfig = (
   pools: (spec.importPools ?? []).map((cidr) => ({
     cidr,
     ...(spec.externalPools?.includes(cidr) ? { external: true } : {}),
+    ...(spec.encapsulated?.[cidr] === undefined
+      ? {}
+      : { encapsulation: spec.encapsulated[cidr], overlay: 'bgp' }),
   })),
   originate: routes.map(attributeFree),
   ...peerSections(spec, disabled),
   ...exportPolicies(spec),
   api: { socket: files.socket },
   log: { level: 'debug', format: 'json' },
+  ...spec.words?.bgpd,
 });

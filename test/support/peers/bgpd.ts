@@ -95,7 +95,8 @@ export class BgpdRouter implements Router {
     const all = (await askBgpd(this.socket, '/v1/neighbors')) as {
       readonly neighbors: readonly PeerDetail[];
     };
-    return all.neighbors.find(({ address }) => address === neighbor)?.state ?? 'Idle';
+    const isMeant = ({ address, name }: PeerDetail): boolean => address === neighbor || name === neighbor;
+    return all.neighbors.find(isMeant)?.state ?? 'Idle';
   }
 
   /** All that bgpd knows about a neighbour. */
@@ -107,8 +108,9 @@ export class BgpdRouter implements Router {
   async received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]> {
     if ((await this.session(neighbor)) !== 'Established') return [];
     const query = new URLSearchParams({ peer: neighbor, direction: 'in', family, limit: '100000' });
-    const routes = toReceivedRoutes((await askBgpd(this.socket, `/v1/routes?${query}`)) as RouteList);
-    return routes.filter(({ asPath }) => !asPath.split(' ').includes(String(this.spec.asn)));
+    const { routes, ...rest } = (await askBgpd(this.socket, `/v1/routes?${query}`)) as RouteList;
+    const heard = routes.filter(({ decision }) => !decision.includes('AS_PATH contains our AS'));
+    return toReceivedRoutes({ ...rest, routes: heard });
   }
 
   /** Without attributes: bgpd originates plain routes. */
@@ -126,6 +128,11 @@ export class BgpdRouter implements Router {
   async reset(neighbor: string): Promise<void> {
     await this.#reload(neighbor);
     await this.#reload(null);
+  }
+
+  /** bgpd asks by itself when it needs to. */
+  async refresh(neighbor: string): Promise<void> {
+    throw new Error(`bgpd is not asked to refresh ${neighbor}`);
   }
 
   async shutdown(neighbor: string, text: string): Promise<void> {

@@ -32,7 +32,7 @@ const channel = (family: Family, neighbor: NeighborSpec, routes: readonly Announ
   const barred = exportOnly === undefined ? '' : `if !(${within(exportOnly, family)}) then reject; `;
   const limit = maxPrefix === undefined ? '' : `receive limit ${maxPrefix.limit} action disable; `;
   const chosen = `export filter { ${barred}${medLines(routes, family)}accept; };`;
-  return `  ${CHANNEL[family]} { import all; ${limit}${chosen}${nextHopSelf === true ? ' next hop self;' : ''} };`;
+  return `  ${CHANNEL[family]} { import all; ${limit}${chosen}${nextHopSelf === true ? ' next hop self;' : ''}${neighbor.words?.birdChannel ?? ''} };`;
 };
 
 /** BIRD takes `ttl security` as the number of hops of `multihop`. */
@@ -56,6 +56,7 @@ const bgp = (spec: RouterSpec, neighbor: NeighborSpec, routes: readonly Announce
     neighbor.ttlSecurity === undefined ? '' : '  ttl security on;',
     client ? '  rr client;' : '',
     client && spec.clusterId !== undefined ? `  rr cluster id ${spec.clusterId};` : '',
+    ...(neighbor.words?.bird ?? []).map((line) => `  ${line}`),
     ...familiesOf(neighbor).map((family) => channel(family, neighbor, routes)),
     '}',
   ];
@@ -96,6 +97,7 @@ export const birdConfig = (spec: RouterSpec, routes: readonly AnnouncedRoute[]):
   [
     `router id ${spec.routerId};`,
     'log stderr all;',
+    ...(spec.words?.lines ?? []),
     'protocol device { scan time 2; }',
     ...FAMILIES.map((family) => kernel(spec, family)),
     ...FAMILIES.map((family) => originated(routes, family)),

@@ -84,6 +84,10 @@ export class BirdRouter implements Router {
     await this.#ask(`restart ${protocolName(neighbor)}`);
   }
 
+  async refresh(neighbor: string): Promise<void> {
+    await this.#ask(`reload in ${protocolName(neighbor)}`);
+  }
+
   async shutdown(neighbor: string, text: string): Promise<void> {
     await must('birdc', ['-s', this.controlSocket, 'disable', protocolName(neighbor), `"${text}"`]);
   }

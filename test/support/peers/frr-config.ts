@@ -5,6 +5,7 @@ import {
   type Family,
   familiesOf,
   familyOf,
+  isInterface,
   type NeighborSpec,
   type RouterSpec,
 } from './types.js';
@@ -61,7 +62,7 @@ const neighborLines = (neighbor: NeighborSpec): readonly string[] => {
   const { holdTime } = neighbor;
   const address = frrAddress(neighbor.address);
   const lines = [
-    `neighbor ${address} remote-as ${neighbor.asn}`,
+    `neighbor ${address}${isInterface(neighbor) ? ' interface' : ''} remote-as ${neighbor.asn}`,
     interfaceLine(neighbor.address),
     `neighbor ${address} timers connect 1`,
     `neighbor ${address} advertisement-interval 0`,
@@ -71,6 +72,7 @@ const neighborLines = (neighbor: NeighborSpec): readonly string[] => {
     neighbor.multihop === undefined ? '' : `neighbor ${address} ebgp-multihop ${neighbor.multihop}`,
     neighbor.ttlSecurity === undefined ? '' : `neighbor ${address} ttl-security hops ${neighbor.ttlSecurity}`,
     neighbor.localAddress === undefined ? '' : `neighbor ${address} update-source ${neighbor.localAddress}`,
+    ...(neighbor.words?.frr ?? []).map((words) => `neighbor ${address} ${words}`),
   ];
   return lines.filter((line) => line !== '');
 };
@@ -85,6 +87,7 @@ const activation = (neighbor: NeighborSpec, family: Family): readonly string[] =
     neighbor.exportOnly === undefined
       ? ''
       : `neighbor ${address} prefix-list ${outList(address, family)} out`,
+    ...(neighbor.words?.frrFamily ?? []).map((words) => `neighbor ${address} ${words}`),
   ];
   return lines.filter((line) => line !== '');
 };
@@ -130,6 +133,7 @@ export const frrConfig = (spec: RouterSpec, name: string): string =>
     'no bgp ebgp-requires-policy',
     'no bgp network import-check',
     'no bgp default ipv4-unicast',
+    ...(spec.words?.lines ?? []),
     ...(spec.clusterId === undefined ? [] : [`bgp cluster-id ${spec.clusterId}`]),
     ...spec.neighbors.flatMap(neighborLines),
     ...FAMILIES.flatMap((family) => addressFamily(spec, family)),

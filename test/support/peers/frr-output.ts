@@ -24,7 +24,7 @@ interface FrrPath {
   readonly originatorId?: string;
   readonly clusterList?: { readonly list: readonly string[] };
   readonly nexthops?: readonly { readonly ip: string; readonly scope?: string }[];
-  readonly peer: { readonly peerId: string };
+  readonly peer: { readonly peerId: string; readonly interface?: string };
 }
 
 const words = (text: string | undefined): readonly string[] =>
@@ -37,7 +37,7 @@ const ORIGINS = { IGP: 'IGP', EGP: 'EGP', incomplete: 'INCOMPLETE' } as const;
 
 const toRoute = (prefix: string, path: FrrPath): ReceivedRoute => ({
   prefix,
-  nextHop: path.nexthops?.find((hop) => hop.scope !== 'link-local')?.ip ?? '',
+  nextHop: (path.nexthops?.find((hop) => hop.scope !== 'link-local') ?? path.nexthops?.[0])?.ip ?? '',
   origin: ORIGINS[path.origin as keyof typeof ORIGINS] ?? 'INCOMPLETE',
   asPath: path.aspath?.string === 'Local' ? '' : (path.aspath?.string ?? ''),
   localPref: path.locPrf ?? null,
@@ -51,7 +51,7 @@ const toRoute = (prefix: string, path: FrrPath): ReceivedRoute => ({
 /** From `show bgp FAMILY PREFIX json`: the path this neighbour told, null when there is none (any more). */
 export const parseFrrPath = (text: string, prefix: string, neighbor: string): ReceivedRoute | null => {
   const { paths = [] } = JSON.parse(text) as { readonly paths?: readonly FrrPath[] };
-  const path = paths.find(({ peer }) => peer.peerId === neighbor);
+  const path = paths.find(({ peer }) => peer.peerId === neighbor || peer.interface === neighbor);
   return path === undefined ? null : toRoute(prefix, path);
 };
 

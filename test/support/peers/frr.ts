@@ -90,6 +90,10 @@ export class FrrRouter implements Router {
     await this.#show(`clear bgp ${neighbor}`);
   }
 
+  async refresh(neighbor: string): Promise<void> {
+    await this.#show(`clear bgp ${neighbor} in`);
+  }
+
   async shutdown(neighbor: string, text: string): Promise<void> {
     await this.#configure(frrShutdown(this.spec, neighbor, text));
   }

@@ -46,6 +46,7 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
         'route-reflector-cluster-id': spec.clusterId ?? spec.routerId,
       })
     : []),
+  ...(neighbor.words?.gobgp ?? []),
   ...familiesOf(neighbor).flatMap((family) => [
     '[[neighbors.afi-safis]]',
     ...table('[neighbors.afi-safis.config]', { 'afi-safi-name': family }),
@@ -58,6 +59,7 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
 export const gobgpConfig = (spec: RouterSpec): string =>
   [
     ...table('[global.config]', { as: spec.asn, 'router-id': spec.routerId }),
+    ...(spec.words?.lines ?? []),
     ...spec.neighbors.flatMap((neighbor) => neighborTables(spec, neighbor)),
     '',
   ].join('\n');

@@ -79,6 +79,10 @@ export class GobgpRouter implements Router {
     await this.#ask(['neighbor', neighbor, 'reset']);
   }
 
+  async refresh(neighbor: string): Promise<void> {
+    await this.#ask(['neighbor', neighbor, 'softresetin']);
+  }
+
   async shutdown(neighbor: string, text: string): Promise<void> {
     await this.#ask(['neighbor', neighbor, 'shutdown', '--reason', text]);
   }

@@ -27,6 +27,22 @@ export interface NeighborSpec {
   readonly exportOnly?: readonly string[];
   /** eBGP over several hops. */
   readonly multihop?: number;
+  /** More in the program's own words. */
+  readonly words?: NeighborWords;
+}
+
+/** What only some programs know, or each by another name; each reads its own field. */
+export interface NeighborWords {
+  /** Keys of the peer. */
+  readonly bgpd?: Readonly<Record<string, unknown>>;
+  /** Lines of the protocol; `birdChannel` of each of its channels. */
+  readonly bird?: readonly string[];
+  readonly birdChannel?: string;
+  /** What follows `neighbor ADDRESS`; `frrFamily` in each address family. */
+  readonly frr?: readonly string[];
+  readonly frrFamily?: readonly string[];
+  /** Lines of TOML below the neighbour. */
+  readonly gobgp?: readonly string[];
 }
 
 /** bgpd knows all of it; the others end the session at the limit. */
@@ -48,6 +64,8 @@ export interface AnnouncedRoute {
 }
 
 export interface RouterSpec {
+  /** More of the whole router in the program's own words: keys of bgpd, lines of the others. */
+  readonly words?: { readonly bgpd?: Readonly<Record<string, unknown>>; readonly lines?: readonly string[] };
   readonly asn: number;
   readonly routerId: string;
   readonly neighbors: readonly NeighborSpec[];
@@ -61,6 +79,10 @@ export interface RouterSpec {
   readonly importPools?: readonly string[];
   /** Those of `importPools` that may be known outside; matters to bgpd, whose pools say so. */
   readonly externalPools?: readonly string[];
+  /** LOCAL_PREF from the kernel's metric, and back (bgpd only). */
+  readonly localPrefFromMetric?: boolean;
+  /** Pools whose packets go in tunnels of the router's own making (bgpd only). */
+  readonly encapsulated?: Readonly<Record<string, string>>;
 }
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
@@ -107,12 +129,17 @@ export interface Router {
   withdraw(prefix: string): Promise<void>;
   /** Administrative reset of one session from this side: a NOTIFICATION Cease goes out. */
   reset(neighbor: string): Promise<void>;
+  /** Asks the neighbour for everything again (RFC 2918). */
+  refresh(neighbor: string): Promise<void>;
   /** Administrative shutdown with a text for the other side (RFC 9003). */
   shutdown(neighbor: string, text: string): Promise<void>;
   notifications(neighbor: string): Promise<readonly SeenNotification[]>;
   /** Everything a person would want to see when a test fails. */
   evidence(): Promise<string>;
 }
+
+/** A neighbour without an address: it is whoever is found on this interface. */
+export const isInterface = ({ address }: NeighborSpec): boolean => !/[.:]/.test(address);
 
 export const familyOf = (text: string): Family => (text.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast');
 
