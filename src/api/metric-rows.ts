@@ -23,8 +23,8 @@ export interface Snapshot {
   readonly kernel: KernelReport | null;
   readonly calico: CalicoStatus | null;
   readonly memory: MemoryReport;
-  readonly rpki: RpkiStatus;
   readonly alarms: readonly AlarmStatus[];
+  readonly rpki: RpkiStatus;
   readonly health: Health;
   readonly readiness: Health;
   readonly loop: LoopStatus;

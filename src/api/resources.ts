@@ -28,11 +28,11 @@ const PATHS = [
   '/v1/routes',
   '/v1/kernel',
   '/v1/memory',
-  '/v1/calico',
-  '/v1/rpki',
-  '/v1/config',
   '/v1/pools',
   '/v1/alarms',
+  '/v1/rpki',
+  '/v1/config',
+  '/v1/calico',
 ] as const;
 
 export function addResources(app: FastifyInstance, surface: ApiSurface): void {
@@ -42,10 +42,10 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   app.get('/readyz', (_request, reply) => sendHealth(reply, source.readiness()));
   app.get('/v1/summary', () => source.summary());
   app.get('/v1/memory', () => source.memory());
-  app.get('/v1/rpki', () => source.rpki());
-  app.get('/v1/config', () => source.config());
   app.get('/v1/pools', () => ({ pools: source.pools() }));
   app.get('/v1/alarms', () => ({ alarms: source.alarms() }));
+  app.get('/v1/rpki', () => source.rpki());
+  app.get('/v1/config', () => source.config());
   app.get('/v1/kernel', (_request, reply) => {
     const report = source.kernel();
     return report ?? refuse(reply, 404, 'no kernel backend: kernel.backend is none');

@@ -1,4 +1,4 @@
-// What the API says of the RPKI caches. No behaviour.
+// RPKI caches, as the status model tells of them.
 
 import type { FamilyName } from '../base/family.js';
 

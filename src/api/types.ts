@@ -3,21 +3,23 @@
 
 import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
-import type { DriftCause, KernelStatus } from '../kernel/types.js';
 
 export type { LatencyHistogram } from '../base/latency.js';
+export type * from './calico-types.js';
+export type * from './kernel-types.js';
+export type * from './memory-types.js';
+export type * from './route-types.js';
+export type * from './rpki-types.js';
 
 import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
 import type { BlameKind, Fault } from '../fsm/blame.js';
 import type { ListenerCounters } from '../net/listener.js';
 import type { PeerCounters } from '../net/types.js';
 import type { CalicoStatus } from './calico-types.js';
-import type { ConfigReport, ConfigStatus } from './config-types.js';
+import type { KernelReport } from './kernel-types.js';
+import type { MemoryReport } from './memory-types.js';
+import type { RouteList, RouteQuery } from './route-types.js';
 import type { RpkiStatus } from './rpki-types.js';
-
-export type { CalicoObjectStatus, CalicoStatus } from './calico-types.js';
-export type { ConfigReport, ConfigStatus, ObjectStatus } from './config-types.js';
-export type { CacheStatus, RpkiStatus } from './rpki-types.js';
 
 export interface Summary {
   readonly version: string;
@@ -38,6 +40,31 @@ export interface Summary {
 
 /** Incoming connections since the start, by what became of them. */
 export type ConnectionCounters = ListenerCounters;
+
+export interface ConfigStatus {
+  readonly file: string;
+  /** Counts successful loads from 1. */
+  readonly generation: number;
+  readonly loadedAt: string;
+  /** The last reload failed and the running configuration stayed: why. */
+  readonly lastError: string | null;
+  /** Keys whose new value was loaded and is not in force: it is at the next start. */
+  readonly needsRestart: readonly string[];
+}
+
+export interface ConfigReport extends ConfigStatus {
+  /** Peers, groups, policies, sets, pools and so on by name, other sections as a whole. */
+  readonly objects: readonly ObjectStatus[];
+}
+
+export interface ObjectStatus {
+  /** `peers tor-a`, `policies external`, `kernel`. */
+  readonly object: string;
+  /** The load in which it became what it is; 0: it is in the file and was never good. */
+  readonly generation: number;
+  /** What is wrong with it in the file; what is in force is the last good one. */
+  readonly error: string | null;
+}
 
 export interface RibFamilyStatus {
   readonly prefixes: number;
@@ -145,162 +172,6 @@ export interface PeerDetail extends PeerSummary {
   readonly sendHoldTime: number | null;
 }
 
-export interface RouteQuery {
-  readonly family?: FamilyName;
-  /** Exact prefix or, for an address, the longest match. */
-  readonly prefix?: string;
-  /** Routes learned from (`in`) or told to (`out`) this peer, by name or address. */
-  readonly peer?: string;
-  readonly direction?: 'in' | 'out';
-  /** Also paths that are not best. */
-  readonly all?: boolean;
-  readonly limit?: number;
-}
-
-export interface RouteStatus {
-  readonly prefix: string;
-  readonly best: boolean;
-  readonly source: string;
-  readonly sourceType: 'kernel' | 'static' | 'aggregate' | 'service' | 'ibgp' | 'confed' | 'ebgp';
-  readonly nextHop: string | null;
-  readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
-  readonly asPath: string;
-  readonly localPref: number | null;
-  readonly med: number | null;
-  /** Standard and large ones. */
-  readonly communities: readonly string[];
-  /** Those of 8 octets, then the IPv6 specific ones: `rt:65001:100`, `0x…` for what has no customary form. */
-  readonly extendedCommunities: readonly string[];
-  readonly atomicAggregate: boolean;
-  /** As in `65001 192.0.2.1`. */
-  readonly aggregator: string | null;
-  /** The accumulated IGP metric in decimal, and TLVs besides it (RFC 7311). */
-  readonly aigp: string | null;
-  /** The AS number of ONLY_TO_CUSTOMER (RFC 9234). */
-  readonly onlyToCustomer: number | null;
-  /** Of TUNNEL_ENCAP (RFC 9012), one line each. */
-  readonly tunnels: readonly string[];
-  /** Attributes that are only passed on: `PMSI_TUNNEL 0x…`, `attribute 99 0x…`. */
-  readonly otherAttributes: readonly string[];
-  readonly originatorId: string | null;
-  readonly clusterList: readonly string[];
-  /** Why it is best, or what it lost by, with the step of the decision; or why it can't be used. */
-  readonly decision: string;
-  /** For the best path: `installed`, `pending`, `failed: EEXIST`, `local`, `not installed: …`. */
-  readonly kernel: string | null;
-}
-
-export interface RouteList {
-  readonly routes: readonly RouteStatus[];
-  /** All that match, also beyond the limit. */
-  readonly total: number;
-}
-
-/** A route of ours that was otherwise in the kernel than we wrote it; times as ISO 8601. */
-export interface DriftItem {
-  readonly prefix: string;
-  readonly cause: DriftCause;
-  /** `ip (4242), protocol 4`; null when nobody is to blame. */
-  readonly by: string | null;
-  readonly at: string;
-}
-
-export interface FightItem {
-  readonly prefix: string;
-  readonly by: string | null;
-  /** How often they did it. */
-  readonly blows: number;
-  readonly since: string;
-  readonly last: string;
-}
-
-export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' | 'fib' | 'drift'> {
-  readonly drift: Omit<KernelStatus['drift'], 'recent' | 'fights'> & {
-    readonly recent: readonly DriftItem[];
-    readonly fights: readonly FightItem[];
-  };
-  readonly links: readonly {
-    readonly name: string;
-    readonly up: boolean;
-    readonly addresses: readonly string[];
-  }[];
-  readonly workloadRoutes: readonly {
-    readonly prefix: string;
-    readonly interface: string;
-    readonly protocol: number;
-  }[];
-  readonly fib: Omit<KernelStatus['fib'], 'problems' | 'refusals'> & {
-    /** Learned routes kept out of the kernel for the host's own sake. */
-    readonly refusals: readonly { readonly prefix: string; readonly reason: string }[];
-    readonly problems: readonly {
-      readonly prefix: string;
-      readonly reason: string;
-      readonly attempts: number;
-      readonly nextHops: readonly string[];
-    }[];
-  };
-}
-
-/** Octets, unless the name says otherwise. */
-export interface MemoryReport {
-  /** The whole process, from the system and from the engine. */
-  readonly process: {
-    readonly rss: number;
-    readonly heapUsed: number;
-    readonly heapTotal: number;
-    readonly external: number;
-    readonly arrayBuffers: number;
-  };
-  readonly tables: Readonly<
-    Record<FamilyName, { readonly prefixes: MemoryShare; readonly paths: MemoryShare }>
-  >;
-  readonly attributeSets: {
-    readonly count: number;
-    readonly columnBytes: number;
-    readonly arenaBytes: number;
-  };
-  readonly nextHops: MemoryShare;
-  /** Lists of what is to be decided. */
-  readonly work: { readonly bytes: number };
-  readonly updateGroups: readonly UpdateGroupMemory[];
-  /** Of all tables and groups. */
-  readonly ribBytes: number;
-  readonly peers: readonly {
-    readonly name: string;
-    /** Paths received from it. */
-    readonly paths: number;
-    /** To send, and not taken by the system yet. */
-    readonly queuedBytes: number;
-  }[];
-  readonly limits: readonly LimitStatus[];
-}
-
-export interface MemoryShare {
-  readonly count: number;
-  readonly bytes: number;
-}
-
-export interface UpdateGroupMemory {
-  readonly id: number;
-  readonly members: number;
-  readonly adjRibOut: number;
-  /** What became of attribute sets on their way out. */
-  readonly memo: number;
-  /** Room for the changes of a pass. */
-  readonly pending: number;
-  /** Packets that members have not taken, and the same of those who are behind. */
-  readonly queue: number;
-  readonly catchUps: number;
-}
-
-/** A configured limit. `memory` is in octets here. */
-export interface LimitStatus {
-  readonly name: 'paths' | 'attributeSets' | 'memory';
-  readonly limit: number;
-  readonly used: number;
-  readonly exceeded: boolean;
-}
-
 /** Something that somebody has to look at, for as long as it lasts. */
 export interface AlarmStatus {
   /** `foreignOrigin`: an address or a block that lives here is announced from elsewhere as well. */
@@ -372,10 +243,10 @@ export interface StatusSource {
   /** Null: no Calico resources are configured. */
   calico(): CalicoStatus | null;
   memory(): MemoryReport;
-  rpki(): RpkiStatus;
-  config(): ConfigReport;
   pools(): readonly PoolStatus[];
   alarms(): readonly AlarmStatus[];
+  rpki(): RpkiStatus;
+  config(): ConfigReport;
   health(): Health;
   readiness(): Health;
   /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. */

@@ -20,7 +20,6 @@ import {
   type LoopKind,
   type RibPeer,
   type Source,
-  sameLimits,
 } from '../rib/sources.js';
 import { profileKey } from '../rib/update-groups.js';
 import { afiSafiOf, ROUTE_REFRESH } from '../wire/iana.js';
@@ -325,7 +324,7 @@ export class BgpPeer implements PeerHandlers {
   failed(reason: DownReason): void {
     if (this.#attachment !== null) return;
     const { blame, events } = this.#context;
-    const news = this.blame.failed(reason, this.#config, this.#sessionConfig, blame);
+    const news = this.blame.failed(reason, this.#hasEnded, this.#config, this.#sessionConfig, blame);
     const told = this.#hasEnded ? this.blame.current : news;
     if (told !== null) events.emit('peerBlame', this.name, told, this.#hasEnded);
     this.#hasEnded = false;
@@ -360,6 +359,4 @@ export class BgpPeer implements PeerHandlers {
 type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
-  importKey(a.peer) === importKey(b.peer) &&
-  sameLimits(a.peer.limits, b.peer.limits) &&
-  profileKey(a.profile) === profileKey(b.profile);
+  importKey(a.peer) === importKey(b.peer) && profileKey(a.profile) === profileKey(b.profile);

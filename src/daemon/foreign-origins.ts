@@ -48,8 +48,10 @@ export class ForeignOrigins {
     this.#options = options;
   }
 
-  /** The decision chose a route of ours, and there are others. */
+  /** The decision chose a route of ours. */
   localChosen(family: FamilyIndex, id: PrefixId): void {
+    const { prefixes, paths } = this.#options.rib;
+    if (paths[family].next[prefixes[family].head[id]!] === NONE) return;
     if (this.#contests.size >= MOST || !this.#isOurs(family, id)) return;
     const prefix = prefixOf(this.#options.rib, family, id);
     const key = formatPrefix(prefix);

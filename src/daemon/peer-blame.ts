@@ -24,6 +24,8 @@ export interface Blamed extends Blame {
 /** What ended last, with the blame of that moment. */
 export interface Failure extends Blame {
   readonly at: number;
+  /** A session, not an attempt. */
+  readonly ended: boolean;
 }
 
 /** A SYN goes out again after one second, then after two, then after four: within this one was dropped again. */
@@ -52,17 +54,22 @@ export class PeerBlame {
     this.#current = null;
   }
 
-  /** Returns the blame when it is news. */
+  /** Returns the blame when it is news. `ended`: a session was up until now, not only an attempt. */
   failed(
     reason: DownReason,
+    ended: boolean,
     config: RunningPeerConfig,
     session: SessionConfig,
     source: BlameSource,
   ): Blame | null {
     source.drops.look(source.now());
     this.#reason = reason;
+    if (ended) this.#failure = null;
     const news = this.judge(config, session, source);
-    if (this.#current !== null) this.#failure = { ...this.#current, at: source.wallClock() };
+    // An attempt that fails does not hide why there is no session any more.
+    if (this.#current !== null && this.#failure?.ended !== true) {
+      this.#failure = { ...this.#current, at: source.wallClock(), ended };
+    }
     return news;
   }
 
@@ -75,9 +82,17 @@ export class PeerBlame {
     return isNews ? blame : null;
   }
 
+  /** What ended the last session is evidence for why the next one does not come. */
+  #withPast(blame: Blame): Blame {
+    const past = this.#failure;
+    if (past === null || !past.ended || past.text === blame.text) return blame;
+    return { ...blame, evidence: [...blame.evidence, `the last session ended so: ${past.text}`] };
+  }
+
   #judgeNow(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame {
     if (!config.enabled) return disabled(config);
-    return isUnfound(config) ? unfound(config, this.obstacle) : this.#blame(config, session, source);
+    if (isUnfound(config)) return unfound(config, this.obstacle);
+    return this.#withPast(this.#blame(config, session, source));
   }
 
   #blame(config: RunningPeerConfig, session: SessionConfig, source: BlameSource): Blame {

@@ -21,7 +21,7 @@ import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { importKey, isStale, type RibPeer, Sources, sameLimits } from './sources.js';
+import { importKey, isStale, type RibPeer, Sources } from './sources.js';
 import { DEFAULT_LIMITS } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
@@ -98,9 +98,7 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (importKey(before) !== importKey(peer) || !sameLimits(before.limits, peer.limits)) {
-      this.#sweep.add(id, 'changed');
-    }
+    if (importKey(before) !== importKey(peer)) this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
@@ -142,10 +140,9 @@ export class Rib {
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
-    for (const run of view.runs) {
+    for (const run of view.runs)
       if (run.kind === 'reach') this.#reach(id, view, run);
       else this.#unreach(id, view, run);
-    }
     if (this.#hasDirty()) this.#announceWork();
   }
 
@@ -346,8 +343,7 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     }
-    if (source !== NONE && source < FIRST_PEER && this.paths[family].next[table.head[prefix]!] !== NONE)
-      this.#listener.localChosen?.(family, prefix);
+    if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
 

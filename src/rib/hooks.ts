@@ -8,7 +8,7 @@ import type { AttributeEdits, PrivateAsRemoval } from '../wire/types.js';
 /** `confed`: in another member AS of our confederation (RFC 5065). */
 export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';
 
-/** Where a route came from. The four that are not `bgp` begin here. */
+/** Where a route came from: workloads, what the configuration originates by its kind, what peers told. */
 export type RouteSource = 'kernel' | 'static' | 'aggregate' | 'service' | 'bgp';
 
 /** What the origin AS may announce (RFC 6811 2). */
@@ -18,6 +18,7 @@ export type RpkiState = 'valid' | 'invalid' | 'notFound';
 export interface PeerView {
   readonly name: string;
   readonly group: string | null;
+  /** Members of a confederation are one AS to everybody else. */
   readonly type: 'ebgp' | 'ibgp';
   readonly asn: number;
   readonly address: IpAddress;

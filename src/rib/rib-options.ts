@@ -29,7 +29,7 @@ export interface RibOptions {
 export interface RibListener {
   /** The best path of a prefix changed; asked for during `run`, once per prefix and slice. */
   bestChanged(family: FamilyIndex, prefix: PrefixId): void;
-  /** A local route is the best of several paths: every time that the prefix is decided. */
+  /** A local route is the best: every time that the prefix is decided. */
   localChosen?(family: FamilyIndex, prefix: PrefixId): void;
   /** The peer has something to pull. */
   wake(peer: PeerId): void;

@@ -44,15 +44,6 @@ export interface PathLimits {
   readonly communities: number;
 }
 
-export const sameLimits = (a: PathLimits | undefined, b: PathLimits | undefined): boolean =>
-  a === b ||
-  (a !== undefined &&
-    b !== undefined &&
-    a.paths[0] === b.paths[0] &&
-    a.paths[1] === b.paths[1] &&
-    a.asPathLength === b.asPathLength &&
-    a.communities === b.communities);
-
 const NO_LIMIT: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
 
 /** Which limit a route is beyond. */
@@ -72,8 +63,8 @@ export interface ImportSpecials {
 }
 
 /** Equal for peers whose routes are judged the same way. */
-export const importKey = ({ importPolicy, special }: RibPeer): string =>
-  `${importPolicy.key}|${JSON.stringify(special ?? null)}`;
+export const importKey = ({ importPolicy, special, limits }: RibPeer): string =>
+  `${importPolicy.key}|${JSON.stringify([special ?? null, limits ?? null])}`;
 
 /** The attribute by which a route shows that it has been here before, or should never have come from this peer. */
 export const LOOP_KINDS = ['asPath', 'originatorId', 'clusterList', 'onlyToCustomer'] as const;

@@ -140,6 +140,7 @@ test('maxPrefix idle: NOTIFICATION 6/1 with family and limit, down until it is c
     t.is(await again.hearsNotification(), '6/5');
     t.is(await daemon.metric('bgpd_peer_blame', { peer: 'a', kind: 'maxPrefix', fault: 'theirs' }), 1);
     t.true(undisturbed(daemon, 'b'));
+    t.deepEqual(daemon.peer('a').blame?.evidence, ['limit 2 of ipv4-unicast']);
     t.true((await daemon.administration.clear('a', 'hard', '')).ok);
     await rig.join(daemon, A, identity.a);
     t.is(daemon.peer('a').lastDown?.kind, 'maxPrefix', 'what ended last stays to be read');

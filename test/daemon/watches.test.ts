@@ -1,12 +1,18 @@
 // The small clocks and counters of a peer: kernel drops, prefix limits, the pace of advertisements, connection buckets.
 
 import test from 'ava';
+import { ipv4 } from '../../src/base/ip.js';
 import type { MaxPrefixConfig } from '../../src/config/types.js';
 import { AdvertisementPace } from '../../src/daemon/advertisement-pace.js';
 import { DropWatch } from '../../src/daemon/drop-watch.js';
+import { PeerBlame } from '../../src/daemon/peer-blame.js';
 import { PrefixLimits } from '../../src/daemon/prefix-limits.js';
+import type { RunningPeerConfig } from '../../src/daemon/session-setup.js';
+import type { DownReason } from '../../src/fsm/types.js';
 import { TokenBuckets } from '../../src/net/token-bucket.js';
 import type { Source } from '../../src/rib/sources.js';
+import { cease } from '../../src/wire/notification.js';
+import { CONFIG } from '../fsm/samples.js';
 import { fakeClock } from '../support/fake-clock.js';
 
 test('drops count from when they were seen to rise, and age', (t) => {
@@ -97,4 +103,34 @@ test('buckets are bounded, and nobody is locked out by those that flood', (t) =>
   for (let i = 0; i < 100; i++) t.true(buckets.take(`flood ${i}`, 0));
   t.true(buckets.size <= 3);
   t.true(buckets.take('c', 0));
+});
+
+test('an attempt that fails does not hide why the last session ended', (t) => {
+  const blame = new PeerBlame();
+  const source = {
+    drops: new DropWatch(() => null),
+    now: () => 0,
+    wallClock: () => 0,
+    suspects: () => 1,
+  };
+  const config = {
+    address: ipv4(0xc0000201),
+    enabled: true,
+    password: null,
+    tcpAo: [],
+    ttlSecurity: null,
+  } as unknown as RunningPeerConfig;
+  const end: DownReason = { kind: 'notificationReceived', notification: cease(1) };
+  const failed = (reason: DownReason, ended: boolean) => blame.failed(reason, ended, config, CONFIG, source);
+  failed({ kind: 'connectFailed', code: 'ECONNREFUSED' }, false);
+  t.is(blame.failure?.kind, 'refused');
+  blame.established();
+  t.is(failed(end, true)?.kind, 'peerMaxPrefix');
+  t.is(failed({ kind: 'connectFailed', code: 'ECONNREFUSED' }, false)?.kind, 'refused');
+  t.is(blame.failure?.kind, 'peerMaxPrefix');
+  t.regex(blame.current?.evidence[0] ?? '', /^the last session ended so: .*maximum number of prefixes/);
+  t.is(failed({ kind: 'connectFailed', code: 'ECONNREFUSED' }, false), null, 'told once');
+  blame.established();
+  failed({ kind: 'holdTimerExpired' }, true);
+  t.is(blame.failure?.kind, 'holdTimer');
 });

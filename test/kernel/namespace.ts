@@ -1,6 +1,7 @@
 // Network namespaces for tests: one per case, with a name of this process's own, removed whatever happens.
 
 import { execFile, execFileSync } from 'node:child_process';
+import { threadId } from 'node:worker_threads';
 import { hasNetAdmin } from '../../src/sys/capabilities.js';
 
 let count = 0;
@@ -16,7 +17,8 @@ export async function runInNamespace(
   args: readonly string[],
   timeout = 50_000,
 ): Promise<Outcome> {
-  const name = `bgpk-${process.pid}-${count++}`;
+  // Test files are threads of one process.
+  const name = `bgpk-${process.pid}-${threadId}-${count++}`;
   execFileSync('ip', ['netns', 'add', name]);
   try {
     const command = [process.execPath, '--enable-source-maps', script, ...args];

@@ -30,7 +30,7 @@ test('what a peer leaves behind when it goes is used again when it comes', (t) =
   }
   t.is(witness.told.size, 0);
   t.true(ids.size <= 2, `${ids.size} ids for one peer`);
-  t.is(rib.sources.all().length, 3, 'kernel, static and the witness');
+  t.is(rib.sources.all().length, 5, 'the four local sources and the witness');
   t.is(rib.prefixes[0].occupied, 0);
   t.is(rib.paths[0].size, 0);
   t.is(rib.attrSets.size, 0);

@@ -1,6 +1,7 @@
 // What a row holds in the kernel as one number: nothing, a set of hops of its own, or a nexthop object. Counts the rows of
 // each object.
 
+import type { IntentGroup } from './fib-intents.js';
 import { desiredSet, type FibState } from './fib-state.js';
 import type { FibTable } from './fib-table.js';
 import { NO_SET } from './next-hop-sets.js';
@@ -25,12 +26,17 @@ export function holdRef(fib: FibState, table: FibTable, row: number, ref: number
   if (isObjectRef(before)) fib.objects.unhold(objectIndex(before));
 }
 
+/** Several next hops share a group; a single one is no gain, and other programs read its route more easily. */
+const isShared = (fib: FibState, { nextHops, set }: IntentGroup): boolean =>
+  nextHops.length > 1 || fib.sets.get(set).length > 1;
+
 /** What the row should hold, in the form that it should have. May take an object for its intent. */
 export function wantedRef(fib: FibState, table: FibTable, row: number): number {
   const set = desiredSet(fib, table, row);
   const group = set === NO_SET ? undefined : fib.groups.get(table.wanted(row));
   if (group === undefined) return NO_SET;
-  return fib.objects.enabled && !group.plain ? heldObjectRef(fib.objects.of(group).index) : heldSetRef(set);
+  const asObject = fib.objects.enabled && !group.plain && (group.object !== null || isShared(fib, group));
+  return asObject ? heldObjectRef(fib.objects.of(group).index) : heldSetRef(set);
 }
 
 /** The row's route sends packets where they should go, in a form that may stay. */
@@ -39,9 +45,10 @@ export function isSettled(fib: FibState, table: FibTable, row: number): boolean 
   const set = desiredSet(fib, table, row);
   if (set === NO_SET || held === NO_SET) return set === held;
   const group = fib.groups.get(table.wanted(row))!;
-  const asObject = fib.objects.enabled && !group.plain;
-  if (asObject !== isObjectRef(held)) return false;
+  const mayShare = fib.objects.enabled && !group.plain;
+  if (!isObjectRef(held)) return setOfRef(fib, held) === set && !(mayShare && isShared(fib, group));
+  if (!mayShare) return false;
+  const object = fib.objects.get(objectIndex(held));
   // Its own object follows the intent by itself; another one will do while it says the same.
-  if (asObject && group.object?.index === objectIndex(held)) return !group.object.gone;
-  return asObject ? comingContent(fib.objects.get(objectIndex(held))) === set : setOfRef(fib, held) === set;
+  return group.object === object ? !object.gone : comingContent(object) === set;
 }

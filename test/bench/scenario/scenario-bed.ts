@@ -45,6 +45,7 @@ export class ScenarioBed {
     const network = Network.open(label);
     try {
       await build(network, [...speakersOf(plan), ...witnessesOf(plan)]);
+      if (plan.kind === 'busy') await boundBuffers(network);
       if (machine.pinned) await steer(network);
       return new ScenarioBed(network, machine);
     } catch (error) {
@@ -106,6 +107,21 @@ const build = async (network: Network, speakers: readonly Speaker[]): Promise<vo
 const inBatches = async (node: NetNode, lines: readonly string[]): Promise<void> => {
   for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
     await node.ip(...lines.slice(at, at + LINES_AT_ONCE));
+  }
+};
+
+/**
+ * A thousand receivers that one process reads in turn would let the kernel put gigabytes into their buffers, more than it
+ * allows for all TCP of a machine; then segments are dropped, and the run measures that.
+ */
+const boundBuffers = async (network: Network): Promise<void> => {
+  const sizes = [
+    ['load', 'tcp_rmem'],
+    ['daemon', 'tcp_wmem'],
+  ] as const;
+  for (const [name, file] of sizes) {
+    const script = `echo 4096 131072 262144 > /proc/sys/net/ipv4/${file}`;
+    await run('ip', ['netns', 'exec', network.node(name).namespace, 'sh', '-c', script]);
   }
 };
 

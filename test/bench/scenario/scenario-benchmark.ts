@@ -28,7 +28,7 @@ const MESH: Sizes = { ...NOTHING, clients: 200, perClient: 100 };
 const CHURN: Sizes = { ...MESH, rate: 500, seconds: 10 };
 const FANOUT: Sizes = { ...NOTHING, clients: 50, routes: 200_000 };
 const SESSIONS: Sizes = { ...NOTHING, clients: 2000, perClient: 1, rate: 5, seconds: 20 };
-const BUSY: Sizes = { ...NOTHING, clients: 1000, routes: 500_000 };
+const BUSY: Sizes = { ...NOTHING, clients: 1000, routes: 200_000 };
 
 const CLIENTS = [100, 300, 1000, 3000] as const;
 const ROUTES = [100_000, 300_000, 1_000_000, 2_000_000] as const;
