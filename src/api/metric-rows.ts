@@ -4,6 +4,7 @@
 import type { LatencyHistogram } from '../base/latency.js';
 import type {
   AlarmStatus,
+  CalicoStatus,
   Health,
   KernelReport,
   LoopStatus,
@@ -20,6 +21,7 @@ export interface Snapshot {
   readonly peers: readonly PeerDetail[];
   readonly peersWithoutSeries: number;
   readonly kernel: KernelReport | null;
+  readonly calico: CalicoStatus | null;
   readonly memory: MemoryReport;
   readonly alarms: readonly AlarmStatus[];
   readonly rpki: RpkiStatus;

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LatencyHistogram } from '../base/latency.js';
+import { CALICO_METRICS } from './calico-metrics.js';
 import { DAEMON_METRICS } from './daemon-metrics.js';
 import { type LoopMeter, startLoopMeter } from './event-loop.js';
 import { KERNEL_METRICS } from './kernel-metrics.js';
@@ -25,6 +26,7 @@ const ROWS: readonly MetricRow[] = [
   ...MEMORY_METRICS,
   ...PEER_METRICS,
   ...KERNEL_METRICS,
+  ...CALICO_METRICS,
   ...RPKI_METRICS,
 ];
 
@@ -83,6 +85,7 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     peers,
     peersWithoutSeries: summary.peers.length - peers.length,
     kernel: source.kernel(),
+    calico: source.calico(),
     memory: source.memory(),
     alarms: source.alarms(),
     rpki: source.rpki(),

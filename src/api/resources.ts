@@ -32,6 +32,7 @@ const PATHS = [
   '/v1/alarms',
   '/v1/rpki',
   '/v1/config',
+  '/v1/calico',
 ] as const;
 
 export function addResources(app: FastifyInstance, surface: ApiSurface): void {
@@ -48,6 +49,10 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   app.get('/v1/kernel', (_request, reply) => {
     const report = source.kernel();
     return report ?? refuse(reply, 404, 'no kernel backend: kernel.backend is none');
+  });
+  app.get('/v1/calico', (_request, reply) => {
+    const status = source.calico();
+    return status ?? refuse(reply, 404, 'no Calico resources: the configuration has no section calico');
   });
   addNeighbors(app, source);
   addRoutes(app, source);

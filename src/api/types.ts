@@ -5,6 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { SessionState } from '../fsm/types.js';
 
 export type { LatencyHistogram } from '../base/latency.js';
+export type * from './calico-types.js';
 export type * from './kernel-types.js';
 export type * from './memory-types.js';
 export type * from './route-types.js';
@@ -14,6 +15,7 @@ import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
 import type { BlameKind, Fault } from '../fsm/blame.js';
 import type { ListenerCounters } from '../net/listener.js';
 import type { PeerCounters } from '../net/types.js';
+import type { CalicoStatus } from './calico-types.js';
 import type { KernelReport } from './kernel-types.js';
 import type { MemoryReport } from './memory-types.js';
 import type { RouteList, RouteQuery } from './route-types.js';
@@ -240,6 +242,8 @@ export interface StatusSource {
   /** A string explains why the query can't be answered. */
   routes(query: RouteQuery): RouteList | string;
   kernel(): KernelReport | null;
+  /** Null: no Calico resources are configured. */
+  calico(): CalicoStatus | null;
   memory(): MemoryReport;
   pools(): readonly PoolStatus[];
   alarms(): readonly AlarmStatus[];

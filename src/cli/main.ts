@@ -9,6 +9,7 @@ import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.j
 import { type AddOptions, addPeer, clearPeer, type PeerOptions, switchPeer } from './commands/administer.js';
 import { reload } from './commands/reload.js';
 import { showAlarms } from './commands/show-alarms.js';
+import { showCalico } from './commands/show-calico.js';
 import { showConfig } from './commands/show-config.js';
 import { showDrift } from './commands/show-drift.js';
 import { showKernel } from './commands/show-kernel.js';
@@ -106,6 +107,10 @@ function addShow(show: Command): void {
     .command('kernel')
     .description('FIB, workload routes, links and problems with the kernel')
     .action(() => run(() => showKernel(context())));
+  show
+    .command('calico')
+    .description('the Calico resources: what is in force, and what is wrong with them')
+    .action(() => run(() => showCalico(context())));
   show
     .command('rpki')
     .description('RPKI caches, what they have told, and which of them count')

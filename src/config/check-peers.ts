@@ -29,7 +29,11 @@ export function checkPeers(sections: Sections): readonly Issue[] {
       ...unknownGroup(sections, peer),
       ...missingAsn(sections, peer),
     ]),
-    ...peers.flatMap((peer) => [...addressOfOurs(sections, peer), ...localFamily(sections, peer)]),
+    ...peers.flatMap((peer) => [
+      ...addressOfOurs(sections, peer),
+      ...familyOf(sections, peer, 'localAddress', 'the local one'),
+      ...familyOf(sections, peer, 'via', 'the gateway'),
+    ]),
     ...(sections.dynamicPeers ?? []).flatMap((range) => unknownGroup(sections, range)),
     ...overlaps(sections),
     ...membersOf(sections).flatMap((member) => [
@@ -112,14 +116,19 @@ function addressOfOurs(sections: Sections, { path, value }: Located<PeerSection>
   ];
 }
 
-function localFamily(sections: Sections, { path, value }: Located<PeerSection>): Issue[] {
-  const local: IpAddress | undefined = value.localAddress ?? groupOf(sections, value.group)?.localAddress;
+function familyOf(
+  sections: Sections,
+  { path, value }: Located<PeerSection>,
+  key: 'localAddress' | 'via',
+  what: string,
+): Issue[] {
+  const other: IpAddress | undefined = value[key] ?? groupOf(sections, value.group)?.[key];
   const { family } = placeOf(value).address;
-  if (local === undefined || local.family === family) return [];
+  if (other === undefined || other.family === family) return [];
   return [
     issue(
-      [...path, 'localAddress'],
-      `the peer's address is ${familyText(family)}, the local one ${familyText(local.family)}`,
+      [...path, key],
+      `the peer's address is ${familyText(family)}, ${what} ${familyText(other.family)}`,
       'give both of the same family',
     ),
   ];

@@ -1,5 +1,6 @@
 // Where policies are named: that they exist, that they can do what they are named for.
 
+import type { CalicoIntent } from '../calico/types.js';
 import { decidesAll, mayAccept } from '../policy/compile.js';
 import { defaultPolicies } from '../policy/defaults.js';
 import type { PolicyConfig, TermConfig } from '../policy/types.js';
@@ -16,10 +17,12 @@ interface Chain {
 }
 
 /** The policies that can be named: the defaults for the pools, and over them what the file defines. */
-export function policiesOf({ pools, policies, sets }: Sections): Readonly<Record<string, PolicyConfig>> {
-  const defaults = defaultPolicies(
-    (pools ?? []).map(({ value }) => ({ cidr: value.cidr, external: value.external ?? false })),
-  );
+export function policiesOf(
+  { pools, policies, sets }: Sections,
+  calico: Pick<CalicoIntent, 'pools' | 'policies'> | null = null,
+): Readonly<Record<string, PolicyConfig>> {
+  const own = (pools ?? []).map(({ value }) => ({ cidr: value.cidr, external: value.external ?? false }));
+  const defaults = { ...defaultPolicies([...own, ...(calico?.pools ?? [])]), ...calico?.policies };
   const defined = [...policies].flatMap(([name, policy]) =>
     policy === null ? [] : [[name, policyOf(policy, sets)] as const],
   );

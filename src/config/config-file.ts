@@ -4,6 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hasTcpAo } from '../sys/tcp-ao.js';
+import type { CalicoReport } from './calico-report.js';
+import { CalicoStore } from './calico-store.js';
 import type { PlainConfig } from './last-good.js';
 import { type ConfigEnvironment, loadConfig } from './load.js';
 import {
@@ -16,7 +18,7 @@ import {
   writeRuntimeFile,
 } from './runtime-peers.js';
 import { systemSecrets } from './secrets.js';
-import type { ConfigProblem, ConfigResult } from './types.js';
+import type { CalicoConfig, ConfigProblem, ConfigResult } from './types.js';
 
 /** What changes of the configuration at run time need of it. */
 export interface RuntimeConfig {
@@ -28,14 +30,32 @@ export interface RuntimeConfig {
   again(kept: RuntimePeers, runtime: RuntimePeers): ConfigResult;
 }
 
-export class ConfigFile implements RuntimeConfig {
+/** The Calico resources that the configuration names. */
+export interface CalicoFile {
+  /** What became of them at the last reading; null: none are configured. */
+  readonly report: CalicoReport | null;
+  /** Reads them again, under the file as it was last good; null: they are as they were. */
+  refresh(runtime: RuntimePeers): ConfigResult | null;
+  /** Where a change of them shows; empty: there are none. */
+  folders(): readonly string[];
+}
+
+export class ConfigFile implements RuntimeConfig, CalicoFile {
   readonly path: string;
   /** The text of the last load that was good, and what stands in for its broken objects. */
   #text: string | null = null;
   #source: PlainConfig | null = null;
+  readonly #store: CalicoStore;
+  #calico: CalicoConfig | null = null;
+  #report: CalicoReport | null = null;
 
   constructor(path: string) {
     this.path = path;
+    this.#store = new CalicoStore(path);
+  }
+
+  get report(): CalicoReport | null {
+    return this.#report;
   }
 
   /** Reads the file and loads it, with `runtime` over what the state file keeps. */
@@ -49,6 +69,19 @@ export class ConfigFile implements RuntimeConfig {
     this.#text = text;
     this.#source = result.source;
     return result;
+  }
+
+  refresh(runtime: RuntimePeers): ConfigResult | null {
+    if (this.#text === null || this.#calico === null) return null;
+    const kept = this.kept();
+    if (!kept.ok) return null;
+    const before = this.#report?.digest;
+    const result = this.#load(this.#text, layered(kept.runtime, runtime));
+    return this.#report?.digest === before ? null : result;
+  }
+
+  folders(): readonly string[] {
+    return this.#calico === null ? [] : this.#store.folders(this.#calico);
   }
 
   kept(): RuntimeResult {
@@ -70,8 +103,14 @@ export class ConfigFile implements RuntimeConfig {
       hasTcpAo,
       runtime,
       lastGood: this.#source,
+      calico: (config) => this.#store.read(config),
     };
-    return loadConfig(text, this.path, environment);
+    const result = loadConfig(text, this.path, environment);
+    if (result.ok) {
+      this.#calico = result.config.calico;
+      this.#report = result.calico;
+    }
+    return result;
   }
 }
 

@@ -104,6 +104,8 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   asSets: 'withdraw',
   import: null,
   export: null,
+  advertise: 'all',
+  via: null,
 };
 
 export const DEFAULT_DYNAMIC_LIMIT = 1000;

@@ -107,6 +107,8 @@ const PEER_CHANGES = {
   asSets: 'reset',
   import: 'soft',
   export: 'soft',
+  advertise: 'soft',
+  via: 'none',
 } as const satisfies Record<keyof PeerConfig, ChangeKind>;
 
 const KERNEL_KEYS = [

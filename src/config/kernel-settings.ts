@@ -1,7 +1,8 @@
 // The configuration as the kernel layer wants it. Values only.
 
+import { hostPrefix } from '../base/prefix.js';
 import type { GuardSettings, ImportRule, KernelSettings, TunnelDevice } from '../kernel/types.js';
-import type { Config, KernelImportConfig } from './types.js';
+import type { Config, KernelImportConfig, PrefixMatch } from './types.js';
 
 /** `install` is false for the backend `none` only; which routes are installed is the policies' business. */
 export const kernelSettings = (config: Config, tunnels: readonly TunnelDevice[] = []): KernelSettings => ({
@@ -21,8 +22,14 @@ const guardSettings = ({ peers, pools, originate, kernel }: Config): GuardSettin
   peers: peers.map(({ address }) => address),
   pools: pools.map(({ cidr }) => cidr),
   services: originate.flatMap(({ kind, prefix }) => (kind === 'service' ? [prefix] : [])),
-  allow: kernel.allowOverride,
+  allow: [...kernel.allowOverride, ...peers.flatMap(ownWay)],
 });
+
+/** The way to a peer that the configuration names; learned routes to it do not come as far as the guard. */
+function ownWay({ address, via }: Config['peers'][number]): PrefixMatch[] {
+  const prefix = hostPrefix(address);
+  return via === null ? [] : [{ prefix, ge: prefix.length, le: prefix.length }];
+}
 
 /** A rule without prefixes takes the pools'; without pools it takes nothing, where the kernel layer would take all. */
 function importRule(rule: KernelImportConfig, { pools }: Config): ImportRule[] {

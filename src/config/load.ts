@@ -1,5 +1,9 @@
 // YAML text -> a complete configuration or every problem in it. What has to be read besides comes in as functions.
 
+import type { CalicoIntent } from '../calico/types.js';
+import { calicoConfig, overriddenPeers, withCalico } from './calico-overlay.js';
+import { type CalicoReport, calicoWarnings } from './calico-report.js';
+import type { CalicoOutcome } from './calico-store.js';
 import { checkNode, warnNode } from './check-node.js';
 import { checkPeers, warnPeers } from './check-peers.js';
 import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
@@ -30,6 +34,7 @@ import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
 import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
 import { parseSource } from './source.js';
 import type {
+  CalicoConfig,
   Config,
   ConfigProblem,
   ConfigResult,
@@ -52,6 +57,8 @@ export interface ConfigEnvironment {
   readonly runtime?: RuntimePeers;
   /** What stands in for broken objects. Default: nothing, each is a problem of the whole. */
   readonly lastGood?: PlainConfig | null;
+  /** Reads the resources that the section `calico` names; absent: there are none. */
+  readonly calico?: (config: CalicoConfig) => CalicoOutcome;
 }
 
 const noSecrets: SecretReader = () => ({
@@ -69,23 +76,24 @@ export function loadConfig(text: string, file: string, environment: ConfigEnviro
   if (!source.readable) return { ok: false, problems: ordered(source.problems) };
   const { sections, secrets, issues } = readSections(source.value, environment);
   const problems = ordered([...source.problems, ...issues.map(source.locate)]);
-  const { asn } = sections;
-  if (problems.length === 0 && asn !== null) {
+  const assembled = problems.length > 0 ? null : assemble({ sections, secrets }, environment);
+  if (assembled !== null) {
     const warnings = [...warnNode(sections), ...warnPeers(sections), ...warnPolicies(sections)];
     return {
       ok: true,
-      config: completeConfig(sections, asn, environment, secrets),
-      warnings: ordered(warnings.map(source.locate)),
+      ...assembled,
+      warnings: [...ordered(warnings.map(source.locate)), ...warningsOf(assembled.calico)],
       source: plainOf(source.value),
       kept: [],
     };
   }
   const repaired = repairAll(plainOf(source.value), environment, issues);
-  if (repaired === null || repaired.sections.asn === null) return { ok: false, problems };
+  const rest = repaired === null ? null : assemble(repaired, environment);
+  if (repaired === null || rest === null) return { ok: false, problems };
   return {
     ok: true,
-    config: completeConfig(repaired.sections, repaired.sections.asn, environment, repaired.secrets),
-    warnings: [],
+    ...rest,
+    warnings: warningsOf(rest.calico),
     source: repaired.plain,
     kept: keptOf(plainOf(source.value), repaired.objects, issues, source.locate),
   };
@@ -168,6 +176,28 @@ function readSections(value: unknown, environment: ConfigEnvironment): ReadSecti
   return { sections, secrets, issues: found };
 }
 
+const warningsOf = (report: CalicoReport | null): readonly ConfigProblem[] =>
+  report === null ? [] : calicoWarnings(report);
+
+/** Null: nothing says which AS we are in. */
+function assemble(
+  { sections, secrets }: Pick<ReadSections, 'sections' | 'secrets'>,
+  environment: ConfigEnvironment,
+): { readonly config: Config; readonly calico: CalicoReport | null } | null {
+  const settings = calicoConfig(sections, environment.hostname);
+  const outcome = settings === null ? null : (environment.calico?.(settings) ?? null);
+  const asn = sections.asn ?? outcome?.intent.asn ?? null;
+  if (asn === null) return null;
+  const own = completeConfig(sections, asn, environment, secrets, outcome?.intent ?? null);
+  if (settings === null || outcome === null) return { config: own, calico: null };
+  const { intent, report } = outcome;
+  const { secrets: readKey = noSecrets, runtime = NO_RUNTIME } = environment;
+  return {
+    config: withCalico({ own, sections, intent, calico: settings, readKey, runtime }),
+    calico: { ...report, overridden: overriddenPeers(own, intent) },
+  };
+}
+
 /** By place, each once: a fault in a group is found again for each of its peers. */
 function ordered(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const once = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
@@ -179,6 +209,7 @@ function completeConfig(
   asn: number,
   environment: ConfigEnvironment,
   secrets: Secrets,
+  calico: CalicoIntent | null,
 ): Config {
   const node = sections.node ?? environment.hostname;
   const routerId = sections.routerId === 'hash' ? hashRouterId(node) : sections.routerId;
@@ -215,10 +246,11 @@ function completeConfig(
     dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
       mergeDynamicPeer(value, groupOf(value.group), secrets),
     ),
-    policies: policiesOf(sections),
+    policies: policiesOf(sections, calico),
     rpki: completeRpki(sections.rpki),
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
+    calico: null,
   };
 }
 
@@ -282,6 +314,7 @@ function completeKernel(section: Sections['kernel']): KernelConfig {
   };
   const imports = (rules ?? [{ interfaces: [...WORKLOAD_INTERFACES] }]).map((rule) => ({
     interfaces: [],
+    ignoreInterfaces: [],
     protocols: [],
     prefixes: [],
     anyLength: false,

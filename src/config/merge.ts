@@ -99,6 +99,8 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     asSets: pick('asSets'),
     import: pick('import'),
     export: pick('export'),
+    advertise: pick('advertise'),
+    via: pick('via'),
   };
 }
 

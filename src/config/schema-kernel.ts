@@ -68,6 +68,7 @@ const interfaceField = textField(INTERFACE, (text) =>
 
 const kernelImportSchema = z.strictObject({
   interfaces: z.array(interfaceField).optional(),
+  ignoreInterfaces: z.array(interfaceField).optional(),
   protocols: z.array(importProtocolField).optional(),
   prefixes: z.array(prefixField).optional(),
   anyLength: booleanField.optional(),

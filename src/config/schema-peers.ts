@@ -172,6 +172,8 @@ const sessionKeys = {
   asSets: choiceField(['withdraw', 'accept']).optional(),
   import: z.array(policyNameField).optional(),
   export: z.array(policyNameField).optional(),
+  advertise: choiceField(['originated', 'all']).optional(),
+  via: addressField.optional(),
 } as const;
 
 export const peerGroupSchema = z.strictObject(sessionKeys);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { asnField, nameField } from './fields.js';
 import { setSchema } from './policy/schema-sets.js';
 import { describe, type Issue, issue, type Path } from './problem.js';
+import { calicoSchema } from './schema-calico.js';
 import { kernelSchema, originateSchema, poolSchema } from './schema-kernel.js';
 import {
   apiSchema,
@@ -52,6 +53,7 @@ export const SECTIONS = {
   policies: named(policySchema),
   api: one(apiSchema),
   log: one(logSchema),
+  calico: one(calicoSchema),
 } as const;
 
 type SectionName = keyof typeof SECTIONS;
@@ -93,12 +95,21 @@ export function parseSections(value: unknown): ParsedSections {
     name,
     readSection(section, Object.hasOwn(top, name) ? top[name] : undefined, [name], issues),
   ]);
-  if (!Object.hasOwn(top, 'asn') && !issues.some(({ path }) => path.length === 0)) {
+  // Calico's resources name it as well.
+  const needsAsn = !Object.hasOwn(top, 'asn') && !namesResources(top);
+  if (needsAsn && !issues.some(({ path }) => path.length === 0)) {
     issues.push(issue(['asn'], 'is missing', 'give the AS number of this node, such as asn: 64512'));
   }
   const broken = new Set(issues.map(({ path }) => String(path[0])));
   return { sections: { ...Object.fromEntries(entries), broken } as Sections, issues };
 }
+
+const namesResources = ({ calico }: { readonly calico?: unknown }): boolean =>
+  typeof calico === 'object' &&
+  calico !== null &&
+  'resources' in calico &&
+  Array.isArray(calico.resources) &&
+  calico.resources.length > 0;
 
 function readSection(
   section: Section<'one' | 'list' | 'named', z.ZodType>,

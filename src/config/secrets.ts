@@ -68,7 +68,7 @@ export function readSecrets(
   const issues: Issue[] = [];
   for (const [path, section] of holdersOf({ peers, peerGroups })) {
     for (const [at, ref] of refsOf(path, section)) {
-      const outcome = readOne(ref, read);
+      const outcome = readKey(ref, read);
       if ('reveal' in outcome) secrets.set(originOf(ref), outcome);
       else issues.push(issue(at, outcome.message, outcome.remedy));
     }
@@ -105,7 +105,8 @@ function refsOf(
   ];
 }
 
-function readOne(ref: SecretRef, read: SecretReader): Secret | Exclude<SecretText, { ok: true }> {
+/** The key at its place, or what is wrong with it. */
+export function readKey(ref: SecretRef, read: SecretReader): Secret | Exclude<SecretText, { ok: true }> {
   const found = read(ref);
   if (!found.ok) return found;
   // Editors end a file with a line end that nobody means to be part of the key.

@@ -11,6 +11,7 @@ import type { PathChoice } from '../rib/hooks.js';
 import type { Vantage } from '../rib/vantage.js';
 import type { Secret } from '../sys/secret.js';
 import type { AoAlgorithm } from '../sys/tcp-ao.js';
+import type { CalicoReport } from './calico-report.js';
 import type { PlainConfig } from './last-good.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
@@ -35,7 +36,26 @@ export interface Config {
   readonly rpki: RpkiConfig;
   readonly api: ApiConfig;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
+  /** Null: no Calico resources are read. */
+  readonly calico: CalicoConfig | null;
 }
+
+export interface CalicoConfig {
+  /** The name of this node among the resources. */
+  readonly node: string;
+  /** Files and folders; relative ones start where the configuration is. */
+  readonly resources: readonly string[];
+  /** A folder with a folder for each secret and a file in it for each key. Null: there are none. */
+  readonly secrets: string | null;
+  /** Towards eBGP peers of the resources. */
+  readonly advertise: AdvertiseMode;
+  /** Names of the pools that leave the AS; null: all that Calico announces. */
+  readonly externalPools: readonly string[] | null;
+  readonly usePodCidr: boolean;
+}
+
+/** `originated`: only what starts at this node, nothing that was learned from a peer. */
+export type AdvertiseMode = 'originated' | 'all';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -118,6 +138,8 @@ export interface VxlanConfig {
 
 export interface KernelImportConfig {
   readonly interfaces: readonly string[];
+  /** Patterns; they win over `interfaces`. */
+  readonly ignoreInterfaces: readonly string[];
   readonly protocols: readonly number[];
   /** Empty: the pools. */
   readonly prefixes: readonly Prefix[];
@@ -264,6 +286,9 @@ export interface PeerConfig {
   /** Policy names in order; null: none configured (RFC 8212 applies to eBGP). */
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;
+  readonly advertise: AdvertiseMode;
+  /** The gateway of a host route to the peer, which the kernel is given; null: the host's routes lead there. */
+  readonly via: IpAddress | null;
 }
 
 export interface DynamicPeerConfig {
@@ -325,6 +350,8 @@ export type ConfigResult =
       readonly ok: true;
       readonly config: Config;
       readonly warnings: readonly ConfigProblem[];
+      /** What became of the Calico resources; null: none are configured. */
+      readonly calico: CalicoReport | null;
       /** The plain data it was made of. */
       readonly source: PlainConfig;
       /** Objects with problems, which are as they were when they were good last, or left out. */

@@ -7,7 +7,7 @@ import { type AttrSetId, FIRST_PEER, KERNEL_SOURCE, NONE, type PeerId, type Pref
 import { type IpAddress, ipEquals, isLinkLocal } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { Config } from '../config/types.js';
-import type { FibIntent, Kernel } from '../kernel/types.js';
+import type { FibIntent } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
 import type { CompiledPolicy } from '../rib/hooks.js';
 import type { MultipathSet } from '../rib/multipath/multipath-sets.js';
@@ -18,6 +18,12 @@ import { LOCAL_FIELD, localNumber } from '../wire/attributes/local-facts.js';
 import { decodeBlock } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
 import { FibPaths } from './fib-paths.js';
+
+/** Where what is wanted goes. */
+export interface FibSink {
+  install(prefix: Prefix, intent: FibIntent): void;
+  uninstall(prefix: Prefix): void;
+}
 
 /** The interface that a peer's link-local next hops are on, null when it has none. */
 export type InterfaceOfPeer = (peer: PeerId) => string | null;
@@ -40,7 +46,7 @@ const BLACKHOLE: FibIntent = { kind: 'blackhole', nextHops: [] };
 
 export class FibFeed {
   readonly #rib: Rib;
-  readonly #kernel: Kernel;
+  readonly #kernel: FibSink;
   readonly #interfaceOf: InterfaceOfPeer;
   readonly #route: RouteCursor;
   readonly #wanted = [new Bitset(), new Bitset()] as const;
@@ -56,7 +62,7 @@ export class FibFeed {
   #reviewed: { readonly family: FamilyIndex; row: number } | null = null;
   #paths: FibPaths;
 
-  constructor(rib: Rib, kernel: Kernel, { policy, config, interfaceOf, isBlackhole }: FibFeedOptions) {
+  constructor(rib: Rib, kernel: FibSink, { policy, config, interfaceOf, isBlackhole }: FibFeedOptions) {
     this.#rib = rib;
     this.#kernel = kernel;
     this.#policy = policy;

@@ -4,6 +4,7 @@
 
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
+import { hasRefusals } from '../config/calico-report.js';
 import { ConfigFile } from '../config/config-file.js';
 import type { PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
@@ -43,8 +44,9 @@ async function main({ config: file, check }: Arguments): Promise<void> {
     return;
   }
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
-  if (check === true) process.stdout.write(`${file}: good\n`);
-  else await run(source, loaded.config, loaded.source);
+  if (check !== true) await run(source, loaded.config, loaded.source);
+  else if (loaded.calico !== null && hasRefusals(loaded.calico)) process.exitCode = EXIT_BAD_CONFIG;
+  else process.stdout.write(`${file}: good\n`);
 }
 
 async function run(source: ConfigFile, config: Config, plain: PlainConfig): Promise<void> {
@@ -61,6 +63,7 @@ async function run(source: ConfigFile, config: Config, plain: PlainConfig): Prom
     readConfig: (runtime) => source.read(runtime),
     configSource: plain,
     runtimeConfig: source,
+    calico: source,
   });
   if (started.ok) await runs(state, started.daemon, logger);
   else cannotRun(started.reason);

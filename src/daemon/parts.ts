@@ -1,7 +1,7 @@
 // The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
 
 import type { PeerAdministration, StatusSource } from '../api/types.js';
-import type { RuntimeConfig } from '../config/config-file.js';
+import type { CalicoFile, RuntimeConfig } from '../config/config-file.js';
 import type { PlainConfig } from '../config/last-good.js';
 import type { RuntimePeers } from '../config/runtime-peers.js';
 import type { Config, ConfigResult } from '../config/types.js';
@@ -23,6 +23,8 @@ export interface DaemonOptions {
   readonly readConfig?: (runtime: RuntimePeers) => ConfigResult;
   /** What `config` was made of; absent: its objects are not told apart. */
   readonly configSource?: PlainConfig;
+  /** The Calico resources of the configuration, which are read again when they change; absent: they are not. */
+  readonly calico?: CalicoFile;
   /** Absent: peers can't be added, removed or switched at run time. */
   readonly runtimeConfig?: RuntimeConfig;
   /** Instead of the backend that the configuration chooses. */

@@ -1,11 +1,13 @@
 // Reload: reads the configuration again, applies it when it is good, keeps the running one when it is not.
 // One at a time; a request that comes during one is answered by the next.
 
-import type { ConfigStatus, ObjectStatus } from '../api/types.js';
+import type { CalicoStatus, ConfigStatus, ObjectStatus } from '../api/types.js';
+import type { CalicoReport } from '../config/calico-report.js';
 import { diffConfig, liveConfig } from '../config/diff.js';
 import { objectsOf, type PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
 import type { Config, ConfigProblem, ConfigResult, KeptObject } from '../config/types.js';
+import { CalicoObjects } from './calico-objects.js';
 import type { DaemonEvents } from './events.js';
 import { describeChanges, summarize } from './reload-notes.js';
 
@@ -24,6 +26,10 @@ export interface ReloadOptions {
   readonly read: (() => ConfigResult) | null;
   /** What the configuration in force was made of; null: unknown, its objects are not told apart until a reload. */
   readonly source: PlainConfig | null;
+  /** Reads the Calico resources again; null: they are as they were. */
+  readonly refresh: (() => ConfigResult | null) | null;
+  /** Of the configuration at the start. */
+  readonly calico: CalicoReport | null;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
 }
@@ -37,6 +43,7 @@ export interface ReloadResult {
 export class Reloader {
   readonly #options: ReloadOptions;
   #generation = 1;
+  readonly #calico = new CalicoObjects();
   #loadedAt: number;
   #lastError: string | null = null;
   #needsRestart: readonly string[] = [];
@@ -47,6 +54,11 @@ export class Reloader {
     this.#options = options;
     this.#objects = objectStates(new Map(), options.source ?? {}, [], 1);
     this.#loadedAt = options.wallClock();
+    this.#calico.loaded(options.calico, this.#generation);
+  }
+
+  calico(): CalicoStatus | null {
+    return this.#calico.status();
   }
 
   status(): ConfigStatus {
@@ -64,8 +76,19 @@ export class Reloader {
   }
 
   async reload(): Promise<ReloadResult> {
+    const { read } = this.#options;
+    if (read === null) return { ok: false, message: 'this daemon was started without a file' };
+    return this.#next(read);
+  }
+
+  /** Takes over what changed in the Calico resources. */
+  async refresh(): Promise<ReloadResult> {
+    return this.#next(this.#options.refresh ?? (() => null));
+  }
+
+  async #next(read: Read): Promise<ReloadResult> {
     const before = this.#running ?? Promise.resolve();
-    const mine = before.then(() => this.#once());
+    const mine = before.then(() => this.#once(read));
     this.#running = mine;
     return mine;
   }
@@ -84,10 +107,10 @@ export class Reloader {
     return mine;
   }
 
-  async #once(): Promise<ReloadResult> {
-    const { read, events } = this.#options;
-    if (read === null) return { ok: false, message: 'this daemon was started without a file' };
+  async #once(read: Read): Promise<ReloadResult> {
+    const { events } = this.#options;
     const result = read();
+    if (result === null) return { ok: true, message: 'nothing changed' };
     if (!result.ok) {
       events.emit('configRejected', result.problems);
       this.#lastError = firstOf(result.problems);
@@ -98,7 +121,7 @@ export class Reloader {
     return this.#apply(result);
   }
 
-  async #apply({ config: wanted, source, kept }: GoodConfig): Promise<ReloadResult> {
+  async #apply({ config: wanted, source, kept, calico }: GoodConfig): Promise<ReloadResult> {
     const { target, events, wallClock } = this.#options;
     const config = liveConfig(target.config, wanted);
     const { needsRestart } = diffConfig(target.config, wanted);
@@ -112,6 +135,7 @@ export class Reloader {
     this.#generation++;
     this.#loadedAt = wallClock();
     this.#lastError = kept.length === 0 ? null : firstOf(kept.map(({ problem }) => problem));
+    this.#calico.loaded(calico, this.#generation);
     this.#objects = objectStates(this.#objects, source, kept, this.#generation);
     this.#needsRestart = needsRestart;
     events.emit('configLoaded', this.#generation, config, notes);
@@ -121,6 +145,8 @@ export class Reloader {
     return { ok: false, message: `${applied}; not taken over: ${names.join(', ')}: ${this.#lastError}` };
   }
 }
+
+type Read = () => ConfigResult | null;
 
 type GoodConfig = Extract<ConfigResult, { readonly ok: true }>;
 

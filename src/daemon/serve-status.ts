@@ -5,6 +5,7 @@ import { createMetrics } from '../api/metrics.js';
 import { startApi } from '../api/server.js';
 import { Administrator } from './administrator.js';
 import { apiAddresses } from './api-addresses.js';
+import { watchCalico } from './calico-watch.js';
 import type { Daemon, Parts } from './parts.js';
 import { Reloader } from './reload.js';
 import { createStatus } from './status.js';
@@ -29,6 +30,8 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     file: options.configFile,
     read: readConfig === undefined ? null : () => readConfig(administrator.runtime),
     source: options.configSource ?? null,
+    refresh: () => options.calico?.refresh(administrator.runtime) ?? null,
+    calico: options.calico?.report ?? null,
     wallClock: clock.wallClock,
   });
   const status = createStatus({
@@ -36,10 +39,15 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     routerId,
     clock,
     config: () => reloader.status(),
+    calico: () => reloader.calico(),
     objects: () => reloader.objects(),
     connections: parts.connections,
     reload: () => reloader.reload(),
   });
+  if (options.calico !== undefined) {
+    const { calico } = options;
+    stops.unshift(watchCalico({ folders: () => calico.folders(), refresh: () => reloader.refresh(), clock }));
+  }
   const metrics = createMetrics(status, {
     timerSlackSeconds: () => clock.takeSlack() / 1000,
     timerLateness: () => clock.lateness(),

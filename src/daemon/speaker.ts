@@ -34,6 +34,7 @@ import type { LocalSettings } from './local-attributes.js';
 import { LocalRoutes } from './local-routes.js';
 import { ownTunnel, tunnelDevices } from './overlay.js';
 import { PassScheduler } from './pass-scheduler.js';
+import { PeerGateways } from './peer-gateways.js';
 import { type FinderFactory, PeerSet } from './peer-set.js';
 import { RpkiFeed } from './rpki-feed.js';
 import { Suspects } from './suspects.js';
@@ -65,6 +66,7 @@ export class Speaker {
   readonly drops = new DropWatch(readTcpExt);
   readonly #options: SpeakerOptions;
   readonly #local: LocalRoutes;
+  readonly #gateways: PeerGateways | null;
   readonly #pass: PassScheduler;
   readonly #suspects: Suspects | null;
   readonly #joinGate: JoinGate;
@@ -97,10 +99,11 @@ export class Speaker {
       now: () => clock.now(),
     });
     const install = installPolicyOf(config.kernel.install, config.policies);
+    this.#gateways = kernel === null ? null : new PeerGateways(kernel);
     this.fib =
       kernel === null
         ? null
-        : new FibFeed(this.rib, kernel, {
+        : new FibFeed(this.rib, this.#gateways ?? kernel, {
             policy: install,
             config,
             interfaceOf: (peer) => this.#interfaceOf(peer),
@@ -126,6 +129,7 @@ export class Speaker {
       const started = await this.kernel.start(this.#kernelObserver());
       if (!started.ok) return started;
     }
+    this.#gateways?.apply(this.#config.peers);
     this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     this.rpki.configure(this.#config.rpki);
     await this.peers.apply(this.#config, this.#peerContext());
@@ -138,6 +142,7 @@ export class Speaker {
     this.kernel?.reconfigure(kernelSettings(config, this.#tunnels()));
     const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     const install = installPolicyOf(config.kernel.install, config.policies);
+    this.#gateways?.apply(config.peers);
     if (this.fib?.configure(config, install, originated) === true) this.#pass.request();
     this.rpki.configure(config.rpki);
     this.rib.setDecision(decisionOf(config));

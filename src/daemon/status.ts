@@ -28,6 +28,7 @@ export interface StatusOptions {
   readonly routerId: number;
   readonly clock: StatusClock;
   readonly config: () => ConfigStatus;
+  readonly calico: StatusSource['calico'];
   readonly objects: () => readonly ObjectStatus[];
   readonly connections: () => ConnectionCounters;
   readonly reload: StatusSource['reload'];
@@ -47,6 +48,7 @@ export function createStatus(options: StatusOptions): StatusSource {
     },
     routes: (query) => queryRoutes(speaker, query),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
+    calico: options.calico,
     memory: () => memoryReport(speaker),
     rpki: () => speaker.rpki.status(),
     config: () => ({ ...options.config(), objects: options.objects() }),

@@ -96,6 +96,8 @@ export interface WorkloadChange {
 export interface ImportRule {
   /** Globs with `*` and `?`; empty means any interface. */
   readonly interfaces: readonly string[];
+  /** Globs; they win over `interfaces`. */
+  readonly ignoreInterfaces?: readonly string[];
   /** Route protocols to take; empty means any but kernel (2) and our own. */
   readonly protocols: readonly number[];
   /** Only routes inside one of these; empty means any. */

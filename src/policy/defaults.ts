@@ -12,6 +12,8 @@ export interface PeerPolicies {
   readonly asn: number;
   readonly import: readonly string[] | null;
   readonly export: readonly string[] | null;
+  /** `originated`: what was learned from a peer is held back before the export policies are asked. */
+  readonly advertise?: 'originated' | 'all';
 }
 
 const EBGP_WITHOUT = {
@@ -39,7 +41,14 @@ export const installPolicyOf = (names: readonly string[], policies: Policies): C
 /** The directions in which RFC 8212 denies all to this peer. */
 export function missingPolicies(peer: PeerPolicies, localAsn: number): readonly ('import' | 'export')[] {
   if (peer.asn === localAsn) return [];
-  return (['import', 'export'] as const).filter((direction) => peer[direction] === null);
+  return (['import', 'export'] as const).filter((direction) =>
+    direction === 'export' ? exportChain(peer) === null : peer.import === null,
+  );
+}
+
+/** Who says that only what starts here is announced has said what is exported (RFC 8212). */
+function exportChain({ advertise, export: names }: PeerPolicies): readonly string[] | null {
+  return advertise !== 'originated' ? names : ['originated', ...(names ?? ['accept-all'])];
 }
 
 function policyOf(
@@ -48,14 +57,15 @@ function policyOf(
   localAsn: number,
   policies: Policies,
 ): CompiledPolicy {
-  const names = peer[direction];
+  const names = direction === 'export' ? exportChain(peer) : peer.import;
   if (names !== null) return compilePolicies(names, policies, 'reject', localAsn);
   return peer.asn === localAsn ? IBGP_WITHOUT : EBGP_WITHOUT[direction];
 }
 
 /**
  * Policies that need no definition: `accept-all`, `reject-all`, `workloads` (routes of the kernel), `pools` (inside any
- * pool), `external` (inside an external pool, else rejected). A definition of the same name wins.
+ * pool), `external` (inside an external pool, else rejected), `originated` (rejects what was learned from a peer, leaves
+ * the rest to the next policy). A definition of the same name wins.
  */
 export const defaultPolicies = (
   pools: readonly { readonly cidr: Prefix; readonly external: boolean }[],
@@ -63,6 +73,7 @@ export const defaultPolicies = (
   'accept-all': [term('accept')],
   'reject-all': [term('reject')],
   workloads: [term('accept', { source: ['kernel'] })],
+  originated: [term('reject', { source: ['bgp'] })],
   pools: [term('accept', { inside: pools.map(({ cidr }) => cidr) })],
   external: [
     term('accept', { inside: pools.filter(({ external }) => external).map(({ cidr }) => cidr) }),

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { alarmsText } from '../../src/cli/commands/show-alarms.js';
+import { calicoText } from '../../src/cli/commands/show-calico.js';
 import { driftText } from '../../src/cli/commands/show-drift.js';
 import { kernelText } from '../../src/cli/commands/show-kernel.js';
 import { memoryText } from '../../src/cli/commands/show-memory.js';
@@ -15,6 +16,7 @@ import { summaryText } from '../../src/cli/commands/show-summary.js';
 import { plain } from '../../src/cli/tables.js';
 import {
   FAKE_ALARMS,
+  FAKE_CALICO,
   FAKE_KERNEL,
   FAKE_MEMORY,
   FAKE_PEERS,
@@ -62,6 +64,7 @@ const PAGES: Readonly<Record<string, string>> = {
   kernel: kernelText(FAKE_KERNEL, plain),
   drift: driftText(FAKE_KERNEL, plain),
   memory: memoryText(FAKE_MEMORY, plain),
+  calico: calicoText(FAKE_CALICO, plain),
   pools: poolsText({ pools: FAKE_POOLS }, plain),
   'pools-none': poolsText({ pools: [] }, plain),
   alarms: alarmsText({ alarms: FAKE_ALARMS }, plain),

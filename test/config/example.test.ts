@@ -67,6 +67,7 @@ test('the example says what it means', (t) => {
   t.deepEqual(Object.keys(config.policies).sort(), [
     'accept-all',
     'external',
+    'originated',
     'pools',
     'reject-all',
     'to-fabric',

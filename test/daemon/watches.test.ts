@@ -114,7 +114,8 @@ test('an attempt that fails does not hide why the last session ended', (t) => {
     suspects: () => 1,
   };
   const config = {
-    address: ipv4(0xc0000201),
+    address: ipv4(0x0a000002),
+    interface: null,
     enabled: true,
     password: null,
     tcpAo: [],

@@ -3,6 +3,7 @@
 import type {
   AlarmStatus,
   CacheStatus,
+  CalicoStatus,
   KernelReport,
   MemoryReport,
   ObjectStatus,
@@ -409,6 +410,42 @@ export const FAKE_KERNEL: KernelReport = {
   },
 };
 
+export const FAKE_CALICO: CalicoStatus = {
+  node: 'host-a',
+  otherResources: 3,
+  problems: ["/etc/bgpd/calico/pools.yaml: can't be read (EACCES); let the user of the daemon read it"],
+  objects: [
+    {
+      kind: 'BGPConfiguration',
+      name: 'default',
+      file: '/etc/bgpd/calico/bgp.yaml',
+      line: 1,
+      state: 'applied',
+      generation: 1,
+      problems: [],
+    },
+    {
+      kind: 'BGPPeer',
+      name: 'tor-a',
+      file: '/etc/bgpd/calico/bgp.yaml',
+      line: 12,
+      state: 'lastGood',
+      generation: 2,
+      problems: [
+        '/etc/bgpd/calico/bgp.yaml:18:13: spec.asNumber: AS 0 is reserved; give an AS number such as 64512',
+      ],
+    },
+    {
+      kind: 'BGPPeer',
+      name: 'tor-b',
+      file: '/etc/bgpd/calico/bgp.yaml',
+      line: 20,
+      state: 'refused',
+      generation: null,
+      problems: ['/etc/bgpd/calico/bgp.yaml:24:5: spec.peerIP: is missing; give peerIP or peerSelector'],
+    },
+  ],
+};
 export const FAKE_POOLS: readonly PoolStatus[] = [
   {
     cidr: '10.65.0.0/16',
@@ -530,6 +567,7 @@ export function fakeStatus({
       return select(routes, query);
     },
     kernel: () => FAKE_KERNEL,
+    calico: () => FAKE_CALICO,
     memory: () => FAKE_MEMORY,
     rpki: () => FAKE_RPKI,
     config: () => ({ ...fakeSummary(peers).config, objects: FAKE_OBJECTS }),

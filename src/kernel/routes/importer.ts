@@ -11,6 +11,7 @@ import type { TouchedPrefix } from './route-store.js';
 interface CompiledRule {
   readonly rule: ImportRule;
   readonly interfaces: readonly RegExp[];
+  readonly ignored: readonly RegExp[];
 }
 
 /** `*` is any text, `?` any one character; the whole name must match. */
@@ -41,7 +42,11 @@ export class Importer {
   /** The caller then evaluates every prefix again. */
   configure(settings: KernelSettings): void {
     this.#ownProtocol = settings.protocol;
-    this.#rules = settings.import.map((rule) => ({ rule, interfaces: rule.interfaces.map(compileGlob) }));
+    this.#rules = settings.import.map((rule) => ({
+      rule,
+      interfaces: rule.interfaces.map(compileGlob),
+      ignored: (rule.ignoreInterfaces ?? []).map(compileGlob),
+    }));
   }
 
   /** What to tell about one prefix, null when nothing changed. */
@@ -94,15 +99,19 @@ export class Importer {
     return this.#rules.some((rule) => this.#matches(rule, route));
   }
 
-  #matches({ rule, interfaces }: CompiledRule, route: KernelRoute): boolean {
+  #matches({ rule, interfaces, ignored }: CompiledRule, route: KernelRoute): boolean {
     const { prefix } = route;
     if (route.table !== rule.table) return false;
     if (!rule.anyLength && prefix.length !== maxLength(prefix.address.family)) return false;
     if (rule.protocols.length > 0 && !rule.protocols.includes(route.protocol)) return false;
     if (rule.prefixes.length > 0 && !rule.prefixes.some((outer) => prefixContains(outer, prefix)))
       return false;
-    if (interfaces.length === 0) return true;
-    return route.nextHops.some((hop) => interfaces.some((glob) => glob.test(this.#linkName(hop.ifindex))));
+    if (interfaces.length === 0 && ignored.length === 0) return true;
+    return route.nextHops.some(({ ifindex }) => {
+      const name = this.#linkName(ifindex);
+      if (ignored.some((glob) => glob.test(name))) return false;
+      return interfaces.length === 0 || interfaces.some((glob) => glob.test(name));
+    });
   }
 }
 

@@ -1,0 +1,109 @@
+// BGPConfiguration: its fields. `default` holds for all nodes; `node.<name>` overrides a few fields for one.
+
+import { passwordField, restartTime } from './bgp-peer.js';
+import {
+  choice,
+  type Field,
+  flag,
+  integer,
+  listOf,
+  misfit,
+  noted,
+  optional,
+  type ReadBy,
+  record,
+  refuse,
+  required,
+  text,
+} from './fields.js';
+import { addressOf, asNumber, interfaceGlob, parseCommunity, port, range } from './values.js';
+
+const cidrs = listOf(record({ cidr: required(range(null)) }));
+
+const communityName = text('a name', (given) =>
+  /^[A-Za-z0-9._-]{1,253}$/.test(given)
+    ? given
+    : misfit(`${JSON.stringify(given)} is no name`, 'use letters, digits, dots, dashes'),
+);
+
+/** Names are looked up when the whole resource has been read. */
+const communityOrName = text('a community or the name of one', (given) =>
+  /^[A-Za-z0-9._:-]{1,253}$/.test(given)
+    ? given
+    : misfit(
+        `${JSON.stringify(given)} is no community`,
+        'give aa:nn, aa:nn:mm or a name of spec.communities',
+      ),
+);
+const communityValue = text('a community', parseCommunity);
+
+/** The highest LOCAL_PREF less the priority is what is sent, so that both fit 31 bits. */
+const priority = integer(1, 2_147_483_646);
+
+const spec = record(
+  {
+    logSeverityScreen: optional(choice(['Debug', 'Info', 'Warning', 'Error', 'Fatal', 'None'])),
+    nodeToNodeMeshEnabled: optional(flag),
+    asNumber: optional(asNumber),
+    listenPort: optional(port),
+    bindMode: optional(choice(['None', 'NodeIP'])),
+    ignoredInterfaces: optional(listOf(interfaceGlob)),
+    serviceClusterIPs: optional(cidrs),
+    serviceExternalIPs: optional(cidrs),
+    serviceLoadBalancerIPs: optional(cidrs),
+    serviceLoadBalancerAggregation: optional(
+      noted(choice(['Enabled', 'Disabled']), (mode) =>
+        mode === 'Disabled'
+          ? 'the range is not announced, and neither are single addresses: which services have endpoints is not in these files'
+          : null,
+      ),
+    ),
+    communities: optional(listOf(record({ name: required(communityName), value: required(communityValue) }))),
+    prefixAdvertisements: optional(
+      listOf(record({ cidr: required(range(null)), communities: required(listOf(communityOrName)) })),
+    ),
+    nodeMeshPassword: optional(passwordField),
+    nodeMeshMaxRestartTime: optional(restartTime),
+    localWorkloadPeeringIPV4: optional(noted(addressOf('ipv4'), () => NO_WORKLOAD_PEERS)),
+    localWorkloadPeeringIPV6: optional(noted(addressOf('ipv6'), () => NO_WORKLOAD_PEERS)),
+    programClusterRoutes: optional(choice(['Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNoEncapOnly'])),
+    ipv4NormalRoutePriority: optional(priority),
+    ipv6NormalRoutePriority: optional(priority),
+  },
+  'note',
+);
+
+const NO_WORKLOAD_PEERS = 'has no effect: peering with the workloads of a node is not supported';
+
+export type BgpConfigurationSpec = NonNullable<ReadBy<typeof spec>>;
+
+export const readBgpConfiguration: Field<BgpConfigurationSpec> = (value, path, issues) => {
+  const before = issues.length;
+  const read = spec(value, path, issues);
+  if (read === null || issues.slice(before).some(({ severity }) => severity === 'fault')) return read;
+  const names = new Set((read.communities ?? []).map(({ name }) => name));
+  for (const [i, { communities }] of (read.prefixAdvertisements ?? []).entries()) {
+    for (const [j, given] of communities.entries()) {
+      if (names.has(given) || !('message' in parseCommunity(given))) continue;
+      const at = [...path, 'prefixAdvertisements', i, 'communities', j];
+      refuse(
+        issues,
+        at,
+        `there is no community ${given}`,
+        'define it in spec.communities, or give aa:nn or aa:nn:mm',
+      );
+    }
+  }
+  return read;
+};
+
+/** Nothing given: what holds without a `default` resource. */
+export const NO_CONFIGURATION: BgpConfigurationSpec = spec({}, [], [])!;
+
+/** The fields that a `node.<name>` resource may set. */
+export const PER_NODE_FIELDS: readonly (keyof BgpConfigurationSpec)[] = [
+  'prefixAdvertisements',
+  'communities',
+  'listenPort',
+  'logSeverityScreen',
+];

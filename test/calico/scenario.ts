@@ -1,0 +1,34 @@
+// The scenarios of fixtures/calico/scenarios: a folder each, with the resources and, for one node, what they come down to.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { type Compiled, compileCalico } from '../../src/calico/compile.js';
+import { readResource } from '../../src/calico/resources/resource.js';
+
+export const scenarioFolder = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'calico', 'scenarios');
+
+/** Folders, each with `resources.yaml` and a file `<node>.txt` for each node that is looked at. */
+export const scenarios: readonly string[] = readdirSync(scenarioFolder).sort();
+
+export const nodesOf = (scenario: string): readonly string[] =>
+  readdirSync(join(scenarioFolder, scenario))
+    .filter((file) => file.endsWith('.txt'))
+    .map((file) => file.slice(0, -'.txt'.length));
+
+/** Secrets are there when their name does not say `missing`. The resources must be without faults. */
+export function compileScenario(scenario: string, node: string): Compiled {
+  const text = readFileSync(join(scenarioFolder, scenario, 'resources.yaml'), 'utf8');
+  const resources = parseAllDocuments(text).flatMap((document) => {
+    const reading = readResource(document.toJS());
+    if (reading.kind !== 'object' || reading.object.resource === null)
+      throw new Error(JSON.stringify(reading));
+    return [reading.object.resource];
+  });
+  return compileCalico(resources, {
+    node,
+    usePodCidr: scenario.includes('pod-cidr'),
+    externalPools: scenario.includes('external-pools') ? ['public'] : null,
+    secretFile: ({ name, key }) => (name.includes('missing') ? null : `secrets/${name}/${key}`),
+  });
+}

@@ -1,0 +1,199 @@
+// A daemon whose peers are Calico's resources: what changes in the files takes effect by itself, object by object, and the
+// sessions that are not meant stay.
+
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { ConfigFile } from '../../src/config/config-file.js';
+import { NO_RUNTIME } from '../../src/config/runtime-peers.js';
+import type { ConfigResult } from '../../src/config/types.js';
+import { startDaemon } from '../../src/daemon/daemon.js';
+import { createLogger } from '../../src/daemon/logger.js';
+import type { Daemon } from '../../src/daemon/parts.js';
+import { dialScripted } from '../support/scripted-peer.js';
+import { TestSpeaker } from '../support/test-speaker.js';
+import { waitFor } from '../support/wait.js';
+import { HOST } from './daemon-rig.js';
+
+const CONFIG = `
+routerId: 10.0.0.1
+listen: [{ address: 127.0.0.1, port: 1790 }]
+kernel: { backend: none }
+api: { socket: none, listen: none }
+calico: { node: host-a, resources: [calico] }
+originate: [{ prefix: 10.65.1.0/24 }]
+`;
+
+const NODES = `apiVersion: projectcalico.org/v3
+kind: Node
+metadata: { name: host-a }
+spec: { bgp: { ipv4Address: 127.0.0.1/8 } }
+---
+apiVersion: projectcalico.org/v3
+kind: IPPool
+metadata: { name: pool }
+spec: { cidr: 10.65.0.0/16 }
+---
+apiVersion: projectcalico.org/v3
+kind: BGPConfiguration
+metadata: { name: default }
+spec: { nodeToNodeMeshEnabled: false }
+`;
+
+const peer = (name: string, ip: string, more = ''): string => `apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata: { name: ${name} }
+spec:
+  peerIP: ${ip}
+  asNumber: 64512
+  sourceAddress: None
+${more}`;
+
+/** The port in force instead of the written one, as the system chose it. */
+function anyPort(result: ConfigResult): ConfigResult {
+  if (!result.ok) return result;
+  const listen = result.config.listen.map(({ address }) => ({ address, port: 0 }));
+  return { ...result, config: { ...result.config, listen } };
+}
+
+interface Scene {
+  readonly daemon: Daemon;
+  readonly log: string[];
+  readonly write: (name: string, text: string) => void;
+  readonly join: (from: string) => Promise<TestSpeaker>;
+  readonly states: () => Readonly<Record<string, string>>;
+  readonly until: (what: string, condition: () => boolean) => Promise<unknown>;
+}
+
+async function withCalico(t: ExecutionContext, body: (scene: Scene) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'bgpd-calico-'));
+  mkdirSync(join(folder, 'calico'));
+  const write = (name: string, text: string): void => {
+    writeFileSync(join(folder, `.${name}`), text);
+    renameSync(join(folder, `.${name}`), join(folder, 'calico', name));
+  };
+  writeFileSync(join(folder, 'bgpd.yaml'), CONFIG);
+  write('nodes.yaml', NODES);
+  write('a.yaml', peer('a', '127.0.0.2'));
+  write('b.yaml', peer('b', '127.0.0.3'));
+  const reader = new ConfigFile(join(folder, 'bgpd.yaml'));
+  const loaded = anyPort(reader.read());
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const log: string[] = [];
+  const started = await startDaemon({
+    config: loaded.config,
+    configFile: join(folder, 'bgpd.yaml'),
+    logger: createLogger({ level: 'debug', format: 'json', stream: { write: (line) => log.push(line) } }),
+    readConfig: () => anyPort(reader.read()),
+    calico: {
+      report: reader.report,
+      folders: () => reader.folders(),
+      refresh: () => {
+        const result = reader.refresh(NO_RUNTIME);
+        return result === null ? null : anyPort(result);
+      },
+    },
+    hostAddresses: () => HOST,
+  });
+  if (!started.ok) throw new Error(started.reason);
+  const { daemon } = started;
+  const speakers: TestSpeaker[] = [];
+  try {
+    await body({
+      daemon,
+      log,
+      write,
+      join: async (from) => {
+        const speaker = new TestSpeaker(await dialScripted('127.0.0.1', daemon.listening[0]!.port, from), {
+          asn: 64512,
+        });
+        speakers.push(speaker);
+        await speaker.establish();
+        await waitFor(`the session with ${from}`, () => daemon.status.peer(from)?.state === 'Established');
+        return speaker;
+      },
+      states: () =>
+        Object.fromEntries((daemon.status.calico()?.objects ?? []).map(({ name, state }) => [name, state])),
+      until: (what, condition) => waitFor(what, condition, { evidence: () => log.slice(-20).join('') }),
+    });
+  } finally {
+    for (const { peer: scripted } of speakers) scripted.socket.destroy();
+    await daemon.stop();
+    rmSync(folder, { recursive: true });
+  }
+  t.pass();
+}
+
+test('a file changes: its objects take effect, other sessions stay, a wrong one is kept as it was', (t) =>
+  withCalico(t, async ({ daemon, log, write, join: connect, states, until }) => {
+    await connect('127.0.0.2');
+    await connect('127.0.0.3');
+    const names = () => daemon.status.peers().map(({ name }) => name);
+    t.deepEqual(names(), ['Global_127_0_0_2', 'Global_127_0_0_3']);
+
+    write('c.yaml', peer('c', '127.0.0.4'));
+    await until('peer c', () => names().includes('Global_127_0_0_4'));
+    t.deepEqual(states(), {
+      default: 'applied',
+      'host-a': 'applied',
+      pool: 'applied',
+      a: 'applied',
+      b: 'applied',
+      c: 'applied',
+    });
+    t.deepEqual(
+      daemon.status
+        .calico()
+        ?.objects.map(({ name, generation }) => `${name} ${generation}`)
+        .sort(),
+      ['a 1', 'b 1', 'c 2', 'default 1', 'host-a 1', 'pool 1'],
+    );
+
+    write('b.yaml', peer('b', '127.0.0.300'));
+    write('c.yaml', peer('c', '127.0.0.5'));
+    await until('peer c elsewhere', () => names().includes('Global_127_0_0_5'));
+    t.like(states(), { b: 'lastGood', c: 'applied' });
+    t.regex(
+      daemon.status
+        .calico()
+        ?.objects.find(({ name }) => name === 'b')
+        ?.problems.join() ?? '',
+      /b\.yaml:5:11: spec\.peerIP/,
+    );
+    t.true(log.some((line) => line.includes('BGPPeer/b spec.peerIP')));
+    t.deepEqual(
+      daemon.status
+        .peers()
+        .map(({ name, state, counters }) => `${name} ${state} ${counters.established}`)
+        .sort()
+        .slice(0, 2),
+      ['Global_127_0_0_2 Established 1', 'Global_127_0_0_3 Established 1'],
+    );
+  }));
+
+test('a filter changes: routes are judged anew, no session ends', (t) =>
+  withCalico(t, async ({ daemon, write, join: connect, until }) => {
+    const a = await connect('127.0.0.2');
+    await a.hasRoutes('10.65.1.0/24');
+    write('b.yaml', peer('b', '127.0.0.3', '  filters: [ours]\n'));
+    await until('what is missing is said', () =>
+      (daemon.status.calico()?.objects ?? []).some(({ problems }) =>
+        problems.join().includes('no BGPFilter ours'),
+      ),
+    );
+    const b = await connect('127.0.0.3');
+    await b.hasRoutes();
+    write(
+      'filter.yaml',
+      `apiVersion: projectcalico.org/v3
+kind: BGPFilter
+metadata: { name: ours }
+spec:
+  exportV4: [{ action: Accept, cidr: 10.65.1.0/24, matchOperator: Equal }]
+`,
+    );
+    await b.hasRoutes('10.65.1.0/24');
+    t.is(daemon.status.peer('127.0.0.2')?.counters.established, 1);
+    t.is(daemon.status.peer('127.0.0.3')?.counters.established, 1);
+  }));
