@@ -12,6 +12,9 @@ const COUNTERS = {
   aoBad: ['TCPAOBad', 'TCPAOKeyNotFound', 'TCPAORequired'],
 } as const satisfies Record<keyof KernelDrops, readonly string[]>;
 
+/** Milliseconds for which a look holds: hundreds of sessions that end together read the counters once. */
+const FRESH = 100;
+
 /** Rises that are remembered: one look a second for more than two minutes. */
 const MOST_LOOKS = 180;
 
@@ -23,6 +26,7 @@ interface Rise {
 export class DropWatch {
   readonly #read: () => ReadonlyMap<string, number> | null;
   #last: KernelDrops | null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   readonly #rises: Rise[] = [];
 
   /** `read` gives the counters, null where there are none. */
@@ -33,6 +37,8 @@ export class DropWatch {
 
   /** True when any rose since the last look. `now`: milliseconds of any steady clock. */
   look(now: number): boolean {
+    if (now - this.#lookedAt < FRESH) return false;
+    this.#lookedAt = now;
     const before = this.#last;
     const after = this.#counters();
     this.#last = after;

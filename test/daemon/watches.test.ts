@@ -135,3 +135,15 @@ test('an attempt that fails does not hide why the last session ended', (t) => {
   failed({ kind: 'holdTimerExpired' }, true);
   t.is(blame.failure?.kind, 'holdTimer');
 });
+
+test('sessions that end together read the counters once', (t) => {
+  let reads = 0;
+  const watch = new DropWatch(() => {
+    reads += 1;
+    return new Map();
+  });
+  for (let i = 0; i < 50; i++) watch.look(1000 + i);
+  t.is(reads, 2, 'at the start and for all of them');
+  watch.look(1100);
+  t.is(reads, 3);
+});
