@@ -62,6 +62,8 @@ const MOST_STALE = 360_000;
 export interface Attachments {
   /** False while the first routes of a session wait for those of others that come up with it. */
   mayPull(ribId: PeerId): boolean;
+  /** Updates were read; more may come with the next read. */
+  updatesRead(): void;
   attached(ribId: PeerId, peer: BgpPeer): void;
   detached(ribId: PeerId): void;
 }
@@ -280,7 +282,7 @@ export class BgpPeer implements PeerHandlers {
   }
 
   flushed(): void {
-    // The RIB asks for its pass itself: one pass serves all peers that were read in this turn.
+    this.#context.attachments.updatesRead();
   }
 
   routeRefresh(family: FamilyIndex, subtype: number): void {

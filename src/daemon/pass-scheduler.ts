@@ -1,6 +1,6 @@
 // Runs the RIB in slices: at once when idle, slice after slice while there is work. A slice is as large as fits into its
 // time, because packets of one slice are shared and larger ones cost the sockets less; between slices keepalives, hold
-// timers and the API have their turn.
+// timers and the API have their turn. While updates keep coming the first slice waits a little, for the same reason.
 
 /** Milliseconds that a slice should take. */
 const TURN = 5;
@@ -8,6 +8,9 @@ const TURN = 5;
 const FIRST_SLICE = 2000;
 const SMALLEST_SLICE = 250;
 const LARGEST_SLICE = 16_000;
+
+/** Milliseconds that a slice waits at most for updates that come turn after turn. */
+const GATHER = 3;
 
 export interface PassClock {
   now(): number;
@@ -20,6 +23,8 @@ export class PassScheduler {
   #slice = FIRST_SLICE;
   #scheduled = false;
   #stopped = false;
+  #arrived = false;
+  #gatherUntil = 0;
 
   constructor(clock: PassClock, run: (budget: number) => boolean) {
     this.#clock = clock;
@@ -29,7 +34,13 @@ export class PassScheduler {
   request(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
+    this.#gatherUntil = this.#clock.now() + GATHER;
     this.#clock.defer(() => this.#turn());
+  }
+
+  /** Updates were read in this turn: more may be waiting. */
+  updatesRead(): void {
+    this.#arrived = true;
   }
 
   stop(): void {
@@ -37,9 +48,15 @@ export class PassScheduler {
   }
 
   #turn(): void {
-    this.#scheduled = false;
-    if (this.#stopped) return;
     const start = this.#clock.now();
+    if (this.#arrived && start < this.#gatherUntil && !this.#stopped) {
+      this.#arrived = false;
+      this.#clock.defer(() => this.#turn());
+      return;
+    }
+    this.#scheduled = false;
+    this.#arrived = false;
+    if (this.#stopped) return;
     const more = this.#run(this.#slice);
     if (!more) return;
     // Only a full slice says how long slices take.
