@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { Latency, type LatencyHistogram } from '../base/latency.js';
 import { DeadlineTable } from './deadline-table.js';
+import { TurnQueue } from './turn-queue.js';
 
 /** A timer that is made once and started often; starting it again only moves its deadline. */
 export interface Timer {
@@ -79,6 +80,7 @@ export function systemClock(): Clock {
   const table = new DeadlineTable();
   const now = (): number => performance.now();
   const lateness = new Latency(LATENESS_BOUNDS);
+  const turns = new TurnQueue(now, (run) => void setImmediate(run));
   let slack = 0;
   let armedFor = Number.POSITIVE_INFINITY;
   let timeout: NodeJS.Timeout | undefined;
@@ -104,7 +106,7 @@ export function systemClock(): Clock {
 
   return {
     now,
-    defer: (task) => void setImmediate(task),
+    defer: (task) => turns.add(task),
     timer: (onExpire) => new TableTimer(table, now, arm, onExpire),
     takeSlack() {
       const taken = slack;

@@ -1,0 +1,64 @@
+// Deferred tasks: order, bounded turns, tasks that fail.
+
+import test from 'ava';
+import { TurnQueue } from '../../src/net/turn-queue.js';
+
+function played() {
+  const turns: (() => void)[] = [];
+  const time = { now: 0 };
+  const queue = new TurnQueue(
+    () => time.now,
+    (run) => void turns.push(run),
+  );
+  return { queue, turns, time };
+}
+
+test('tasks run in order, and what they add runs in the next turn', (t) => {
+  const { queue, turns } = played();
+  const log: string[] = [];
+  queue.add(() => {
+    log.push('a');
+    queue.add(() => void log.push('c'));
+  });
+  queue.add(() => void log.push('b'));
+  t.is(turns.length, 1, 'one turn for both');
+  turns.shift()?.();
+  t.deepEqual(log, ['a', 'b']);
+  turns.shift()?.();
+  t.deepEqual(log, ['a', 'b', 'c']);
+  t.is(turns.length, 0);
+});
+
+test('a turn ends when its time is over, and the rest keeps its order', (t) => {
+  const { queue, turns, time } = played();
+  const log: number[] = [];
+  for (let i = 0; i < 100; i++)
+    queue.add(() => {
+      log.push(i);
+      time.now += 1;
+    });
+  const perTurn: number[] = [];
+  while (turns.length > 0) {
+    const before = log.length;
+    turns.shift()?.();
+    perTurn.push(log.length - before);
+  }
+  t.deepEqual(
+    log,
+    Array.from({ length: 100 }, (_, i) => i),
+  );
+  t.deepEqual(perTurn, [16, 16, 16, 16, 16, 16, 4]);
+});
+
+test('a task that throws takes only itself along', (t) => {
+  const { queue, turns } = played();
+  const log: string[] = [];
+  queue.add(() => {
+    throw new Error('a task');
+  });
+  queue.add(() => void log.push('next'));
+  t.throws(() => turns.shift()?.(), { message: 'a task' });
+  turns.shift()?.();
+  t.deepEqual(log, ['next']);
+  t.is(turns.length, 0);
+});
