@@ -22,7 +22,7 @@ test('the summary counts what is there', (t) =>
     );
     const a = await rig.join(daemon, A, { asn: 64512 });
     a.announce(['192.0.2.0/24', '198.51.100.0/24'], { nextHop: '10.0.0.11' });
-    await daemon.until('the routes', () => daemon.peer('a').prefixes['ipv4-unicast'].accepted === 2);
+    await daemon.until('the routes', () => daemon.status.summary().rib['ipv4-unicast'].best === 3);
     await daemon.until('what it was told', () => daemon.peer('a').prefixes['ipv4-unicast'].advertised === 1);
     const { startedAt, uptimeSeconds, config, peers, attributeSets, ...summary } = daemon.status.summary();
     t.deepEqual(summary, {
