@@ -48,7 +48,7 @@ export interface CalicoConfig {
   /** A folder with a folder for each secret and a file in it for each key. Null: there are none. */
   readonly secrets: string | null;
   /** Towards eBGP peers of the resources. */
-  readonly advertise: AdvertiseMode;
+  readonly advertise: 'auto' | AdvertiseMode;
   /** Names of the pools that leave the AS; null: all that Calico announces. */
   readonly externalPools: readonly string[] | null;
   readonly usePodCidr: boolean;

@@ -232,6 +232,7 @@ export class BgpPeer implements PeerHandlers {
     events.emit('peerEstablished', this.name, session);
     const missing = this.missingPolicies;
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
+    if (this.#config.advertise === 'originated') events.emit('routesWithheld', this.name);
     const take = (budget: number) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null);
     return { pull: pace === null ? take : (budget) => pace.pull(() => take(budget)) };
   }

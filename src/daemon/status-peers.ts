@@ -164,8 +164,11 @@ function notesOf(peer: BgpPeer): readonly string[] {
   const policies = peer.missingPolicies.map(
     (direction) => `RFC 8212: no ${direction} policy for this eBGP peer, so no route is ${VERB[direction]}`,
   );
-  return peer.session === null ? policies : [...policies, ...unmetOf(peer.config, peer.session)];
+  const told = peer.config.advertise === 'originated' ? [...policies, WITHHELD] : policies;
+  return peer.session === null ? told : [...told, ...unmetOf(peer.config, peer.session)];
 }
+
+const WITHHELD = 'advertise: originated: what other peers tell us is not passed on to it';
 
 /** What the configuration asks for and the peer does not have. */
 function unmetOf(config: RunningPeerConfig, session: NegotiatedSession): readonly string[] {

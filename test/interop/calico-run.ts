@@ -85,7 +85,13 @@ export async function startCalicoBgpd({ node }: Stage, scenario: string): Promis
   writeFileSync(join(secrets, 'tor', 'password'), 'sesame');
   const file = join(node.directory, 'bgpd.yaml');
   const config = {
-    calico: { node: 'host-a', resources: [join(runFolder, scenario, 'resources.yaml')], secrets },
+    // As Calico does it, to compare with it.
+    calico: {
+      node: 'host-a',
+      advertise: 'all',
+      resources: [join(runFolder, scenario, 'resources.yaml')],
+      secrets,
+    },
     api: { socket: join(node.directory, 'bgpd.sock'), listen: 'none' },
     log: { level: 'debug', format: 'json' },
   };
