@@ -360,4 +360,7 @@ export class BgpPeer implements PeerHandlers {
 type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
-  importKey(a.peer) === importKey(b.peer) && profileKey(a.profile) === profileKey(b.profile);
+  importKey(a.peer) === importKey(b.peer) &&
+  profileKey(a.profile) === profileKey(b.profile) &&
+  a.peer.view.name === b.peer.view.name &&
+  a.peer.view.group === b.peer.view.group;

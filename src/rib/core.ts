@@ -102,7 +102,10 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (importKey(before) !== importKey(peer)) this.#sweep.add(id, 'changed');
+    if (before.view.name !== peer.view.name || before.view.group !== peer.view.group) {
+      this.groups.forgetSources();
+      this.#sweep.add(id, 'renamed');
+    } else if (importKey(before) !== importKey(peer)) this.#sweep.add(id, 'changed');
     this.#announceWork();
   }
 
@@ -309,6 +312,13 @@ export class Rib {
     }
   }
 
+  /** The kernel and every group judge anew what is best, though it is the same. */
+  #retell(family: FamilyIndex, prefix: PrefixId): void {
+    this.#listener.bestChanged(family, prefix);
+    for (const group of this.groups.all())
+      if (group.profile.families[family]) this.groups.update(group, family, prefix);
+  }
+
   /** One scan for all next hops that changed since the last pass. */
   #markChangedNextHops(): void {
     if (this.#changedNextHops.size === 0) return;
@@ -370,6 +380,7 @@ export class Rib {
     this.#sweep.slice(budget, (family, path, reason) => {
       if (reason === 'left') this.#changes.remove(family, path);
       else this.#revisit(family, path);
+      if (reason === 'renamed') this.#retell(family, this.paths[family].prefix[path]! as PrefixId);
     });
     // Ids are given back one slice after the last path went, when no group names them as a source any more.
     if (this.#sweep.complete && !this.#hasDirty()) this.#releaseLeft();

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { interop } from '../support/interop.js';
 import { waitFor } from '../support/wait.js';
-import { hasCalicoBird, runFolder, type Stage, seen, startCalicoBgpd, startCalicoBird, withStage } from './calico-run.js';
+import {
+  hasCalicoBird,
+  runFolder,
+  type Stage,
+  seen,
+  startCalicoBgpd,
+  startCalicoBird,
+  withStage,
+} from './calico-run.js';
 
 const scenarios = readdirSync(runFolder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
