@@ -13,9 +13,9 @@ import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
 import {
+  changeOf,
   EXCESS_KINDS,
   type ExcessKind,
-  importKey,
   LOOP_KINDS,
   type LoopKind,
   type RibPeer,
@@ -360,7 +360,4 @@ export class BgpPeer implements PeerHandlers {
 type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
-  importKey(a.peer) === importKey(b.peer) &&
-  profileKey(a.profile) === profileKey(b.profile) &&
-  a.peer.view.name === b.peer.view.name &&
-  a.peer.view.group === b.peer.view.group;
+  changeOf(a.peer, b.peer) === null && profileKey(a.profile) === profileKey(b.profile);
