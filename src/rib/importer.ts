@@ -141,7 +141,7 @@ export class Importer {
 }
 
 /** Why a route is refused, for people. */
-export function refusalText(refusal: RefusalKind, { localAsn, limits, special }: RibPeer): string {
+function refusalText(refusal: RefusalKind, { localAsn, limits, special }: RibPeer): string {
   switch (refusal) {
     case 'asPath': {
       const ours = [localAsn, ...(special?.alsoOurs ?? [])].join(' or ');
