@@ -100,7 +100,7 @@ export const POLICY_CASES = {
     bird: () => [birdAsPath],
   },
   all: {
-    label: 'all three, prefix list of 1,000',
+    label: 'all three, list of 1,000',
     terms: () => [communities, asPath, prefixList(1000)],
     bird: () => [birdCommunities, birdAsPath, birdPrefixes(1000)],
   },
