@@ -29,7 +29,10 @@ const turnedAway = async (bgpd: BgpdProcess): Promise<number> => {
 };
 
 const more = (bgpd: BgpdProcess, than: number): Promise<unknown> =>
-  waitFor(`more than ${than} connections beyond the rate of the subnet`, async () => (await turnedAway(bgpd)) > than);
+  waitFor(
+    `more than ${than} connections beyond the rate of the subnet`,
+    async () => (await turnedAway(bgpd)) > than,
+  );
 
 test('a flood out of one subnet: another peer comes up, keepalives stay on time, its range does not fill up', (t) =>
   withProcess(async (bgpd) => {

@@ -1,8 +1,7 @@
 // What is negotiated, or is one AS to others, with those peers that kinds.test.ts does not play it with.
 
-import { BgpdRouter } from '../support/peers/bgpd.js';
 import { declareKinds, detail, type Kind, OUR_ROUTE, paths, THEIRS, up, V4 } from './kind.js';
-import { hasRoutes, OURS, type Pair, PEERS } from './pair.js';
+import { hasRoutes, OURS, type Pair } from './pair.js';
 
 const CONFEDERATION = { confederation: { identifier: 64600, members: [64513] } };
 const MANY = Array.from({ length: 1100 }, (_, i) => `64512:${i}`);
@@ -23,22 +22,8 @@ const asksAgain = async (pair: Pair): Promise<void> => {
   await pair.wait('the answer', async () => (await detail(pair)).counters.sent.update > before);
 };
 
+/** GoBGP never asks for routes again; that it answers when asked is seen with `maxPrefix: drop` (security.test.ts). */
 const KINDS: readonly Kind[] = [
-  {
-    // GoBGP itself never asks: its `softresetin` works on what it has kept.
-    title: 'route refresh: GoBGP is asked and tells all again',
-    peer: 'gobgp',
-    words: {},
-    play: async (t, pair) => {
-      t.true((await up(pair)).capabilities.inForce.includes('route refresh'));
-      await paths(pair);
-      const before = (await detail(pair)).counters.received.update;
-      if (pair.ours instanceof BgpdRouter) await pair.ours.administer(PEERS.v4, 'clear', { mode: 'in' });
-      await pair.wait('the answer', async () => (await detail(pair)).counters.received.update > before);
-      t.is((await detail(pair)).counters.sent.routeRefresh, 1);
-      t.deepEqual(await paths(pair), ['65001', '64512']);
-    },
-  },
   {
     title: 'enhanced route refresh: FRR asks and is told between marks',
     peer: 'frr',
