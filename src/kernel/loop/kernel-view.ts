@@ -2,7 +2,7 @@
 // Takes changes in, hands out what they mean; performs nothing.
 
 import { FAMILY_INDEXES, familyOfAddress } from '../../base/family.js';
-import { compareIp, type IpAddress } from '../../base/ip.js';
+import { compareIp, type IpAddress, isLinkLocal, isLoopback } from '../../base/ip.js';
 import { hostPrefix, makePrefix, type Prefix } from '../../base/prefix.js';
 import { Fib } from '../fib/fib.js';
 import { FactWatch, NO_FACTS, readFacts } from '../guard/host-facts.js';
@@ -31,6 +31,8 @@ import type {
 export interface ViewNews {
   readonly workloads: readonly WorkloadChange[];
   readonly nextHops: readonly NextHopState[];
+  /** Addresses that others may reach the host by came or went. */
+  readonly addresses: boolean;
 }
 
 /** Who sent a change; `protocol`: of what was written, null for a deletion. */
@@ -56,6 +58,7 @@ export class KernelView {
   readonly #objectHops = new ObjectHops();
   #events: KernelEvent[] = [];
   #relist: ListScope[] = [];
+  #addressNews = false;
   /** Links and addresses that the running listing named. */
   #named: { readonly links: Set<number>; readonly addresses: Set<string> } | null = null;
 
@@ -200,7 +203,9 @@ export class KernelView {
     this.#judgeAnew();
     const nextHops = this.#refreshHops();
     for (const { route, present, by } of this.#own.splice(0)) this.fib.observe(route, present, by);
-    return { workloads, nextHops };
+    const addresses = this.#addressNews;
+    this.#addressNews = false;
+    return { workloads, nextHops, addresses };
   }
 
   #judgeAnew(): void {
@@ -303,8 +308,8 @@ export class KernelView {
   }
 
   #applyAddress(address: KernelAddress, present: boolean): void {
-    if (present) this.links.setAddress(address);
-    else this.links.deleteAddress(address);
+    const isNews = present ? this.links.setAddress(address) : this.links.deleteAddress(address);
+    if (isNews && !isLinkLocal(address.address) && !isLoopback(address.address)) this.#addressNews = true;
     // A host in a subnet of ours is not reached in a tunnel.
     this.nextHops.touch([hostPrefix(address.address), makePrefix(address.address, address.length)]);
     this.#facts.stale = true;
