@@ -98,6 +98,7 @@ const PEER_CHANGES = {
   removePrivateAs: 'soft',
   overrideAs: 'soft',
   routeServerClient: 'soft',
+  ownBestPath: 'soft',
   role: 'reset',
   strictRole: 'reset',
   extendedNextHop: 'reset',

@@ -29,6 +29,7 @@ export function profileKey(profile: ExportProfile): string {
     profile.policy.key,
     ...(profile.addPath ?? [null, null]).map((choice) => choiceKey(choice)),
     profile.vantage == null ? '-' : vantageKey(profile.vantage),
+    profile.ownBest === true,
   ].join('|');
 }
 
@@ -201,11 +202,36 @@ export class UpdateGroups {
   /** From the paths there are, which a decision about the prefix may still have to catch up with. */
   #updateChosen(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
     const choice = group.profile.addPath?.[family] ?? null;
+    if (choice === null && group.profile.ownBest === true) {
+      this.#updateOwnBest(group, family, prefix);
+      return;
+    }
     this.#choose(group, family, prefix, choice);
     const exported = this.#export(group, family, prefix);
     if (choice !== null) group.recordPaths(family, prefix, exported);
     else if (exported.count === 0) group.record(family, prefix, NONE, NONE as PeerId);
     else group.record(family, prefix, exported.attrs[0]!, exported.source[0]!);
+  }
+
+  /** Every path that the group may not be told costs another decision; where the best one will do there is none. */
+  #updateOwnBest(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
+    const { accepted, peer } = this.#tables.paths[family];
+    const decision = this.#tables.decisions[family];
+    const head = this.#tables.prefixes[family].head[prefix]!;
+    const refused = this.#chosen;
+    refused.clear();
+    let path = decision.best(head, group.vantage);
+    while (path !== NONE) {
+      const source = peer[path]! as PeerId;
+      const attrs = group.exporter.export(family, prefix, source, accepted[path]! as AttrSetId);
+      if (attrs !== NONE) {
+        group.record(family, prefix, attrs, source);
+        return;
+      }
+      refused.add(path);
+      path = decision.bestWithout(head, group.vantage, refused);
+    }
+    group.record(family, prefix, NONE, NONE as PeerId);
   }
 
   #choose(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId, choice: PathChoice | null): void {
