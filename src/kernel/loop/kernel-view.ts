@@ -35,6 +35,13 @@ export interface ViewNews {
   readonly addresses: boolean;
 }
 
+interface LinkNames {
+  readonly links: Set<number>;
+  readonly addresses: Set<string>;
+}
+
+const noNames = (): LinkNames => ({ links: new Set(), addresses: new Set() });
+
 /** Who sent a change; `protocol`: of what was written, null for a deletion. */
 export type NameCulprit = (port: number, protocol: number | null) => DriftCulprit;
 
@@ -60,7 +67,9 @@ export class KernelView {
   #relist: ListScope[] = [];
   #addressNews = false;
   /** Links and addresses that the running listing named. */
-  #named: { readonly links: Set<number>; readonly addresses: Set<string> } | null = null;
+  #named: LinkNames | null = null;
+  /** Of which notifications told while it runs: its rows may be older. */
+  #told: LinkNames = noNames();
 
   constructor(settings: KernelSettings, seed: number, culprit: NameCulprit = NOBODY) {
     this.#settings = settings;
@@ -117,12 +126,12 @@ export class KernelView {
         this.#applyNexthop(change.nexthop, change.present);
         return;
       case 'link':
-        this.#named?.links.add(change.link.ifindex);
+        if (this.#named !== null) this.#told.links.add(change.link.ifindex);
         if (change.present) this.#setLink(change.link);
         else this.#deleteLink(change.link.ifindex);
         return;
       case 'address':
-        this.#named?.addresses.add(addressKey(change.address));
+        if (this.#named !== null) this.#told.addresses.add(addressKey(change.address));
         this.#applyAddress(change.address, change.present);
         return;
       default:
@@ -136,7 +145,8 @@ export class KernelView {
     if (whole) this.#objectHops.clear();
     this.store.beginListing();
     this.fib.beginListing(cause, whole);
-    this.#named = whole ? { links: new Set(), addresses: new Set() } : null;
+    this.#named = whole ? noNames() : null;
+    this.#told = noNames();
   }
 
   /** A row of a listing. */
@@ -152,11 +162,11 @@ export class KernelView {
         return;
       case 'link':
         this.#named?.links.add(change.link.ifindex);
-        this.#setLink(change.link);
+        if (!this.#told.links.has(change.link.ifindex)) this.#setLink(change.link);
         return;
       case 'address':
         this.#named?.addresses.add(addressKey(change.address));
-        this.#applyAddress(change.address, true);
+        if (!this.#told.addresses.has(addressKey(change.address))) this.#applyAddress(change.address, true);
         return;
       default:
         change satisfies never;
@@ -332,12 +342,15 @@ export class KernelView {
   }
 
   #endLinks(): void {
-    const named = this.#named;
+    const [named, told] = [this.#named, this.#told];
     this.#named = null;
     if (named === null) return;
-    for (const link of this.links.links) if (!named.links.has(link.ifindex)) this.#deleteLink(link.ifindex);
-    for (const address of this.links.addresses)
-      if (!named.addresses.has(addressKey(address))) this.#applyAddress(address, false);
+    for (const { ifindex } of this.links.links)
+      if (!named.links.has(ifindex) && !told.links.has(ifindex)) this.#deleteLink(ifindex);
+    for (const address of this.links.addresses) {
+      const key = addressKey(address);
+      if (!named.addresses.has(key) && !told.addresses.has(key)) this.#applyAddress(address, false);
+    }
   }
 }
 
