@@ -113,6 +113,8 @@ export interface ExportProfile {
    * Not where ADD-PATH tells several.
    */
   readonly ownBest?: boolean;
+  /** RFC 4271 5.1.3: the peer's own address, where others name it as a next hop; it is not told so. */
+  readonly notVia?: IpAddress | null;
   /** Absent: nothing of it. */
   readonly special?: ExportSpecials;
 }
