@@ -10,6 +10,7 @@ import { descriptorOf } from '../net/descriptor.js';
 import { sameOptions } from '../net/session-change.js';
 import { PLAIN_SOCKETS, type SocketOptions } from '../net/socket-options.js';
 import type { PeerEndpoint } from '../net/types.js';
+import { interfaceIndex } from '../sys/icmpv6-socket.js';
 import { closeFd } from '../sys/libc.js';
 import { sameSecret } from '../sys/secret.js';
 import {
@@ -31,7 +32,11 @@ import { addTcpAoKey } from '../sys/tcp-ao.js';
 const MOST_UNSENT = 128 * 1024;
 
 export const peerSockets: SocketOptions = {
-  dial: (endpoint) => (isPlain(endpoint) ? PLAIN_SOCKETS.dial(endpoint) : dialWithOptions(endpoint)),
+  dial: (endpoint) => {
+    // The kernel's own answer, EINVAL, would not say what is wrong.
+    if (endpoint.interface !== null && interfaceIndex(endpoint.interface) === 0) return { code: 'ENODEV' };
+    return isPlain(endpoint) ? PLAIN_SOCKETS.dial(endpoint) : dialWithOptions(endpoint);
+  },
   accepted: (socket, endpoint) => {
     const fd = isPlain(endpoint) ? null : descriptorOf(socket);
     if (fd === null) return null;
