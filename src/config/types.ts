@@ -270,6 +270,8 @@ export interface PeerConfig {
   readonly overrideAs: boolean;
   /** RFC 7947: we are a route server and the peer is a client of it. */
   readonly routeServerClient: boolean;
+  /** Of such a client (RFC 7947 2.3): it is told the best of the paths that it may be told. */
+  readonly ownBestPath: boolean;
   /** RFC 9234: what we are to the peer. */
   readonly role: RoleName | null;
   /** A peer that says no role is refused. */

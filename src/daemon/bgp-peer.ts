@@ -172,7 +172,7 @@ export class BgpPeer implements PeerHandlers {
   /** Whose fault it is, looked at again; news are told. */
   judge(): void {
     if (this.#attachment !== null) return;
-    const news = this.blame.judge(this.#config, this.#sessionConfig, this.#context.blame);
+    const news = this.blame.judge(this.#config, this.sessionConfig, this.#context.blame);
     if (news !== null) this.#context.events.emit('peerBlame', this.name, news, false);
   }
 
@@ -197,7 +197,8 @@ export class BgpPeer implements PeerHandlers {
     return true;
   }
 
-  get #sessionConfig(): SessionConfig {
+  /** What the next OPEN is made of. */
+  get sessionConfig(): SessionConfig {
     return sessionConfig(this.#context.local, this.#config);
   }
 
@@ -217,7 +218,7 @@ export class BgpPeer implements PeerHandlers {
       config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
     this.#config = config;
     this.#context = context;
-    const kept = this.driver.reconfigure(this.#sessionConfig, endpoint(context.local, config));
+    const kept = this.driver.reconfigure(this.sessionConfig, endpoint(context.local, config));
     if (!kept || kindChanged || enabledChanged) return true;
     this.#applyPolicies();
     return false;
@@ -330,7 +331,7 @@ export class BgpPeer implements PeerHandlers {
   failed(reason: DownReason): void {
     if (this.#attachment !== null) return;
     const { blame, events } = this.#context;
-    const news = this.blame.failed(reason, this.#hasEnded, this.#config, this.#sessionConfig, blame);
+    const news = this.blame.failed(reason, this.#hasEnded, this.#config, this.sessionConfig, blame);
     const told = this.#hasEnded ? this.blame.current : news;
     if (told !== null) events.emit('peerBlame', this.name, told, this.#hasEnded);
     this.#hasEnded = false;
