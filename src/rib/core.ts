@@ -150,6 +150,16 @@ export class Rib {
     if (this.#hasDirty()) this.#announceWork();
   }
 
+  /** One path as it came from the peer, without an UPDATE around it: its attribute block is `start` to `end` of `bytes`. */
+  learn(id: PeerId, prefix: Prefix, pathId: number, bytes: Uint8Array, start: number, end: number): void {
+    const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;
+    const row = this.prefixes[family].findOrAdd(...prefixWords(prefix), prefix.length);
+    const received = this.attrSets.intern(bytes, start, end);
+    const accepted = this.#importer.judge(family, row, this.sources.get(id).peer!, received);
+    this.#changes.set(family, row, id, pathId, received, accepted);
+    this.#announceWork();
+  }
+
   /** A local route appeared or changed (`block`), or went away (null). */
   applyLocal(source: PeerId, prefix: Prefix, block: Uint8Array | null): void {
     const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;

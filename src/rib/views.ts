@@ -33,7 +33,7 @@ export interface PathView {
   readonly decision: string;
 }
 
-export function prefixOf(rib: Rib, family: FamilyIndex, id: PrefixId): Prefix {
+export function prefixOf(rib: Pick<Rib, 'prefixes'>, family: FamilyIndex, id: PrefixId): Prefix {
   const table = rib.prefixes[family];
   const [w1, w2, w3] = family === 0 ? [0, 0, 0] : [table.w1[id]!, table.w2[id]!, table.w3[id]!];
   return prefixFromWords(addressFamily(family), table.w0[id]!, w1, w2, w3, table.length[id]!);
