@@ -2,12 +2,14 @@
 // Holds no routes and no session state of its own.
 
 import type { PeerId } from '../base/ids.js';
+import type { IpAddress } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type {
   Kernel,
   KernelEvent,
   KernelObserver,
+  KernelSettings,
   NextHopState,
   TunnelDevice,
   WorkloadChange,
@@ -19,6 +21,9 @@ import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
 import type { DecisionOptions } from '../rib/decision-steps.js';
+import type { ExportRules } from '../rib/exporter.js';
+import type { CompiledPolicy } from '../rib/hooks.js';
+import type { Outlook } from '../rib/what-if/what-if.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
@@ -106,7 +111,7 @@ export class Speaker {
         : new FibFeed(this.rib, this.#gateways ?? kernel, {
             policy: install,
             config,
-            interfaceOf: (peer) => this.#interfaceOf(peer),
+            interfaceOf: (peer) => this.interfaceOf(peer),
             isBlackhole: (prefix) => this.#local.isBlackhole(prefix),
           });
     this.rpki = new RpkiFeed({
@@ -151,6 +156,37 @@ export class Speaker {
     return this.peers.apply(config, this.#peerContext());
   }
 
+  /** What the parts would be made with under `config`. Changes nothing. */
+  outlook(config: Config): SpeakerOutlook {
+    const { routerId, seed } = this.#options;
+    return {
+      routerId,
+      seed,
+      rules: this.#rules,
+      decision: decisionOf(config),
+      clusterIds: clusterIds(config),
+      context: this.#peerContext(config),
+      local: this.#localSettings(config),
+      install: installPolicyOf(config.kernel.install, config.policies),
+      kernel: kernelSettings(config, this.#tunnels(config)),
+    };
+  }
+
+  /** Routes wait to be decided. */
+  get busy(): boolean {
+    return this.#pass.busy;
+  }
+
+  /** True where nothing can tell. */
+  reaches(address: IpAddress): boolean {
+    const { kernel, resolveNextHops } = this.#options;
+    return kernel === null || !resolveNextHops || kernel.resolve(address) !== null;
+  }
+
+  interfaceOf(peer: PeerId): string | null {
+    return this.#byRibId.get(peer)?.config.interface ?? null;
+  }
+
   /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
@@ -193,6 +229,11 @@ export class Speaker {
     return (this.fib?.review(budget) ?? false) || more;
   }
 
+  get #rules(): ExportRules {
+    const isReflector = this.#options.config.routeReflector !== null;
+    return { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector };
+  }
+
   #makeRib(): Rib {
     const { config, routerId, kernel, resolveNextHops, seed } = this.#options;
     return new Rib({
@@ -201,12 +242,7 @@ export class Speaker {
       decision: decisionOf(config),
       clusterIds: clusterIds(config),
       validation: this.#vrps,
-      rules: {
-        rewrite: exportRewrite,
-        mayExport,
-        communitiesAllow,
-        isReflector: config.routeReflector !== null,
-      },
+      rules: this.#rules,
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
         bestChanged: (family, prefix) => this.fib?.update(family, prefix),
@@ -217,17 +253,17 @@ export class Speaker {
     });
   }
 
-  #peerContext(): PeerContext {
+  #peerContext(config = this.#config): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
       local: {
-        asn: this.#config.asn,
-        confederation: this.#config.confederation,
+        asn: config.asn,
+        confederation: config.confederation,
         routerId,
-        routeReflector: this.#config.routeReflector,
-        vantages: this.#config.optimalRouteReflection,
+        routeReflector: config.routeReflector,
+        vantages: config.optimalRouteReflection,
       },
-      policies: this.#config.policies,
+      policies: config.policies,
       rib: this.rib,
       attachments: this,
       events,
@@ -243,20 +279,16 @@ export class Speaker {
     };
   }
 
-  #tunnels(): readonly TunnelDevice[] {
-    return this.kernel === null ? [] : tunnelDevices(this.#config, this.#hostAddresses());
+  #tunnels(config = this.#config): readonly TunnelDevice[] {
+    return this.kernel === null ? [] : tunnelDevices(config, this.#hostAddresses());
   }
 
-  #localSettings(): LocalSettings {
-    const { originate, pools, kernel } = this.#config;
+  #localSettings(config = this.#config): LocalSettings {
+    const { originate, pools, kernel } = config;
     const { localPrefFromMetric, metric } = kernel;
-    const interfaces = readsInterfaces(this.#config.policies);
-    const tunnel = ownTunnel(this.#tunnels());
+    const interfaces = readsInterfaces(config.policies);
+    const tunnel = ownTunnel(this.#tunnels(config));
     return { originate, pools, localPrefFromMetric, metric, tunnel, interfaces };
-  }
-
-  #interfaceOf(peer: PeerId): string | null {
-    return this.#byRibId.get(peer)?.config.interface ?? null;
   }
 
   #kernelObserver(): KernelObserver {
@@ -268,6 +300,14 @@ export class Speaker {
       event: (event: KernelEvent) => this.#options.events.emit('kernel', event),
     };
   }
+}
+
+export interface SpeakerOutlook
+  extends Pick<Outlook, 'routerId' | 'seed' | 'rules' | 'decision' | 'clusterIds'> {
+  readonly context: PeerContext;
+  readonly local: LocalSettings;
+  readonly install: CompiledPolicy;
+  readonly kernel: KernelSettings;
 }
 
 const decisionOf = ({ decision, kernel }: Config): DecisionOptions => ({

@@ -16,6 +16,7 @@ import type { PathAttributes } from '../wire/types.js';
 import type { Rib } from './core.js';
 import type { DecisionReport } from './decision.js';
 import { DECISION_STEPS, type DecisionOptions, STEP } from './decision-steps.js';
+import { refusalText } from './importer.js';
 import type { EqualPathVerdict } from './multipath/multipath-choice.js';
 import type { NextHopId } from './next-hops.js';
 
@@ -115,9 +116,24 @@ function lossReason(
     return left === undefined ? lost : `${lost}; ${LEFT_OUT[left]}`;
   }
   const accepted = rib.paths[family].accepted[path]!;
-  if (accepted === NONE) return `not used: ${rib.importRefusal(family, path) ?? 'refused by import policy'}`;
+  if (accepted === NONE) return `not used: ${importRefusal(rib, family, path) ?? 'refused by import policy'}`;
   const nextHop = rib.attrSets.nextHop[accepted]! as NextHopId;
   return rib.nextHops.reachable(nextHop) ? 'not used' : 'not used: next hop unreachable';
+}
+
+/** Why import refused a path, for people; null when it did not. */
+function importRefusal(
+  { importer, paths: tables, sources }: Rib,
+  family: FamilyIndex,
+  path: PathId,
+): string | null {
+  const paths = tables[family];
+  const { peer } = sources.get(paths.peer[path]! as PeerId);
+  if (peer === null) return null;
+  const received = paths.received[path]! as AttrSetId;
+  const refusal = importer.refusal(peer, received);
+  if (refusal !== null) return refusalText(refusal, peer);
+  return importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
 }
 
 function attributesOf(rib: Rib, family: FamilyIndex, path: PathId): PathAttributes {

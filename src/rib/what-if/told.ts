@@ -2,7 +2,7 @@
 // Compares what would be sent, octet by octet; the two sides may have their attribute sets in different tables.
 
 import { toHex } from '../../base/bytes.js';
-import { type AttrSetId, NONE, type PeerId } from '../../base/ids.js';
+import type { AttrSetId, NONE, PeerId } from '../../base/ids.js';
 import { LOCAL_FACTS } from '../../wire/attributes/local-facts.js';
 import { findAttribute, valueEnd } from '../../wire/attributes/tlv.js';
 import type { AttrSets } from '../attr-sets.js';

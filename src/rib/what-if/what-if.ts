@@ -301,7 +301,10 @@ export function outlookGroups(
     readonly after: ExportProfile | null;
   }[],
 ): readonly OutlookGroup[] {
-  const groups = new Map<string, { before: UpdateGroup | null; after: ExportProfile | null; members: PeerId[] }>();
+  const groups = new Map<
+    string,
+    { before: UpdateGroup | null; after: ExportProfile | null; members: PeerId[] }
+  >();
   for (const { peer, before, after } of rows) {
     const key = `${before?.id ?? ''} ${after === null ? '' : profileKey(after)}`;
     const group = groups.get(key);
