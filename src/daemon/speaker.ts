@@ -17,22 +17,18 @@ import type {
 import type { Clock } from '../net/clock.js';
 import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
-import { communitiesAllow, mayExport } from '../policy/export-rules.js';
-import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
-import type { DecisionOptions } from '../rib/decision-steps.js';
 import type { ExportRules } from '../rib/exporter.js';
-import type { CompiledPolicy } from '../rib/hooks.js';
-import type { Outlook } from '../rib/what-if/what-if.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
+import { type AddressSource, AddressWatch, onceATurn } from './address-source.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { ForeignOrigins } from './foreign-origins.js';
-import { type HostAddresses, onceATurn } from './host-addresses.js';
+import type { HostAddresses } from './host-addresses.js';
 import { JoinGate } from './join-gate.js';
 import { LimitAlarms } from './limit-alarms.js';
 import type { LocalSettings } from './local-attributes.js';
@@ -42,6 +38,13 @@ import { PassScheduler } from './pass-scheduler.js';
 import { PeerGateways } from './peer-gateways.js';
 import { type FinderFactory, PeerSet } from './peer-set.js';
 import { RpkiFeed } from './rpki-feed.js';
+import {
+  clusterIds,
+  decisionOf,
+  exportRules,
+  nextHopInterest,
+  type SpeakerOutlook,
+} from './speaker-outlook.js';
 import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
@@ -55,7 +58,7 @@ export interface SpeakerOptions {
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
   readonly makeFinder: FinderFactory;
-  readonly hostAddresses: () => HostAddresses;
+  readonly addresses: AddressSource;
   readonly seed: number;
 }
 
@@ -77,7 +80,10 @@ export class Speaker {
   readonly #joinGate: JoinGate;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
+  readonly #addressWatch: AddressWatch;
   #config: Config;
+  /** What the kernel was last told to make. */
+  #madeTunnels: readonly TunnelDevice[] = [];
   /** Told of a new configuration before its peers connect and are connected to. */
   beforePeers: (config: Config) => void = () => undefined;
 
@@ -86,7 +92,11 @@ export class Speaker {
     this.#options = options;
     this.#config = config;
     this.kernel = kernel;
-    this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
+    this.#hostAddresses = onceATurn(
+      () => options.addresses.read(),
+      (task) => clock.defer(task),
+    );
+    this.#addressWatch = new AddressWatch(options.addresses, clock, () => this.#addressesChanged());
     this.#suspects = kernel === null ? null : new Suspects(kernel);
     this.#pass = new PassScheduler(clock, (budget) => {
       const more = this.#run(budget);
@@ -121,6 +131,7 @@ export class Speaker {
       events: options.events,
       isAsked: () => readsRpki(this.#config.policies),
     });
+    this.#madeTunnels = this.#tunnels();
     this.peers = new PeerSet(this.#peerContext(), options.makeDriver, options.makeFinder);
   }
 
@@ -144,7 +155,7 @@ export class Speaker {
   /** Makes a new configuration the running one; sessions are kept wherever they can be. */
   async reconfigure(config: Config): Promise<readonly string[]> {
     this.#config = config;
-    this.kernel?.reconfigure(kernelSettings(config, this.#tunnels()));
+    this.kernel?.reconfigure(this.#kernelSettings(this.#tunnels()));
     const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.#gateways?.apply(config.peers);
@@ -192,6 +203,7 @@ export class Speaker {
     this.#pass.stop();
     this.#suspects?.stop();
     this.#joinGate.close();
+    this.#addressWatch.stop();
     this.rpki.stop();
     await this.peers.stop(CEASE.administrativeShutdown, options.text);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
@@ -230,8 +242,7 @@ export class Speaker {
   }
 
   get #rules(): ExportRules {
-    const isReflector = this.#options.config.routeReflector !== null;
-    return { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector };
+    return exportRules(this.#options.config.routeReflector !== null);
   }
 
   #makeRib(): Rib {
@@ -279,6 +290,25 @@ export class Speaker {
     };
   }
 
+  /** The host's addresses may have changed: looks, and acts when they did. */
+  checkAddresses(): void {
+    this.#addressWatch.notice();
+  }
+
+  /** Next hops and tunnels that are made of our addresses follow them; no session is reset. */
+  #addressesChanged(): void {
+    for (const peer of this.peers.all()) peer.addressesChanged();
+    const tunnels = this.#tunnels();
+    if (JSON.stringify(tunnels) === JSON.stringify(this.#madeTunnels)) return;
+    this.kernel?.reconfigure(this.#kernelSettings(tunnels));
+    this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
+  }
+
+  #kernelSettings(tunnels: readonly TunnelDevice[]): KernelSettings {
+    this.#madeTunnels = tunnels;
+    return kernelSettings(this.#config, tunnels);
+  }
+
   #tunnels(config = this.#config): readonly TunnelDevice[] {
     return this.kernel === null ? [] : tunnelDevices(config, this.#hostAddresses());
   }
@@ -297,32 +327,8 @@ export class Speaker {
       nextHops: (changes: readonly NextHopState[]) => {
         for (const { nextHop, reachable, cost } of changes) this.rib.setNextHop(nextHop, reachable, cost);
       },
+      addresses: () => this.checkAddresses(),
       event: (event: KernelEvent) => this.#options.events.emit('kernel', event),
     };
   }
 }
-
-export interface SpeakerOutlook
-  extends Pick<Outlook, 'routerId' | 'seed' | 'rules' | 'decision' | 'clusterIds'> {
-  readonly context: PeerContext;
-  readonly local: LocalSettings;
-  readonly install: CompiledPolicy;
-  readonly kernel: KernelSettings;
-}
-
-const decisionOf = ({ decision, kernel }: Config): DecisionOptions => ({
-  ...decision,
-  localByPreference: kernel.localPrefFromMetric,
-});
-
-/** Every cluster we are the reflector of. */
-function clusterIds({ routeReflector, peers, dynamicPeers }: Config): readonly number[] {
-  if (routeReflector === null) return [];
-  const others = [...peers, ...dynamicPeers.map(({ template }) => template)].map((peer) => peer.clusterId);
-  return [...new Set([routeReflector.clusterId, ...others.filter((id) => id !== null)])];
-}
-
-const nextHopInterest = (kernel: Kernel) => ({
-  track: (address: Parameters<Kernel['trackNextHop']>[0]) => kernel.trackNextHop(address),
-  untrack: (address: Parameters<Kernel['untrackNextHop']>[0]) => kernel.untrackNextHop(address),
-});
