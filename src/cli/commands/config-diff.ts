@@ -49,7 +49,7 @@ export const diffText = (preview: ConfigPreview, paint: Paint): string => {
     renderFields(
       [
         ...objectFields('', objects),
-        ...(calico === null ? [] : objectFields('Calico ', calico)),
+        ...(calico === null ? [] : objectFields(' (Calico)', calico)),
         ...lines('Change', isNothing ? ['nothing'] : changes),
         ...lines('After a restart', preview.needsRestart),
         ...lines('Warning', preview.warnings),
@@ -77,10 +77,10 @@ type Field = readonly [string, string];
 const lines = (label: string, values: readonly string[]): Field[] =>
   values.map((value, index) => [index === 0 ? label : '', value] as const);
 
-const objectFields = (prefix: string, { added, changed, removed }: ObjectChanges): Field[] => [
-  ...lines(`${prefix}added`, added),
-  ...lines(`${prefix}changed`, changed),
-  ...lines(`${prefix}removed`, removed),
+const objectFields = (whose: string, { added, changed, removed }: ObjectChanges): Field[] => [
+  ...lines(`Added${whose}`, added),
+  ...lines(`Changed${whose}`, changed),
+  ...lines(`Removed${whose}`, removed),
 ];
 
 const PEER_COLUMNS = [

@@ -28,9 +28,7 @@ export const configText = (config: ConfigReport, paint: Paint): string =>
           ? []
           : [['After a restart', config.needsRestart.join(', ')] as const]),
         ...(config.pending === null ? [] : pendingFields(config.pending)),
-        ...(config.lastRollback === null
-          ? []
-          : [['Rolled back', rollbackText(config.lastRollback)] as const]),
+        ...(config.lastRollback === null ? [] : rollbackFields(config.lastRollback)),
       ],
       paint,
     ),
@@ -43,7 +41,11 @@ const pendingFields = ({ file, deadline, save, waitingFor }: PendingChange) =>
     ...(waitingFor.length === 0 ? [] : [['Not back yet', waitingFor.join(', ')] as const]),
   ] as const;
 
-const rollbackText = ({ at, file, reason }: RollbackStatus): string => `${file} ${formatTime(at)}: ${reason}`;
+const rollbackFields = ({ at, file, reason }: RollbackStatus) =>
+  [
+    ['Rolled back', `${file}, ${formatTime(at)}`],
+    ['', reason],
+  ] as const;
 
 const objectRow = ({ object, generation, error }: ObjectStatus): Row => ({
   cells: [
