@@ -6,6 +6,7 @@ import type { ConfigPreview, PeerPreview } from '../../src/api/types.js';
 import { FAMILY_NAMES } from '../../src/base/family.js';
 import { formatPrefix } from '../../src/base/prefix.js';
 import type { MemoryWorld } from '../../src/kernel/memory/memory-world.js';
+import { MESSAGE } from '../../src/wire/iana.js';
 import type { TestSpeaker } from '../support/test-speaker.js';
 import {
   BASE,
@@ -189,7 +190,14 @@ async function settled({ daemon, speakers }: Stage): Promise<void> {
   const isTold = ([name, speaker]: readonly [string, TestSpeaker]): boolean =>
     FAMILY_NAMES.reduce((sum, family) => sum + daemon.peer(name).prefixes[family].advertised, 0) ===
     speaker.told.size;
+  const hasHeard = ([name, { peer }]: readonly [string, TestSpeaker]): boolean =>
+    daemon.peer(name).counters.sent.update === peer.count(MESSAGE.update);
   await daemon.until('the peers to have all', () => Object.entries(speakers).every(isTold));
+  // A diff waits until no route is left to be decided.
+  await daemon.diff(yamlOf(FIRST));
+  await daemon.until('the peers to hear all', () =>
+    Object.entries(speakers).every((each) => isTold(each) && hasHeard(each)),
+  );
   await daemon.until('the kernel to have all', () => daemon.status.kernel()?.fib.pending === 0);
 }
 

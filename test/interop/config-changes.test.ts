@@ -79,13 +79,13 @@ story('the diff names what BIRD then loses; unconfirmed, BIRD has it again', asy
     ]),
     [[PEERS.v4, 'stays', GONE, 0]],
   );
-  const applied = await bgpctl('config', 'apply', next, '--confirm', '3s');
+  const applied = await bgpctl('config', 'apply', next, '--confirm', '6s');
   t.is(applied.status, 0, applied.stderr);
   await hasRoutes(pair, pair.peer, 'ipv4-unicast', KEPT);
   await hasRoutes(pair, pair.peer, 'ipv6-unicast', V6);
   await isOver(stage);
   await hasAll(pair);
-  t.regex((await configOf(ours)).lastRollback?.reason ?? '', /nobody confirmed it within 3 s/);
+  t.regex((await configOf(ours)).lastRollback?.reason ?? '', /nobody confirmed it within 6 s/);
   t.regex((await bgpctl('show', 'config')).stdout, /Rolled back +.*next\.yaml/);
 });
 
