@@ -35,8 +35,32 @@ export class ExportChoice {
 
   /** From the paths there are, which a decision about the prefix may still have to catch up with. Good until the next call. */
   chosen(group: ChoosingGroup, family: FamilyIndex, prefix: PrefixId): ExportedPaths {
-    this.#choose(group, family, prefix, group.profile.addPath?.[family] ?? null);
+    const choice = group.profile.addPath?.[family] ?? null;
+    if (choice === null && group.profile.ownBest === true) return this.#ownBest(group, family, prefix);
+    this.#choose(group, family, prefix, choice);
     return this.#export(group, family, prefix);
+  }
+
+  /** Every path that the group may not be told costs another decision; where the best one will do there is none. */
+  #ownBest(group: ChoosingGroup, family: FamilyIndex, prefix: PrefixId): ExportedPaths {
+    const { accepted, peer } = this.#tables.paths[family];
+    const decision = this.#tables.decisions[family];
+    const head = this.#tables.prefixes[family].head[prefix]!;
+    const [refused, exported] = [this.#chosen, this.#exported];
+    refused.clear();
+    exported.clear();
+    let path = decision.best(head, group.vantage);
+    while (path !== NONE) {
+      const source = peer[path]! as PeerId;
+      const attrs = group.exporter.export(family, prefix, source, accepted[path]! as AttrSetId);
+      if (attrs !== NONE) {
+        exported.add(path, source, attrs as AttrSetId);
+        return exported;
+      }
+      refused.add(path);
+      path = decision.bestWithout(head, group.vantage, refused);
+    }
+    return exported;
   }
 
   #choose(group: ChoosingGroup, family: FamilyIndex, prefix: PrefixId, choice: PathChoice | null): void {

@@ -3,12 +3,16 @@
 import { toHex } from '../base/bytes.js';
 import { addressFamily, type FamilyIndex } from '../base/family.js';
 import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
+import { formatIp } from '../base/ip.js';
 import { ExportChoice, type GroupTables } from './export-choice.js';
 import type { ExportRules } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
 import type { ExportProfile, ExportSpecials, PathChoice } from './hooks.js';
 import { UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
+
+/** Peers that have a group to themselves because others name them; more refuse such routes by themselves (RFC 4271 6.3). */
+const MOST_APART = 16;
 
 /** Everything that changes octets; equal keys share a group. */
 export function profileKey(profile: ExportProfile): string {
@@ -26,6 +30,8 @@ export function profileKey(profile: ExportProfile): string {
     profile.policy.key,
     ...(profile.addPath ?? [null, null]).map((choice) => choiceKey(choice)),
     profile.vantage == null ? '-' : vantageKey(profile.vantage),
+    profile.ownBest === true,
+    profile.notVia == null ? '-' : formatIp(profile.notVia),
   ].join('|');
 }
 
@@ -45,6 +51,8 @@ export class UpdateGroups {
   /** By family: those of them that choose paths of their own. */
   readonly #choosing: [readonly UpdateGroup[], readonly UpdateGroup[]] = [[], []];
   readonly #byPeer = new Map<PeerId, UpdateGroup>();
+  /** Their addresses as text. */
+  readonly #byAddress = new Map<string, PeerId>();
   readonly #choice: ExportChoice;
   readonly #rules: ExportRules;
   readonly #tables: GroupTables;
@@ -76,8 +84,10 @@ export class UpdateGroups {
   }
 
   /** A new session: it is owed everything, then End-of-RIB. */
-  join(peer: PeerId, profile: ExportProfile): void {
-    const group = this.#groupFor(profile);
+  join(peer: PeerId, wanted: ExportProfile): void {
+    const { address } = this.#tables.sources.get(peer).peer!;
+    this.#byAddress.set(formatIp(address), peer);
+    const group = this.#groupFor(this.#withoutItself(peer, wanted));
     this.#byPeer.set(peer, group);
     group.join(peer);
   }
@@ -86,8 +96,9 @@ export class UpdateGroups {
    * The profile of a running session changed: it is told the new view, and withdrawn what that no longer has. True when
    * that gives it something to pull at once or, from a new group, as soon as that is built.
    */
-  move(peer: PeerId, profile: ExportProfile): boolean {
+  move(peer: PeerId, wanted: ExportProfile): boolean {
     const before = this.#byPeer.get(peer);
+    const profile = this.#withoutItself(peer, wanted);
     if (before === undefined || profileKey(before.profile) === profileKey(profile)) return false;
     const group = this.#groupFor(profile);
     group.joinFrom(peer, before);
@@ -100,12 +111,15 @@ export class UpdateGroups {
     const group = this.#byPeer.get(peer);
     if (group === undefined) return;
     this.#byPeer.delete(peer);
+    const address = formatIp(this.#tables.sources.get(peer).peer!.address);
+    if (this.#byAddress.get(address) === peer) this.#byAddress.delete(address);
     group.leave(peer);
     this.#dropIfEmpty(group);
   }
 
   /** Fills new groups from the Loc-RIB, `budget` prefixes at most. Returns the groups that became complete. */
   build(budget: number): { readonly completed: readonly UpdateGroup[]; readonly more: boolean } {
+    this.#moveNamed();
     const completed: UpdateGroup[] = [];
     let left = budget;
     for (const group of this.#list) {
@@ -130,6 +144,21 @@ export class UpdateGroups {
   /** Source ids are about to be given to others: nothing may be remembered under them. */
   forgetSources(): void {
     for (const group of this.#list) group.exporter.forgetAll();
+  }
+
+  /** RFC 4271 5.1.3: a peer that others name as their next hop is told something else than the rest of its group. */
+  #withoutItself(peer: PeerId, profile: ExportProfile): ExportProfile {
+    const { address } = this.#tables.sources.get(peer).peer!;
+    if (!this.#tables.nextHops.isNamed(address)) return profile;
+    const apart = this.#list.filter((group) => group.profile.notVia != null).length;
+    return apart < MOST_APART ? { ...profile, notVia: address } : profile;
+  }
+
+  #moveNamed(): void {
+    for (const address of this.#tables.nextHops.takeNamed()) {
+      const peer = this.#byAddress.get(formatIp(address));
+      if (peer !== undefined) this.move(peer, this.#byPeer.get(peer)!.profile);
+    }
   }
 
   #groupFor(profile: ExportProfile): UpdateGroup {

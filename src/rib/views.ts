@@ -16,7 +16,6 @@ import type { PathAttributes } from '../wire/types.js';
 import type { Rib } from './core.js';
 import type { DecisionReport } from './decision.js';
 import { DECISION_STEPS, type DecisionOptions, STEP } from './decision-steps.js';
-import { refusalText } from './importer.js';
 import type { EqualPathVerdict } from './multipath/multipath-choice.js';
 import type { NextHopId } from './next-hops.js';
 
@@ -130,10 +129,8 @@ function importRefusal(
   const paths = tables[family];
   const { peer } = sources.get(paths.peer[path]! as PeerId);
   if (peer === null) return null;
-  const received = paths.received[path]! as AttrSetId;
-  const refusal = importer.refusal(peer, received);
-  if (refusal !== null) return refusalText(refusal, peer);
-  return importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
+  const prefix = paths.prefix[path]! as PrefixId;
+  return importer.reason(family, prefix, peer, paths.received[path]! as AttrSetId);
 }
 
 function attributesOf(rib: Rib, family: FamilyIndex, path: PathId): PathAttributes {

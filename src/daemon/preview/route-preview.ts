@@ -52,11 +52,12 @@ export async function previewRoutes(config: Config, options: RoutePreviewOptions
   const fib = fibPreview(speaker, config, [now, then], limit, (prefix) => local.routes.isBlackhole(prefix));
   const members = membersOf(foreseen);
   const groups = outlookGroups(
-    [...members].map(([peer, { ribId, after }]) => ({
-      peer,
-      before: ribId === null ? null : speaker.rib.groups.of(ribId),
-      after: after?.profile ?? null,
-    })),
+    [...members].map(([peer, { ribId, after }]) => {
+      const before = ribId === null ? null : speaker.rib.groups.of(ribId);
+      // Who is named as a next hop by others now is taken to be named then (RFC 4271 5.1.3).
+      const notVia = before?.profile.notVia ?? null;
+      return { peer, before, after: after && { ...after.profile, notVia } };
+    }),
   );
   const outlook: Outlook = {
     ...then,

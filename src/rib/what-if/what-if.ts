@@ -247,7 +247,8 @@ class Copy {
     told.clear();
     if (profile === null || prefix === NONE || !profile.families[family]) return told;
     const group = this.#groupOf(profile);
-    if (group.vantage === null && (profile.addPath?.[family] ?? null) === null) {
+    const choosesBest = group.vantage === null && profile.ownBest !== true;
+    if (choosesBest && (profile.addPath?.[family] ?? null) === null) {
       const table = this.rib.prefixes[family];
       const source = table.bestSource[prefix]! as PeerId;
       if (source === NONE) return told;
