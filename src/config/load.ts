@@ -16,6 +16,7 @@ import {
   DEFAULT_LISTEN,
   DEFAULT_LOG,
   DEFAULT_MULTIPATH,
+  DEFAULT_RELOAD,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
 import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js';
@@ -248,6 +249,7 @@ function completeConfig(
     ),
     policies: policiesOf(sections, calico),
     rpki: completeRpki(sections.rpki),
+    reload: { ...DEFAULT_RELOAD, ...present(sections.reload ?? {}) },
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
     calico: null,

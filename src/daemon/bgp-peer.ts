@@ -133,6 +133,10 @@ export class BgpPeer implements PeerHandlers {
     return this.#attachment?.session ?? null;
   }
 
+  get transport(): Transport | null {
+    return this.#attachment?.transport ?? null;
+  }
+
   /** Routes that came and were loops, over all sessions. */
   get loops(): Readonly<Record<LoopKind, number>> {
     const total = { ...this.#pastLoops };

@@ -10,6 +10,7 @@ export function describeChanges(diff: ConfigDiff): readonly string[] {
     ...diff.policies.map((name) => `policy ${name} changed`),
     ...(diff.limitsChanged ? ['limits changed'] : []),
     ...(diff.rpkiChanged ? ['rpki caches changed'] : []),
+    ...(diff.reloadChanged ? ['reload guard changed'] : []),
     ...(diff.poolsChanged ? ['pools changed'] : []),
     ...originated(diff),
     ...(diff.clientToClientChanged ? ['routeReflector.clientToClient changed'] : []),

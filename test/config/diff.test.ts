@@ -52,6 +52,7 @@ function lines(diff: ConfigDiff): string[] {
     ...(diff.clientToClientChanged ? ['clientToClient'] : []),
     ...(diff.vantagesChanged ? ['vantages'] : []),
     ...(diff.limitsChanged ? ['limits'] : []),
+    ...(diff.reloadChanged ? ['reload'] : []),
     ...diff.decision.map((key) => `decision ${key}`),
     ...diff.kernel.map((key) => `kernel ${key}`),
     ...(diff.poolsChanged ? ['pools'] : []),
@@ -83,6 +84,8 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
     ['reset rr: routeReflectorClient clusterId', 'reset range: routeReflectorClient clusterId'],
   ],
   ['limits', 'pools:', 'limits: { paths: 5 }\npools:', ['limits']],
+  ['the guard', 'pools:', 'reload: { maxWithdraw: off }\npools:', ['reload']],
+  ['its default written out', 'pools:', 'reload: { maxWithdraw: 50%, minWithdraw: 10 }\npools:', []],
   [
     'decision',
     'pools:',
