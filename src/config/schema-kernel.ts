@@ -104,6 +104,7 @@ export const kernelSchema = z.strictObject({
   vxlan: vxlanSchema.optional(),
   nextHopGroups: choiceField(['auto', 'on', 'off']).optional(),
   prefsrc: z.array(addressField).optional(),
+  watchNeighbours: booleanField.optional(),
   auditInterval: integerField('seconds', 0, 86_400).optional(),
 });
 

@@ -113,6 +113,8 @@ export interface KernelConfig {
   readonly nextHopGroups: 'auto' | 'on' | 'off';
   /** RTA_PREFSRC of the routes we install, one address per family; empty: the kernel chooses. */
   readonly prefsrc: readonly IpAddress[];
+  /** A gateway that does not answer ARP or neighbour discovery is no way to a next hop. */
+  readonly watchNeighbours: boolean;
   /** Between two comparisons of the whole FIB with the kernel; 0: none. */
   readonly auditInterval: number;
   /** Learned routes that may take over what the host reaches by itself; all others may not. */

@@ -7,6 +7,7 @@ import type { IpAddress } from '../base/ip.js';
 import type {
   KernelAddress,
   KernelLink,
+  KernelNeighbour,
   KernelNextHop,
   KernelNexthop,
   KernelRoute,
@@ -36,7 +37,9 @@ export type KernelChange =
     }
   | { readonly kind: 'nexthop'; readonly present: boolean; readonly nexthop: KernelNexthop }
   | { readonly kind: 'link'; readonly present: boolean; readonly link: KernelLink }
-  | { readonly kind: 'address'; readonly present: boolean; readonly address: KernelAddress };
+  | { readonly kind: 'address'; readonly present: boolean; readonly address: KernelAddress }
+  /** Told as it happens, never listed. */
+  | { readonly kind: 'neighbour'; readonly neighbour: KernelNeighbour };
 
 /**
  * One write. `add` fails with EEXIST when any route has that table, prefix and metric; `replace` fails with ENOENT when
@@ -149,6 +152,8 @@ export type PortReport =
 export interface PortFilter {
   readonly tables: readonly number[];
   readonly protocol: number;
+  /** Neighbours too; absent: none. */
+  readonly neighbours?: boolean;
 }
 
 /** `objects`: the kernel knows nexthop objects. */

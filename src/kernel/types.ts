@@ -83,6 +83,16 @@ export interface KernelAddress {
   readonly length: number;
 }
 
+/** `gone`: the kernel has no entry any more, which says nothing of the neighbour. */
+export type NeighbourState = 'failed' | 'valid' | 'gone';
+
+/** An ARP or neighbour discovery entry (RTM_NEWNEIGH, RTM_DELNEIGH). */
+export interface KernelNeighbour {
+  readonly ifindex: number;
+  readonly address: IpAddress;
+  readonly state: NeighbourState;
+}
+
 /** A workload route noticed or gone; `host` data tells people where it lives. */
 export interface WorkloadChange {
   readonly prefix: Prefix;
@@ -176,6 +186,8 @@ export interface KernelSettings {
   readonly prefsrc?: readonly IpAddress[];
   /** Seconds between two comparisons of the whole FIB with the kernel, 0 for none. Absent: 60. */
   readonly auditInterval?: number;
+  /** A gateway that does not answer (ARP, neighbour discovery) is no way to a next hop. Absent: false. */
+  readonly watchNeighbours?: boolean;
   /** Devices to have; absent: none. */
   readonly tunnels?: readonly TunnelDevice[];
   /** Absent: nothing is refused. */
@@ -201,6 +213,8 @@ export type KernelEvent =
   | { readonly kind: 'synced'; readonly routes: number; readonly links: number; readonly adopted: number }
   | { readonly kind: 'overrun' }
   | { readonly kind: 'linkDown' | 'linkUp'; readonly interface: string }
+  /** A gateway is not used, as it does not answer; it is used again. */
+  | { readonly kind: 'gatewayLost' | 'gatewayBack'; readonly address: IpAddress; readonly interface: string }
   | { readonly kind: 'swept'; readonly routes: number }
   | { readonly kind: 'fibError'; readonly prefix: Prefix; readonly errno: string; readonly attempt: number }
   /** `nextHopGroups: on` where the kernel has none. */
@@ -285,6 +299,22 @@ export interface TunnelStatus {
   readonly ends: number;
 }
 
+/** A gateway of next hops that does not answer. */
+export interface LostGateway {
+  readonly address: IpAddress;
+  readonly interface: string;
+  /** Milliseconds on the process's monotonic clock. */
+  readonly since: number;
+}
+
+export interface GatewayStatus {
+  /** At most 100 of them. */
+  readonly lost: readonly LostGateway[];
+  readonly lostCount: number;
+  /** Times a gateway was given up since the start. */
+  readonly losses: number;
+}
+
 export interface KernelStatus {
   readonly backend: 'netlink' | 'memory';
   readonly state: 'starting' | 'synced' | 'failed';
@@ -306,6 +336,7 @@ export interface KernelStatus {
     readonly refusedCount: number;
   };
   readonly tunnels: readonly TunnelStatus[];
+  readonly gateways: GatewayStatus;
   readonly counters: KernelCounters;
   readonly drift: DriftStatus;
   /** Comparisons of the whole FIB with the kernel, and how long the last one took (ms, null before the first). */

@@ -21,7 +21,7 @@ import { changeText } from './change-text.js';
 import { readAllSamples } from './samples.js';
 
 const samples = readAllSamples();
-const filter = { tables: [254], protocol: 12 };
+const filter = { tables: [254], protocol: 12, neighbours: true };
 
 const decodeAll = (bytes: Uint8Array): string[] => {
   const view = viewOf(bytes);
@@ -52,6 +52,7 @@ const decodeAll = (bytes: Uint8Array): string[] => {
     t.true(texts.some((text) => text.startsWith('+link')));
     t.true(texts.some((text) => text.startsWith('-address')));
     t.true(texts.some((text) => text.includes('blackhole')));
+    t.true(texts.some((text) => text.startsWith('neighbour')));
     t.false(texts.some((text) => text.includes('table 255') || text.includes('table 1000')));
   },
 );
@@ -77,7 +78,7 @@ const decodeAll = (bytes: Uint8Array): string[] => {
 
 test('random octets: never an exception, never a read outside', (t) => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 16, max: 26 }), (noise, type) => {
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 16, max: 29 }), (noise, type) => {
       const bytes = new Uint8Array(noise.length + 16);
       bytes.set(noise, 16);
       const view = viewOf(bytes);

@@ -8,6 +8,7 @@ import { Fib } from '../fib/fib.js';
 import { FactWatch, NO_FACTS, readFacts } from '../guard/host-facts.js';
 import { HostGuard } from '../guard/host-guard.js';
 import { Links } from '../next-hops/links.js';
+import { type LeadsTo, Neighbours } from '../next-hops/neighbours.js';
 import { NextHops } from '../next-hops/next-hops.js';
 import { ObjectHops } from '../next-hops/object-hops.js';
 import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
@@ -17,9 +18,11 @@ import { Tunnels } from '../tunnels/tunnels.js';
 import type {
   DriftCause,
   DriftCulprit,
+  GatewayStatus,
   KernelAddress,
   KernelEvent,
   KernelLink,
+  KernelNeighbour,
   KernelNexthop,
   KernelRoute,
   KernelSettings,
@@ -39,11 +42,14 @@ export type NameCulprit = (port: number, protocol: number | null) => DriftCulpri
 const NOBODY: NameCulprit = (port, protocol) => ({ port, name: null, protocol });
 /** Next hops over routes over next hops: so often at most. */
 const ROUNDS = 8;
+/** Listed in the status. */
+const MAX_GATEWAYS = 100;
 
 export class KernelView {
   readonly links = new Links();
   readonly store: RouteStore;
   readonly importer: Importer;
+  readonly neighbours = new Neighbours();
   readonly nextHops: NextHops;
   readonly fib: Fib;
   readonly guard: HostGuard;
@@ -52,6 +58,8 @@ export class KernelView {
   #settings: KernelSettings;
   /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
   #own: { readonly route: KernelRoute; readonly present: boolean; readonly by: DriftCulprit }[] = [];
+  /** Of neighbours, since the last settling. */
+  #heard: KernelNeighbour[] = [];
   readonly #culprit: NameCulprit;
   readonly #objectHops = new ObjectHops();
   #events: KernelEvent[] = [];
@@ -65,7 +73,7 @@ export class KernelView {
     this.store = new RouteStore(seed);
     this.importer = new Importer((ifindex) => this.links.nameOf(ifindex));
     this.importer.configure(settings);
-    this.nextHops = new NextHops(this.store, this.links, settings.table);
+    this.nextHops = new NextHops(this.store, this.links, this.neighbours, settings.table);
     const isTaken = (prefix: KernelRoute['prefix'], identity: RouteIdentity): boolean =>
       this.store
         .at(prefix)
@@ -87,6 +95,7 @@ export class KernelView {
     this.importer.configure(settings);
     this.store.touch(() => true);
     this.nextHops.configure(settings.table);
+    if (settings.watchNeighbours !== true) this.neighbours.forgetAll();
     this.fib.configure(settings);
     this.#chooseSources();
     this.guard.configure(settings.guard ?? null);
@@ -122,6 +131,9 @@ export class KernelView {
         this.#named?.addresses.add(addressKey(change.address));
         this.#applyAddress(change.address, change.present);
         return;
+      case 'neighbour':
+        this.#heard.push(change.neighbour);
+        return;
       default:
         change satisfies never;
     }
@@ -154,6 +166,8 @@ export class KernelView {
       case 'address':
         this.#named?.addresses.add(addressKey(change.address));
         this.#applyAddress(change.address, true);
+        return;
+      case 'neighbour':
         return;
       default:
         change satisfies never;
@@ -196,11 +210,26 @@ export class KernelView {
       this.#facts.touch(touched);
     });
     this.nextHops.touch(prefixes);
+    this.#judgeNeighbours(now);
     this.fib.tick(now);
     this.#judgeAnew();
     const nextHops = this.#refreshHops();
     for (const { route, present, by } of this.#own.splice(0)) this.fib.observe(route, present, by);
     return { workloads, nextHops };
+  }
+
+  #judgeNeighbours(now: number): void {
+    const { neighbours, nextHops } = this;
+    const leadsTo: LeadsTo = (ifindex, address) => nextHops.leadsTo(ifindex, address);
+    if (nextHops.takeDropped()) neighbours.keepOnly(leadsTo);
+    for (const { ifindex, address, state } of this.#heard.splice(0))
+      neighbours.observe(ifindex, address, state, now, leadsTo);
+    neighbours.advance(now);
+    for (const { ifindex, address, lost } of neighbours.takeVerdicts()) {
+      nextHops.touchGateway(ifindex, address);
+      const kind = lost ? 'gatewayLost' : 'gatewayBack';
+      this.#events.push({ kind, address, interface: this.links.nameOf(ifindex) });
+    }
   }
 
   #judgeAnew(): void {
@@ -227,6 +256,17 @@ export class KernelView {
     const own = this.links.ownerOf(address) === ifindex;
     const source = own ? address : this.links.sourceFor(ifindex, address);
     return { interface: this.links.nameOf(ifindex), source };
+  }
+
+  /** Gateways that do not answer, by what their interfaces are called. */
+  gatewayStatus(): GatewayStatus {
+    const { neighbours, links } = this;
+    const lost = [...neighbours.lost()].slice(0, MAX_GATEWAYS);
+    return {
+      lost: lost.map(({ ifindex, address, since }) => ({ address, interface: links.nameOf(ifindex), since })),
+      lostCount: neighbours.lostCount,
+      losses: neighbours.losses,
+    };
   }
 
   #isOwn(route: KernelRoute): boolean {
@@ -275,6 +315,7 @@ export class KernelView {
       this.nextHops.touchLink(link, old !== undefined);
     if (old === undefined) return;
     if (usable !== wasUsable) this.#linkEvent(usable, link);
+    if (!usable) this.neighbours.forgetLink(link.ifindex);
     // A link that went down took its IPv4 routes along and said nothing; one that bounced may have.
     const objectsLost = wasUsable && !usable && this.fib.linkLost(link.ifindex);
     if (old.up !== link.up || objectsLost) this.#relistLink(link.ifindex);
@@ -295,6 +336,7 @@ export class KernelView {
     if (link === undefined) return;
     if (this.links.usable(ifindex)) this.#linkEvent(false, link);
     this.links.deleteLink(ifindex);
+    this.neighbours.forgetLink(ifindex);
     this.nextHops.touchLink(link, true);
     this.store.drop(
       (route) => uses(route, ifindex) && route.nextHops.every((hop) => hop.ifindex === ifindex),

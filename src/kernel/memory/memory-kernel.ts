@@ -44,7 +44,9 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
     });
   };
   const passes = (change: KernelChange): boolean =>
-    change.kind !== 'route' || filter.tables.includes(change.route.table);
+    change.kind === 'neighbour'
+      ? filter.neighbours === true
+      : change.kind !== 'route' || filter.tables.includes(change.route.table);
   return {
     backend: 'memory',
     open: (tables, sink) => {

@@ -12,6 +12,7 @@ import type {
   KernelNextHop,
   KernelNexthop,
   KernelRoute,
+  NeighbourState,
   TunnelDevice,
 } from '../types.js';
 import { connectedRoute } from './connected-route.js';
@@ -35,6 +36,8 @@ export interface MemoryWorld {
   addRoute(route: RouteSpec): void;
   /** Takes away whatever has this table, prefix and, when given, metric and protocol. */
   deleteRoute(route: RouteSpec): void;
+  /** What the kernel finds out about a neighbour. */
+  setNeighbour(link: string, address: string, state: NeighbourState): void;
   routes(): readonly KernelRoute[];
   links(): readonly KernelLink[];
   addresses(): readonly KernelAddress[];
@@ -113,6 +116,10 @@ export function createMemoryWorld(): MemoryWorld {
     deleteAddress: (link, address) => deleteAddress(world, link, address),
     addRoute: (spec) => upsert(world, routeOf(world, spec)),
     deleteRoute: (spec) => deleteRoute(world, spec),
+    setNeighbour: (link, address, state) => {
+      const { ifindex } = linkNamed(world, link);
+      notify(world, { kind: 'neighbour', neighbour: { ifindex, address: mustIp(address), state } });
+    },
     routes: () => [...world.routes.values()].flat(),
     links: () => [...world.links.values()],
     addresses: () => [...world.addresses],

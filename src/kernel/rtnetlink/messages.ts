@@ -3,6 +3,7 @@
 import type { AddressFamily } from '../../base/family.js';
 import type { KernelChange, PortFilter, RouteArrival } from '../port.js';
 import { decodeAddress, decodeLink } from './link-address.js';
+import { decodeNeighbour, isTellingNeighbour } from './neighbour-decode.js';
 import { decodeNexthop } from './nexthop-decode.js';
 import {
   AF,
@@ -47,6 +48,11 @@ export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpa
       const nexthop = decodeNexthop(bytes, view, body, end);
       return nexthop === null ? null : { kind: 'nexthop', present: type === RTM.newNexthop, nexthop };
     }
+    case RTM.newNeighbour:
+    case RTM.delNeighbour: {
+      const neighbour = decodeNeighbour(bytes, view, body, end, type === RTM.newNeighbour);
+      return neighbour === null ? null : { kind: 'neighbour', neighbour };
+    }
     default:
       return null;
   }
@@ -83,7 +89,10 @@ const FORWARDING: ReadonlySet<number> = new Set([
   RTN.throw,
 ]);
 
-/** Whether the main thread wants this message: every link and address, and plain forwarding routes of our tables. */
+/**
+ * Whether the main thread wants this message: every link and address, plain forwarding routes of our tables, neighbours
+ * where they are asked for.
+ */
 export function passesFilter(view: DataView, span: MessageSpan, filter: PortFilter): boolean {
   switch (span.type) {
     case RTM.newRoute:
@@ -98,6 +107,12 @@ export function passesFilter(view: DataView, span: MessageSpan, filter: PortFilt
     case RTM.newNexthop:
     case RTM.delNexthop:
       return true;
+    case RTM.newNeighbour:
+    case RTM.delNeighbour:
+      return (
+        filter.neighbours === true &&
+        isTellingNeighbour(view, span.body, span.end, span.type === RTM.newNeighbour)
+      );
     default:
       return false;
   }
