@@ -1,6 +1,7 @@
 // What the kernel tells about routes of ours that we did not just write: adoption at start, losses, listings. Corrects
 // what is believed to be held and leaves the writing to others.
 
+import { Bitset } from '../../base/bitset.js';
 import type { FamilyIndex } from '../../base/family.js';
 import { compareIp } from '../../base/ip.js';
 import { sameHop } from '../routes/route-store.js';
@@ -155,7 +156,7 @@ export function observeContest(
 
 /** `cause`: what a difference that it finds is put down to. */
 export function beginListing(fib: FibState, cause: DriftCause): void {
-  fib.listed = [new Set(), new Set()];
+  fib.listed = [new Bitset(), new Bitset()];
   fib.listingCause = cause;
 }
 
@@ -165,11 +166,14 @@ export function endListing(fib: FibState, families: readonly FamilyIndex[], ifin
   fib.listed = null;
   const through = ifindex === 0 ? null : fib.sets.through(ifindex);
   if (listed === null || through?.size === 0) return;
-  for (const table of families.map((family) => fib.tables[family])) {
-    for (const row of table.rows) {
+  for (const family of families) {
+    const table = fib.tables[family];
+    const named = listed[family];
+    // By number: this runs in one go, and an iterator would make it ten times as long. Rows not in use hold nothing.
+    for (let row = 0; row < table.rows.limit; row++) {
       const held = table.held(row);
       // A row to be rewritten is listed under its old protocol, as if it were not ours.
-      if (held === NO_SET || listed[table.index].has(row) || table.has(row, IN_FLIGHT | REWRITE)) continue;
+      if (held === NO_SET || named.has(row) || table.has(row, IN_FLIGHT | REWRITE)) continue;
       if (through !== null && !through.has(setOfRef(fib, held))) continue;
       noteDrift(fib, table, row, fib.listingCause, null);
       forgetHeld(fib, table, row);

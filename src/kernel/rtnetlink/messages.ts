@@ -21,14 +21,20 @@ import {
 import { getI32, getU32, type MessageSpan, messageAt, setU16, setU32 } from './octets.js';
 import { decodeRoute, decodeRouteHeader } from './route-decode.js';
 import { putU32Attribute } from './route-encode.js';
+import type { RouteMemo } from './route-memo.js';
 
-/** Null for a message that is malformed or of no concern. `view` is of `bytes`. */
-export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpan): KernelChange | null {
+/** Null for a message that is malformed or of no concern. `view` is of `bytes`; `memo`: where many routes come together. */
+export function decodeChange(
+  bytes: Uint8Array,
+  view: DataView,
+  span: MessageSpan,
+  memo: RouteMemo | null = null,
+): KernelChange | null {
   const { type, body, end } = span;
   switch (type) {
     case RTM.newRoute:
     case RTM.delRoute: {
-      const route = decodeRoute(bytes, view, body, end);
+      const route = memo === null ? decodeRoute(bytes, view, body, end) : memo.decode(bytes, view, body, end);
       const present = type === RTM.newRoute;
       if (route === null) return null;
       return { kind: 'route', present, arrival: arrivalOf(span.flags), route, sender: senderOf(view, span) };
