@@ -296,7 +296,7 @@ function completeOrigination(origination: ListElement<'originate'>): OriginateCo
   return {
     blackhole: aggregate,
     suppressMoreSpecifics: aggregate,
-    requireContributor: false,
+    requireContributor: [],
     communities: [],
     ...present(origination),
     kind,
