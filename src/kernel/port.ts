@@ -38,8 +38,17 @@ export type KernelChange =
   | { readonly kind: 'nexthop'; readonly present: boolean; readonly nexthop: KernelNexthop }
   | { readonly kind: 'link'; readonly present: boolean; readonly link: KernelLink }
   | { readonly kind: 'address'; readonly present: boolean; readonly address: KernelAddress }
-  /** Told as it happens, never listed. */
-  | { readonly kind: 'neighbour'; readonly neighbour: KernelNeighbour };
+  /** Told as it happens; listed in the scope `ends` only. */
+  | { readonly kind: 'neighbour'; readonly neighbour: KernelNeighbour }
+  /** Of a tunnel's device: listed in the scope `ends`, not told. */
+  | { readonly kind: 'forward'; readonly forward: ForwardEntry };
+
+/** Frames to `mac` go to the tunnel's end at `address`. */
+export interface ForwardEntry {
+  readonly ifindex: number;
+  readonly address: IpAddress;
+  readonly mac: string;
+}
 
 /**
  * One write. `add` fails with EEXIST when any route has that table, prefix and metric; `replace` fails with ENOENT when
@@ -120,7 +129,9 @@ export type ListScope =
   /** Routes of one family through one interface. */
   | { readonly kind: 'interface'; readonly family: AddressFamily; readonly ifindex: number }
   /** Routes of one family that are not ours. */
-  | { readonly kind: 'foreign'; readonly family: AddressFamily };
+  | { readonly kind: 'foreign'; readonly family: AddressFamily }
+  /** Neighbours and forwarding entries of one tunnel's device. */
+  | { readonly kind: 'ends'; readonly ifindex: number };
 
 export type PortReport =
   | { readonly kind: 'changes'; readonly changes: readonly KernelChange[] }

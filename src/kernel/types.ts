@@ -91,6 +91,8 @@ export interface KernelNeighbour {
   readonly ifindex: number;
   readonly address: IpAddress;
   readonly state: NeighbourState;
+  /** Of an entry that somebody made to stay (NUD_PERMANENT). */
+  readonly permanentMac?: string;
 }
 
 /** A workload route noticed or gone; `host` data tells people where it lives. */

@@ -94,6 +94,8 @@ function faultOfChange(change: KernelChange): string | null {
         : null;
     case 'neighbour':
       return change.neighbour.ifindex <= 0 ? 'a neighbour without a link' : null;
+    case 'forward':
+      return change.forward.ifindex <= 0 ? 'a forwarding entry without a link' : null;
     default:
       return change satisfies never;
   }

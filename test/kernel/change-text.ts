@@ -11,6 +11,10 @@ export function changeText(change: KernelChange | null): string {
     const { ifindex, address, state } = change.neighbour;
     return `neighbour ${formatIp(address)} dev ${ifindex} ${state}`;
   }
+  if (change.kind === 'forward') {
+    const { ifindex, address, mac } = change.forward;
+    return `forward ${mac} to ${formatIp(address)} dev ${ifindex}`;
+  }
   const verb = change.present ? '+' : '-';
   switch (change.kind) {
     case 'route': {

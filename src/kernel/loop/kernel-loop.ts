@@ -103,6 +103,8 @@ export class KernelLoop implements Kernel {
     if (!this.#settings.install) return;
     const routes = this.#view.fib.sweep();
     this.#emit({ kind: 'swept', routes });
+    for (const ifindex of this.#view.tunnels.sweep()) this.#listings.want({ kind: 'ends', ifindex });
+    if (!this.#listings.empty) this.#scheduleListing();
     this.#pump.schedule();
   }
 

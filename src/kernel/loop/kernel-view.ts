@@ -134,6 +134,8 @@ export class KernelView {
       case 'neighbour':
         this.#heard.push(change.neighbour);
         return;
+      case 'forward':
+        return;
       default:
         change satisfies never;
     }
@@ -141,6 +143,7 @@ export class KernelView {
 
   /** `cause`: what differences to our own routes are put down to. */
   beginListing(scope: ListScope, cause: DriftCause): void {
+    if (scope.kind === 'ends') return;
     const whole = scope.kind === 'everything' || scope.kind === 'audit';
     if (whole) this.#objectHops.clear();
     this.store.beginListing();
@@ -167,7 +170,14 @@ export class KernelView {
         this.#named?.addresses.add(addressKey(change.address));
         this.#applyAddress(change.address, true);
         return;
-      case 'neighbour':
+      case 'neighbour': {
+        const { ifindex, address, permanentMac: mac } = change.neighbour;
+        if (mac !== undefined)
+          this.tunnels.found({ kind: 'neighbour', present: false, ifindex, address, mac });
+        return;
+      }
+      case 'forward':
+        this.tunnels.found({ kind: 'forward', present: false, ...change.forward });
         return;
       default:
         change satisfies never;
@@ -193,6 +203,8 @@ export class KernelView {
         return;
       case 'foreign':
         this.store.endListing((route) => familyOf(route) === scope.family);
+        return;
+      case 'ends':
         return;
       default:
         scope satisfies never;

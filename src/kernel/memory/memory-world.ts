@@ -17,7 +17,7 @@ import type {
 } from '../types.js';
 import { connectedRoute } from './connected-route.js';
 import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
-import { programTunnel, type TunnelWorld } from './memory-tunnels.js';
+import { listEnds, programTunnel, type TunnelWorld } from './memory-tunnels.js';
 import { mustIp, mustPrefix, type RouteSpec, sameIp } from './route-spec.js';
 
 /** `origin` is the port that caused the change; ports do not hear of their own. */
@@ -56,6 +56,8 @@ export interface MemoryWorld {
   lack(kind: TunnelDevice['kind']): void;
   /** `10.0.0.2 02:..` per neighbour and `02:.. 172.18.0.2` per forwarding entry of a device, sorted. */
   tunnelEnds(device: string): readonly string[];
+  /** The same as a listing names them. */
+  listEnds(ifindex: number): readonly KernelChange[];
   /** A write of a nexthop object by a kernel. */
   writeObject(write: ObjectWrite): string | null;
   nexthops(): readonly KernelNexthop[];
@@ -142,6 +144,7 @@ export function createMemoryWorld(): MemoryWorld {
       const { ifindex } = linkNamed(world, device);
       return [...(world.ends.get(ifindex) ?? [])].map(([key, value]) => `${key} ${value}`).sort();
     },
+    listEnds: (ifindex) => listEnds(world, ifindex),
     failNextObject: (errno, count = 1) => {
       world.objectFailures.push(...new Array<string>(count).fill(errno));
     },

@@ -9,6 +9,8 @@ import {
   AF,
   IFADDRMSG_SIZE,
   IFINFOMSG_SIZE,
+  NDA,
+  NDMSG_SIZE,
   NHMSG_SIZE,
   NLM,
   NLM_F,
@@ -55,10 +57,8 @@ export function decodeChange(
       return nexthop === null ? null : { kind: 'nexthop', present: type === RTM.newNexthop, nexthop };
     }
     case RTM.newNeighbour:
-    case RTM.delNeighbour: {
-      const neighbour = decodeNeighbour(bytes, view, body, end, type === RTM.newNeighbour);
-      return neighbour === null ? null : { kind: 'neighbour', neighbour };
-    }
+    case RTM.delNeighbour:
+      return decodeNeighbour(bytes, view, body, end, type === RTM.newNeighbour);
     default:
       return null;
   }
@@ -157,6 +157,22 @@ export const listAddresses = (sequence: number): Uint8Array =>
 
 export const listNexthops = (sequence: number): Uint8Array =>
   octets(listRequest(RTM.getNexthop, NHMSG_SIZE, sequence));
+
+/** Neighbours of one interface; an old kernel, or one that is not strict, lists those of all. */
+export function listNeighbours(sequence: number, family: AddressFamily, ifindex: number): Uint8Array {
+  const view = listRequest(RTM.getNeighbour, NDMSG_SIZE + 8, sequence);
+  view.setUint8(NLMSGHDR_SIZE, family === 'ipv4' ? AF.inet : AF.inet6);
+  putU32Attribute(view, NLMSGHDR_SIZE + NDMSG_SIZE, NDA.ifindex, ifindex);
+  return octets(view);
+}
+
+/** Forwarding entries of one interface. */
+export function listForwards(sequence: number, ifindex: number): Uint8Array {
+  const view = listRequest(RTM.getNeighbour, NDMSG_SIZE, sequence);
+  view.setUint8(NLMSGHDR_SIZE, AF.bridge);
+  setU32(view, NLMSGHDR_SIZE + 4, ifindex);
+  return octets(view);
+}
 
 /** With NETLINK_GET_STRICT_CHK the kernel itself narrows to `table` and `ifindex`; 0 is any. */
 export function listRoutes(

@@ -1,7 +1,9 @@
-// RTM_*NEIGH payloads -> KernelNeighbour: who is behind a gateway's address, as far as the kernel knows. Never writes.
+// RTM_*NEIGH payloads -> who is behind an address, as far as the kernel knows, and where a tunnel sends frames. Never
+// writes.
 
 import { type IpAddress, ipFromBytes } from '../../base/ip.js';
-import type { KernelNeighbour } from '../types.js';
+import type { KernelChange } from '../port.js';
+import { MAC_OCTETS, macText } from './link-address.js';
 import { AF, NDA, NDMSG_SIZE, NUD } from './numbers.js';
 import { eachAttribute, getI32, getU16 } from './octets.js';
 
@@ -23,15 +25,37 @@ export function decodeNeighbour(
   body: number,
   end: number,
   present: boolean,
-): KernelNeighbour | null {
-  if (end > bytes.length || !isTellingNeighbour(view, body, end, present)) return null;
-  const size = view.getUint8(body) === AF.inet ? 4 : 16;
-  const found: { address: IpAddress | null } = { address: null };
-  const whole = eachAttribute(view, body + NDMSG_SIZE, end, (type, from, to) => {
-    if (type === NDA.dst && to - from === size) found.address = ipFromBytes(bytes, from, size);
-  });
+): KernelChange | null {
+  if (end > bytes.length || end - body < NDMSG_SIZE) return null;
+  const forward = view.getUint8(body) === AF.bridge;
+  if (!forward && !isTellingNeighbour(view, body, end, present)) return null;
+  const { address, mac } = readParts(bytes, view, body, end);
   const ifindex = getI32(view, body + 4);
-  if (!whole || found.address === null || ifindex <= 0) return null;
-  const state = !present ? 'gone' : (getU16(view, body + 8) & VALID) !== 0 ? 'valid' : 'failed';
-  return { ifindex, address: found.address, state };
+  if (address === null || ifindex <= 0) return null;
+  // A device's forwarding entries are listed to be compared; nobody follows them.
+  if (forward)
+    return mac === null || !present ? null : { kind: 'forward', forward: { ifindex, address, mac } };
+  const nud = getU16(view, body + 8);
+  const state = !present ? 'gone' : (nud & VALID) !== 0 ? 'valid' : 'failed';
+  const permanent = mac !== null && (nud & NUD.permanent) !== 0 ? { permanentMac: mac } : {};
+  return { kind: 'neighbour', neighbour: { ifindex, address, state, ...permanent } };
+}
+
+interface Parts {
+  address: IpAddress | null;
+  mac: string | null;
+}
+
+/** No address when malformed. The other end of a forwarding entry is of any family. */
+function readParts(bytes: Uint8Array, view: DataView, body: number, end: number): Parts {
+  const family = view.getUint8(body);
+  const parts: Parts = { address: null, mac: null };
+  const whole = eachAttribute(view, body + NDMSG_SIZE, end, (type, from, to) => {
+    const size = to - from;
+    const fits =
+      family === AF.inet ? size === 4 : family === AF.inet6 ? size === 16 : size === 4 || size === 16;
+    if (type === NDA.dst && fits) parts.address = ipFromBytes(bytes, from, size === 4 ? 4 : 16);
+    if (type === NDA.linkLayerAddress && size === MAC_OCTETS) parts.mac = macText(bytes, from);
+  });
+  return whole ? parts : { address: null, mac: null };
 }

@@ -29,6 +29,7 @@ export const RTM = {
   getRoute: 26,
   newNeighbour: 28,
   delNeighbour: 29,
+  getNeighbour: 30,
   newNexthop: 104,
   delNexthop: 105,
   getNexthop: 106,
@@ -78,7 +79,7 @@ export const NHA = {
 export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18 } as const;
 export const IFLA_INFO = { kind: 1, data: 2 } as const;
 export const IFLA_VXLAN = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
-export const NDA = { dst: 1, linkLayerAddress: 2 } as const;
+export const NDA = { dst: 1, linkLayerAddress: 2, ifindex: 8 } as const;
 export const NUD = {
   reachable: 0x02,
   stale: 0x04,

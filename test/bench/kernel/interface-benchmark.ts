@@ -11,7 +11,7 @@ import { usageOf } from '../process-usage.js';
 const INTERFACES = 30_000;
 /** BIRD is that busy with its interfaces. */
 const SESSION_TIMEOUT_MS = 180_000;
-const ARRIVAL_TIMEOUT_MS = 180_000;
+const ARRIVAL_TIMEOUT_MS = 90_000;
 /** After the start: what it left to do is done. */
 const SETTLE_MS = 5000;
 /** One audit of ours falls into it. */
@@ -49,10 +49,21 @@ const makeInterfaces = async (bed: Bed): Promise<void> => {
 
 const prepared = new WeakSet<Bed>();
 
-const measure = async (bed: Bed, daemon: RunningDaemon): Promise<Figures> => {
-  const establishedAt = await bed.established(daemon, FEEDER, SESSION_TIMEOUT_MS);
+/** When the last one came; NaN when they did not come in time, which ours must not be. */
+const lastArrival = async (bed: Bed, { program }: Contestant): Promise<number> => {
   const wait = { address: FEEDER.address, timeoutMs: ARRIVAL_TIMEOUT_MS, count: INTERFACES };
-  const arrivals = await bed.speaker.call('awaitArrivals', wait);
+  try {
+    const arrivals = await bed.speaker.call('awaitArrivals', wait);
+    return arrivals.at(-1)?.at ?? Number.NaN;
+  } catch (error) {
+    if (program === 'bgpd') throw error;
+    return Number.NaN;
+  }
+};
+
+const measure = async (bed: Bed, daemon: RunningDaemon, contestant: Contestant): Promise<Figures> => {
+  const establishedAt = await bed.established(daemon, FEEDER, SESSION_TIMEOUT_MS);
+  const lastAt = await lastArrival(bed, contestant);
   const { cpuSeconds: startCpu } = usageOf(daemon.process.pid);
   await sleep(SETTLE_MS);
   const resting = usageOf(daemon.process.pid).cpuSeconds;
@@ -60,7 +71,7 @@ const measure = async (bed: Bed, daemon: RunningDaemon): Promise<Figures> => {
   const { cpuSeconds, residentMiB } = usageOf(daemon.process.pid);
   return {
     established: establishedAt - daemon.startedAt,
-    start: (arrivals.at(-1)?.at ?? Number.NaN) - daemon.startedAt,
+    start: lastAt - daemon.startedAt,
     startCpu,
     share: (100_000 * (cpuSeconds - resting)) / REST_MS,
     resident: residentMiB,
@@ -71,7 +82,8 @@ export const INTERFACE_LOAD: Benchmark = {
   name: 'interfaces',
   description: [
     `a host with ${INTERFACES} interfaces, a workload on each: from making the process until a peer has all routes,`,
-    'then a minute in which nothing happens; BIRD with the scan times that Calico gives it (2 s)',
+    'then a minute in which nothing happens; BIRD with the scan times that Calico gives it (2 s);',
+    `no figure: not all of them within ${ARRIVAL_TIMEOUT_MS / 1000} s of the session`,
   ],
   repetitions: 1,
   sessions: [FEEDER],
@@ -88,7 +100,7 @@ export const INTERFACE_LOAD: Benchmark = {
     prepared.add(bed);
     const daemon = await bed.startDaemon(contestant, INTERFACE_LOAD.sessions);
     try {
-      return await measure(bed, daemon);
+      return await measure(bed, daemon, contestant);
     } finally {
       await bed.clear(daemon);
     }
