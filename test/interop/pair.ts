@@ -107,7 +107,8 @@ export const withPair = async (options: PairOptions, scene: (pair: Pair) => Prom
     const spec = specs(options);
     const ours = createRouter(options.ours ?? 'bgpd', a, spec.ours);
     const peer = createRouter(options.peer, b, spec.peer);
-    const evidence = async () => `${await ours.evidence()}\n${await peer.evidence()}`;
+    const evidence = async () =>
+      [await a.kernelState(), await b.kernelState(), await ours.evidence(), await peer.evidence()].join('\n');
     await scene({
       network,
       ours,

@@ -109,6 +109,15 @@ export class NetNode {
     return parsePing(result.stdout);
   }
 
+  /** What its kernel says of links, addresses, routes and neighbours: for the words of a failed wait. */
+  async kernelState(): Promise<string> {
+    const looks = ['link', 'addr', '-4 route', '-6 route', 'neigh', 'maddr'].map(async (what) => {
+      const { stdout, stderr } = await run('ip', ['-n', this.namespace, ...what.split(' '), 'show']);
+      return `ip ${what} show:\n${stdout}${stderr}`;
+    });
+    return `--- kernel of ${this.name}\n${(await Promise.all(looks)).join('')}`;
+  }
+
   async setLink(name: string, state: 'up' | 'down'): Promise<void> {
     await this.ip(`link set dev ${name} ${state}`);
   }

@@ -1,7 +1,7 @@
 // The FIB's state as data, and questions about it. The files beside it change it, turn it into writes, take in what the
 // kernel says, and report. Never reads a clock.
 
-import type { Bitset } from '../../base/bitset.js';
+import { Bitset } from '../../base/bitset.js';
 import { type FamilyIndex, familyOfAddress } from '../../base/family.js';
 import type { IpAddress } from '../../base/ip.js';
 import { formatPrefix, type Prefix } from '../../base/prefix.js';
@@ -63,6 +63,8 @@ export interface FibState {
   nextId: number;
   /** Rows that the running listing named, by family; null when none runs. */
   listed: readonly [Bitset, Bitset] | null;
+  /** Rows that were written, or told of, while it runs: what it names of them may be older. */
+  readonly told: readonly [Bitset, Bitset];
   /** What a difference that the running listing finds is put down to. */
   listingCause: DriftCause;
   /** Monotonic milliseconds, as last told. */
@@ -98,6 +100,7 @@ export function createFibState(
     sources: [null, null],
     nextId: 1,
     listed: null,
+    told: [new Bitset(), new Bitset()],
     listingCause: 'missing',
     now: 0,
     swept: false,

@@ -343,10 +343,11 @@ export class KernelLoop implements Kernel {
     else this.#timers.set('gateways', Math.max(1, due - performance.now()), () => this.#settle());
   }
 
-  #tell({ workloads, nextHops }: ViewNews): void {
+  #tell({ workloads, nextHops, addresses }: ViewNews): void {
     this.#counters.workloadEvents += workloads.length;
     if (workloads.length > 0) this.#observer?.workloads(workloads);
     if (nextHops.length > 0) this.#observer?.nextHops(nextHops);
+    if (addresses) this.#observer?.addresses();
   }
 
   #tellDrift(): void {
