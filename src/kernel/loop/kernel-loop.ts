@@ -165,7 +165,7 @@ export class KernelLoop implements Kernel {
       workloads: importer.size,
       fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
       tunnels: tunnels.status(),
-      gateways: this.#view.gatewayStatus(),
+      gateways: this.#view.gateways.status(),
       counters: this.#counters.snapshot(fib.counters, guard.counts),
       drift: fib.drift.status(performance.now()),
       audits: this.#audits.status(),

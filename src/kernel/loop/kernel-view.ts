@@ -7,8 +7,9 @@ import { hostPrefix, makePrefix, type Prefix } from '../../base/prefix.js';
 import { Fib } from '../fib/fib.js';
 import { FactWatch, NO_FACTS, readFacts } from '../guard/host-facts.js';
 import { HostGuard } from '../guard/host-guard.js';
+import { GatewayWatch } from '../next-hops/gateway-watch.js';
 import { Links } from '../next-hops/links.js';
-import { type LeadsTo, Neighbours } from '../next-hops/neighbours.js';
+import { Neighbours } from '../next-hops/neighbours.js';
 import { NextHops } from '../next-hops/next-hops.js';
 import { ObjectHops } from '../next-hops/object-hops.js';
 import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
@@ -18,11 +19,9 @@ import { Tunnels } from '../tunnels/tunnels.js';
 import type {
   DriftCause,
   DriftCulprit,
-  GatewayStatus,
   KernelAddress,
   KernelEvent,
   KernelLink,
-  KernelNeighbour,
   KernelNexthop,
   KernelRoute,
   KernelSettings,
@@ -51,8 +50,6 @@ export type NameCulprit = (port: number, protocol: number | null) => DriftCulpri
 const NOBODY: NameCulprit = (port, protocol) => ({ port, name: null, protocol });
 /** Next hops over routes over next hops: so often at most. */
 const ROUNDS = 8;
-/** Listed in the status. */
-const MAX_GATEWAYS = 100;
 
 export class KernelView {
   readonly links = new Links();
@@ -60,6 +57,7 @@ export class KernelView {
   readonly importer: Importer;
   readonly neighbours = new Neighbours();
   readonly nextHops: NextHops;
+  readonly gateways: GatewayWatch;
   readonly fib: Fib;
   readonly guard: HostGuard;
   readonly tunnels: Tunnels;
@@ -67,8 +65,6 @@ export class KernelView {
   #settings: KernelSettings;
   /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
   #own: { readonly route: KernelRoute; readonly present: boolean; readonly by: DriftCulprit }[] = [];
-  /** Of neighbours, since the last settling. */
-  #heard: KernelNeighbour[] = [];
   readonly #culprit: NameCulprit;
   readonly #objectHops = new ObjectHops();
   #events: KernelEvent[] = [];
@@ -86,6 +82,7 @@ export class KernelView {
     this.importer = new Importer((ifindex) => this.links.nameOf(ifindex));
     this.importer.configure(settings);
     this.nextHops = new NextHops(this.store, this.links, this.neighbours, settings.table);
+    this.gateways = new GatewayWatch(this.neighbours, this.nextHops, this.links);
     const isTaken = (prefix: KernelRoute['prefix'], identity: RouteIdentity): boolean =>
       this.store
         .at(prefix)
@@ -144,7 +141,7 @@ export class KernelView {
         this.#applyAddress(change.address, change.present);
         return;
       case 'neighbour':
-        this.#heard.push(change.neighbour);
+        this.gateways.hear(change.neighbour);
         return;
       case 'forward':
         return;
@@ -235,7 +232,7 @@ export class KernelView {
       this.#facts.touch(touched);
     });
     this.nextHops.touch(prefixes);
-    this.#judgeNeighbours(now);
+    this.#events.push(...this.gateways.settle(now));
     this.fib.tick(now);
     this.#judgeAnew();
     const nextHops = this.#refreshHops();
@@ -243,20 +240,6 @@ export class KernelView {
     const addresses = this.#addressNews;
     this.#addressNews = false;
     return { workloads, nextHops, addresses };
-  }
-
-  #judgeNeighbours(now: number): void {
-    const { neighbours, nextHops } = this;
-    const leadsTo: LeadsTo = (ifindex, address) => nextHops.leadsTo(ifindex, address);
-    if (nextHops.takeDropped()) neighbours.keepOnly(leadsTo);
-    for (const { ifindex, address, state } of this.#heard.splice(0))
-      neighbours.observe(ifindex, address, state, now, leadsTo);
-    neighbours.advance(now);
-    for (const { ifindex, address, lost } of neighbours.takeVerdicts()) {
-      nextHops.touchGateway(ifindex, address);
-      const kind = lost ? 'gatewayLost' : 'gatewayBack';
-      this.#events.push({ kind, address, interface: this.links.nameOf(ifindex) });
-    }
   }
 
   #judgeAnew(): void {
@@ -283,17 +266,6 @@ export class KernelView {
     const own = this.links.ownerOf(address) === ifindex;
     const source = own ? address : this.links.sourceFor(ifindex, address);
     return { interface: this.links.nameOf(ifindex), source };
-  }
-
-  /** Gateways that do not answer, by what their interfaces are called. */
-  gatewayStatus(): GatewayStatus {
-    const { neighbours, links } = this;
-    const lost = [...neighbours.lost()].slice(0, MAX_GATEWAYS);
-    return {
-      lost: lost.map(({ ifindex, address, since }) => ({ address, interface: links.nameOf(ifindex), since })),
-      lostCount: neighbours.lostCount,
-      losses: neighbours.losses,
-    };
   }
 
   #isOwn(route: KernelRoute): boolean {

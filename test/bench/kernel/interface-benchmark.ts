@@ -9,8 +9,8 @@ import { FEEDER, FIRST_WORKLOAD } from '../plan.js';
 import { usageOf } from '../process-usage.js';
 
 const INTERFACES = 30_000;
-/** BIRD is that busy with its interfaces. */
-const SESSION_TIMEOUT_MS = 180_000;
+/** One turn of BIRD's loop takes the better part of a minute. */
+const SESSION_TIMEOUT_MS = 120_000;
 const ARRIVAL_TIMEOUT_MS = 90_000;
 /** After the start: what it left to do is done. */
 const SETTLE_MS = 5000;
@@ -49,21 +49,25 @@ const makeInterfaces = async (bed: Bed): Promise<void> => {
 
 const prepared = new WeakSet<Bed>();
 
-/** When the last one came; NaN when they did not come in time, which ours must not be. */
-const lastArrival = async (bed: Bed, { program }: Contestant): Promise<number> => {
-  const wait = { address: FEEDER.address, timeoutMs: ARRIVAL_TIMEOUT_MS, count: INTERFACES };
+/** When it happened; NaN when it did not in time, which may not befall ours. */
+const inTime = async ({ program }: Contestant, moment: Promise<number>): Promise<number> => {
   try {
-    const arrivals = await bed.speaker.call('awaitArrivals', wait);
-    return arrivals.at(-1)?.at ?? Number.NaN;
+    return await moment;
   } catch (error) {
     if (program === 'bgpd') throw error;
     return Number.NaN;
   }
 };
 
+const lastArrival = async (bed: Bed): Promise<number> => {
+  const wait = { address: FEEDER.address, timeoutMs: ARRIVAL_TIMEOUT_MS, count: INTERFACES };
+  const arrivals = await bed.speaker.call('awaitArrivals', wait);
+  return arrivals.at(-1)?.at ?? Number.NaN;
+};
+
 const measure = async (bed: Bed, daemon: RunningDaemon, contestant: Contestant): Promise<Figures> => {
-  const establishedAt = await bed.established(daemon, FEEDER, SESSION_TIMEOUT_MS);
-  const lastAt = await lastArrival(bed, contestant);
+  const establishedAt = await inTime(contestant, bed.established(daemon, FEEDER, SESSION_TIMEOUT_MS));
+  const lastAt = await inTime(contestant, lastArrival(bed));
   const { cpuSeconds: startCpu } = usageOf(daemon.process.pid);
   await sleep(SETTLE_MS);
   const resting = usageOf(daemon.process.pid).cpuSeconds;
@@ -83,7 +87,7 @@ export const INTERFACE_LOAD: Benchmark = {
   description: [
     `a host with ${INTERFACES} interfaces, a workload on each: from making the process until a peer has all routes,`,
     'then a minute in which nothing happens; BIRD with the scan times that Calico gives it (2 s);',
-    `no figure: not all of them within ${ARRIVAL_TIMEOUT_MS / 1000} s of the session`,
+    `no figure: no session within ${SESSION_TIMEOUT_MS / 1000} s, or not all routes ${ARRIVAL_TIMEOUT_MS / 1000} s later`,
   ],
   repetitions: 1,
   sessions: [FEEDER],
