@@ -17,7 +17,7 @@ const SETTLE_MS = 5000;
 /** One audit of ours falls into it. */
 const REST_MS = 60_000;
 /** `ip -batch` leaks a descriptor for each line that names a namespace. */
-const BATCH = 5000;
+const BATCH = 1000;
 
 const nameOf = (i: number): string => `calix${i}`;
 
