@@ -90,6 +90,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     removePrivateAs: pick('removePrivateAs'),
     overrideAs: pick('overrideAs'),
     routeServerClient: pick('routeServerClient'),
+    ownBestPath: pick('ownBestPath'),
     role: pick('role'),
     strictRole: pick('strictRole'),
     extendedNextHop: pick('extendedNextHop'),

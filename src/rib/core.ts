@@ -14,7 +14,7 @@ import { DEFAULT_DECISION, type DecisionOptions, decisionKey } from './decision-
 import { DirtyList } from './dirty-list.js';
 import { DEFAULT_LIMITS } from './group-limits.js';
 import type { ExportProfile, OriginValidation } from './hooks.js';
-import { Importer, refusalText } from './importer.js';
+import { Importer } from './importer.js';
 import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
@@ -24,8 +24,10 @@ import { Quarantine } from './quarantine.js';
 import { markByNextHop, markChoices } from './recheck.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { importKey, isStale, type RibPeer, Sources } from './sources.js';
+import { changeOf, isStale, type RibPeer, Sources } from './sources.js';
 import { UpdateGroups } from './update-groups.js';
+
+const everyone = (): boolean => true;
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
 const MANY_ENDED = 1024;
@@ -102,7 +104,9 @@ export class Rib {
     const before = this.sources.get(id).peer!;
     this.sources.replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (importKey(before) !== importKey(peer)) this.#sweep.add(id, 'changed');
+    const reason = changeOf(before, peer);
+    if (reason === 'renamed') this.groups.forgetSources();
+    if (reason !== null) this.#sweep.add(id, reason);
     this.#announceWork();
   }
 
@@ -222,11 +226,8 @@ export class Rib {
 
   /** Tables that have become much too large get smaller. */
   #trim(): void {
-    for (const table of this.prefixes) table.trim();
-    for (const paths of this.paths) paths.trim();
-    for (const dirty of this.#dirty) dirty.trim();
-    this.attrSets.trim();
-    for (const group of this.groups.all()) group.trim();
+    const tables = [...this.prefixes, ...this.paths, ...this.#dirty, this.attrSets];
+    for (const table of [...tables, ...this.groups.all()]) table.trim();
   }
 
   /** Octets of the lists of what is to be decided. */
@@ -243,10 +244,8 @@ export class Rib {
     const paths = this.paths[family];
     const { peer } = this.sources.get(paths.peer[path]! as PeerId);
     if (peer === null) return null;
-    const received = paths.received[path]! as AttrSetId;
-    const refusal = this.#importer.refusal(peer, received);
-    if (refusal !== null) return refusalText(refusal, peer);
-    return this.#importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
+    const prefix = paths.prefix[path]! as PrefixId;
+    return this.#importer.reason(family, prefix, peer, paths.received[path]! as AttrSetId);
   }
 
   #reach(id: PeerId, view: UpdateView, run: NlriRun): void {
@@ -302,9 +301,14 @@ export class Rib {
       const { peer } = this.sources.get(paths.peer[path]! as PeerId);
       if (peer?.importPolicy.readsRpki === true) this.#revisit(family, path);
     }
+    this.#retell(family, prefix, ({ policy }) => policy.readsRpki);
+  }
+
+  /** The kernel and these groups judge anew what is best, though it is the same. */
+  #retell(family: FamilyIndex, prefix: PrefixId, concerns: (profile: ExportProfile) => boolean): void {
     this.#listener.bestChanged(family, prefix);
     for (const group of this.groups.all()) {
-      if (group.profile.policy.readsRpki && group.profile.families[family])
+      if (group.profile.families[family] && concerns(group.profile))
         this.groups.update(group, family, prefix);
     }
   }
@@ -370,6 +374,7 @@ export class Rib {
     this.#sweep.slice(budget, (family, path, reason) => {
       if (reason === 'left') this.#changes.remove(family, path);
       else this.#revisit(family, path);
+      if (reason === 'renamed') this.#retell(family, this.paths[family].prefix[path]! as PrefixId, everyone);
     });
     // Ids are given back one slice after the last path went, when no group names them as a source any more.
     if (this.#sweep.complete && !this.#hasDirty()) this.#releaseLeft();
