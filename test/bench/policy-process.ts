@@ -34,8 +34,8 @@ function policyOf(name: PolicyCaseName): CompiledPolicy {
   return compilePolicies(['p'], { p: policy }, 'reject', ASN);
 }
 
-function attributeSets(): AttrSets {
-  const sets = new AttrSets(new NextHops(null), 1);
+function attributeSets(nextHops: NextHops): AttrSets {
+  const sets = new AttrSets(nextHops, 1);
   for (let i = 0; i < SETS; i++) {
     const communities = communitiesOf(i).map((value) => 65000 * 65536 + value);
     const asPath = [{ kind: 'sequence', asns: asnsOf(i) }] as const;
@@ -49,11 +49,12 @@ function attributeSets(): AttrSets {
 type Ask = (i: number) => boolean;
 
 function asker(name: PolicyCaseName, remembers: boolean): Ask {
-  const attrSets = attributeSets();
+  const nextHops = new NextHops(null);
+  const attrSets = attributeSets(nextHops);
   const table = new PrefixTable(false, 1);
   for (let i = 0; i < ROUTES; i++) table.findOrAdd(routeWord(i), 0, 0, 0, 24);
   const policy = policyOf(name);
-  if (remembers) return rememberingAsker(policy, attrSets, table);
+  if (remembers) return rememberingAsker(policy, { attrSets, nextHops }, table);
   const route = new RouteCursor(attrSets, null);
   return (i) => {
     route.show(0, table, i as never, 'bgp', null);
@@ -61,7 +62,11 @@ function asker(name: PolicyCaseName, remembers: boolean): Ask {
   };
 }
 
-function rememberingAsker(policy: CompiledPolicy, attrSets: AttrSets, table: PrefixTable): Ask {
+function rememberingAsker(
+  policy: CompiledPolicy,
+  sets: { readonly attrSets: AttrSets; readonly nextHops: NextHops },
+  table: PrefixTable,
+): Ask {
   const self = Uint8Array.of(10, 0, 0, 1);
   const exporter = new Exporter(
     {
@@ -79,7 +84,7 @@ function rememberingAsker(policy: CompiledPolicy, attrSets: AttrSets, table: Pre
     },
     { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector: false },
     {
-      attrSets,
+      ...sets,
       sources: new Sources(),
       prefixes: [table, new PrefixTable(true, 1)],
       validation: null,
