@@ -131,7 +131,7 @@ const poolConfig = ({ object: _object, ...pool }: PoolIntent): PoolConfig => ({ 
 
 const originateConfig = (origin: OriginateIntent): OriginateConfig => ({
   ...origin,
-  requireContributor: false,
+  requireContributor: [],
   communities: [],
 });
 

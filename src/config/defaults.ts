@@ -51,6 +51,7 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   vxlan: DEFAULT_VXLAN,
   nextHopGroups: 'auto',
   prefsrc: [],
+  watchNeighbours: true,
   auditInterval: 60,
 };
 

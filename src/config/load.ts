@@ -298,7 +298,7 @@ function completeOrigination(origination: ListElement<'originate'>): OriginateCo
   return {
     blackhole: aggregate,
     suppressMoreSpecifics: aggregate,
-    requireContributor: false,
+    requireContributor: [],
     communities: [],
     ...present(origination),
     kind,

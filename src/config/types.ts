@@ -5,7 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { RoleName } from '../policy/roles.js';
-import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
+import type { PolicyConfig, PrefixMatch, RouteSource } from '../policy/types.js';
 import type { DecisionOptions } from '../rib/decision-steps.js';
 import type { PathChoice } from '../rib/hooks.js';
 import type { Vantage } from '../rib/vantage.js';
@@ -114,6 +114,8 @@ export interface KernelConfig {
   readonly nextHopGroups: 'auto' | 'on' | 'off';
   /** RTA_PREFSRC of the routes we install, one address per family; empty: the kernel chooses. */
   readonly prefsrc: readonly IpAddress[];
+  /** A gateway that does not answer ARP or neighbour discovery is no way to a next hop. */
+  readonly watchNeighbours: boolean;
   /** Between two comparisons of the whole FIB with the kernel; 0: none. */
   readonly auditInterval: number;
   /** Learned routes that may take over what the host reaches by itself; all others may not. */
@@ -167,8 +169,8 @@ export interface OriginateConfig {
   readonly blackhole: boolean;
   /** Workloads inside are not announced one by one, but for those with a lower metric than `kernel.metric`. */
   readonly suppressMoreSpecifics: boolean;
-  /** Announced only while a workload of this host lies inside. */
-  readonly requireContributor: boolean;
+  /** Announced only while a more specific route from one of these is inside (`kernel`: a workload); empty: always. */
+  readonly requireContributor: readonly RouteSource[];
   readonly communities: readonly CommunityConfig[];
 }
 

@@ -238,6 +238,7 @@ export class Speaker {
   /** One slice; true when there is more. */
   #run(budget: number): boolean {
     const more = this.rib.run(budget);
+    this.#local.settle();
     return (this.fib?.review(budget) ?? false) || more;
   }
 
@@ -256,7 +257,10 @@ export class Speaker {
       rules: this.#rules,
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
-        bestChanged: (family, prefix) => this.fib?.update(family, prefix),
+        bestChanged: (family, prefix) => {
+          this.fib?.update(family, prefix);
+          this.#local.bestChanged(family, prefix);
+        },
         localChosen: (family, prefix) => this.foreignOrigins.localChosen(family, prefix),
         wake: (peer) => this.#byRibId.get(peer)?.wake(),
         workPending: () => this.#pass.request(),

@@ -1,6 +1,7 @@
 // Logs: turns daemon events into log lines, each once per change and never once per route.
 
 import { toHex } from '../base/bytes.js';
+import { formatIp } from '../base/ip.js';
 import { formatPrefix } from '../base/prefix.js';
 import { formatProblem } from '../config/problem.js';
 import type { Blame } from '../fsm/blame.js';
@@ -155,6 +156,15 @@ function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
       // Every workload has a link, so these are as frequent as workloads.
       log.debug({ interface: event.interface }, event.kind === 'linkUp' ? 'link up' : 'link down');
       return;
+    case 'gatewayLost':
+    case 'gatewayBack': {
+      const pass = limit(event.kind);
+      if (pass === null) return;
+      const detail = { address: formatIp(event.address), interface: event.interface, ...pass };
+      if (event.kind === 'gatewayBack') log.info(detail, 'a gateway is used again');
+      else log.warn(detail, 'a gateway does not answer: next hops behind it are out of use');
+      return;
+    }
     case 'swept':
       log.info({ routes: event.routes }, 'stale routes of an earlier run removed');
       return;

@@ -49,6 +49,7 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       vxlan: { device: 'vxlan.bgp', vni: 4097, port: 4789, mtu: null, address: null },
       nextHopGroups: 'auto',
       prefsrc: [],
+      watchNeighbours: true,
       auditInterval: 60,
       import: [{ interfaces: ['cali*', 'tap*', 'ns-*'], table: 254 }],
     },

@@ -391,6 +391,11 @@ export const FAKE_KERNEL: KernelReport = {
       { prefix: 'fd00:65:9::/64', reason: 'unresolved', attempts: 0, nextHops: ['fd00:99::1', 'fd00:99::2'] },
     ],
   },
+  gateways: {
+    lost: [{ address: '172.18.203.1', interface: 'eth0', since: '2026-01-02T03:04:05.678Z' }],
+    lostCount: 1,
+    losses: 3,
+  },
   tunnels: [
     { device: 'vxlan.bgp', kind: 'vxlan', ready: true, problem: null, ends: 12 },
     {

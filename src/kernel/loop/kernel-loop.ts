@@ -58,7 +58,7 @@ export class KernelLoop implements Kernel {
   /** Notifications were lost since the last listing of everything began. */
   #overrun = false;
   #reopenDelay = FIRST_REOPEN;
-  readonly #timers = new Timers<'listing' | 'reopen'>();
+  readonly #timers = new Timers<'listing' | 'reopen' | 'gateways'>();
 
   constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
     this.#port = port;
@@ -103,6 +103,8 @@ export class KernelLoop implements Kernel {
     if (!this.#settings.install) return;
     const routes = this.#view.fib.sweep();
     this.#emit({ kind: 'swept', routes });
+    for (const ifindex of this.#view.tunnels.sweep()) this.#listings.want({ kind: 'ends', ifindex });
+    if (!this.#listings.empty) this.#scheduleListing();
     this.#pump.schedule();
   }
 
@@ -167,6 +169,7 @@ export class KernelLoop implements Kernel {
       workloads: importer.size,
       fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
       tunnels: tunnels.status(),
+      gateways: this.#view.gateways.status(),
       counters: this.#counters.snapshot(fib.counters, guard.counts),
       drift: fib.drift.status(performance.now()),
       audits: this.#audits.status(),
@@ -209,6 +212,7 @@ export class KernelLoop implements Kernel {
       case 'overrun':
         this.#counters.overruns++;
         this.#overrun = true;
+        this.#view.neighbours.forgetAll();
         this.#emit({ kind: 'overrun' });
         this.#wantListing();
         return;
@@ -333,6 +337,14 @@ export class KernelLoop implements Kernel {
     if (!this.#listings.empty) this.#scheduleListing();
     this.#pump.run();
     for (const event of this.#view.takeEvents()) this.#emit(event);
+    this.#awaitGateways();
+  }
+
+  /** Whether a gateway answers is judged by time, too. */
+  #awaitGateways(): void {
+    const due = this.#view.neighbours.nextDue();
+    if (due === null) this.#timers.clear('gateways');
+    else this.#timers.set('gateways', Math.max(1, due - performance.now()), () => this.#settle());
   }
 
   #tell({ workloads, nextHops, addresses }: ViewNews): void {
@@ -383,7 +395,8 @@ export class KernelLoop implements Kernel {
 /** Our table, the tables of the import rules, and main: gateways are looked up there. */
 function filterOf(settings: KernelSettings): PortFilter {
   const tables = new Set([settings.table, RT_TABLE.main, ...settings.import.map((rule) => rule.table)]);
-  return { tables: [...tables], protocol: settings.protocol };
+  const { protocol, watchNeighbours = false } = settings;
+  return { tables: [...tables], protocol, neighbours: watchNeighbours };
 }
 
 /** Prefixes come from peers: they must not be able to choose where they land in the table. */
