@@ -5,6 +5,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { familyIndex, familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
 import { asnForPolicies } from '../config/peer-kind.js';
+import { keptAfter } from '../fsm/graceful-restart.js';
 import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
 import type { Clock, Timer } from '../net/clock.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
@@ -24,13 +25,14 @@ import {
 import { profileKey } from '../rib/update-groups.js';
 import { afiSafiOf, ROUTE_REFRESH } from '../wire/iana.js';
 import { cease, maximumPrefixesReached } from '../wire/notification.js';
-import type { UpdateView } from '../wire/types.js';
+import type { Notification, UpdateView } from '../wire/types.js';
 import { AdvertisementPace } from './advertisement-pace.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
 import { type BlameSource, PeerBlame } from './peer-blame.js';
 import { kindOf, kindOfSession } from './peer-specials.js';
 import { hasMaxPrefix, type PrefixLimitNews, PrefixLimits } from './prefix-limits.js';
+import { type RestartProgress, RetainedRoutes } from './retained-routes.js';
 import {
   endpoint,
   exportProfile,
@@ -60,6 +62,8 @@ export interface PeerContext {
 const MOST_STALE = 360_000;
 
 export interface Attachments {
+  /** The session is gone and its routes stay. */
+  away(ribId: PeerId): void;
   /** False while the first routes of a session wait for those of others that come up with it. */
   mayPull(ribId: PeerId): boolean;
   attached(ribId: PeerId, peer: BgpPeer): void;
@@ -72,7 +76,7 @@ export type DriverFactory = (
   handlers: PeerHandlers,
 ) => AcceptingPeerDriver;
 
-interface Attachment {
+export interface Attachment {
   readonly ribId: PeerId;
   readonly session: NegotiatedSession;
   readonly transport: Transport;
@@ -87,6 +91,7 @@ export class BgpPeer implements PeerHandlers {
   #config: RunningPeerConfig;
   #context: PeerContext;
   #attachment: Attachment | null = null;
+  readonly #retained: RetainedRoutes;
   readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
   /** Of the sessions that ended. */
@@ -107,6 +112,7 @@ export class BgpPeer implements PeerHandlers {
   constructor(config: RunningPeerConfig, context: PeerContext, makeDriver: DriverFactory) {
     this.#config = config;
     this.#context = context;
+    this.#retained = new RetainedRoutes(context.timer, context.blame.now, (end) => this.#retentionEnded(end));
     this.driver = makeDriver(context.local, config, this);
   }
 
@@ -123,12 +129,32 @@ export class BgpPeer implements PeerHandlers {
     return this.#config.name;
   }
 
+  /** Of the session, or of the routes that outlive it for a while. */
   get ribId(): PeerId | null {
-    return this.#attachment?.ribId ?? null;
+    return this.#attachment?.ribId ?? this.#away?.ribId ?? null;
+  }
+
+  /** Null: the peer does not restart, or nothing of it is kept for that. */
+  get restart(): RestartProgress | null {
+    return this.#retained.progress();
+  }
+
+  /** Restarts of the peer so far, by what became of them. */
+  get restarts(): RetainedRoutes['counts'] {
+    return this.#retained.counts;
+  }
+
+  get #away(): Attachment | null {
+    return this.#retained.away;
   }
 
   get session(): NegotiatedSession | null {
     return this.#attachment?.session ?? null;
+  }
+
+  /** The one that is up, or the one whose routes are kept. */
+  get lastSession(): NegotiatedSession | null {
+    return this.session ?? this.#away?.session ?? null;
   }
 
   /** Routes that came and were loops, over all sessions. */
@@ -159,7 +185,8 @@ export class BgpPeer implements PeerHandlers {
   }
 
   get #source(): Source | null {
-    return this.#attachment === null ? null : this.#context.rib.sources.get(this.#attachment.ribId);
+    const { ribId } = this;
+    return ribId === null ? null : this.#context.rib.sources.get(ribId);
   }
 
   /** `jitter`: seconds within which the first dial comes. */
@@ -197,8 +224,18 @@ export class BgpPeer implements PeerHandlers {
   }
 
   async stop(subcode: number, text: string): Promise<void> {
+    await this.#stop(cease(subcode, text), { kind: 'adminDown', text });
+  }
+
+  /** As `stop`, and peers that can keep our routes are to do so. */
+  async leave(subcode: number, text: string): Promise<void> {
+    await this.#stop(cease(subcode, text), { kind: 'adminDown', text, graceful: true });
+  }
+
+  async #stop(notification: Notification, reason: DownReason): Promise<void> {
     this.#running = false;
-    await this.driver.stop(cease(subcode, text), { kind: 'adminDown', text });
+    await this.driver.stop(notification, reason);
+    if (this.#away !== null) this.#leaveRib(this.#away.ribId);
   }
 
   wake(): void {
@@ -221,7 +258,7 @@ export class BgpPeer implements PeerHandlers {
   established(session: NegotiatedSession, transport: Transport): PacketSource {
     const { rib, events, attachments } = this.#context;
     const view = this.#ribView(session, transport);
-    const ribId = rib.peerUp(view.peer, view.profile);
+    const ribId = this.#returns(session, view) ?? rib.peerUp(view.peer, view.profile);
     const pace = this.#makePace();
     this.#attachment = { ribId, session, transport, pace, ...view };
     this.endOfRib.clear();
@@ -234,6 +271,21 @@ export class BgpPeer implements PeerHandlers {
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
     const take = (budget: number) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null);
     return { pull: pace === null ? take : (budget) => pace.pull(() => take(budget)) };
+  }
+
+  /** The id of what is kept of the peer, when that is the one who is back. */
+  #returns(session: NegotiatedSession, view: RibView): PeerId | null {
+    const { rib, events } = this.#context;
+    const away = this.#away;
+    if (away === null) return null;
+    const forwarding = session.gracefulRestart?.forwarding ?? [false, false];
+    if (!rib.peerBack(away.ribId, view.peer, view.profile, forwarding)) {
+      this.#leaveRib(away.ribId);
+      return null;
+    }
+    const kept = this.#retained.back(forwarding, this.#config.gracefulRestart.staleTime);
+    events.emit('peerRestart', this.name, { kind: 'back', kept });
+    return away.ribId;
   }
 
   #makePace(): AdvertisementPace | null {
@@ -303,18 +355,49 @@ export class BgpPeer implements PeerHandlers {
     for (const family of [0, 1] as const) this.#context.rib.refreshEnds(this.#attachment.ribId, family);
   }
 
-  down(_reason: DownReason): void {
+  down(reason: DownReason): void {
     if (this.#attachment === null) return;
     this.#staleTimer?.close();
     this.#staleTimer = null;
     this.#attachment.pace?.close();
     this.#hasEnded = true;
+    this.establishedAt = null;
+    if (!this.#keep(this.#attachment, reason)) this.#leaveRib(this.#attachment.ribId);
+    this.#attachment = null;
+  }
+
+  /** RFC 4724 4.2: routes of a peer that will be back stay where they are. */
+  #keep(attachment: Attachment, reason: DownReason): boolean {
+    const { rib, attachments, events } = this.#context;
+    const { mode, staleTime } = this.#config.gracefulRestart;
+    const kept = mode === 'off' ? null : keptAfter(attachment.session, reason);
+    const { received } = rib.sources.get(attachment.ribId);
+    const paths = kept === null ? 0 : Number(kept[0] && received[0]) + Number(kept[1] && received[1]);
+    if (kept === null || paths === 0) return false;
+    rib.peerLost(attachment.ribId, kept);
+    attachments.away(attachment.ribId);
+    const seconds = Math.min(attachment.session.gracefulRestart?.restartTime ?? 0, staleTime);
+    this.#retained.keep(attachment, kept, seconds);
+    events.emit('peerRestart', this.name, { kind: 'away', paths, seconds });
+    return true;
+  }
+
+  /** Nothing of the peer stays. */
+  #leaveRib(ribId: PeerId): void {
     Object.assign(this.#pastLoops, this.loops);
     Object.assign(this.#pastExcess, this.excess);
-    this.#context.rib.peerDown(this.#attachment.ribId);
-    this.#context.attachments.detached(this.#attachment.ribId);
-    this.#attachment = null;
-    this.establishedAt = null;
+    this.#retained.forget();
+    this.#context.rib.peerDown(ribId);
+    this.#context.attachments.detached(ribId);
+  }
+
+  #retentionEnded(away: Attachment | null): void {
+    const { events, rib } = this.#context;
+    const ribId = away?.ribId ?? this.ribId;
+    if (ribId === null) return;
+    events.emit('peerRestart', this.name, { kind: 'expired', paths: rib.staleCount(ribId) });
+    if (away !== null) this.#leaveRib(ribId);
+    else for (const family of [0, 1] as const) rib.restartEnds(ribId, family);
   }
 
   stateChanged(from: SessionState, to: SessionState, reason: DownReason | null): void {
@@ -332,7 +415,16 @@ export class BgpPeer implements PeerHandlers {
 
   #endOfRibReceived(family: FamilyIndex): void {
     this.endOfRib.add(family);
+    const attachment = this.#attachment;
+    if (attachment !== null) this.#toldAgain(attachment.ribId, family);
     this.#context.events.emit('endOfRib', this.name, familyName(family));
+  }
+
+  #toldAgain(ribId: PeerId, family: FamilyIndex): void {
+    const { rib, events } = this.#context;
+    const stale = rib.staleCount(ribId);
+    rib.restartEnds(ribId, family);
+    if (this.#retained.told(family)) events.emit('peerRestart', this.name, { kind: 'over', paths: stale });
   }
 
   #ribView(session: NegotiatedSession, transport: Transport): RibView {
@@ -346,11 +438,12 @@ export class BgpPeer implements PeerHandlers {
 
   /** Where policies have changed the RIB works out the difference, which costs a look at every path. */
   #applyPolicies(): void {
-    const attachment = this.#attachment;
+    const attachment = this.#attachment ?? this.#away;
     if (attachment === null) return;
     const view = this.#ribView(attachment.session, attachment.transport);
     if (sameView(attachment, view)) return;
-    this.#attachment = { ...attachment, ...view };
+    if (this.#attachment === null) this.#retained.replace({ ...attachment, ...view });
+    else this.#attachment = { ...attachment, ...view };
     this.#context.rib.peerChanged(attachment.ribId, view.peer, view.profile);
     if (hasMaxPrefix(this.#config.maxPrefix)) this.#checkPrefixes();
   }

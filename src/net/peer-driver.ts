@@ -126,7 +126,10 @@ class Driver implements AcceptingPeerDriver {
   }
 
   reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean {
-    if (nothingChanges(this.#peer.config, config, this.#endpoint, endpoint)) return true;
+    if (nothingChanges(this.#peer.config, config, this.#endpoint, endpoint)) {
+      this.#peer = withConfig(this.#peer, config);
+      return true;
+    }
     const connected = hasConnection(this.#peer.active) || hasConnection(this.#peer.passive);
     const keeps =
       sessionOutlives(this.#peer.config, config, this.#endpoint, endpoint) && this.#changeOptions(endpoint);

@@ -21,6 +21,11 @@ export function markByNextHop(
   }
 }
 
+/** Every prefix with a path. */
+export function markAll({ prefix, rows }: AdjRibIn, dirty: DirtyList): void {
+  for (let path = 0; path < rows; path++) if (prefix[path] !== NONE) dirty.add(prefix[path]! as PrefixId);
+}
+
 /** Prefixes with more than one path. */
 export function markChoices({ prefix, next, rows }: AdjRibIn, dirty: DirtyList): void {
   for (let path = 0; path < rows; path++) {

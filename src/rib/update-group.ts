@@ -17,6 +17,11 @@ import { PendingChanges } from './pending-changes.js';
 import { noRefresh, type RefreshMarks, takeBeginnings, takeEnds, takeWanted } from './refresh-marks.js';
 import { VantageCosts } from './vantage.js';
 
+/** Shared by all groups. While it is held, members that have everything are owed End-of-RIB. */
+export interface EndOfRibHold {
+  held: boolean;
+}
+
 interface Member {
   /** Null: at the shared queue. */
   catchUp: CatchUp | null;
@@ -38,6 +43,7 @@ export class UpdateGroup implements PathSink {
   readonly buildCursor: [number, number] = [0, 0];
   readonly #tables: ExportTables;
   readonly #limits: GroupLimits;
+  readonly #hold: EndOfRibHold;
   readonly #queue = new PacketQueue();
   readonly #members = new Map<PeerId, Member>();
   readonly #catchUps = new Set<CatchUp>();
@@ -55,9 +61,10 @@ export class UpdateGroup implements PathSink {
     profile: ExportProfile,
     rules: ExportRules,
     tables: ExportTables,
-    limits: GroupLimits,
+    shared: { readonly limits: GroupLimits; readonly endOfRib: EndOfRibHold },
   ) {
-    this.#limits = limits;
+    this.#limits = shared.limits;
+    this.#hold = shared.endOfRib;
     this.id = id;
     this.profile = profile;
     this.#tables = tables;
@@ -258,7 +265,7 @@ export class UpdateGroup implements PathSink {
       if (entry !== null) {
         const parts = partsFor(entry, peer);
         if (parts.length > 0) return parts;
-      } else if (catchUp === null) return null;
+      } else if (catchUp === null) return this.#heldEndOfRib(peer, member);
       else {
         const last = this.#caughtUp(peer, member, catchUp);
         if (last.length > 0) return last;
@@ -287,10 +294,18 @@ export class UpdateGroup implements PathSink {
     this.#queue.join(peer);
     member.catchUp = null;
     const ends = takeEnds(member.marks);
-    if (!member.owesEndOfRib) return ends;
+    return member.owesEndOfRib && !this.#hold.held ? [this.#sayEndOfRib(peer, member), ...ends] : ends;
+  }
+
+  /** Everything is told; End-of-RIB may have had to wait. */
+  #heldEndOfRib(peer: PeerId, member: Member): readonly Uint8Array[] | null {
+    return member.owesEndOfRib && !this.#hold.held ? [this.#sayEndOfRib(peer, member)] : null;
+  }
+
+  #sayEndOfRib(peer: PeerId, member: Member): Uint8Array {
     member.owesEndOfRib = false;
     for (const family of takeWanted(member.marks)) this.refresh(peer, family, true);
-    return [this.#endOfRib(), ...ends];
+    return this.#endOfRib();
   }
 
   #endOfRib(): Uint8Array {

@@ -10,7 +10,7 @@ import type { ExportRules, ExportTables } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
 import type { ExportProfile, ExportSpecials, PathChoice } from './hooks.js';
 import { PathList } from './path-list.js';
-import { UpdateGroup } from './update-group.js';
+import { type EndOfRibHold, UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
 
 /** Everything that changes octets; equal keys share a group. */
@@ -60,6 +60,7 @@ export class UpdateGroups {
   readonly #tables: GroupTables;
   readonly #limits: GroupLimits;
   #nextId = 1;
+  readonly endOfRib: EndOfRibHold = { held: false };
 
   constructor(rules: ExportRules, tables: GroupTables, limits: GroupLimits) {
     this.#limits = limits;
@@ -145,7 +146,10 @@ export class UpdateGroups {
     const key = profileKey(profile);
     let group = this.#byKey.get(key);
     if (group === undefined) {
-      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, this.#limits);
+      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, {
+        limits: this.#limits,
+        endOfRib: this.endOfRib,
+      });
       this.#byKey.set(key, group);
       this.#listAll();
     }

@@ -18,6 +18,7 @@ import type { DecisionReport } from './decision.js';
 import { DECISION_STEPS, type DecisionOptions, STEP } from './decision-steps.js';
 import type { EqualPathVerdict } from './multipath/multipath-choice.js';
 import type { NextHopId } from './next-hops.js';
+import { isStalePath } from './peer-restart.js';
 
 export interface PathView {
   readonly path: PathId;
@@ -28,6 +29,8 @@ export interface PathView {
   /** Shares the traffic: stands in the multipath set with the best, or is the best of one. */
   readonly multipath: boolean;
   readonly weight: number;
+  /** Its peer restarts and has not told it again. */
+  readonly stale: boolean;
   readonly attributes: PathAttributes;
   /** Why it is best or what it lost by. */
   readonly decision: string;
@@ -73,6 +76,7 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
     pathId: rib.paths[family].pathId(path),
     multipath: report.members.has(path),
     weight: weightOf(rib, family, path),
+    stale: isStaleOf(rib, family, path),
     attributes: attributesOf(rib, family, path),
     decision,
   });
@@ -88,6 +92,11 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
 /** A path that import refused has none. */
 const weightOf = (rib: Rib, family: FamilyIndex, path: PathId): number =>
   rib.paths[family].accepted[path] === NONE ? 0 : rib.decisions[family].weight(path);
+
+function isStaleOf({ paths, sources }: Rib, family: FamilyIndex, path: PathId): boolean {
+  const { peer, round } = paths[family];
+  return isStalePath(sources.get(peer[path]! as PeerId), family, round[path]!);
+}
 
 const LEFT_OUT: Readonly<Record<EqualPathVerdict, string>> = {
   asPath: 'no multipath: another AS_PATH',
