@@ -5,7 +5,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { familyIndex, familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
 import { asnForPolicies } from '../config/peer-kind.js';
-import { keptAfter } from '../fsm/graceful-restart.js';
+import { asksToKeep } from '../fsm/graceful-restart.js';
 import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
 import type { Clock, Timer } from '../net/clock.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
@@ -25,14 +25,14 @@ import {
 import { profileKey } from '../rib/update-groups.js';
 import { afiSafiOf, ROUTE_REFRESH } from '../wire/iana.js';
 import { cease, maximumPrefixesReached } from '../wire/notification.js';
-import type { Notification, UpdateView } from '../wire/types.js';
+import type { UpdateView } from '../wire/types.js';
 import { AdvertisementPace } from './advertisement-pace.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
 import { type BlameSource, PeerBlame } from './peer-blame.js';
+import { PeerRestart } from './peer-restart.js';
 import { kindOf, kindOfSession } from './peer-specials.js';
 import { hasMaxPrefix, type PrefixLimitNews, PrefixLimits } from './prefix-limits.js';
-import { type RestartProgress, RetainedRoutes } from './retained-routes.js';
 import {
   endpoint,
   exportProfile,
@@ -91,7 +91,7 @@ export class BgpPeer implements PeerHandlers {
   #config: RunningPeerConfig;
   #context: PeerContext;
   #attachment: Attachment | null = null;
-  readonly #retained: RetainedRoutes;
+  readonly restart: PeerRestart;
   readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
   /** Of the sessions that ended. */
@@ -112,7 +112,10 @@ export class BgpPeer implements PeerHandlers {
   constructor(config: RunningPeerConfig, context: PeerContext, makeDriver: DriverFactory) {
     this.#config = config;
     this.#context = context;
-    this.#retained = new RetainedRoutes(context.timer, context.blame.now, (end) => this.#retentionEnded(end));
+    this.restart = new PeerRestart(
+      () => ({ name: this.name, config: this.#config.gracefulRestart, ...this.#context }),
+      (ribId) => this.#leaveRib(ribId),
+    );
     this.driver = makeDriver(context.local, config, this);
   }
 
@@ -134,18 +137,8 @@ export class BgpPeer implements PeerHandlers {
     return this.#attachment?.ribId ?? this.#away?.ribId ?? null;
   }
 
-  /** Null: the peer does not restart, or nothing of it is kept for that. */
-  get restart(): RestartProgress | null {
-    return this.#retained.progress();
-  }
-
-  /** Restarts of the peer so far, by what became of them. */
-  get restarts(): RetainedRoutes['counts'] {
-    return this.#retained.counts;
-  }
-
   get #away(): Attachment | null {
-    return this.#retained.away;
+    return this.restart.away;
   }
 
   get session(): NegotiatedSession | null {
@@ -223,18 +216,10 @@ export class BgpPeer implements PeerHandlers {
     return sessionConfig(this.#context.local, this.#config);
   }
 
-  async stop(subcode: number, text: string): Promise<void> {
-    await this.#stop(cease(subcode, text), { kind: 'adminDown', text });
-  }
-
-  /** As `stop`, and peers that can keep our routes are to do so. */
-  async leave(subcode: number, text: string): Promise<void> {
-    await this.#stop(cease(subcode, text), { kind: 'adminDown', text, graceful: true });
-  }
-
-  async #stop(notification: Notification, reason: DownReason): Promise<void> {
+  /** `graceful`: peers that can keep our routes are to do so. */
+  async stop(subcode: number, text: string, graceful = false): Promise<void> {
     this.#running = false;
-    await this.driver.stop(notification, reason);
+    await this.driver.stop(cease(subcode, text), { kind: 'adminDown', text, graceful });
     if (this.#away !== null) this.#leaveRib(this.#away.ribId);
   }
 
@@ -258,7 +243,8 @@ export class BgpPeer implements PeerHandlers {
   established(session: NegotiatedSession, transport: Transport): PacketSource {
     const { rib, events, attachments } = this.#context;
     const view = this.#ribView(session, transport);
-    const ribId = this.#returns(session, view) ?? rib.peerUp(view.peer, view.profile);
+    const ribId =
+      this.restart.back(session, view) ?? rib.peerUp(view.peer, view.profile, asksToKeep(session));
     const pace = this.#makePace();
     this.#attachment = { ribId, session, transport, pace, ...view };
     this.endOfRib.clear();
@@ -271,21 +257,6 @@ export class BgpPeer implements PeerHandlers {
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
     const take = (budget: number) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null);
     return { pull: pace === null ? take : (budget) => pace.pull(() => take(budget)) };
-  }
-
-  /** The id of what is kept of the peer, when that is the one who is back. */
-  #returns(session: NegotiatedSession, view: RibView): PeerId | null {
-    const { rib, events } = this.#context;
-    const away = this.#away;
-    if (away === null) return null;
-    const forwarding = session.gracefulRestart?.forwarding ?? [false, false];
-    if (!rib.peerBack(away.ribId, view.peer, view.profile, forwarding)) {
-      this.#leaveRib(away.ribId);
-      return null;
-    }
-    const kept = this.#retained.back(forwarding, this.#config.gracefulRestart.staleTime);
-    events.emit('peerRestart', this.name, { kind: 'back', kept });
-    return away.ribId;
   }
 
   #makePace(): AdvertisementPace | null {
@@ -339,12 +310,12 @@ export class BgpPeer implements PeerHandlers {
         rib.refresh(ribId, family, session.enhancedRouteRefresh);
         break;
       case ROUTE_REFRESH.beginning:
-        rib.refreshBegins(ribId, family);
+        rib.restarts.refreshBegins(ribId, family);
         this.#staleTimer ??= this.#context.timer(() => this.#endRefreshes());
         this.#staleTimer.start(MOST_STALE);
         break;
       case ROUTE_REFRESH.end:
-        rib.refreshEnds(ribId, family);
+        rib.restarts.refreshEnds(ribId, family);
         break;
     }
   }
@@ -352,7 +323,8 @@ export class BgpPeer implements PeerHandlers {
   /** RFC 7313 4: a peer that never says EoRR must not keep what it has withdrawn. */
   #endRefreshes(): void {
     if (this.#attachment === null) return;
-    for (const family of [0, 1] as const) this.#context.rib.refreshEnds(this.#attachment.ribId, family);
+    for (const family of [0, 1] as const)
+      this.#context.rib.restarts.refreshEnds(this.#attachment.ribId, family);
   }
 
   down(reason: DownReason): void {
@@ -362,42 +334,17 @@ export class BgpPeer implements PeerHandlers {
     this.#attachment.pace?.close();
     this.#hasEnded = true;
     this.establishedAt = null;
-    if (!this.#keep(this.#attachment, reason)) this.#leaveRib(this.#attachment.ribId);
+    if (!this.restart.keep(this.#attachment, reason)) this.#leaveRib(this.#attachment.ribId);
     this.#attachment = null;
-  }
-
-  /** RFC 4724 4.2: routes of a peer that will be back stay where they are. */
-  #keep(attachment: Attachment, reason: DownReason): boolean {
-    const { rib, attachments, events } = this.#context;
-    const { mode, staleTime } = this.#config.gracefulRestart;
-    const kept = mode === 'off' ? null : keptAfter(attachment.session, reason);
-    const { received } = rib.sources.get(attachment.ribId);
-    const paths = kept === null ? 0 : Number(kept[0] && received[0]) + Number(kept[1] && received[1]);
-    if (kept === null || paths === 0) return false;
-    rib.peerLost(attachment.ribId, kept);
-    attachments.away(attachment.ribId);
-    const seconds = Math.min(attachment.session.gracefulRestart?.restartTime ?? 0, staleTime);
-    this.#retained.keep(attachment, kept, seconds);
-    events.emit('peerRestart', this.name, { kind: 'away', paths, seconds });
-    return true;
   }
 
   /** Nothing of the peer stays. */
   #leaveRib(ribId: PeerId): void {
     Object.assign(this.#pastLoops, this.loops);
     Object.assign(this.#pastExcess, this.excess);
-    this.#retained.forget();
+    this.restart.forget();
     this.#context.rib.peerDown(ribId);
     this.#context.attachments.detached(ribId);
-  }
-
-  #retentionEnded(away: Attachment | null): void {
-    const { events, rib } = this.#context;
-    const ribId = away?.ribId ?? this.ribId;
-    if (ribId === null) return;
-    events.emit('peerRestart', this.name, { kind: 'expired', paths: rib.staleCount(ribId) });
-    if (away !== null) this.#leaveRib(ribId);
-    else for (const family of [0, 1] as const) rib.restartEnds(ribId, family);
   }
 
   stateChanged(from: SessionState, to: SessionState, reason: DownReason | null): void {
@@ -416,15 +363,8 @@ export class BgpPeer implements PeerHandlers {
   #endOfRibReceived(family: FamilyIndex): void {
     this.endOfRib.add(family);
     const attachment = this.#attachment;
-    if (attachment !== null) this.#toldAgain(attachment.ribId, family);
+    if (attachment !== null) this.restart.told(attachment.ribId, family);
     this.#context.events.emit('endOfRib', this.name, familyName(family));
-  }
-
-  #toldAgain(ribId: PeerId, family: FamilyIndex): void {
-    const { rib, events } = this.#context;
-    const stale = rib.staleCount(ribId);
-    rib.restartEnds(ribId, family);
-    if (this.#retained.told(family)) events.emit('peerRestart', this.name, { kind: 'over', paths: stale });
   }
 
   #ribView(session: NegotiatedSession, transport: Transport): RibView {
@@ -442,7 +382,7 @@ export class BgpPeer implements PeerHandlers {
     if (attachment === null) return;
     const view = this.#ribView(attachment.session, attachment.transport);
     if (sameView(attachment, view)) return;
-    if (this.#attachment === null) this.#retained.replace({ ...attachment, ...view });
+    if (this.#attachment === null) this.restart.replace({ ...attachment, ...view });
     else this.#attachment = { ...attachment, ...view };
     this.#context.rib.peerChanged(attachment.ribId, view.peer, view.profile);
     if (hasMaxPrefix(this.#config.maxPrefix)) this.#checkPrefixes();

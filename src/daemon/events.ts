@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'eventemitter3';
 import type { AlarmStatus, LimitStatus } from '../api/types.js';
+import type { FamilyIndex } from '../base/family.js';
 import type { Config, ConfigProblem, KeptObject } from '../config/types.js';
 import type { Blame } from '../fsm/blame.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
@@ -52,8 +53,8 @@ export type PeerRestartNews =
   | { readonly kind: 'away'; readonly paths: number; readonly seconds: number }
   /** It has a session again. By family index: whether its routes still wait to be told again. */
   | { readonly kind: 'back'; readonly kept: readonly [boolean, boolean] }
-  /** It has told all it has; so many paths were not among them. */
-  | { readonly kind: 'over'; readonly paths: number }
+  /** It has told all it has of a family; so many paths were not among them. */
+  | { readonly kind: 'over'; readonly family: FamilyIndex; readonly paths: number }
   /** It took too long. */
   | { readonly kind: 'expired'; readonly paths: number };
 

@@ -98,7 +98,7 @@ export class PeerSet {
     this.#finder.stop();
     const ends = [...this.all()].map((peer) => {
       const word = text || peer.config.shutdownText;
-      return graceful ? peer.leave(subcode, word) : peer.stop(subcode, word);
+      return peer.stop(subcode, word, graceful);
     });
     await Promise.all(ends);
   }
@@ -131,7 +131,7 @@ export class PeerSet {
     for (const [key, peer] of this.#byKey) {
       const { state, since } = peer.driver.status();
       const idleTime = this.#rangeOf(peer.config.address)?.idleTime ?? 0;
-      const isExpected = state === 'Established' || peer.restart?.state === 'away';
+      const isExpected = state === 'Established' || peer.restart.away !== null;
       if (!peer.config.dynamic || isExpected || now - since < idleTime * 1000) continue;
       this.#byKey.delete(key);
       void peer.stop(CEASE.peerDeconfigured, 'idle dynamic peer');

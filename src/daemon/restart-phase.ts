@@ -13,7 +13,7 @@ const LOOK_DELAY = 20;
 
 /** Returns what ends it early. */
 export function endRestartWhenHeard(speaker: Speaker, events: DaemonEvents, clock: Clock): () => void {
-  const begun = speaker.rib.deferring;
+  const begun = speaker.rib.restarts.deferring;
   let patient = true;
   const end = (): void => {
     for (const name of ['endOfRib', 'peerState', 'peerEstablished'] as const) events.off(name, lookSoon);
@@ -31,8 +31,8 @@ export function endRestartWhenHeard(speaker: Speaker, events: DaemonEvents, cloc
     const silent = peers.filter((peer) => !hasSaidAll(peer));
     if (silent.every(({ config }) => config.dynamic) && speaker.config.dynamicPeers.length === 0) {
       complete('all peers have told their routes');
-    } else if (speaker.rib.deferring && !silent.some((peer) => isAwaited(peer, patient))) {
-      speaker.rib.selectRoutes();
+    } else if (speaker.rib.restarts.deferring && !silent.some((peer) => isAwaited(peer, patient))) {
+      speaker.rib.restarts.select();
       events.emit('restart', 'selected', 'all peers with a session have told their routes');
     }
   };

@@ -146,16 +146,16 @@ export class Speaker {
     const asked = [...peers, ...dynamicPeers.map(({ template }) => template)];
     this.#restart = restartOf(this.kernel);
     if (!this.#restart.restarting || !asked.some((peer) => peer.gracefulRestart.mode === 'full')) return;
-    this.rib.deferSelection();
-    this.rib.holdEndOfRib();
+    this.rib.restarts.defer();
+    this.rib.restarts.holdEndOfRib();
     this.#options.events.emit('restart', 'begun', restartEvidence(this.kernel));
   }
 
   /** Everybody has been heard, or had the time: peers hear what that makes of their routes, and the next OPENs say so. */
   endRestart(): void {
     this.#restart = RUNNING;
-    this.rib.selectRoutes();
-    this.rib.releaseEndOfRib();
+    this.rib.restarts.select();
+    this.rib.restarts.releaseEndOfRib();
     this.peers.renew(this.#peerContext());
   }
 

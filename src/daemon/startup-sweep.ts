@@ -23,17 +23,17 @@ export function sweepWhenConverged(speaker: Speaker, events: DaemonEvents, clock
     kernel.sweep();
   };
   const limit: Timer = clock.timer(() => {
-    if (!speaker.rib.deferring) {
+    if (!speaker.rib.restarts.deferring) {
       sweep();
       return;
     }
-    speaker.rib.selectRoutes();
+    speaker.rib.restarts.select();
     settle.start(SETTLE);
   });
   const settle: Timer = clock.timer(sweep);
   const check = (): void => {
     // What came is not installed as long as it is not chosen from.
-    if (!speaker.rib.deferring && [...speaker.peers.all()].every(hasSaidAll)) settle.start(SETTLE);
+    if (!speaker.rib.restarts.deferring && [...speaker.peers.all()].every(hasSaidAll)) settle.start(SETTLE);
   };
   events.on('endOfRib', check);
   events.on('restart', check);

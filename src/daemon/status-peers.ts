@@ -47,8 +47,9 @@ export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock)
 }
 
 function restartStatus(speaker: Speaker, { restart, ribId }: BgpPeer): PeerSummary['restart'] {
-  if (restart === null || ribId === null) return null;
-  return { ...restart, stalePaths: speaker.rib.staleCount(ribId) };
+  const progress = restart.progress();
+  if (progress === null || ribId === null) return null;
+  return { ...progress, stalePaths: speaker.rib.restarts.staleCount(ribId) };
 }
 
 const TYPES = { internal: 'ibgp', confed: 'confed', external: 'ebgp' } as const;
@@ -88,7 +89,7 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     counters: status.counters,
     lastDown: failureOf(peer),
     lastUp: peer.establishedAt === null ? null : new Date(peer.establishedAt).toISOString(),
-    restarts: { ...peer.restarts },
+    restarts: { ...peer.restart.counts },
     gracefulRestart: config.gracefulRestart,
     queuedBytes: status.queuedBytes,
     updateGroup: ribId === null ? null : (speaker.rib.groups.of(ribId)?.id ?? null),

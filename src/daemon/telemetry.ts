@@ -130,7 +130,7 @@ function logPeerRestart(log: Logger, peer: string, news: PeerRestartNews): void 
     }
     case 'over':
       log.info(
-        { peer, paths: news.paths },
+        { peer, family: FAMILY_NAMES[news.family], paths: news.paths },
         'graceful restart of the peer is over: what it did not tell again goes',
       );
       return;

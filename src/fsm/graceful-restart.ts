@@ -33,6 +33,9 @@ export function agreeOnRestart(
   };
 }
 
+/** The peer may keep routes of ours and drops at our End-of-RIB what we have not told again. */
+export const asksToKeep = ({ gracefulRestart }: NegotiatedSession): boolean => gracefulRestart !== null;
+
 /** By family index: routes of the peer stay after such an end (RFC 4724 4.2, RFC 8538 4). Null: none. */
 export function keptAfter({ gracefulRestart }: NegotiatedSession, reason: DownReason): Families | null {
   if (gracefulRestart === null || gracefulRestart.restartTime === 0) return null;

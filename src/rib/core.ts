@@ -19,13 +19,13 @@ import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
-import { countStale, endRestart, isSamePeer, type KeptFamilies, lose } from './peer-restart.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
 import { markAll, markByNextHop, markChoices } from './recheck.js';
+import { Restarts } from './restarts.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { beginRound, endRounds, importKey, isStale, type RibPeer, Sources } from './sources.js';
+import { importKey, isStale, type RibPeer, Sources } from './sources.js';
 import type { UpdateGroup } from './update-group.js';
 import { UpdateGroups } from './update-groups.js';
 
@@ -44,6 +44,7 @@ export class Rib {
   readonly paths = [new AdjRibIn(), new AdjRibIn()] as const;
   readonly groups: UpdateGroups;
   readonly multipath: MultipathSets;
+  readonly restarts: Restarts;
   readonly decisions: readonly [Decision, Decision];
   readonly #dirty: readonly [DirtyList, DirtyList];
   readonly #importer: Importer;
@@ -58,7 +59,6 @@ export class Rib {
   readonly #changedNextHops = new Set<NextHopId>();
   #epoch = 1;
   #announced = false;
-  #deferring = false;
 
   constructor(options: RibOptions) {
     this.#listener = options.listener;
@@ -77,6 +77,15 @@ export class Rib {
     this.#changes = new PathChanges(this, this.#dirty);
     this.#importer = new Importer(this, options.routerId, options.clusterIds);
     this.#revalidation = new Revalidation(this.prefixes);
+    this.restarts = new Restarts(this, {
+      sweep: (id) => this.reimport(id),
+      decideAll: () => {
+        for (const family of [0, 1] as const) markAll(this.paths[family], this.#dirty[family]);
+        this.#announceWork();
+      },
+      wake: (id) => this.#listener.wake(id),
+      announce: () => this.#announceWork(),
+    });
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => {
       this.#importer.forget(id);
@@ -84,10 +93,13 @@ export class Rib {
     };
   }
 
-  /** A session came up. The id is good until the `peerDown` of the same session. */
-  peerUp(peer: RibPeer, profile: ExportProfile): PeerId {
+  /**
+   * A session came up. The id is good until the `peerDown` of the same session. `keeps`: the peer may keep what it was told
+   * before, so that a held End-of-RIB is held from it.
+   */
+  peerUp(peer: RibPeer, profile: ExportProfile, keeps = false): PeerId {
     const id = this.sources.add(peer);
-    this.groups.join(id, profile);
+    this.groups.join(id, profile, keeps);
     this.#announceWork();
     return id;
   }
@@ -111,7 +123,7 @@ export class Rib {
     this.#announceWork();
   }
 
-  /** Judges anew what is held from the peer: import policy, loops and limits. */
+  /** Judges anew what is held from the peer: import policy, loops and limits; what is stale in a round that is over goes. */
   reimport(id: PeerId): void {
     this.#sweep.add(id, 'changed');
     this.#announceWork();
@@ -129,87 +141,6 @@ export class Rib {
   refresh(id: PeerId, family: FamilyIndex, marked: boolean): void {
     this.groups.of(id)?.refresh(id, family, marked);
     this.#listener.wake(id);
-  }
-
-  /** BoRR from the peer (RFC 7313 4): what it has told so far is stale until it tells it again. */
-  refreshBegins(id: PeerId, family: FamilyIndex): void {
-    const source = this.sources.get(id);
-    // A peer that has restarted and told nothing again yet: its stale paths wait for End-of-RIB all the same.
-    if (!source.refresh.restarting[family]) beginRound(source.refresh, family);
-  }
-
-  /** EoRR, or it takes too long: what is stale goes. */
-  refreshEnds(id: PeerId, family: FamilyIndex): void {
-    const { refresh } = this.sources.get(id);
-    if (refresh.restarting[family] || refresh.ended[family] === refresh.round[family]) return;
-    endRounds(refresh, family);
-    this.#sweepChanged(id);
-  }
-
-  /**
-   * The session ended and the peer is expected back: it is told nothing more, its paths of the families in `kept` stay and
-   * are stale (RFC 4724 4.2), the others go. Its id stays good until `peerDown`.
-   */
-  peerLost(id: PeerId, kept: KeptFamilies): void {
-    this.groups.leave(id);
-    lose(this.sources.get(id), kept);
-    this.#sweepChanged(id);
-  }
-
-  /** The lost peer has a session again; paths of families that are not in `kept` go. False: it is somebody else. */
-  peerBack(id: PeerId, peer: RibPeer, profile: ExportProfile, kept: KeptFamilies): boolean {
-    const source = this.sources.get(id);
-    if (source.peer === null || !isSamePeer(source.peer, peer)) return false;
-    const judgedAnew = importKey(source.peer) !== importKey(peer);
-    this.sources.replace(id, peer);
-    this.groups.join(id, profile);
-    for (const family of [0, 1] as const) if (!kept[family]) this.restartEnds(id, family);
-    if (judgedAnew) this.#sweep.add(id, 'changed');
-    this.#announceWork();
-    return true;
-  }
-
-  /** End-of-RIB from a peer that is back, or it takes too long: what it has not told again goes. */
-  restartEnds(id: PeerId, family: FamilyIndex): void {
-    if (endRestart(this.sources.get(id), family)) this.#sweepChanged(id);
-  }
-
-  /** Paths of the peer that wait for it to tell them again; counted anew each time. */
-  staleCount(id: PeerId): number {
-    const source = this.sources.get(id);
-    return countStale(this.paths[0], source, 0) + countStale(this.paths[1], source, 1);
-  }
-
-  #sweepChanged(id: PeerId): void {
-    this.#sweep.add(id, 'changed');
-    this.#announceWork();
-  }
-
-  /** Until `selectRoutes` paths of peers are taken and not chosen from (RFC 4724 4.1); local ones are. */
-  deferSelection(): void {
-    this.#deferring = true;
-  }
-
-  get deferring(): boolean {
-    return this.#deferring;
-  }
-
-  selectRoutes(): void {
-    if (!this.#deferring) return;
-    this.#deferring = false;
-    for (const family of [0, 1] as const) markAll(this.paths[family], this.#dirty[family]);
-    if (this.#hasDirty()) this.#announceWork();
-  }
-
-  /** Until `releaseEndOfRib` nobody is sent End-of-RIB: what peers still hold of us is not to go yet. */
-  holdEndOfRib(): void {
-    this.groups.endOfRib.held = true;
-  }
-
-  releaseEndOfRib(): void {
-    if (!this.groups.endOfRib.held) return;
-    this.groups.endOfRib.held = false;
-    for (const group of this.groups.all()) for (const peer of group.members) this.#listener.wake(peer);
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
@@ -399,24 +330,22 @@ export class Rib {
   #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, epoch: number): void {
     const decision = this.decisions[family];
     const found = decision.best(table.head[prefix]!);
-    const best = this.#deferring && this.#isOfPeer(family, found) ? NONE : found;
+    const deferred = this.restarts.deferring && this.paths[family].peer[found]! >= FIRST_PEER;
+    const best = deferred ? NONE : found;
     const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
     this.#bestCount[family] += Number(best !== NONE) - Number(table.best[prefix] !== NONE);
     table.best[prefix] = best;
-    const hasSets = !this.#deferring && (decision.members.count > 0 || this.multipath.prefixes(family) > 0);
+    const hasSets =
+      !this.restarts.deferring && (decision.members.count > 0 || this.multipath.prefixes(family) > 0);
     const setChanged = hasSets && this.multipath.assign(family, prefix, decision);
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     } else if (setChanged) this.#listener.bestChanged(family, prefix);
-    const choosing = best === NONE && found !== NONE ? NO_GROUPS : this.groups.choosing(family);
+    const choosing = deferred ? NO_GROUPS : this.groups.choosing(family);
     for (let i = 0; i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
     if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
-  }
-
-  #isOfPeer(family: FamilyIndex, path: PathId | typeof NONE): boolean {
-    return path !== NONE && this.paths[family].peer[path]! >= FIRST_PEER;
   }
 
   #setBest(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, source: number, attrs: number): void {

@@ -27,6 +27,8 @@ interface Member {
   catchUp: CatchUp | null;
   /** End-of-RIB is due when it has caught up (RFC 4724 3). */
   owesEndOfRib: boolean;
+  /** End-of-RIB may be held from it. */
+  readonly keeps: boolean;
   readonly marks: RefreshMarks;
 }
 
@@ -131,15 +133,15 @@ export class UpdateGroup implements PathSink {
   }
 
   /** A new member: it is owed the whole Adj-RIB-Out, then End-of-RIB. */
-  join(peer: PeerId): void {
+  join(peer: PeerId, keeps = false): void {
     const catchUp = this.#joinableCatchUp();
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib: true, marks: noRefresh() });
+    this.#members.set(peer, { catchUp, owesEndOfRib: true, keeps, marks: noRefresh() });
   }
 
   /** A member of `before` comes over: whatever it was told there is owed again in this group's view. */
   joinFrom(peer: PeerId, before: UpdateGroup): void {
-    const { owesEndOfRib, marks } = before.#members.get(peer)!;
+    const { owesEndOfRib, keeps, marks } = before.#members.get(peer)!;
     const catchUp = this.#newCatchUp(false);
     catchUp.oweHeld(before.adjRibOut);
     for (const family of [0, 1] as const) {
@@ -150,7 +152,7 @@ export class UpdateGroup implements PathSink {
     before.leave(peer);
     if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib, marks });
+    this.#members.set(peer, { catchUp, owesEndOfRib, keeps, marks });
   }
 
   leave(peer: PeerId): void {
@@ -294,12 +296,16 @@ export class UpdateGroup implements PathSink {
     this.#queue.join(peer);
     member.catchUp = null;
     const ends = takeEnds(member.marks);
-    return member.owesEndOfRib && !this.#hold.held ? [this.#sayEndOfRib(peer, member), ...ends] : ends;
+    return this.#mayEnd(member) ? [this.#sayEndOfRib(peer, member), ...ends] : ends;
   }
 
   /** Everything is told; End-of-RIB may have had to wait. */
   #heldEndOfRib(peer: PeerId, member: Member): readonly Uint8Array[] | null {
-    return member.owesEndOfRib && !this.#hold.held ? [this.#sayEndOfRib(peer, member)] : null;
+    return this.#mayEnd(member) ? [this.#sayEndOfRib(peer, member)] : null;
+  }
+
+  #mayEnd({ owesEndOfRib, keeps }: Member): boolean {
+    return owesEndOfRib && !(keeps && this.#hold.held);
   }
 
   #sayEndOfRib(peer: PeerId, member: Member): Uint8Array {

@@ -86,10 +86,10 @@ export class UpdateGroups {
   }
 
   /** A new session: it is owed everything, then End-of-RIB. */
-  join(peer: PeerId, profile: ExportProfile): void {
+  join(peer: PeerId, profile: ExportProfile, keeps: boolean): void {
     const group = this.#groupFor(profile);
     this.#byPeer.set(peer, group);
-    group.join(peer);
+    group.join(peer, keeps);
   }
 
   /**

@@ -18,7 +18,7 @@ import type { DecisionReport } from './decision.js';
 import { DECISION_STEPS, type DecisionOptions, STEP } from './decision-steps.js';
 import type { EqualPathVerdict } from './multipath/multipath-choice.js';
 import type { NextHopId } from './next-hops.js';
-import { isStalePath } from './peer-restart.js';
+import { isStalePath } from './restarts.js';
 
 export interface PathView {
   readonly path: PathId;

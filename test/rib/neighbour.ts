@@ -151,11 +151,11 @@ export class Neighbour {
 
   /** BoRR and EoRR to us. */
   sayBeginning(family: FamilyIndex): void {
-    this.#test.rib.refreshBegins(this.id, family);
+    this.#test.rib.restarts.refreshBegins(this.id, family);
   }
 
   sayEnd(family: FamilyIndex): void {
-    this.#test.rib.refreshEnds(this.id, family);
+    this.#test.rib.restarts.refreshEnds(this.id, family);
   }
 
   /** The path id is sent where the session has them. */
