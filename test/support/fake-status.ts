@@ -163,7 +163,8 @@ const unreachable: PeerDetail = {
   asn: 65002,
   state: 'Active',
   sinceSeconds: 12,
-  prefixes: { 'ipv4-unicast': counts(false), 'ipv6-unicast': counts(false) },
+  restart: { state: 'away', stalePaths: 12, secondsLeft: 92.4 },
+  prefixes: { 'ipv4-unicast': counts(true, 12, 12), 'ipv6-unicast': counts(false) },
   reason: 'connection refused by 172.18.203.3 port 179 (ECONNREFUSED); next attempt in 48 s',
   blame: {
     kind: 'refused',
@@ -319,6 +320,7 @@ export const FAKE_ROUTES: readonly RouteStatus[] = [
     prefix: '10.65.8.0/26',
     best: false,
     multipath: true,
+    stale: true,
     pathId: 3,
     weight: 0,
     source: 'rr-1',
