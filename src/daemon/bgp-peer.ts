@@ -196,6 +196,11 @@ export class BgpPeer implements PeerHandlers {
     if (news !== null) this.#context.events.emit('peerBlame', this.name, news, false);
   }
 
+  /** What stands for us as a next hop may be another address now. */
+  addressesChanged(): void {
+    this.#applyPolicies();
+  }
+
   /** Judges what is held from the peer anew. False without a session. */
   softIn(): boolean {
     if (this.#attachment === null) return false;

@@ -15,10 +15,11 @@ import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
 import { descriptorOf } from '../net/socket-options.js';
+import { type AddressSource, hostAddressSource } from './address-source.js';
 import { apiAddresses } from './api-addresses.js';
 import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
-import { cachedHostAddresses, defaultRouterId, type HostAddresses } from './host-addresses.js';
+import { defaultRouterId, type HostAddresses } from './host-addresses.js';
 import { LateTimers } from './late-timers.js';
 import { ListenerKeys, type ListeningSocket } from './listener-keys.js';
 import { tunnelDevices } from './overlay.js';
@@ -39,6 +40,8 @@ const DYNAMIC_SWEEP = 10_000;
 const LIMIT_CHECK = 1000;
 const LATENESS_CHECK = 10_000;
 const DROP_LOOK = 1000;
+/** Where no kernel backend tells of them. */
+const ADDRESS_LOOK = 5000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
@@ -46,7 +49,8 @@ const API_DELAY = 50;
 
 export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> {
   const clock = { ...(options.clock ?? systemClock()), wallClock: () => Date.now() };
-  const hostAddresses = options.hostAddresses ?? cachedHostAddresses(() => clock.now());
+  const addresses = addressSource(options, clock);
+  const hostAddresses = () => addresses.read();
   const events = createEvents();
   logEvents(events, options.logger, new LineLimiter(LOG_LINES), () => clock.now());
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
@@ -57,7 +61,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     routerId,
     clock,
     events,
-    hostAddresses,
+    addresses,
     seed: randomBytes(4).readUInt32LE(),
     makeDriver: driverFactory(clock),
     makeFinder: (found) =>
@@ -78,6 +82,11 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   speaker.peers.start();
   return serve(parts, routerId);
 }
+
+const addressSource = ({ hostAddresses }: DaemonOptions, clock: Clock): AddressSource =>
+  hostAddresses === undefined
+    ? hostAddressSource(() => clock.now())
+    : { read: hostAddresses, outdate: () => undefined };
 
 const NO_CONNECTIONS = { accepted: 0, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 } as const;
 
@@ -168,6 +177,8 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
   const lateTimers = new LateTimers(clock, events);
   stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
+  if (speaker.kernel?.status().backend !== 'netlink')
+    stops.unshift(every(clock, ADDRESS_LOOK, () => speaker.checkAddresses()));
   stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
   stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));

@@ -1,9 +1,9 @@
-// The host's own addresses: the default router id, and the next hop of the other family for a dual-stack session.
+// What follows from the host's own addresses: the default router id, the next hop of the other family for a dual-stack
+// session. Reads nothing itself.
 
-import { networkInterfaces } from 'node:os';
 import { concatBytes } from '../base/bytes.js';
 import type { AddressFamily } from '../base/family.js';
-import { type IpAddress, ipEquals, ipToBytes, isLinkLocal, isLoopback, parseIp } from '../base/ip.js';
+import { type IpAddress, ipEquals, ipToBytes, isLinkLocal, isLoopback } from '../base/ip.js';
 import { makePrefix, maxLength, type Prefix, prefixContainsIp } from '../base/prefix.js';
 
 /** `length` is that of the subnet; absent where it is not known. */
@@ -11,36 +11,6 @@ export type HostAddress = IpAddress & { readonly length?: number };
 
 /** Addresses per interface name. */
 export type HostAddresses = ReadonlyMap<string, readonly HostAddress[]>;
-
-/** Milliseconds for which an answer holds: a thousand sessions that come up together ask the system once. */
-const FRESH = 1000;
-
-export function cachedHostAddresses(now: () => number): () => HostAddresses {
-  let known: HostAddresses | null = null;
-  let readAt = 0;
-  return () => {
-    if (known === null || now() - readAt >= FRESH) {
-      known = readHostAddresses();
-      readAt = now();
-    }
-    return known;
-  };
-}
-
-function readHostAddresses(): HostAddresses {
-  const found = new Map<string, readonly HostAddress[]>();
-  for (const [name, entries] of Object.entries(networkInterfaces())) {
-    found.set(
-      name,
-      (entries ?? []).flatMap(({ address, cidr }) => {
-        const parsed = parseIp(address);
-        const length = Number(cidr?.split('/')[1] ?? Number.NaN);
-        return parsed === null ? [] : [Number.isNaN(length) ? parsed : { ...parsed, length }];
-      }),
-    );
-  }
-  return found;
-}
 
 /** The first IPv4 address that is not loopback or link-local, as a router id; null when there is none. */
 export function defaultRouterId(hosts: HostAddresses): number | null {
@@ -106,18 +76,4 @@ export function subnetsSharedWith(
   return subnets.some((subnet) => prefixContainsIp(subnet, remote)) ? subnets : [];
 }
 
-const isGlobal = (address: IpAddress): boolean => !isLoopback(address) && !isLinkLocal(address);
-
-/** The same answer for all who ask in one turn of the event loop: a host may have thousands of interfaces. */
-export function onceATurn(read: () => HostAddresses, defer: (task: () => void) => void): () => HostAddresses {
-  let known: HostAddresses | null = null;
-  return () => {
-    if (known === null) {
-      known = read();
-      defer(() => {
-        known = null;
-      });
-    }
-    return known;
-  };
-}
+export const isGlobal = (address: IpAddress): boolean => !isLoopback(address) && !isLinkLocal(address);

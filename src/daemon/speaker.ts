@@ -8,6 +8,7 @@ import type {
   Kernel,
   KernelEvent,
   KernelObserver,
+  KernelSettings,
   NextHopState,
   TunnelDevice,
   WorkloadChange,
@@ -22,12 +23,13 @@ import type { DecisionOptions } from '../rib/decision-steps.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
+import { type AddressSource, AddressWatch, onceATurn } from './address-source.js';
 import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
 import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
 import { FibFeed } from './fib-feed.js';
 import { ForeignOrigins } from './foreign-origins.js';
-import { type HostAddresses, onceATurn } from './host-addresses.js';
+import type { HostAddresses } from './host-addresses.js';
 import { JoinGate } from './join-gate.js';
 import { LimitAlarms } from './limit-alarms.js';
 import type { LocalSettings } from './local-attributes.js';
@@ -52,7 +54,7 @@ export interface SpeakerOptions {
   readonly events: DaemonEvents;
   readonly makeDriver: DriverFactory;
   readonly makeFinder: FinderFactory;
-  readonly hostAddresses: () => HostAddresses;
+  readonly addresses: AddressSource;
   readonly seed: number;
 }
 
@@ -74,8 +76,11 @@ export class Speaker {
   readonly #joinGate: JoinGate;
   readonly #byRibId = new Map<PeerId, BgpPeer>();
   readonly #hostAddresses: () => HostAddresses;
+  readonly #addressWatch: AddressWatch;
   #config: Config;
   #restart: RestartState = COLD;
+  /** What the kernel was last told to make. */
+  #madeTunnels: readonly TunnelDevice[] = [];
   /** Told of a new configuration before its peers connect and are connected to. */
   beforePeers: (config: Config) => void = () => undefined;
 
@@ -84,7 +89,11 @@ export class Speaker {
     this.#options = options;
     this.#config = config;
     this.kernel = kernel;
-    this.#hostAddresses = onceATurn(options.hostAddresses, (task) => clock.defer(task));
+    this.#hostAddresses = onceATurn(
+      () => options.addresses.read(),
+      (task) => clock.defer(task),
+    );
+    this.#addressWatch = new AddressWatch(options.addresses, clock, () => this.#addressesChanged());
     this.#suspects = kernel === null ? null : new Suspects(kernel);
     this.#pass = new PassScheduler(clock, (budget) => {
       const more = this.#run(budget);
@@ -119,6 +128,7 @@ export class Speaker {
       events: options.events,
       isAsked: () => readsRpki(this.#config.policies),
     });
+    this.#madeTunnels = this.#tunnels();
     this.peers = new PeerSet(this.#peerContext(), options.makeDriver, options.makeFinder);
   }
 
@@ -162,7 +172,7 @@ export class Speaker {
   /** Makes a new configuration the running one; sessions are kept wherever they can be. */
   async reconfigure(config: Config): Promise<readonly string[]> {
     this.#config = config;
-    this.kernel?.reconfigure(kernelSettings(config, this.#tunnels()));
+    this.kernel?.reconfigure(this.#kernelSettings(this.#tunnels()));
     const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     const install = installPolicyOf(config.kernel.install, config.policies);
     this.#gateways?.apply(config.peers);
@@ -179,6 +189,7 @@ export class Speaker {
     this.#pass.stop();
     this.#suspects?.stop();
     this.#joinGate.close();
+    this.#addressWatch.stop();
     this.rpki.stop();
     const { graceful } = this.#config.shutdown;
     await this.peers.stop(CEASE.administrativeShutdown, options.text, graceful && !options.removeRoutes);
@@ -273,6 +284,25 @@ export class Speaker {
     };
   }
 
+  /** The host's addresses may have changed: looks, and acts when they did. */
+  checkAddresses(): void {
+    this.#addressWatch.notice();
+  }
+
+  /** Next hops and tunnels that are made of our addresses follow them; no session is reset. */
+  #addressesChanged(): void {
+    for (const peer of this.peers.all()) peer.addressesChanged();
+    const tunnels = this.#tunnels();
+    if (JSON.stringify(tunnels) === JSON.stringify(this.#madeTunnels)) return;
+    this.kernel?.reconfigure(this.#kernelSettings(tunnels));
+    this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
+  }
+
+  #kernelSettings(tunnels: readonly TunnelDevice[]): KernelSettings {
+    this.#madeTunnels = tunnels;
+    return kernelSettings(this.#config, tunnels);
+  }
+
   #tunnels(): readonly TunnelDevice[] {
     return this.kernel === null ? [] : tunnelDevices(this.#config, this.#hostAddresses());
   }
@@ -295,6 +325,7 @@ export class Speaker {
       nextHops: (changes: readonly NextHopState[]) => {
         for (const { nextHop, reachable, cost } of changes) this.rib.setNextHop(nextHop, reachable, cost);
       },
+      addresses: () => this.checkAddresses(),
       event: (event: KernelEvent) => this.#options.events.emit('kernel', event),
     };
   }

@@ -193,6 +193,8 @@ export interface NextHopState {
 export interface KernelObserver {
   workloads(changes: readonly WorkloadChange[]): void;
   nextHops(changes: readonly NextHopState[]): void;
+  /** Addresses of the host came or went that others may reach it by: neither loopback nor link-local. */
+  addresses(): void;
   /** One line for the log; never once per route. */
   event(event: KernelEvent): void;
 }

@@ -54,7 +54,7 @@ export function openIcmpv6Socket(types: readonly number[]): Opened<number> {
 }
 
 /** 0 where there is no such interface. */
-export const interfaceIndex = (name: string): number => libc().interfaceIndex(name);
+export const interfaceIndex = (name: string): number => libc().ifNameToIndex(name);
 
 /** Once per interface; that we are a member already is no error. */
 export function joinGroup(fd: number, group: IpAddress, ifindex: number): void {

@@ -32,13 +32,13 @@ export interface Libc {
     address: Uint8Array,
     addressLength: Uint8Array,
   ): number;
-  /** if_nametoindex(3): 0 where there is no such interface. */
-  interfaceIndex(name: string): number;
   /** `fds` is an array of struct pollfd. */
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
   eventfd(value: number, flags: number): number;
   /** 0 when there is no interface of the name. */
   ifNameToIndex(name: string): number;
+  /** Writes the name with a NUL into `name`, IFNAMSIZ (16) octets; null when there is no interface of the index. */
+  ifIndexToName(index: number, name: Uint8Array): unknown;
   close(fd: number): number;
   errno(): number;
 }
@@ -75,10 +75,10 @@ function load(): Libc {
     recv: library.func('long recv(int, void *, size_t, int)'),
     sendto: library.func('long sendto(int, void *, size_t, int, void *, uint32_t)'),
     recvfrom: library.func('long recvfrom(int, void *, size_t, int, void *, void *)'),
-    interfaceIndex: library.func('unsigned int if_nametoindex(str)'),
     poll: library.func('int poll(void *, unsigned long, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
     ifNameToIndex: library.func('unsigned int if_nametoindex(const char *)'),
+    ifIndexToName: library.func('void *if_indextoname(unsigned int, void *)'),
     close: library.func('int close(int)'),
     errno: () => koffi.errno(),
   };

@@ -2,9 +2,10 @@
 
 import test from 'ava';
 import { formatIp, ipFromBytes, parseIp } from '../../src/base/ip.js';
-import { type HostAddresses, nextHopFor, onceATurn } from '../../src/daemon/host-addresses.js';
+import { onceATurn } from '../../src/daemon/address-source.js';
+import { type HostAddresses, nextHopFor } from '../../src/daemon/host-addresses.js';
 import { fakeClock } from '../support/fake-clock.js';
-import { BASE, HOST, withDaemons } from './daemon-rig.js';
+import { BASE, HOST, hostWorld, passive, withDaemons } from './daemon-rig.js';
 
 const ip = (text: string) => parseIp(text)!;
 const hosts = (interfaces: Readonly<Record<string, readonly string[]>>): HostAddresses =>
@@ -80,4 +81,32 @@ test('without routerId and without an address in time it does not start', (t) =>
       ok: false,
       reason: 'no interface of this host has an IPv4 address: set routerId',
     });
+  }));
+
+test('an address that comes later stands for us at once, and no session is reset', (t) =>
+  withDaemons(async (rig) => {
+    let known = hosts({ lo: ['::1', '2001:db8:66::1'] });
+    const world = hostWorld();
+    const config = {
+      ...BASE,
+      kernel: { backend: 'memory' },
+      peers: [passive('a', '127.0.0.2', 64512)],
+      originate: [{ prefix: '2001:db8:66::/64' }],
+    };
+    const daemon = await rig.start(config, { world, hostAddresses: () => known });
+    const a = await rig.join(daemon, '127.0.0.2', { asn: 64512 });
+    const nextHop = (): string => {
+      const told = a.told.get('2001:db8:66::/64')?.nextHop;
+      return told ? formatIp(told) : 'none';
+    };
+    await a.hasRoutes('2001:db8:66::/64');
+    t.is(nextHop(), '2001:db8:66::1');
+    known = hosts({ eth0: ['10.0.0.1', 'fd00::7'], lo: ['::1', '2001:db8:66::1'] });
+    world.addAddress('eth0', 'fd00::7/64');
+    await a.peer.watch.until(
+      () => nextHop() === 'fd00::7',
+      () => nextHop(),
+    );
+    t.deepEqual(a.withdrawn, []);
+    t.is(daemon.logged('session established').length, 1);
   }));

@@ -72,6 +72,8 @@ export interface Recorder extends KernelObserver {
   /** Address -> `reachable 0` or `unreachable`. */
   readonly hops: Map<string, string>;
   readonly events: KernelEvent[];
+  /** How often the host's addresses were said to have changed. */
+  addressNews: number;
 }
 
 export function createRecorder(): Recorder {
@@ -79,11 +81,12 @@ export function createRecorder(): Recorder {
   const hops = new Map<string, string>();
   const log: string[] = [];
   const events: KernelEvent[] = [];
-  return {
+  const recorder: Recorder = {
     present,
     log,
     hops,
     events,
+    addressNews: 0,
     workloads: (changes) => {
       for (const change of changes) {
         const text = formatPrefix(change.prefix);
@@ -96,10 +99,14 @@ export function createRecorder(): Recorder {
       for (const { nextHop, reachable, cost } of states)
         hops.set(formatIp(nextHop), reachable ? `reachable ${cost}` : 'unreachable');
     },
+    addresses: () => {
+      recorder.addressNews++;
+    },
     event: (event) => {
       events.push(event);
     },
   };
+  return recorder;
 }
 
 /** Polls until the check holds; the text of what is there instead when it never does. */

@@ -19,6 +19,11 @@ for (const groups of ['off', 'on']) {
   }
 }
 
+register('addresses of an interface without carrier are read', async (t) => {
+  const { code, output } = await runInNamespace(join(import.meta.dirname, 'netlink-addresses.js'), []);
+  t.is(code, 0, output);
+});
+
 register('a process can end while its kernel is open', async (t) => {
   const { code, output } = await runInNamespace(join(import.meta.dirname, 'netlink-exit.js'), []);
   t.is(code, 0, output);

@@ -6,6 +6,19 @@ import { addUplink, type ContractCase, settled, started, stop } from './contract
 
 export const NEXT_HOP_CASES: readonly ContractCase[] = [
   {
+    title: 'addresses that others can reach are told of, link-local ones are not',
+    run: async (bench) => {
+      addUplink(bench);
+      const { kernel, seen } = await started(bench);
+      seen.addressNews = 0;
+      bench.addAddress('eth0', 'fe80::77/64');
+      bench.addAddress('eth0', '10.12.0.1/24');
+      await eventually('told of the second', () => seen.addressNews > 0);
+      equal(seen.addressNews, 1);
+      await stop(kernel);
+    },
+  },
+  {
     title: 'a next hop behind a router is used through that router, at its cost',
     run: async (bench) => {
       addUplink(bench);

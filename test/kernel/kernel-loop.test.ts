@@ -170,3 +170,55 @@ test('without the privilege, auto falls back to memory and says so', async (t) =
   t.regex(chooseKernel('netlink', settings(), false).warning ?? '', /CAP_NET_ADMIN/);
   t.is(chooseKernel('memory', settings(), true).warning, null);
 });
+
+test('rows of a listing that are older than a notification change nothing', async (t) => {
+  const world = uplink();
+  world.addLink('cali1');
+  world.addLink('cali2');
+  for (const at of ['10.65.0.1/32', '10.65.0.2/32'])
+    world.addRoute({ prefix: at, dev: 'cali1', protocol: 3 });
+  const play = played(world);
+  const loop = new KernelLoop(play.port, settings(), { auditInterval: 0 });
+  const seen = createRecorder();
+  await loop.start(seen);
+  loop.install(prefix('10.66.0.0/26'), via('10.10.0.2'));
+  await eventually('installed', () => loop.status().fib.installed === 1);
+  const held = holdListing(play);
+  loop.reconfigure(settings());
+  await eventually('listed', () => held.reports.length > 0);
+  // The kernel has told its state; what comes now is younger.
+  world.deleteRoute({ prefix: '10.65.0.1/32' });
+  world.addRoute({ prefix: '10.65.0.3/32', dev: 'cali1', protocol: 3 });
+  world.deleteLink('cali2');
+  world.deleteAddress('eth0', '10.10.0.1/16');
+  world.deleteRoute({ prefix: '10.66.0.0/26' });
+  await eventually('told', () => seen.log.includes('+10.65.0.3/32 cali1'));
+  held.release();
+  await eventually('listed again', () => loop.status().counters.resyncs > 0);
+  t.deepEqual([...seen.present.keys()].sort(), ['10.65.0.2/32', '10.65.0.3/32']);
+  t.deepEqual(
+    loop.status().links.map(({ name }) => name),
+    ['eth0', 'cali1'],
+  );
+  t.deepEqual(loop.status().addresses, []);
+  await eventually('nothing installed', () => loop.status().fib.installed === 0);
+  await loop.close({ removeRoutes: false });
+});
+
+/** The next listing says that it begins and keeps its rows back. */
+function holdListing(play: Played) {
+  const { deliver } = play;
+  const reports: PortReport[] = [];
+  play.deliver = (report) => {
+    if (report.kind !== 'listed') deliver(report);
+    else {
+      deliver({ ...report, changes: [], done: false });
+      reports.push({ ...report, first: false });
+    }
+  };
+  const release = (): void => {
+    play.deliver = deliver;
+    for (const report of reports) deliver(report);
+  };
+  return { reports, release };
+}

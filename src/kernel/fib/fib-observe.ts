@@ -66,7 +66,8 @@ function observePresent(fib: FibState, table: FibTable, route: KernelRoute, by: 
   const row = table.rows.insert(route.prefix);
   table.fit();
   fib.listed?.[table.index].add(row);
-  if (table.has(row, IN_FLIGHT)) return;
+  if (by !== null) tell(fib, table, row);
+  if (table.has(row, IN_FLIGHT) || (by === null && fib.told[table.index].has(row))) return;
   if (fib.strays.size > 0) observeStray(fib, route, false);
   const ref = refOf(fib, route);
   const before = table.held(row);
@@ -89,6 +90,11 @@ function observePresent(fib: FibState, table: FibTable, route: KernelRoute, by: 
   lose(fib, table, row, by);
 }
 
+/** What a listing that is under way says of the route may be older than this. */
+export function tell(fib: FibState, table: FibTable, row: number): void {
+  if (fib.listed !== null) fib.told[table.index].add(row);
+}
+
 function sameSource(fib: FibState, table: FibTable, { source }: KernelRoute): boolean {
   const wanted = fib.sources[table.index];
   if (wanted === null || source === undefined) return wanted === null && source === undefined;
@@ -108,6 +114,7 @@ function settleLater(fib: FibState, table: FibTable, row: number): void {
 
 function observeAbsent(fib: FibState, table: FibTable, route: KernelRoute, by: DriftCulprit | null): void {
   const row = table.rows.find(route.prefix);
+  if (row >= 0) tell(fib, table, row);
   if (row < 0 || table.has(row, IN_FLIGHT) || table.held(row) === NO_SET) return;
   const held = fib.sets.get(setOfRef(fib, table.held(row)));
   // IPv6 may take single next hops out of a route.
@@ -156,24 +163,41 @@ export function observeContest(
 /** `cause`: what a difference that it finds is put down to. */
 export function beginListing(fib: FibState, cause: DriftCause): void {
   fib.listed = [new Set(), new Set()];
+  for (const told of fib.told) told.clear();
   fib.listingCause = cause;
 }
 
 /** What a complete listing did not name is gone. `ifindex` 0: all interfaces. */
 export function endListing(fib: FibState, families: readonly FamilyIndex[], ifindex: number): void {
-  const { listed } = fib;
+  const { listed, told } = fib;
   fib.listed = null;
+  if (listed === null) return;
+  const isThere = ({ index }: FibTable, row: number): boolean =>
+    listed[index].has(row) || told[index].has(row);
+  for (const family of families) forget(fib, fib.tables[family], ifindex, fib.listingCause, isThere);
+}
+
+/** The kernel removed everything that leaves by the interface, and said nothing. */
+export function interfaceGone(fib: FibState, ifindex: number): void {
+  for (const table of fib.tables) forget(fib, table, ifindex, 'linkLost', () => false);
+}
+
+function forget(
+  fib: FibState,
+  table: FibTable,
+  ifindex: number,
+  cause: DriftCause,
+  isThere: (table: FibTable, row: number) => boolean,
+): void {
   const through = ifindex === 0 ? null : fib.sets.through(ifindex);
-  if (listed === null || through?.size === 0) return;
-  for (const table of families.map((family) => fib.tables[family])) {
-    for (const row of table.rows) {
-      const held = table.held(row);
-      // A row to be rewritten is listed under its old protocol, as if it were not ours.
-      if (held === NO_SET || listed[table.index].has(row) || table.has(row, IN_FLIGHT | REWRITE)) continue;
-      if (through !== null && !through.has(setOfRef(fib, held))) continue;
-      noteDrift(fib, table, row, fib.listingCause, null);
-      forgetHeld(fib, table, row);
-    }
+  if (through?.size === 0) return;
+  for (const row of table.rows) {
+    const held = table.held(row);
+    // A row to be rewritten is listed under its old protocol, as if it were not ours.
+    if (held === NO_SET || table.has(row, IN_FLIGHT | REWRITE) || isThere(table, row)) continue;
+    if (through !== null && !through.has(setOfRef(fib, held))) continue;
+    noteDrift(fib, table, row, cause, null);
+    forgetHeld(fib, table, row);
   }
 }
 

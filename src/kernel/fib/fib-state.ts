@@ -62,6 +62,8 @@ export interface FibState {
   nextId: number;
   /** Rows that the running listing named, by family; null when none runs. */
   listed: readonly [Set<number>, Set<number>] | null;
+  /** Rows that were written, or told of, while it runs: what it names of them may be older. */
+  readonly told: readonly [Set<number>, Set<number>];
   /** What a difference that the running listing finds is put down to. */
   listingCause: DriftCause;
   /** Monotonic milliseconds, as last told. */
@@ -97,6 +99,7 @@ export function createFibState(
     sources: [null, null],
     nextId: 1,
     listed: null,
+    told: [new Set(), new Set()],
     listingCause: 'missing',
     now: 0,
     swept: false,

@@ -5,6 +5,7 @@ import type { Prefix } from '../../base/prefix.js';
 import { prefixWords } from '../../base/prefix.js';
 import type { KernelWrite, ObjectWrite, RouteIdentity, RouteWrite, WriteFailure } from '../port.js';
 import type { KernelNextHop } from '../types.js';
+import { tell } from './fib-observe.js';
 import { releaseRow, revisitHolders } from './fib-rows.js';
 import {
   type BatchInFlight,
@@ -227,8 +228,7 @@ function settleRow(
   const outcome = outcomeOf(kind, errno);
   if (outcome === 'done') count(fib, kind);
   table.lower(row, IN_FLIGHT);
-  // A listing that is under way may have passed the place before the write.
-  fib.listed?.[table.index].add(row);
+  tell(fib, table, row);
   if (outcome === 'done') {
     holdRef(fib, table, row, ref);
     table.setHeldMetric(row, metric);

@@ -1,7 +1,7 @@
 // The FIB: what the RIB wants in the kernel against what the kernel holds. The one face of the fib-* files; the kernel
 // loop calls it. Never reads a clock, never touches a route that is not ours.
 
-import { FAMILY_INDEXES, type FamilyIndex } from '../../base/family.js';
+import type { FamilyIndex } from '../../base/family.js';
 import { compareIp, type IpAddress } from '../../base/ip.js';
 import type { Prefix } from '../../base/prefix.js';
 import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
@@ -142,12 +142,7 @@ export class Fib {
   /** Everything of ours that sends through the interface alone is gone with it. */
   interfaceGone(ifindex: number): void {
     this.linkLost(ifindex);
-    const { listed, listingCause } = this.#state;
-    observe.beginListing(this.#state, 'linkLost');
-    observe.endListing(this.#state, FAMILY_INDEXES, ifindex);
-    // A listing may be under way.
-    this.#state.listed = listed;
-    this.#state.listingCause = listingCause;
+    observe.interfaceGone(this.#state, ifindex);
   }
 
   /** The link is down or without carrier: the kernel drops the nexthop objects that use it. True when there were some. */

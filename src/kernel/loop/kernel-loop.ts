@@ -331,10 +331,11 @@ export class KernelLoop implements Kernel {
     for (const event of this.#view.takeEvents()) this.#emit(event);
   }
 
-  #tell({ workloads, nextHops }: ViewNews): void {
+  #tell({ workloads, nextHops, addresses }: ViewNews): void {
     this.#counters.workloadEvents += workloads.length;
     if (workloads.length > 0) this.#observer?.workloads(workloads);
     if (nextHops.length > 0) this.#observer?.nextHops(nextHops);
+    if (addresses) this.#observer?.addresses();
   }
 
   #tellDrift(): void {

@@ -53,6 +53,8 @@ export class RunningListing {
     this.#options = options;
     this.#requests = listingRequests(options);
     this.#rows = new Outbox((octets) => this.#post(octets, false));
+    // From before the kernel is asked: what happens from now on may be older or newer than the rows to come.
+    this.#post(new Uint8Array(0), false);
   }
 
   /** True when it may take its time: nothing waits for it. */

@@ -51,17 +51,21 @@ export class Links {
     this.#addresses.delete(ifindex);
   }
 
-  setAddress(address: KernelAddress): void {
+  /** False when it was known. */
+  setAddress(address: KernelAddress): boolean {
     const old = this.#addresses.get(address.ifindex) ?? [];
-    if (!old.some((other) => sameAddress(other, address)))
-      this.#addresses.set(address.ifindex, [...old, address]);
+    if (old.some((other) => sameAddress(other, address))) return false;
+    this.#addresses.set(address.ifindex, [...old, address]);
+    return true;
   }
 
-  deleteAddress(address: KernelAddress): void {
+  /** False when it was not known. */
+  deleteAddress(address: KernelAddress): boolean {
     const old = this.#addresses.get(address.ifindex) ?? [];
     const left = old.filter((other) => !sameAddress(other, address));
     if (left.length === 0) this.#addresses.delete(address.ifindex);
     else this.#addresses.set(address.ifindex, left);
+    return left.length < old.length;
   }
 
   clear(): void {

@@ -4,7 +4,7 @@
 import { Bitset } from '../../base/bitset.js';
 import { type AddressFamily, FAMILY_INDEXES, type FamilyIndex, familyOfAddress } from '../../base/family.js';
 import { compareIp, type IpAddress } from '../../base/ip.js';
-import { type Prefix, prefixEquals } from '../../base/prefix.js';
+import { formatPrefix, type Prefix, prefixEquals } from '../../base/prefix.js';
 import type { RouteArrival } from '../port.js';
 import type { KernelNextHop, KernelRoute } from '../types.js';
 import { PrefixRows } from './prefix-rows.js';
@@ -28,6 +28,8 @@ export class RouteStore {
   readonly #touched = [new Bitset(), new Bitset()] as const;
   /** Routes that the running listing has named; null when none runs. */
   #named: Set<KernelRoute> | null = null;
+  /** Places of which notifications told while the listing runs: its rows may be older. */
+  readonly #told = new Set<string>();
   #size = 0;
 
   constructor(seed: number) {
@@ -47,10 +49,8 @@ export class RouteStore {
   /** RTM_NEWROUTE. */
   add(route: KernelRoute, arrival: RouteArrival): void {
     const old = this.at(route.prefix);
-    const known = old.find((other) => sameRoute(other, route));
-    // A listing that is under way may have passed the place before.
-    this.#named?.add(known ?? route);
-    if (known !== undefined) return;
+    this.#tell(route);
+    if (old.some((other) => sameRoute(other, route))) return;
     const at = old.findIndex((other) => displaces(route, arrival, other));
     if (at >= 0) this.#set(route.prefix, old.toSpliced(at, 1, route));
     else this.#set(route.prefix, arrival === 'append' ? [...old, route] : [route, ...old]);
@@ -58,6 +58,7 @@ export class RouteStore {
 
   /** RTM_DELROUTE. IPv6 names the next hops that went; the others of the route stay. */
   delete(route: KernelRoute): void {
+    this.#tell(route);
     const old = this.at(route.prefix);
     const exact = old.findIndex((other) => sameRoute(other, route));
     const at = exact >= 0 ? exact : old.findIndex((other) => sameKey(other, route) && shares(other, route));
@@ -70,9 +71,11 @@ export class RouteStore {
   /** A listing begins: `list` names what is there, `endListing` drops what was not named. */
   beginListing(): void {
     this.#named = new Set();
+    this.#told.clear();
   }
 
   list(route: KernelRoute): void {
+    if (this.#told.has(placeOf(route))) return;
     const old = this.at(route.prefix);
     const known = old.find((other) => sameRoute(other, route));
     if (known === undefined) this.#set(route.prefix, [...old, route]);
@@ -82,7 +85,12 @@ export class RouteStore {
   endListing(covers: (route: KernelRoute) => boolean): void {
     const named = this.#named ?? new Set();
     this.#named = null;
-    this.drop((route) => !named.has(route) && covers(route));
+    this.drop((route) => !named.has(route) && covers(route) && !this.#told.has(placeOf(route)));
+    this.#told.clear();
+  }
+
+  #tell(route: KernelRoute): void {
+    if (this.#named !== null) this.#told.add(placeOf(route));
   }
 
   /** Forgets the routes that are gone without a notification. */
@@ -147,6 +155,9 @@ export class RouteStore {
 }
 
 const familyOf = (route: KernelRoute): AddressFamily => route.prefix.address.family;
+
+const placeOf = ({ prefix, table, metric }: KernelRoute): string =>
+  `${formatPrefix(prefix)} ${table} ${metric}`;
 
 /** The key that IPv4 allows once unless a route is appended. */
 const sameKey = (a: KernelRoute, b: KernelRoute): boolean => a.table === b.table && a.metric === b.metric;

@@ -21,7 +21,12 @@ const BOTH: FibIntent = {
 };
 const ONE: FibIntent = { nextHops: [{ address: B, interface: null }] };
 const TIMEOUT = 120_000;
-const SILENT = { workloads: () => undefined, nextHops: () => undefined, event: () => undefined };
+const SILENT = {
+  workloads: () => undefined,
+  nextHops: () => undefined,
+  addresses: () => undefined,
+  event: () => undefined,
+};
 
 const ip = (lines: readonly string[]): void => {
   const { status, stderr } = spawnSync('ip', ['-batch', '-'], { input: lines.join('\n'), encoding: 'utf8' });

@@ -1,0 +1,29 @@
+// A process in a namespace of its own whose interface has no carrier: its addresses are read all the same.
+
+import { deepEqual, equal } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { networkInterfaces } from 'node:os';
+import { formatIp } from '../../src/base/ip.js';
+import { hostAddressSource } from '../../src/daemon/address-source.js';
+import { readAddresses } from '../../src/kernel/netlink/read-addresses.js';
+
+const ip = (line: string): void => void execFileSync('ip', line.split(' '));
+
+ip('link set lo up');
+ip('link add eth0 type veth peer name far');
+ip('addr add 10.9.0.1/24 dev eth0');
+ip('addr add fd09::1/64 dev eth0 nodad');
+ip('link set eth0 up');
+
+equal('eth0' in networkInterfaces(), false);
+const read = (readAddresses() ?? []).filter(({ interface: name }) => name === 'eth0');
+deepEqual(
+  read.map(({ address, length }) => `${formatIp(address)}/${length}`),
+  ['10.9.0.1/24', 'fd09::1/64'],
+);
+const known = hostAddressSource(() => 0).read();
+deepEqual([...known.keys()], ['lo', 'eth0']);
+deepEqual(
+  known.get('eth0')?.map((address) => formatIp(address)),
+  ['10.9.0.1', 'fd09::1'],
+);
