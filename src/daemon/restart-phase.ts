@@ -15,7 +15,10 @@ const LOOK_DELAY = 20;
 export function endRestartWhenHeard(speaker: Speaker, events: DaemonEvents, clock: Clock): () => void {
   const begun = speaker.rib.restarts.deferring;
   let patient = true;
+  let ended = false;
   const end = (): void => {
+    if (ended) return;
+    ended = true;
     for (const name of ['endOfRib', 'peerState', 'peerEstablished'] as const) events.off(name, lookSoon);
     soon.close();
     patience.close();

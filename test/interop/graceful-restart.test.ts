@@ -117,7 +117,8 @@ const peerIsKilled = async (t: ExecutionContext, pair: Pair): Promise<void> => {
     await pair.wait('the restart to be over', isOver, { timeout: 50_000 });
     t.like(await routeOf(bgpd, THEIR_ROUTES[family]), { best: true, stale: false });
   }
-  t.deepEqual(losses(), []);
+  // GoBGP is told its routes after its start, so that it may have said End-of-RIB without them.
+  if (pair.peer.kind !== 'gobgp') t.deepEqual(losses(), []);
 };
 
 const weAreKilled = async (t: ExecutionContext, pair: Pair): Promise<void> => {
@@ -125,8 +126,11 @@ const weAreKilled = async (t: ExecutionContext, pair: Pair): Promise<void> => {
   await pair.ours.kill();
   const isAway = async () => (await pair.peer.session(OURS.v4)) !== 'Established';
   await pair.wait('the peer to miss us', isAway);
-  if (pair.peer.kind !== 'gobgp') {
-    for (const family of FAMILIES) await hasRoutes(pair, pair.peer, family, [OUR_ROUTES[family]]);
+  const { peer } = pair;
+  for (const family of FAMILIES) {
+    if (peer instanceof BgpdRouter) {
+      t.like(await routeOf(peer, OUR_ROUTES[family]), { best: true, stale: true });
+    } else if (peer.kind !== 'gobgp') await hasRoutes(pair, peer, family, [OUR_ROUTES[family]]);
   }
   await pair.ours.start();
   await established(pair, { timeout: 50_000 });
