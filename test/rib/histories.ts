@@ -309,7 +309,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('down'), peer }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('refresh'), peer, family, marked: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('beginning', 'end'), peer, family }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('lose', 'back', 'back'), peer, kept }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('lose', 'back'), peer, kept }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('endOfRib'), peer, family }) },
   {
     weight: 8,
