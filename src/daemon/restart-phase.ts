@@ -50,7 +50,9 @@ export function endRestartWhenHeard(speaker: Speaker, events: DaemonEvents, cloc
   };
   const patience: Timer = clock.timer(impatient);
   const limit: Timer = clock.timer(() => complete('selectionDeferral is over'));
-  limit.start(speaker.config.gracefulRestart.selectionDeferral * 1000);
+  const { selectionDeferral, restartTime } = speaker.config.gracefulRestart;
+  // After a cold start peers may wait for the run before it as long as that one asked them to.
+  limit.start((begun ? selectionDeferral : restartTime) * 1000);
   if (begun) {
     patience.start(PATIENCE);
     for (const name of ['endOfRib', 'peerState', 'peerEstablished'] as const) events.on(name, lookSoon);

@@ -1,7 +1,7 @@
 // Read-only answers about the RIB for the API: look-ups, paths with the reason of the decision. Changes nothing.
 
 import { addressFamily, type FamilyIndex } from '../base/family.js';
-import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
 import type { IpAddress } from '../base/ip.js';
 import {
   hostPrefix,
@@ -85,9 +85,15 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
   );
   losers.sort((a, b) => Number(b.multipath) - Number(a.multipath));
   if (report.best === NONE) return losers;
+  if (rib.restarts.deferring && rib.paths[family].peer[report.best]! >= FIRST_PEER) {
+    return [view(report.best as PathId, false, WAITING), ...losers];
+  }
   const { options } = rib.decisions[family];
   return [view(report.best as PathId, true, `best: ${stepText(report.step, options)}`), ...losers];
 }
+
+/** Nothing of peers is chosen before all have been heard. */
+const WAITING = 'not chosen yet: after a restart the routes of all peers are waited for';
 
 /** A path that import refused has none. */
 const weightOf = (rib: Rib, family: FamilyIndex, path: PathId): number =>

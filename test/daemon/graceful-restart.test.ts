@@ -64,7 +64,8 @@ async function lost(rig: DaemonRig, restart: Restart = {}, yaml: Yaml = CONFIG, 
   const a = await joinA(rig, daemon, restart);
   const b = await joinB(rig, daemon);
   a.announce(['10.65.1.0/26', '10.65.2.0/26'], { nextHop: '10.0.0.11' });
-  await b.hasRoutes('10.65.1.0/26', '10.65.2.0/26');
+  const pump = setInterval(() => options.clock?.advance(5), 5);
+  await b.hasRoutes('10.65.1.0/26', '10.65.2.0/26').finally(() => clearInterval(pump));
   a.peer.socket.destroy();
   await daemon.until('the end', () => !daemon.isUp('a'));
   return { daemon, b };
@@ -229,12 +230,12 @@ test('SIGTERM is a Hard Reset to a peer with RFC 8538, a plain Cease with shutdo
     const first = await rig.start(CONFIG);
     const a = await joinA(rig, first, { notification: true });
     await first.daemon.stop('bye');
-    t.is(await a.peer.hearsNotification(), '6/9');
+    t.is(await a.peer.hearsNotification(), '6/9 060203627965', 'with the real reason inside');
     const second = await rig.start({ ...CONFIG, shutdown: { graceful: true } });
     const again = await joinA(rig, second, { notification: true });
     const b = await joinA2(rig, second);
     await second.daemon.stop('bye');
-    t.is(await again.peer.hearsNotification(), '6/2');
+    t.is(await again.peer.hearsNotification(), '6/2 03627965');
     await b.peer.isClosed();
     t.is(b.peer.notification, null, 'without RFC 8538 only silence keeps our routes');
   }));
