@@ -134,11 +134,7 @@ export class BgpPeer implements PeerHandlers {
 
   /** Of the session, or of the routes that outlive it for a while. */
   get ribId(): PeerId | null {
-    return this.#attachment?.ribId ?? this.#away?.ribId ?? null;
-  }
-
-  get #away(): Attachment | null {
-    return this.restart.away;
+    return this.#attachment?.ribId ?? this.restart.away?.ribId ?? null;
   }
 
   get session(): NegotiatedSession | null {
@@ -147,7 +143,7 @@ export class BgpPeer implements PeerHandlers {
 
   /** The one that is up, or the one whose routes are kept. */
   get lastSession(): NegotiatedSession | null {
-    return this.session ?? this.#away?.session ?? null;
+    return this.session ?? this.restart.away?.session ?? null;
   }
 
   /** Routes that came and were loops, over all sessions. */
@@ -225,7 +221,7 @@ export class BgpPeer implements PeerHandlers {
   async stop(subcode: number, text: string, graceful = false): Promise<void> {
     this.#running = false;
     await this.driver.stop(cease(subcode, text), { kind: 'adminDown', text, graceful });
-    if (this.#away !== null) this.#leaveRib(this.#away.ribId);
+    if (this.restart.away !== null) this.#leaveRib(this.restart.away.ribId);
   }
 
   wake(): void {
@@ -383,7 +379,7 @@ export class BgpPeer implements PeerHandlers {
 
   /** Where policies have changed the RIB works out the difference, which costs a look at every path. */
   #applyPolicies(): void {
-    const attachment = this.#attachment ?? this.#away;
+    const attachment = this.#attachment ?? this.restart.away;
     if (attachment === null) return;
     const view = this.#ribView(attachment.session, attachment.transport);
     if (sameView(attachment, view)) return;

@@ -1,9 +1,10 @@
 // Graceful restart with a whole daemon: peers that are lost and come back or do not, what ends it, and our own start.
 
 import test from 'ava';
+import { encodeOpen } from '../../src/wire/open.js';
 import type { Capability } from '../../src/wire/types.js';
 import { fakeClock } from '../support/fake-clock.js';
-import type { TestSpeaker } from '../support/test-speaker.js';
+import { openOf, type TestSpeaker } from '../support/test-speaker.js';
 import { waitFor } from '../support/wait.js';
 import {
   BASE,
@@ -314,4 +315,36 @@ test('peers that never come do not hold End-of-RIB for ever', (t) =>
       return a.endOfRib.length === 2;
     });
     t.pass();
+  }));
+
+test('a new connection while the session is up: the old one ends in silence once the OPEN is there', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start(CONFIG);
+    const a = await joinA(rig, daemon);
+    const b = await joinB(rig, daemon);
+    a.announce(['10.65.1.0/26'], { nextHop: '10.0.0.11' });
+    await b.hasRoutes('10.65.1.0/26');
+    const again = await joinA(rig, daemon, { restarting: true });
+    await a.peer.isClosed();
+    t.is(a.peer.notification, null);
+    await daemon.until('the second session', () => daemon.peer('a').counters.established === 2);
+    t.like(daemon.peer('a'), { state: 'Established', restart: { state: 'back', stalePaths: 1 } });
+    again.announce(['10.65.1.0/26'], { nextHop: '10.0.0.11' });
+    again.sayEndOfRib();
+    await daemon.until('the end of the restart', () => daemon.peer('a').restart === null);
+    t.deepEqual(b.withdrawn, []);
+  }));
+
+test('a new connection that says no OPEN, or a wrong one, changes nothing', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start(CONFIG);
+    const a = await joinA(rig, daemon);
+    const mute = await rig.dial(daemon, A);
+    mute.say(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+    t.is(await mute.hearsNotification(), '6/7');
+    const wrong = await rig.dial(daemon, A);
+    wrong.say(encodeOpen(openOf({ asn: 64999 })));
+    t.is(await wrong.hearsNotification(), '6/7');
+    t.like(daemon.peer('a'), { state: 'Established', counters: { established: 1, flaps: 0 } });
+    t.false(a.peer.closed);
   }));
