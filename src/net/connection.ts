@@ -4,10 +4,12 @@
 import type { Socket } from 'node:net';
 import type { IpAddress } from '../base/ip.js';
 import type { Role } from '../fsm/events.js';
+import { sendNow } from '../sys/socket-send.js';
 import { Framer } from '../wire/framer.js';
 import type { Notification } from '../wire/types.js';
 import { parseSocketAddress } from './address.js';
 import type { Clock, Timer } from './clock.js';
+import { descriptorOf } from './descriptor.js';
 import type { Transport } from './types.js';
 
 /** Octets queued in a socket (its high-water mark) beyond which nothing more is pulled for it. */
@@ -42,6 +44,8 @@ export class Connection {
   #transport: Transport | null;
   #ended = false;
   #lingering: Timer | null = null;
+  /** Octets that went to the kernel past the stream. */
+  #sentNow = 0;
 
   constructor(socket: Socket, role: Role, clock: Clock, handlers: ConnectionHandlers) {
     this.role = role;
@@ -87,7 +91,7 @@ export class Connection {
 
   /** Octets that the kernel has taken so far. */
   get delivered(): number {
-    return (this.#socket.bytesWritten ?? 0) - this.#socket.writableLength;
+    return this.#sentNow + (this.#socket.bytesWritten ?? 0) - this.#socket.writableLength;
   }
 
   /** Null while not connected. */
@@ -96,18 +100,28 @@ export class Connection {
   }
 
   send(octets: Uint8Array): void {
-    if (!this.#ended && this.#socket.writable) this.#socket.write(octets);
+    this.#write(octets, false);
   }
 
-  /** Several writes, one system call. */
   sendAll(chunks: readonly Uint8Array[]): void {
-    if (chunks.length === 1) {
-      this.send(chunks[0]!);
-      return;
-    }
-    this.#socket.cork();
-    for (const chunk of chunks) this.send(chunk);
-    this.#socket.uncork();
+    const last = chunks.length - 1;
+    for (let i = 0; i <= last; i++) this.#write(chunks[i]!, i < last);
+  }
+
+  /** What the kernel does not take at once waits in the stream, which also finds out what is wrong. */
+  #write(octets: Uint8Array, more: boolean): void {
+    if (this.#ended || !this.#socket.writable) return;
+    const sent = this.#sendNow(octets, more);
+    if (sent < octets.length) this.#socket.write(sent === 0 ? octets : octets.subarray(sent));
+  }
+
+  #sendNow(octets: Uint8Array, more: boolean): number {
+    if (this.#socket.writableLength > 0 || this.#socket.connecting) return 0;
+    const fd = descriptorOf(this.#socket);
+    if (fd === null) return 0;
+    const sent = sendNow(fd, octets, more);
+    this.#sentNow += sent;
+    return sent;
   }
 
   /** Ends it: at once, or after `last` (a NOTIFICATION) has gone out or the linger time has passed. */

@@ -1,7 +1,7 @@
 // Where the host's socket options (TTL, GTSM, TCP-MD5) come in: hooks that whoever owns the system calls fills. Knows
 // no option itself.
 
-import { connect, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net';
 import type { DownReason } from '../fsm/types.js';
 import { formatSocketAddress } from './address.js';
 import { QUEUE_LIMIT } from './connection.js';
@@ -31,11 +31,4 @@ function connectOptions(endpoint: PeerEndpoint): TcpNetConnectOpts {
   if (endpoint.localAddress === null) return options;
   const local = { address: endpoint.localAddress, interface: endpoint.interface };
   return { ...options, localAddress: formatSocketAddress(local) };
-}
-
-/** The file descriptor behind a socket or a listener; null once it is closed. */
-export function descriptorOf(handle: Socket | Server): number | null {
-  // node:net keeps it in a property that its types do not show; it has been there since Node 0.x.
-  const { _handle: inner } = handle as unknown as { readonly _handle: { readonly fd?: number } | null };
-  return inner?.fd !== undefined && inner.fd >= 0 ? inner.fd : null;
 }
