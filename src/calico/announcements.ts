@@ -5,6 +5,7 @@ import type { Cluster, ClusterNode } from './cluster.js';
 import { programsPool } from './export-policy.js';
 import { type IpPoolSpec, usesIpip, usesVxlan } from './resources/ip-pool.js';
 import { parseCommunity } from './resources/values.js';
+import { serviceAddresses } from './service-addresses.js';
 import type { CalicoProblem, Encapsulation, ImportIntent, PoolIntent, PrefixCommunities } from './types.js';
 
 /** A block of one address is announced by the workload's own route. */
@@ -17,34 +18,46 @@ export function blocksOf(cluster: Cluster, self: ClusterNode, usePodCidr: boolea
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
-/** Whole ranges: a single address is announced while its service has endpoints, which nobody tells us of. */
+/** Ranges as a whole, and the single addresses of the services that have what serves them. */
 export function servicesOf(
+  cluster: Cluster,
+  self: ClusterNode | null,
+  problems: CalicoProblem[],
+): readonly Prefix[] {
+  const isOut = self === null || self.labels[EXCLUDED] === 'true';
+  const single = isOut ? [] : serviceAddresses(cluster, self);
+  const all = [...serviceRangesOf(cluster, self, problems), ...single];
+  return [...new Map(all.map((prefix) => [formatPrefix(prefix), prefix])).values()];
+}
+
+function serviceRangesOf(
   cluster: Cluster,
   self: ClusterNode | null,
   problems: CalicoProblem[],
 ): readonly Prefix[] {
   const { config } = cluster;
   if (self?.labels[EXCLUDED] === 'true') return [];
-  const perService = (['serviceExternalIPs', 'serviceLoadBalancerIPs'] as const).flatMap((field) =>
-    (config[field] ?? []).flatMap(({ cidr }, index) => {
-      if (cidr.length === maxLength(cidr.address.family)) {
-        problems.push({
-          severity: 'degraded',
-          object: { kind: 'BGPConfiguration', name: 'default' },
-          path: ['spec', field, index],
-          message: `${formatPrefix(cidr)} is not announced: single addresses follow their service, which is not in these files`,
-          remedy: 'announce it with originate in the native configuration',
-        });
-        return [];
-      }
-      const isPerService =
-        field === 'serviceLoadBalancerIPs' && config.serviceLoadBalancerAggregation === 'Disabled';
-      return isPerService ? [] : [cidr];
-    }),
-  );
-  const all = [...(config.serviceClusterIPs ?? []).map(({ cidr }) => cidr), ...perService];
-  return [...new Map(all.map((prefix) => [formatPrefix(prefix), prefix])).values()];
+  const perService = (['serviceExternalIPs', 'serviceLoadBalancerIPs'] as const).flatMap((field) => {
+    const isPerService =
+      field === 'serviceLoadBalancerIPs' && config.serviceLoadBalancerAggregation === 'Disabled';
+    return (config[field] ?? []).flatMap(({ cidr }, index) => {
+      const isSingle = cidr.length === maxLength(cidr.address.family);
+      if (!isPerService && !isSingle) return [cidr];
+      if (cluster.services.length === 0) problems.push(withoutServices(field, index, cidr));
+      return [];
+    });
+  });
+  return [...(config.serviceClusterIPs ?? []).map(({ cidr }) => cidr), ...perService];
 }
+
+const withoutServices = (field: string, index: number, cidr: Prefix): CalicoProblem => ({
+  severity: 'degraded',
+  object: { kind: 'BGPConfiguration', name: 'default' },
+  path: ['spec', field, index],
+  message: `nothing of ${formatPrefix(cidr)} is announced: single addresses follow their service, and no Service is among the resources`,
+  remedy:
+    'add the Service and EndpointSlice objects, or announce it with originate in the native configuration',
+});
 
 export function poolIntent(
   cluster: Cluster,

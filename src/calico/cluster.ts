@@ -8,7 +8,9 @@ import type { BgpFilterSpec } from './resources/bgp-filter.js';
 import type { BgpPeerSpec } from './resources/bgp-peer.js';
 import type { IpPoolSpec } from './resources/ip-pool.js';
 import type { Resource, ResourceKind } from './resources/resource.js';
+import type { EndpointSliceSpec, ServiceSpec } from './resources/service.js';
 import type { GivenSelector, NodeAddress } from './resources/values.js';
+import type { WorkloadEndpointSpec } from './resources/workload-endpoint.js';
 import { type Labels, matchesSelector } from './selector/selector.js';
 
 export const DEFAULT_ASN = 64512;
@@ -25,11 +27,17 @@ export interface ClusterNode {
   readonly clusterId: number | null;
   readonly wireguard: Readonly<Record<AddressFamily, IpAddress | null>>;
   readonly podCidrs: readonly Prefix[];
+  /** What its Kubernetes calls it. */
+  readonly kubernetesName: string;
 }
 
 export interface Named<S> {
   readonly name: string;
   readonly spec: S;
+}
+
+export interface Workload extends Named<WorkloadEndpointSpec> {
+  readonly labels: Labels;
 }
 
 export interface Cluster {
@@ -46,6 +54,9 @@ export interface Cluster {
   readonly peers: readonly Named<BgpPeerSpec>[];
   readonly filters: ReadonlyMap<string, BgpFilterSpec>;
   readonly pools: readonly Named<IpPoolSpec>[];
+  readonly services: readonly Named<ServiceSpec>[];
+  readonly endpointSlices: readonly Named<EndpointSliceSpec>[];
+  readonly workloads: readonly Workload[];
   /** Of all nodes: blocks whose affinity is settled. */
   readonly blocks: readonly { readonly node: string; readonly cidr: Prefix }[];
 }
@@ -74,6 +85,9 @@ export function buildCluster(resources: readonly Resource[], node: string): Clus
     peers: of('BGPPeer'),
     filters: new Map(of('BGPFilter').map(({ name, spec }) => [name, spec])),
     pools: of('IPPool'),
+    services: of('Service'),
+    endpointSlices: of('EndpointSlice'),
+    workloads: of('WorkloadEndpoint'),
     blocks: of('BlockAffinity').flatMap(({ spec }) => (isSettled(spec) ? [spec] : [])),
   };
 }
@@ -83,7 +97,7 @@ function clusterNode(
   config: BgpConfigurationSpec,
   own: BgpConfigurationSpec,
 ): ClusterNode {
-  const { bgp, wireguard } = spec;
+  const { bgp, wireguard, orchRefs } = spec;
   return {
     name,
     labels,
@@ -96,6 +110,7 @@ function clusterNode(
       ipv6: wireguard?.interfaceIPv6Address ?? null,
     },
     podCidrs: podCidrs ?? [],
+    kubernetesName: orchRefs?.find(({ orchestrator }) => orchestrator === 'k8s')?.nodeName ?? name,
   };
 }
 
@@ -106,6 +121,17 @@ const addressTexts = ({ addresses }: ClusterNode): string[] =>
 function isSettled(spec: Extract<Resource, { kind: 'BlockAffinity' }>['spec']): boolean {
   if (spec.deleted === true || spec.type === 'virtual') return false;
   return spec.state === null || spec.state === '' || spec.state === 'confirmed';
+}
+
+/** The nodes that a peering is configured on. */
+export function nodesOfPeer(
+  cluster: Cluster,
+  { node, nodeSelector }: Pick<BgpPeerSpec, 'node' | 'nodeSelector'>,
+): readonly ClusterNode[] {
+  if (nodeSelector !== null) return nodesMatching(cluster, nodeSelector);
+  if (node === null) return [...cluster.nodes.values()];
+  const named = cluster.nodes.get(node);
+  return named === undefined ? [] : [named];
 }
 
 export const nodesMatching = (cluster: Cluster, { selector }: GivenSelector): ClusterNode[] =>

@@ -18,6 +18,7 @@ import {
 } from './export-policy.js';
 import { type Direction, filterPolicy, filterPolicyName, MISSING_FILTER } from './filter-policy.js';
 import { type Peering, peeringsOf } from './peerings.js';
+import { type AdvertiseSetting, type Reach, reachesOf } from './reach.js';
 import type { SecretRef } from './resources/bgp-peer.js';
 import type { Resource } from './resources/resource.js';
 import type {
@@ -38,6 +39,8 @@ export interface CompileOptions {
   readonly externalPools: readonly string[] | null;
   /** The ranges of the host's own allocator (Node `status.podCIDRs`) are blocks of the node. */
   readonly usePodCidr: boolean;
+  /** Towards external peers. */
+  readonly advertise: AdvertiseSetting;
 }
 
 export interface Compiled {
@@ -59,6 +62,8 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
   const { peerings, problems: found } = peeringsOf(cluster, self);
   problems.push(...found);
   const usable = peerings.filter((peering) => hasSecret(peering, options, problems));
+  const reaches = reachesOf(cluster, self, options.advertise, usable);
+  problems.push(...withheldNotes(usable, reaches));
   const advertisements = advertisementsOf(cluster);
   const policies = policiesOf({
     ...base,
@@ -72,8 +77,8 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
     intent: {
       ...sharedIntent(cluster, base),
       ...nodeIntent(cluster, self),
-      peers: usable.map((peering) => peerIntent(peering, options)),
-      policies: { ...policies, ...filters },
+      peers: usable.map((peering, i) => peerIntent(peering, reaches[i]!, options)),
+      policies: { ...policies, ...filters, ...ownWorkloads(usable) },
       imports: usable.flatMap(({ filters: names }) => importsOf(cluster, names)),
       install: [KERNEL_POLICY],
     },
@@ -195,7 +200,11 @@ function hasSecret(
 
 const MESH_CONFIG: ObjectRef = { kind: 'BGPConfiguration', name: 'default' };
 
-function peerIntent({ filters, secret, ...peering }: Peering, options: CompileOptions): PeerIntent {
+function peerIntent(
+  { filters, secret, isLocalWorkload: _local, ...peering }: Peering,
+  { advertise }: Reach,
+  options: CompileOptions,
+): PeerIntent {
   const file = secret === null ? null : options.secretFile(secret);
   const chain = (direction: Direction): string[] =>
     filters.map((filter) => filterPolicyName(filter, direction));
@@ -204,7 +213,30 @@ function peerIntent({ filters, secret, ...peering }: Peering, options: CompileOp
     password: file === null ? null : { file },
     import: [...chain('import'), IMPORT_POLICY],
     export: [PRIORITY_POLICY, ...chain('export'), EXPORT_POLICY],
+    advertise,
   };
+}
+
+/** Once for each object. */
+function withheldNotes(peerings: readonly Peering[], reaches: readonly Reach[]): readonly CalicoProblem[] {
+  const notes = new Map<string, CalicoProblem>();
+  for (const [i, { object }] of peerings.entries()) {
+    const { reason } = reaches[i]!;
+    if (object === null || reason === null) continue;
+    notes.set(object.name, { severity: 'note', object, path: ['spec'], message: reason, remedy: '' });
+  }
+  return [...notes.values()];
+}
+
+/** What workloads of this node tell starts at this node, as their own addresses do. */
+function ownWorkloads(peerings: readonly Peering[]): Readonly<Record<string, PolicyConfig>> {
+  const names = peerings.filter(({ isLocalWorkload }) => isLocalWorkload).map(({ name }) => name);
+  if (names.length === 0) return {};
+  const match: PolicyConfig[number]['match'] = [
+    { kind: 'source', sources: ['bgp'] },
+    { kind: 'not', of: [{ kind: 'fromPeer', names }] },
+  ];
+  return { originated: [{ match, edits: [], action: 'reject' }] };
 }
 
 const policiesOf = (input: ExportInput): Readonly<Record<string, PolicyConfig>> => ({

@@ -3,14 +3,17 @@
 
 import type { AddressFamily } from '../base/family.js';
 import { formatIp, type IpAddress } from '../base/ip.js';
-import { type Cluster, type ClusterNode, type Named, nodesMatching } from './cluster.js';
+import { type Cluster, type ClusterNode, type Named, nodesMatching, nodesOfPeer } from './cluster.js';
 import type { BgpPeerSpec, SecretRef } from './resources/bgp-peer.js';
 import type { CalicoProblem, ObjectRef, PeerIntent } from './types.js';
+import { workloadPeerings } from './workload-peers.js';
 
 /** A peer before its policies and secrets are looked up. */
-export type Peering = Omit<PeerIntent, 'import' | 'export' | 'password'> & {
+export type Peering = Omit<PeerIntent, 'import' | 'export' | 'password' | 'advertise'> & {
   readonly filters: readonly string[];
   readonly secret: SecretRef | null;
+  /** The other end is a workload of this node. */
+  readonly isLocalWorkload: boolean;
 };
 
 export interface Peerings {
@@ -39,19 +42,12 @@ export function peeringsOf(cluster: Cluster, self: ClusterNode): Peerings {
     spec.node === null && spec.nodeSelector === null;
   for (const peer of cluster.peers.filter(isGlobal)) emitAll(out, cluster, self, peer, 'Global');
   for (const peer of cluster.peers.filter((each) => !isGlobal(each))) {
-    if (localNodes(cluster, peer.spec).includes(self)) emitAll(out, cluster, self, peer, 'Node');
+    if (nodesOfPeer(cluster, peer.spec).includes(self)) emitAll(out, cluster, self, peer, 'Node');
   }
   for (const peer of cluster.peers) emitMirrors(out, cluster, self, peer);
+  emitWorkloads(out, cluster, self);
   emitMesh(out, cluster, self);
   return { peerings: [...out.peerings.values()], problems: out.problems };
-}
-
-/** The nodes that the peering is configured on. */
-function localNodes(cluster: Cluster, { node, nodeSelector }: BgpPeerSpec): readonly ClusterNode[] {
-  if (nodeSelector !== null) return nodesMatching(cluster, nodeSelector);
-  if (node === null) return [...cluster.nodes.values()];
-  const named = cluster.nodes.get(node);
-  return named === undefined ? [] : [named];
 }
 
 function emitAll(
@@ -105,7 +101,7 @@ function emitMirrors(
   if (spec.reversePeering === 'Manual') return;
   const families = familiesMeant(cluster, self, spec);
   if (families.length === 0) return;
-  for (const node of localNodes(cluster, spec)) {
+  for (const node of nodesOfPeer(cluster, spec)) {
     for (const family of families) {
       for (const remote of nodeAsRemote(node, family, spec.localASNumber)) {
         emit(out, self, 'Node', { kind: 'BGPPeer', name }, spec, null, remote);
@@ -124,6 +120,16 @@ function familiesMeant(cluster: Cluster, self: ClusterNode, spec: BgpPeerSpec): 
   if (cluster.nodeByAddress.get(formatIp(address)) !== self) return [];
   const isOtherPort = port !== null && self.listenPort !== null && port !== self.listenPort;
   return isOtherPort ? [] : [address.family];
+}
+
+function emitWorkloads(out: Emitted, cluster: Cluster, self: ClusterNode): void {
+  for (const peering of workloadPeerings(cluster, self)) {
+    const text = formatIp(peering.address);
+    const taken = out.peerings.get(text);
+    if (taken === undefined) out.peerings.set(text, peering);
+    else if (peering.object !== null)
+      problem(out, peering.object, `workload ${text} is left out: ${taken.name} has its address`);
+  }
 }
 
 function emit(
@@ -159,6 +165,7 @@ function emit(
     localAsn,
     localAddress: spec.sourceAddress === 'None' ? null : own,
     passive: isPassive,
+    isLocalWorkload: false,
     secret: spec.password?.secretKeyRef ?? null,
     ttlSecurity: spec.ttlSecurity === 0 ? null : spec.ttlSecurity,
     restartTime: spec.maxRestartTime,
@@ -171,11 +178,14 @@ function emit(
   });
 }
 
+/** As part of the name of a peer. */
+export const addressName = (address: string): string => address.replaceAll(/[.:]/g, '_');
+
 const remoteOf = (
   prefix: 'Global' | 'Node' | 'Mesh',
   { address, port, asn }: Remote,
 ): Pick<Peering, 'name' | 'address' | 'port' | 'asn'> => ({
-  name: `${prefix}_${formatIp(address).replaceAll(/[.:]/g, '_')}${port === null ? '' : `_port_${port}`}`,
+  name: `${prefix}_${addressName(formatIp(address))}${port === null ? '' : `_port_${port}`}`,
   address,
   port,
   asn,
@@ -220,6 +230,7 @@ function emitMesh(out: Emitted, cluster: Cluster, self: ClusterNode): void {
 }
 
 const MESH = {
+  isLocalWorkload: false,
   object: null,
   localAsn: null,
   ttlSecurity: null,

@@ -69,6 +69,8 @@ export interface PeerIntent {
   readonly via: IpAddress | null;
   readonly import: readonly string[];
   readonly export: readonly string[];
+  /** `originated`: nothing that was learned from another peer. */
+  readonly advertise: 'originated' | 'all';
 }
 
 export type Encapsulation = 'None' | 'IPIP' | 'IPIPCrossSubnet' | 'VXLAN' | 'VXLANCrossSubnet';

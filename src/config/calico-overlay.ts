@@ -33,7 +33,7 @@ export function calicoConfig({ calico, node }: Sections, hostname: string): Cali
     node: calico.node ?? node ?? hostname,
     resources: calico.resources,
     secrets: calico.secrets ?? null,
-    advertise: calico.advertise ?? 'all',
+    advertise: calico.advertise ?? 'auto',
     externalPools: calico.externalPools ?? null,
     usePodCidr: calico.usePodCidr ?? false,
   };
@@ -137,10 +137,7 @@ const originateConfig = (origin: OriginateIntent): OriginateConfig => ({
 });
 
 /** None: the peer was removed at run time, or its key can't be used; without it the session could only fail. */
-function peerConfig(
-  peer: PeerIntent,
-  { own, sections, calico, readKey: read, runtime }: Overlay,
-): PeerConfig[] {
+function peerConfig(peer: PeerIntent, { own, sections, readKey: read, runtime }: Overlay): PeerConfig[] {
   if (runtime.removed.includes(peer.name)) return [];
   const isExternal = peer.asn !== (peer.localAsn ?? own.asn);
   const password = peer.password === null ? null : readKey(peer.password, read);
@@ -178,7 +175,7 @@ function peerConfig(
       allowOwnAs: peer.allowOwnAs,
       // BIRD puts itself in towards every external peer that need not be on the link, which here is each of them.
       nextHop: peer.nextHop === 'auto' && isExternal ? 'self' : peer.nextHop,
-      advertise: isExternal ? calico.advertise : 'all',
+      advertise: peer.advertise,
       via: peer.via,
       import: peer.import,
       export: peer.export,

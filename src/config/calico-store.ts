@@ -115,13 +115,14 @@ export class CalicoStore {
 
   /** The versions of the secret files that are looked at go into `seen`. */
   #options(
-    { node, secrets, externalPools, usePodCidr }: CalicoConfig,
+    { node, secrets, externalPools, usePodCidr, advertise }: CalicoConfig,
     seen: Map<string, string>,
   ): CompileOptions {
     return {
       node,
       externalPools,
       usePodCidr,
+      advertise,
       secretFile: ({ name, key }) => {
         if (secrets === null) return null;
         const file = resolve(this.#path(secrets), name, key);

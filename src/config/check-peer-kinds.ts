@@ -16,7 +16,21 @@ const EXTERNAL_ONLY = {
 } as const satisfies Partial<Record<keyof PeerGroupSection, string>>;
 
 export function checkPeerKind(sections: Sections, member: Member): Issue[] {
-  return [...externalOnly(member), ...roleRules(member), ...localAsRules(sections, member)];
+  return [
+    ...externalOnly(member),
+    ...roleRules(member),
+    ...localAsRules(sections, member),
+    ...routeServerRules(member),
+  ];
+}
+
+function routeServerRules(member: Member): Issue[] {
+  const { ownBestPath, routeServerClient } = member.settings;
+  if (!ownBestPath || routeServerClient) return [];
+  const remedy = 'set routeServerClient: true';
+  return [
+    issue(written(member, 'ownBestPath'), 'only a route server client has a best path of its own', remedy),
+  ];
 }
 
 function externalOnly(member: Member): Issue[] {

@@ -111,6 +111,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   removePrivateAs: null,
   overrideAs: false,
   routeServerClient: false,
+  ownBestPath: false,
   role: null,
   strictRole: false,
   extendedNextHop: null,

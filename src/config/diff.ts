@@ -78,7 +78,8 @@ const PEER_CHANGES = {
   asn: 'reset',
   port: 'reset',
   localAddress: 'reset',
-  passive: 'reset',
+  // Who connects matters for the next connection only.
+  passive: 'none',
   enabled: 'reset',
   multihop: 'reset',
   // The kernel changes the keys and the TTL of a connection that is up.
@@ -95,12 +96,13 @@ const PEER_CHANGES = {
   timers: 'none',
   routeReflectorClient: 'reset',
   clusterId: 'reset',
-  localAs: 'reset',
+  localAs: 'soft',
   nextHop: 'soft',
   allowOwnAs: 'soft',
   removePrivateAs: 'soft',
   overrideAs: 'soft',
   routeServerClient: 'soft',
+  ownBestPath: 'soft',
   role: 'reset',
   strictRole: 'reset',
   extendedNextHop: 'reset',
@@ -273,7 +275,7 @@ function changedKeys(
 const uses = (names: readonly string[] | null, policies: readonly string[]): boolean =>
   names?.some((name) => policies.includes(name)) ?? false;
 
-type Negotiated = Pick<PeerConfig, 'timers' | 'addPath'>;
+type Negotiated = Pick<PeerConfig, 'timers' | 'addPath' | 'localAs'>;
 
 function worst(keys: readonly (keyof PeerConfig)[], before: Negotiated, after: Negotiated): ChangeKind {
   const negotiated: readonly string[] = [
@@ -286,6 +288,10 @@ function worst(keys: readonly (keyof PeerConfig)[], before: Negotiated, after: N
     (before.addPath.send === null) === (after.addPath.send === null)
       ? []
       : ['addPath']),
+    // So is the AS that the peer knows us by; what of it stands in paths is not.
+    ...(before.localAs?.asn === after.localAs?.asn && before.localAs?.dualAs === after.localAs?.dualAs
+      ? []
+      : ['localAs']),
   ];
   const kinds = keys.map((key): ChangeKind => (negotiated.includes(key) ? 'reset' : PEER_CHANGES[key]));
   return kinds.includes('reset') ? 'reset' : kinds.includes('soft') ? 'soft' : 'none';

@@ -105,6 +105,7 @@ function mergeSettings(
     removePrivateAs: pick('removePrivateAs'),
     overrideAs: pick('overrideAs'),
     routeServerClient: pick('routeServerClient'),
+    ownBestPath: pick('ownBestPath'),
     role: pick('role'),
     strictRole: pick('strictRole'),
     extendedNextHop: pick('extendedNextHop'),

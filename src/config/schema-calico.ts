@@ -11,7 +11,7 @@ export const calicoSchema = z.strictObject({
   node: nameField('the name of this node among the resources').optional(),
   resources: z.array(pathField),
   secrets: pathField.optional(),
-  advertise: choiceField(['originated', 'all']).optional(),
+  advertise: choiceField(['auto', 'originated', 'all']).optional(),
   externalPools: z.array(nameField('the name of an IPPool')).optional(),
   usePodCidr: booleanField.optional(),
 });

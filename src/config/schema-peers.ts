@@ -174,6 +174,7 @@ const sessionKeys = {
   removePrivateAs: choiceField(['all', 'leading', 'replace']).optional(),
   overrideAs: booleanField.optional(),
   routeServerClient: booleanField.optional(),
+  ownBestPath: booleanField.optional(),
   role: choiceField<RoleName>(ROLE_NAMES).optional(),
   strictRole: booleanField.optional(),
   extendedNextHop: booleanField.optional(),

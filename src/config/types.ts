@@ -50,7 +50,7 @@ export interface CalicoConfig {
   /** A folder with a folder for each secret and a file in it for each key. Null: there are none. */
   readonly secrets: string | null;
   /** Towards eBGP peers of the resources. */
-  readonly advertise: AdvertiseMode;
+  readonly advertise: 'auto' | AdvertiseMode;
   /** Names of the pools that leave the AS; null: all that Calico announces. */
   readonly externalPools: readonly string[] | null;
   readonly usePodCidr: boolean;
@@ -298,6 +298,8 @@ export interface PeerConfig {
   readonly overrideAs: boolean;
   /** RFC 7947: we are a route server and the peer is a client of it. */
   readonly routeServerClient: boolean;
+  /** Of such a client (RFC 7947 2.3): it is told the best of the paths that it may be told. */
+  readonly ownBestPath: boolean;
   /** RFC 9234: what we are to the peer. */
   readonly role: RoleName | null;
   /** A peer that says no role is refused. */

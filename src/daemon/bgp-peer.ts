@@ -14,9 +14,9 @@ import { missingPolicies } from '../policy/defaults.js';
 import type { Rib } from '../rib/core.js';
 import type { ExportProfile } from '../rib/hooks.js';
 import {
+  changeOf,
   EXCESS_KINDS,
   type ExcessKind,
-  importKey,
   LOOP_KINDS,
   type LoopKind,
   type RibPeer,
@@ -188,7 +188,7 @@ export class BgpPeer implements PeerHandlers {
   /** Whose fault it is, looked at again; news are told. */
   judge(): void {
     if (this.#attachment !== null) return;
-    const news = this.blame.judge(this.#config, this.#sessionConfig, this.#context.blame);
+    const news = this.blame.judge(this.#config, this.sessionConfig, this.#context.blame);
     if (news !== null) this.#context.events.emit('peerBlame', this.name, news, false);
   }
 
@@ -213,7 +213,8 @@ export class BgpPeer implements PeerHandlers {
     return true;
   }
 
-  get #sessionConfig(): SessionConfig {
+  /** What the next OPEN is made of. */
+  get sessionConfig(): SessionConfig {
     return sessionConfig(this.#context.local, this.#config);
   }
 
@@ -235,7 +236,7 @@ export class BgpPeer implements PeerHandlers {
       config.routeReflectorClient !== this.#config.routeReflectorClient || config.asn !== this.#config.asn;
     this.#config = config;
     this.#context = context;
-    const kept = this.driver.reconfigure(this.#sessionConfig, endpoint(context.local, config));
+    const kept = this.driver.reconfigure(this.sessionConfig, endpoint(context.local, config));
     if (!kept || kindChanged || enabledChanged) return true;
     this.#applyPolicies();
     return false;
@@ -256,6 +257,7 @@ export class BgpPeer implements PeerHandlers {
     events.emit('peerEstablished', this.name, session);
     const missing = this.missingPolicies;
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
+    if (this.#config.advertise === 'originated') events.emit('routesWithheld', this.name);
     const take = (budget: number) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null);
     return { pull: pace === null ? take : (budget) => pace.pull(() => take(budget)) };
   }
@@ -355,7 +357,7 @@ export class BgpPeer implements PeerHandlers {
   failed(reason: DownReason): void {
     if (this.#attachment !== null) return;
     const { blame, events } = this.#context;
-    const news = this.blame.failed(reason, this.#hasEnded, this.#config, this.#sessionConfig, blame);
+    const news = this.blame.failed(reason, this.#hasEnded, this.#config, this.sessionConfig, blame);
     const told = this.#hasEnded ? this.blame.current : news;
     if (told !== null) events.emit('peerBlame', this.name, told, this.#hasEnded);
     this.#hasEnded = false;
@@ -393,4 +395,4 @@ export class BgpPeer implements PeerHandlers {
 type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
-  importKey(a.peer) === importKey(b.peer) && profileKey(a.profile) === profileKey(b.profile);
+  changeOf(a.peer, b.peer) === null && profileKey(a.profile) === profileKey(b.profile);

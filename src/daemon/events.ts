@@ -15,6 +15,8 @@ export interface DaemonEventMap {
   peerEstablished: (peer: string, session: NegotiatedSession) => void;
   /** RFC 8212: an eBGP peer came up that has no policy in these directions. */
   policyMissing: (peer: string, directions: readonly ('import' | 'export')[]) => void;
+  /** A peer came up that is told nothing of what others tell us. */
+  routesWithheld: (peer: string) => void;
   /** A malformed attribute, as judged by RFC 7606. */
   verdict: (peer: string, verdict: AttributeVerdict) => void;
   /** Whose fault it is that a peer is not up, once per change; `ended`: a session was up until now. */

@@ -31,8 +31,23 @@ export interface Failure extends Blame {
 /** A SYN goes out again after one second, then after two, then after four: within this one was dropped again. */
 const SHORTEST_LOOK_BACK = 8_000;
 
+/**
+ * Milliseconds that `no route` outlasts attempts that merely end: the kernel says it once its three seconds of address
+ * resolution are over, and attempts may be shorter.
+ */
+const UNREACHABLE_LASTS = 15_000;
+
+const UNREACHABLE: readonly string[] = ['EHOSTUNREACH', 'ENETUNREACH'];
+
+const isUnreachable = (reason: DownReason | null): boolean =>
+  reason?.kind === 'connectFailed' && UNREACHABLE.includes(reason.code);
+
+const isTimeout = (reason: DownReason): boolean =>
+  reason.kind === 'connectFailed' && reason.code === 'ETIMEDOUT';
+
 export class PeerBlame {
   #reason: DownReason | null = null;
+  #unreachableAt = Number.NEGATIVE_INFINITY;
   #current: Blamed | null = null;
   #failure: Failure | null = null;
 
@@ -63,7 +78,10 @@ export class PeerBlame {
     source: BlameSource,
   ): Blame | null {
     source.drops.look(source.now());
-    this.#reason = reason;
+    const now = source.now();
+    if (isUnreachable(reason)) this.#unreachableAt = now;
+    const saysLess = isTimeout(reason) && isUnreachable(this.#reason);
+    if (!saysLess || now - this.#unreachableAt > UNREACHABLE_LASTS) this.#reason = reason;
     if (ended) this.#failure = null;
     const news = this.judge(config, session, source);
     // An attempt that fails does not hide why there is no session any more.

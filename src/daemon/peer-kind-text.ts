@@ -8,7 +8,7 @@ export function kindPhrases(peer: RunningPeerConfig): readonly string[] {
     typeof peer.asn === 'string' && `any ${peer.asn} AS`,
     peer.localAs !== null && localAsPhrase(peer.localAs),
     peer.role !== null && `we are its ${ROLE_TEXT[peer.role]}${peer.strictRole ? ', strictly' : ''}`,
-    peer.routeServerClient && 'route server client',
+    peer.routeServerClient && `route server client${peer.ownBestPath ? ' with a best path of its own' : ''}`,
     peer.nextHop !== 'auto' && `next hop ${peer.nextHop}`,
     peer.allowOwnAs > 0 && `own AS allowed ${peer.allowOwnAs} times`,
     peer.removePrivateAs !== null && `private AS numbers: ${PRIVATE_TEXT[peer.removePrivateAs]}`,

@@ -10,6 +10,7 @@ import { descriptorOf } from '../net/descriptor.js';
 import { sameOptions } from '../net/session-change.js';
 import { PLAIN_SOCKETS, type SocketOptions } from '../net/socket-options.js';
 import type { PeerEndpoint } from '../net/types.js';
+import { interfaceIndex } from '../sys/icmpv6-socket.js';
 import { closeFd } from '../sys/libc.js';
 import { sameSecret } from '../sys/secret.js';
 import {
@@ -19,11 +20,23 @@ import {
   setMinTtl,
   setTcpMd5Key,
   setTtl,
+  setUnsentLimit,
 } from '../sys/socket-options.js';
 import { addTcpAoKey } from '../sys/tcp-ao.js';
 
+/**
+ * Octets that the kernel may hold for a peer that does not take them. Its own bound is the send buffer, which grows to
+ * 4 MiB: some hundred peers that stopped reading would use up the memory of all TCP (`tcp_mem`). What is on its way does
+ * not count, so that long or fast paths are not slowed down. docs/performance.md has what was measured.
+ */
+const MOST_UNSENT = 128 * 1024;
+
 export const peerSockets: SocketOptions = {
-  dial: (endpoint) => (isPlain(endpoint) ? PLAIN_SOCKETS.dial(endpoint) : dialWithOptions(endpoint)),
+  dial: (endpoint) => {
+    // The kernel's own answer, EINVAL, would not say what is wrong.
+    if (endpoint.interface !== null && interfaceIndex(endpoint.interface) === 0) return { code: 'ENODEV' };
+    return isPlain(endpoint) ? PLAIN_SOCKETS.dial(endpoint) : dialWithOptions(endpoint);
+  },
   accepted: (socket, endpoint) => {
     const fd = isPlain(endpoint) ? null : descriptorOf(socket);
     if (fd === null) return null;
@@ -31,6 +44,11 @@ export const peerSockets: SocketOptions = {
     // A failure leaves the kernel's TTL: the session works, only further than it should.
     if (tooFar === null) setHops(fd, endpoint);
     return tooFar;
+  },
+  established: (socket) => {
+    const fd = descriptorOf(socket);
+    // A kernel that refuses spends more memory on peers that stop reading; nothing else is different.
+    if (fd !== null) setUnsentLimit(fd, MOST_UNSENT);
   },
   changed: (socket, from, to) => {
     const fd = descriptorOf(socket);

@@ -2,16 +2,14 @@
 // caches that have data, those with the lowest preference count; without any, every route is `notFound`.
 
 import type { CacheStatus, RpkiStatus } from '../api/types.js';
-import { addressFamily } from '../base/family.js';
 import { formatIp } from '../base/ip.js';
-import { maxLength, prefixFromWords } from '../base/prefix.js';
 import type { CacheConfig, RpkiConfig } from '../config/types.js';
 import type { Clock, Timer } from '../net/clock.js';
 import { dialCache, type RtrConnection } from '../net/rtr-connection.js';
-import { buildPrefixSet, prefixSetHas } from '../policy/sets.js';
 import type { Rib } from '../rib/core.js';
 import type { Covers } from '../rib/revalidation.js';
 import { CacheRecords } from '../rpki/cache-records.js';
+import { CoveredPrefixes } from '../rpki/covered-prefixes.js';
 import { newRtrClient, type RtrAction, type RtrClient, type RtrEvent, stepRtr } from '../rpki/rtr-client.js';
 import { MAX_CACHES, type VrpTable } from '../rpki/vrp-table.js';
 import type { DaemonEvents } from './events.js';
@@ -37,9 +35,6 @@ interface Cache {
   /** Monotonic milliseconds of the last End of Data. */
   updatedAt: number | null;
 }
-
-/** Of more changes than this, looking at every prefix is cheaper than a set of them. */
-const MOST_CHANGES = 2000;
 
 export class RpkiFeed {
   readonly #options: RpkiFeedOptions;
@@ -221,18 +216,11 @@ export class RpkiFeed {
       .reduce((mask, { bit }) => mask | (1 << bit), 0);
   }
 
-  /** RFC 6811 2: a record matters to its prefix and to all inside. */
+  /** A copy: rows may be given back before the RIB has looked at all of its prefixes. */
   #covering(rows: ReadonlySet<number>): Covers {
-    if (rows.size > MOST_CHANGES) return () => true;
-    const matches = [...rows].map((row) => {
-      const { family, w0, w1, w2, w3, length } = this.#options.table.vrp(row);
-      const prefix = prefixFromWords(addressFamily(family), w0, w1, w2, w3, length);
-      return { prefix, ge: length, le: maxLength(addressFamily(family)) };
-    });
-    const set = buildPrefixSet(matches);
-    const at = { family: 0, w0: 0, w1: 0, w2: 0, w3: 0, length: 0 };
-    return (family, w0, w1, w2, w3, length) =>
-      prefixSetHas(set, Object.assign(at, { family, w0, w1, w2, w3, length }));
+    const covered = new CoveredPrefixes(rows.size);
+    for (const row of rows) covered.add(this.#options.table.vrp(row));
+    return (family, w0, w1, w2, w3, length) => covered.covers(family, w0, w1, w2, w3, length);
   }
 
   #tell(cache: Cache, before: RtrClient): void {

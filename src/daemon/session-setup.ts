@@ -214,6 +214,7 @@ export function exportProfile(
     clientToClient: local.routeReflector?.clientToClient ?? true,
     addPath: [choice(0), choice(1)],
     vantage: local.vantages.find(({ name }) => name === peer.vantage) ?? null,
+    ownBest: external && peer.routeServerClient && peer.ownBestPath,
     policy: exportPolicyOf(known, local.asn, policies),
     ...(special === undefined ? {} : { special }),
   };

@@ -9,6 +9,7 @@ import type {
 } from '../api/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../base/family.js';
 import { formatIp } from '../base/ip.js';
+import { localCapabilities } from '../fsm/capabilities.js';
 import type { NegotiatedSession } from '../fsm/types.js';
 import { formatCapability } from '../wire/capability.js';
 import { afiSafiOf } from '../wire/iana.js';
@@ -77,11 +78,7 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     routerId: session === null ? null : formatRouterId(session.peerRouterId),
     holdTime: session?.holdTime ?? null,
     keepaliveTime: session?.keepaliveTime ?? null,
-    capabilities: {
-      local: (session?.localCapabilities ?? []).map(formatCapability),
-      peer: (session?.peerCapabilities ?? []).map(formatCapability),
-      inForce: session === null ? [] : inForce(session),
-    },
+    capabilities: session === null ? capabilitiesRefused(peer) : capabilitiesOf(session),
     policies: { import: config.import, export: config.export },
     kind: kindPhrases(config),
     routeReflectorClient: config.routeReflectorClient,
@@ -100,6 +97,24 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     prefixLimits: prefixLimits(speaker, peer),
     timers: config.timers,
     sendHoldTime: session?.sendHoldTime ?? null,
+  };
+}
+
+const capabilitiesOf = (session: NegotiatedSession): PeerDetail['capabilities'] => ({
+  local: session.localCapabilities.map(formatCapability),
+  peer: session.peerCapabilities.map(formatCapability),
+  inForce: inForce(session),
+});
+
+/** Of an OPEN that was refused: both sides can be seen beside each other, and nothing is in force. */
+function capabilitiesRefused(peer: BgpPeer): PeerDetail['capabilities'] {
+  const reason = peer.driver.status().lastDown?.reason;
+  const open = reason?.kind === 'notificationSent' ? reason.open : undefined;
+  if (open === undefined) return { local: [], peer: [], inForce: [] };
+  return {
+    local: localCapabilities(peer.sessionConfig).map(formatCapability),
+    peer: open.capabilities.map(formatCapability),
+    inForce: [],
   };
 }
 
@@ -173,8 +188,11 @@ function notesOf(peer: BgpPeer): readonly string[] {
   const policies = peer.missingPolicies.map(
     (direction) => `RFC 8212: no ${direction} policy for this eBGP peer, so no route is ${VERB[direction]}`,
   );
-  return peer.session === null ? policies : [...policies, ...unmetOf(peer.config, peer.session)];
+  const told = peer.config.advertise === 'originated' ? [...policies, WITHHELD] : policies;
+  return peer.session === null ? told : [...told, ...unmetOf(peer.config, peer.session)];
 }
+
+const WITHHELD = 'advertise: originated: what other peers tell us is not passed on to it';
 
 /** What the configuration asks for and the peer does not have. */
 function unmetOf(config: RunningPeerConfig, session: NegotiatedSession): readonly string[] {

@@ -40,6 +40,9 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     const what = directions.join(' and ');
     log.warn({ peer, directions }, `RFC 8212: eBGP peer without ${what} policy: no routes in that direction`);
   });
+  events.on('routesWithheld', (peer) =>
+    log.info({ peer, advertise: 'originated' }, 'what other peers tell is not passed on to this one'),
+  );
   events.on('verdict', (peer, { action, attribute, reason, bytes }) => {
     // One unknown attribute is as good as another: what a peer makes up must not make a line each.
     const pass = limit(`verdict ${peer} ${action} ${ATTRIBUTE_NAMES[attribute] ?? ''} ${reason}`, 1);

@@ -139,6 +139,8 @@ function invented(like: PeerConfig, index: number): InventedSession | null {
     families: ['ipv4-unicast', 'ipv6-unicast'],
     import: ['accept-all'],
     export: ['accept-all'],
+    // The policy behind it is the configuration's.
+    advertise: 'all',
   };
   const theirs = { ...sessionConfig(LOCAL, peer), localAsn: asn, routerId: 0xc0000300 + index };
   const agreed = negotiate(sessionConfig(LOCAL, peer), localOpen(theirs));

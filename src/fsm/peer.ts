@@ -253,7 +253,9 @@ function hold(turn: Turn, reason: DownReason): void {
   }
   const milliseconds = holdAfter(reason, retry.errors, idleHold);
   if (milliseconds === null) return;
-  const action: FsmAction = { kind: 'startTimer', timer: 'idleHold', milliseconds, jitter: true };
+  // An operator's restart time is meant as it was written.
+  const jitter = reason.kind !== 'maxPrefix';
+  const action: FsmAction = { kind: 'startTimer', timer: 'idleHold', milliseconds, jitter };
   turn.batches.push({ role: 'passive', actions: [action] });
 }
 

@@ -74,6 +74,11 @@ export class Connection {
     socket.resume();
   }
 
+  /** For socket options. */
+  withSocket(act: (socket: Socket) => void): void {
+    if (!this.#ended) act(this.#socket);
+  }
+
   /** For socket options; false once the connection has ended. */
   changeOptions(change: (socket: Socket) => boolean): boolean {
     return !this.#ended && change(this.#socket);

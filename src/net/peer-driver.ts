@@ -362,6 +362,7 @@ class Driver implements AcceptingPeerDriver {
     }
     this.#transport = transport;
     this.#counters.established++;
+    this.#slots[role].connection?.withSocket(this.#sockets.established);
     this.#slots[role].sendFrom(this.#options.handlers.established(this.#session, transport));
   }
 }

@@ -15,6 +15,8 @@ export interface SocketOptions {
    * not to be had; null takes it.
    */
   readonly accepted: (socket: Socket, endpoint: PeerEndpoint) => DownReason | null;
+  /** The session of this connection is Established: routes follow. */
+  readonly established: (socket: Socket) => void;
   /** Keys or TTLs of a connection that is up have changed: false when only a new connection can have them. */
   readonly changed: (socket: Socket, from: PeerEndpoint, to: PeerEndpoint) => boolean;
 }
@@ -23,6 +25,7 @@ export interface SocketOptions {
 export const PLAIN_SOCKETS: SocketOptions = {
   dial: (endpoint) => connect(connectOptions(endpoint)),
   accepted: () => null,
+  established: () => undefined,
   changed: () => false,
 };
 

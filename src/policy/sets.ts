@@ -24,6 +24,8 @@ export interface PrefixSet {
 
 /** One family. Entries are distinct prefixes in columns; `ranges` holds the merged length bounds of each entry. */
 interface PrefixTable {
+  /** A bit for each value of a route's leading 16 bits: entries may cover such routes. Null: not worth its room. */
+  readonly heads: Uint32Array | null;
   /** The distinct mask lengths of the entries, ascending. */
   readonly maskLengths: Uint8Array;
   /** Open addressing: entry index + 1, 0 for free. The size is a power of two. */
@@ -60,7 +62,8 @@ export function buildPrefixSet(matches: readonly PrefixMatch[]): PrefixSet {
 /** True when some prefix of the set is the route's or holds it, and its length bounds admit the route's length. */
 export function prefixSetHas(set: PrefixSet, route: PrefixView): boolean {
   const table = set.tables[route.family === 0 ? 0 : 1];
-  const { maskLengths } = table;
+  const { heads, maskLengths } = table;
+  if (heads !== null && ((heads[route.w0 >>> 21]! >>> ((route.w0 >>> 16) & 31)) & 1) === 0) return false;
   for (let i = 0; i < maskLengths.length; i++) {
     const length = maskLengths[i]!;
     if (length > route.length) return false;
@@ -111,6 +114,7 @@ const entryKey = (entry: Entry): string =>
 
 function buildTable(entries: readonly Entry[]): PrefixTable {
   const table: PrefixTable = {
+    heads: headsOf(entries),
     maskLengths: Uint8Array.from(new Set(entries.map(({ length }) => length))).sort(),
     slots: new Int32Array(tableSize(entries.length)),
     words: Uint32Array.from(entries.flatMap(({ words }) => words)),
@@ -124,6 +128,22 @@ function buildTable(entries: readonly Entry[]): PrefixTable {
     table.slots[slot] = index + 1;
   }
   return table;
+}
+
+/** Long lists rarely hold much of the address space, so that most routes end here. */
+const WORTH_HEADS = 64;
+const HEAD_BITS = 16;
+
+function headsOf(entries: readonly Entry[]): Uint32Array | null {
+  if (entries.length < WORTH_HEADS) return null;
+  const heads = new Uint32Array(2 ** HEAD_BITS / 32);
+  for (const { words, length } of entries) {
+    const first = words[0] >>> HEAD_BITS;
+    // A route that is no longer than these bits has zeros behind them, as the entry that covers it.
+    const count = 2 ** Math.max(0, HEAD_BITS - length);
+    for (let head = first; head < first + count; head++) heads[head >>> 5]! |= 1 << (head & 31);
+  }
+  return heads;
 }
 
 /** A power of two that leaves at least half of the slots free. */

@@ -14,7 +14,7 @@ import { DEFAULT_DECISION, type DecisionOptions, decisionKey } from './decision-
 import { DirtyList } from './dirty-list.js';
 import { DEFAULT_LIMITS } from './group-limits.js';
 import type { ExportProfile, OriginValidation } from './hooks.js';
-import { Importer, refusalText } from './importer.js';
+import { Importer } from './importer.js';
 import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
@@ -25,14 +25,13 @@ import { markAll, markByNextHop, markChoices } from './recheck.js';
 import { Restarts } from './restarts.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
-import { importKey, isStale, type RibPeer, Sources } from './sources.js';
-import type { UpdateGroup } from './update-group.js';
+import { changeOf, isStale, type RibPeer, Sources } from './sources.js';
 import { UpdateGroups } from './update-groups.js';
+
+const everyone = (): boolean => true;
 
 /** Prefixes that are gone and keep their rows: so many are worth a pass of their own. */
 const MANY_ENDED = 1024;
-
-const NO_GROUPS: readonly UpdateGroup[] = [];
 
 export class Rib {
   readonly nextHops: NextHops;
@@ -79,10 +78,8 @@ export class Rib {
     this.#revalidation = new Revalidation(this.prefixes);
     this.restarts = new Restarts(this, {
       sweep: (id) => this.reimport(id),
-      decideAll: () => {
-        for (const family of [0, 1] as const) markAll(this.paths[family], this.#dirty[family]);
-        this.#announceWork();
-      },
+      replace: (id, peer) => this.#replace(id, peer),
+      decideAll: () => markAll(this.paths, this.#dirty),
       wake: (id) => this.#listener.wake(id),
       announce: () => this.#announceWork(),
     });
@@ -116,11 +113,16 @@ export class Rib {
    * Address, AS, router id and kind of the peer are those of the session.
    */
   peerChanged(id: PeerId, peer: RibPeer, profile: ExportProfile): void {
-    const before = this.sources.get(id).peer!;
-    this.sources.replace(id, peer);
+    this.#replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    if (importKey(before) !== importKey(peer)) this.#sweep.add(id, 'changed');
     this.#announceWork();
+  }
+
+  #replace(id: PeerId, peer: RibPeer): void {
+    const reason = changeOf(this.sources.get(id).peer!, peer);
+    this.sources.replace(id, peer);
+    if (reason === 'renamed') this.groups.forgetSources();
+    if (reason !== null) this.#sweep.add(id, reason);
   }
 
   /** Judges anew what is held from the peer: import policy, loops and limits; what is stale in a round that is over goes. */
@@ -222,11 +224,8 @@ export class Rib {
 
   /** Tables that have become much too large get smaller. */
   #trim(): void {
-    for (const table of this.prefixes) table.trim();
-    for (const paths of this.paths) paths.trim();
-    for (const dirty of this.#dirty) dirty.trim();
-    this.attrSets.trim();
-    for (const group of this.groups.all()) group.trim();
+    const tables = [...this.prefixes, ...this.paths, ...this.#dirty, this.attrSets];
+    for (const table of [...tables, ...this.groups.all()]) table.trim();
   }
 
   /** Octets of the lists of what is to be decided. */
@@ -243,10 +242,8 @@ export class Rib {
     const paths = this.paths[family];
     const { peer } = this.sources.get(paths.peer[path]! as PeerId);
     if (peer === null) return null;
-    const received = paths.received[path]! as AttrSetId;
-    const refusal = this.#importer.refusal(peer, received);
-    if (refusal !== null) return refusalText(refusal, peer);
-    return this.#importer.rejection(family, paths.prefix[path]! as PrefixId, peer, received);
+    const prefix = paths.prefix[path]! as PrefixId;
+    return this.#importer.reason(family, prefix, peer, paths.received[path]! as AttrSetId);
   }
 
   #reach(id: PeerId, view: UpdateView, run: NlriRun): void {
@@ -302,9 +299,14 @@ export class Rib {
       const { peer } = this.sources.get(paths.peer[path]! as PeerId);
       if (peer?.importPolicy.readsRpki === true) this.#revisit(family, path);
     }
+    this.#retell(family, prefix, ({ policy }) => policy.readsRpki);
+  }
+
+  /** The kernel and these groups judge anew what is best, though it is the same. */
+  #retell(family: FamilyIndex, prefix: PrefixId, concerns: (profile: ExportProfile) => boolean): void {
     this.#listener.bestChanged(family, prefix);
     for (const group of this.groups.all()) {
-      if (group.profile.policy.readsRpki && group.profile.families[family])
+      if (group.profile.families[family] && concerns(group.profile))
         this.groups.update(group, family, prefix);
     }
   }
@@ -342,8 +344,8 @@ export class Rib {
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     } else if (setChanged) this.#listener.bestChanged(family, prefix);
-    const choosing = deferred ? NO_GROUPS : this.groups.choosing(family);
-    for (let i = 0; i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
+    const choosing = this.groups.choosing(family);
+    for (let i = 0; !deferred && i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
     if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
@@ -373,6 +375,7 @@ export class Rib {
     this.#sweep.slice(budget, (family, path, reason) => {
       if (reason === 'left') this.#changes.remove(family, path);
       else this.#revisit(family, path);
+      if (reason === 'renamed') this.#retell(family, this.paths[family].prefix[path]! as PrefixId, everyone);
     });
     // Ids are given back one slice after the last path went, when no group names them as a source any more.
     if (this.#sweep.complete && !this.#hasDirty()) this.#releaseLeft();

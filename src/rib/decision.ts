@@ -60,6 +60,9 @@ const RANKS_OF_EQUALS: Ranks = [
   [STEP.clusterList, (d, path) => d.tables.attrSets.clusterListLength[d.attrs(path)]!],
 ];
 
+/** Stays empty. */
+const NOTHING = new PathList();
+
 export class Decision {
   readonly tables: DecisionTables;
   paths: AdjRibIn;
@@ -70,8 +73,9 @@ export class Decision {
   #multipath: MultipathChoice | null = null;
   #candidates = new Int32Array(16);
   #count = 0;
-  /** Left out of the decision: they were chosen before. */
-  readonly #chosen = new PathList();
+  readonly #ranked = new PathList();
+  /** Left out of the decision: they were chosen, or refused, before. */
+  #chosen = NOTHING;
   /** Whose costs to next hops count; null: ours. */
   #vantage: VantageCosts | null = null;
   #report: { path: PathId; step: number }[] | null = null;
@@ -114,16 +118,24 @@ export class Decision {
 
   /** Adds the best `limit` paths of the chain, each the best of those that are left. */
   addBest(head: number, limit: number, vantage: VantageCosts | null, into: PathList): void {
-    this.#vantage = vantage;
-    this.#chosen.clear();
-    while (this.#chosen.count < limit) {
-      this.members.clear();
-      const best = head === NONE ? NONE : this.#decide(head);
+    this.#ranked.clear();
+    while (this.#ranked.count < limit) {
+      const best = this.bestWithout(head, vantage, this.#ranked);
       if (best === NONE) break;
-      this.#chosen.add(best);
+      this.#ranked.add(best);
       into.add(best);
     }
-    this.#chosen.clear();
+  }
+
+  /** The best of those paths of the chain that are not in `without`, or NONE. */
+  bestWithout(head: number, vantage: VantageCosts | null, without: PathList): PathId | typeof NONE {
+    this.members.clear();
+    if (head === NONE) return NONE;
+    this.#vantage = vantage;
+    this.#chosen = without;
+    const best = this.#decide(head);
+    this.#chosen = NOTHING;
+    return best;
   }
 
   /** Adds every path of the chain that could be the best one. */

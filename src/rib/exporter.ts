@@ -4,7 +4,7 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
-import { ipFromBytes } from '../base/ip.js';
+import { ipEquals, ipFromBytes } from '../base/ip.js';
 import { prefixContainsIp } from '../base/prefix.js';
 import { BlockRewriter, decodeBlock, hasWellKnownCommunity, onlyToCustomerOf } from '../wire/block.js';
 import type { AttributeEdits } from '../wire/types.js';
@@ -12,6 +12,7 @@ import { emptyShape, shapeReach } from '../wire/update-shape.js';
 import type { AttrSets } from './attr-sets.js';
 import { growInt32, grownCapacity, isSparse } from './columns.js';
 import type { ExportProfile, ExportRewrite, OriginValidation, PathOrigin, PolicyVerdict } from './hooks.js';
+import type { NextHopId, NextHops } from './next-hops.js';
 import type { PrefixTable } from './prefix-table.js';
 import { RouteCursor } from './route-cursor.js';
 import type { Sources } from './sources.js';
@@ -30,6 +31,7 @@ export interface ExportRules {
 export interface ExportTables {
   readonly attrSets: AttrSets;
   readonly sources: Sources;
+  readonly nextHops: NextHops;
   readonly prefixes: readonly [PrefixTable, PrefixTable];
   /** Null: no RPKI. */
   readonly validation: OriginValidation | null;
@@ -66,6 +68,8 @@ function touchedBy(edits: AttributeEdits): number {
 
 const tagOf = (source: PeerId, family: FamilyIndex, touched: number): number =>
   (source * 2 + family) * 4 + touched + 1;
+
+const OWN_HOP = 'its next hop is the peer itself (RFC 4271 5.1.3)';
 
 /** Tag of an unused memo row. */
 const EMPTY_TAG = 0;
@@ -153,8 +157,8 @@ export class Exporter {
     if (verdict.action === 'reject') return verdict.term;
     const edits = verdict.edits ?? NO_EDITS;
     const edited = this.#editedByPolicy(attrs, edits);
-    if (this.#nextHop(family, peerType, edited, touchedBy(edits)) === 'missing')
-      return 'we have no next hop address of this family';
+    if (this.#nextHop(family, source, edited, touchedBy(edits)) === 'missing')
+      return this.#isOwnHop(edited) ? OWN_HOP : 'we have no next hop address of this family';
     const unsendable = this.#transform(family, source, edited, touchedBy(edits)) === NONE;
     return unsendable ? 'the attributes do not fit into a message' : null;
   }
@@ -197,7 +201,7 @@ export class Exporter {
   /** The rewrite that the RFCs demand; what the policy set of its own stays. */
   #transform(family: FamilyIndex, source: PeerId, attrs: AttrSetId, touched: number): Attrs {
     const { origin } = this.#tables.sources.get(source);
-    const nextHop = this.#nextHop(family, origin.peerType, attrs, touched);
+    const nextHop = this.#nextHop(family, source, attrs, touched);
     if (nextHop === 'missing') return NONE;
     return this.#ifSendable(
       family,
@@ -289,6 +293,35 @@ export class Exporter {
 
   /** The next hop to put in, null to keep the route's own. */
   #nextHop(
+    family: FamilyIndex,
+    source: PeerId,
+    attrs: AttrSetId,
+    touched: number,
+  ): Uint8Array | null | 'missing' {
+    const { origin, peer } = this.#tables.sources.get(source);
+    const nextHop = this.#ruledNextHop(family, origin.peerType, attrs, touched);
+    const self = this.profile.nextHopSelf[family];
+    if (nextHop === 'missing' || (nextHop !== null && nextHop === self)) return nextHop;
+    const id = this.#tables.attrSets.nextHop[attrs]! as NextHopId;
+    const address = this.#tables.nextHops.address(id);
+    if (address === null || (peer !== null && ipEquals(address, peer.address))) return nextHop;
+    // What another reflector passes on is, as a rule, what that router told it: it knows its ORIGINATOR_ID.
+    if (this.#tables.attrSets.originatorId(attrs) < 0) this.#tables.nextHops.name(id);
+    if (!this.#isOwnHop(attrs)) return nextHop;
+    const internal = isInternal(this.profile.peerType) && isInternal(origin.peerType);
+    return internal ? 'missing' : (self ?? 'missing');
+  }
+
+  /** RFC 4271 5.1.3: the peer would send packets to itself. */
+  #isOwnHop(attrs: AttrSetId): boolean {
+    const { notVia = null } = this.profile;
+    if (notVia === null) return false;
+    const { attrSets, nextHops } = this.#tables;
+    const address = nextHops.address(attrSets.nextHop[attrs]! as NextHopId);
+    return address !== null && ipEquals(address, notVia);
+  }
+
+  #ruledNextHop(
     family: FamilyIndex,
     from: PathOrigin['peerType'],
     attrs: AttrSetId,

@@ -108,6 +108,13 @@ export interface ExportProfile {
   readonly addPath?: readonly [PathChoice | null, PathChoice | null];
   /** From where the best path is looked for (RFC 9107); absent or null: from here. */
   readonly vantage?: Vantage | null;
+  /**
+   * RFC 7947 2.3: of the paths that these peers may be told the best one, not the best one of all if they may be told that.
+   * Not where ADD-PATH tells several.
+   */
+  readonly ownBest?: boolean;
+  /** RFC 4271 5.1.3: the peer's own address, where others name it as a next hop; it is not told so. */
+  readonly notVia?: IpAddress | null;
   /** Absent: nothing of it. */
   readonly special?: ExportSpecials;
 }

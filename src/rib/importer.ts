@@ -125,8 +125,10 @@ export class Importer {
     return edits === null ? received : this.#attrSets.edited(received, edits, this.#rewriter);
   }
 
-  /** The term that rejected the route, for people; null when it was taken. */
-  rejection(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): string | null {
+  /** Why the route is not used, for people: its nature, or the term that rejected it; null when it was taken. */
+  reason(family: FamilyIndex, prefix: PrefixId, peer: RibPeer, received: AttrSetId): string | null {
+    const refusal = this.refusal(peer, received);
+    if (refusal !== null) return refusalText(refusal, peer);
     const verdict = this.#verdict(family, prefix, peer, this.#prepared(peer, received));
     return verdict.action === 'reject' ? verdict.term : null;
   }
@@ -139,7 +141,7 @@ export class Importer {
 }
 
 /** Why a route is refused, for people. */
-export function refusalText(refusal: RefusalKind, { localAsn, limits, special }: RibPeer): string {
+function refusalText(refusal: RefusalKind, { localAsn, limits, special }: RibPeer): string {
   switch (refusal) {
     case 'asPath': {
       const ours = [localAsn, ...(special?.alsoOurs ?? [])].join(' or ');

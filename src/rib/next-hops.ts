@@ -39,6 +39,8 @@ interface NextHopRow {
   uses: number;
   /** Accepted paths with this next hop. */
   paths: number;
+  /** Told to somebody as it is, and it came from somebody else than the router at that address. */
+  named: boolean;
 }
 
 /** Asked for each address once, however many next hops hold it, until it is out of use. */
@@ -49,7 +51,7 @@ export interface NextHopInterest {
 
 export class NextHops {
   readonly #rows: (NextHopRow | null)[] = [
-    { key: '', octets: EMPTY, address: null, state: null, uses: 1, paths: 0 },
+    { key: '', octets: EMPTY, address: null, state: null, uses: 1, paths: 0, named: false },
   ];
   readonly #byKey = new Map<string, NextHopId>();
   readonly #states = new Map<string, AddressState>();
@@ -58,6 +60,8 @@ export class NextHops {
   #idle: NextHopId[] = [];
   /** Interned before, by hash; the row may be gone or another's by now. */
   readonly #recent = new Int32Array(RECENT);
+  /** Named since they were last asked for. */
+  #news: IpAddress[] = [];
   readonly #interest: NextHopInterest | null;
 
   /** Without `interest` every next hop counts as reachable at cost 0: a reflector that installs nothing. */
@@ -141,6 +145,28 @@ export class NextHops {
     return left !== null && right !== null && ipEquals(left, right);
   }
 
+  /** A third party is told of it (RFC 4271 5.1.3). */
+  name(id: NextHopId): void {
+    const row = this.#rows[id]!;
+    if (row.named || row.address === null) return;
+    row.named = true;
+    this.#news.push(row.address);
+  }
+
+  /** While attribute sets with it exist; an IPv6 next hop with a link-local address beside it is another one. */
+  isNamed(address: IpAddress): boolean {
+    const id = this.#byKey.get(toHex(ipToBytes(address)));
+    return id !== undefined && this.#rows[id]!.named;
+  }
+
+  /** Those that were named for the first time since the last call. */
+  takeNamed(): readonly IpAddress[] {
+    if (this.#news.length === 0) return this.#news;
+    const news = this.#news;
+    this.#news = [];
+    return news;
+  }
+
   /** One more user that is no attribute set; ends with `release`. */
   hold(id: NextHopId): void {
     this.#rows[id]!.uses++;
@@ -167,7 +193,7 @@ export class NextHops {
   #add(key: string, octets: Uint8Array): NextHopId {
     const id = this.#free.pop() ?? (this.#rows.length as NextHopId);
     const address = ipFromBytes(octets, 0, octets.length === 4 ? 4 : 16);
-    this.#rows[id] = { key, octets, address, state: null, uses: 1, paths: 0 };
+    this.#rows[id] = { key, octets, address, state: null, uses: 1, paths: 0, named: false };
     this.#byKey.set(key, id);
     return id;
   }

@@ -1,5 +1,6 @@
 // Which path rows still have to be visited because of what happened to their peer: its session ended, its import policy
-// changed, or it has told all of its routes again. One pass over the rows, slice by slice, serves all such peers. What a visit does is the caller's.
+// changed, policies know it by another name, or it has told all of its routes again. One pass over the rows, slice by
+// slice, serves all such peers. What a visit does is the caller's.
 
 import type { FamilyIndex } from '../base/family.js';
 import type { PathId, PeerId } from '../base/ids.js';
@@ -9,7 +10,8 @@ import type { AdjRibIn } from './adj-rib-in.js';
 const ROWS = 16;
 const VISITS = 2;
 
-export type SweepReason = 'left' | 'changed';
+/** `renamed` is more than `changed`: what others make of its routes is due, too. */
+export type SweepReason = 'left' | 'changed' | 'renamed';
 
 export class PathSweep {
   readonly #paths: readonly [AdjRibIn, AdjRibIn];
@@ -21,9 +23,10 @@ export class PathSweep {
     this.#paths = paths;
   }
 
-  /** Paths of the peer are due. A peer that left stays left. */
+  /** Paths of the peer are due, for the weightiest of its reasons. A peer that left stays left. */
   add(peer: PeerId, reason: SweepReason): void {
-    if (this.#peers.get(peer) !== 'left') this.#peers.set(peer, reason);
+    const before = this.#peers.get(peer);
+    if (before !== 'left' && (before !== 'renamed' || reason === 'left')) this.#peers.set(peer, reason);
     this.#at[0] = this.#at[1] = 0;
   }
 

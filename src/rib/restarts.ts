@@ -9,7 +9,6 @@ import type { ExportProfile } from './hooks.js';
 import {
   beginRound,
   endRounds,
-  importKey,
   type RefreshState,
   type RibPeer,
   type Source,
@@ -30,6 +29,8 @@ export interface RestartTables {
 export interface RestartWork {
   /** Every path of the source is looked at again: what is stale in a round that is over goes. */
   sweep(id: PeerId): void;
+  /** Other settings of the source: its paths are judged anew where that matters. */
+  replace(id: PeerId, peer: RibPeer): void;
   decideAll(): void;
   wake(id: PeerId): void;
   announce(): void;
@@ -67,10 +68,9 @@ export class Restarts {
     const { groups, sources } = this.#tables;
     const before = sources.get(id).peer;
     if (before === null || identity(before) !== identity(peer)) return false;
-    sources.replace(id, peer);
+    this.#work.replace(id, peer);
     groups.join(id, profile, keeps);
     for (const family of FAMILY_INDEXES) if (!kept[family]) this.ends(id, family);
-    if (importKey(before) !== importKey(peer)) this.#work.sweep(id);
     this.#work.announce();
     return true;
   }
@@ -115,6 +115,7 @@ export class Restarts {
     if (!this.deferring) return;
     this.deferring = false;
     this.#work.decideAll();
+    this.#work.announce();
   }
 
   /** Until `releaseEndOfRib` peers that keep routes are sent no End-of-RIB: what they hold of us is not to go yet. */

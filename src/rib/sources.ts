@@ -50,6 +50,13 @@ const NO_LIMIT: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.PO
 export const EXCESS_KINDS = ['asPathLength', 'communities'] as const;
 export type ExcessKind = (typeof EXCESS_KINDS)[number];
 
+/** What a session's new settings do to the routes that are held from it; `renamed`: also to what others make of them. */
+export function changeOf(before: RibPeer, after: RibPeer): 'changed' | 'renamed' | null {
+  const { name, group } = before.view;
+  if (name !== after.view.name || group !== after.view.group) return 'renamed';
+  return importKey(before) === importKey(after) ? null : 'changed';
+}
+
 /** What is special about what a peer tells. Plain data: two of them are the same when their JSON is. */
 export interface ImportSpecials {
   /** Other AS numbers that are ours: the confederation's, or the one that this peer knows us by. */

@@ -71,11 +71,12 @@ export class UpdateGroup implements PathSink {
     this.profile = profile;
     this.#tables = tables;
     this.exporter = new Exporter(profile, rules, tables);
-    const { maxMessage, asn4, addPath = [null, null], vantage = null } = profile;
+    const { maxMessage, asn4, addPath = [null, null], vantage = null, ownBest = false } = profile;
     const pathIds = [addPath[0] !== null, addPath[1] !== null] as const;
     this.adjRibOut = [adjRibOut(pathIds[0]), adjRibOut(pathIds[1])];
     this.vantage = vantage === null ? null : new VantageCosts(vantage);
-    this.chooses = [vantage !== null || pathIds[0], vantage !== null || pathIds[1]];
+    const chooses = vantage !== null || ownBest;
+    this.chooses = [chooses || pathIds[0], chooses || pathIds[1]];
     this.#pending = new PendingChanges(tables.attrSets, tables.prefixes, pathIds);
     this.#slicePending = new PendingChanges(tables.attrSets, tables.prefixes, pathIds);
     this.#packer = new UpdatePacker({ maxMessage, asn4, addPath: pathIds });

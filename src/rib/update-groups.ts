@@ -3,6 +3,7 @@
 import { toHex } from '../base/bytes.js';
 import { addressFamily, type FamilyIndex } from '../base/family.js';
 import { type AttrSetId, type GroupId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { formatIp } from '../base/ip.js';
 import type { AdjRibIn } from './adj-rib-in.js';
 import type { Decision } from './decision.js';
 import { ExportedPaths } from './exported-paths.js';
@@ -12,6 +13,9 @@ import type { ExportProfile, ExportSpecials, PathChoice } from './hooks.js';
 import { PathList } from './path-list.js';
 import { type EndOfRibHold, UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
+
+/** Peers that have a group to themselves because others name them; more refuse such routes by themselves (RFC 4271 6.3). */
+const MOST_APART = 16;
 
 /** Everything that changes octets; equal keys share a group. */
 export function profileKey(profile: ExportProfile): string {
@@ -29,6 +33,8 @@ export function profileKey(profile: ExportProfile): string {
     profile.policy.key,
     ...(profile.addPath ?? [null, null]).map((choice) => choiceKey(choice)),
     profile.vantage == null ? '-' : vantageKey(profile.vantage),
+    profile.ownBest === true,
+    profile.notVia == null ? '-' : formatIp(profile.notVia),
   ].join('|');
 }
 
@@ -54,6 +60,8 @@ export class UpdateGroups {
   /** By family: those of them that choose paths of their own. */
   readonly #choosing: [readonly UpdateGroup[], readonly UpdateGroup[]] = [[], []];
   readonly #byPeer = new Map<PeerId, UpdateGroup>();
+  /** Their addresses as text. */
+  readonly #byAddress = new Map<string, PeerId>();
   readonly #chosen = new PathList();
   readonly #exported = new ExportedPaths();
   readonly #rules: ExportRules;
@@ -86,8 +94,10 @@ export class UpdateGroups {
   }
 
   /** A new session: it is owed everything, then End-of-RIB. */
-  join(peer: PeerId, profile: ExportProfile, keeps: boolean): void {
-    const group = this.#groupFor(profile);
+  join(peer: PeerId, wanted: ExportProfile, keeps: boolean): void {
+    const { address } = this.#tables.sources.get(peer).peer!;
+    this.#byAddress.set(formatIp(address), peer);
+    const group = this.#groupFor(this.#withoutItself(peer, wanted));
     this.#byPeer.set(peer, group);
     group.join(peer, keeps);
   }
@@ -96,8 +106,9 @@ export class UpdateGroups {
    * The profile of a running session changed: it is told the new view, and withdrawn what that no longer has. True when
    * that gives it something to pull at once or, from a new group, as soon as that is built.
    */
-  move(peer: PeerId, profile: ExportProfile): boolean {
+  move(peer: PeerId, wanted: ExportProfile): boolean {
     const before = this.#byPeer.get(peer);
+    const profile = this.#withoutItself(peer, wanted);
     if (before === undefined || profileKey(before.profile) === profileKey(profile)) return false;
     const group = this.#groupFor(profile);
     group.joinFrom(peer, before);
@@ -110,12 +121,15 @@ export class UpdateGroups {
     const group = this.#byPeer.get(peer);
     if (group === undefined) return;
     this.#byPeer.delete(peer);
+    const address = formatIp(this.#tables.sources.get(peer).peer!.address);
+    if (this.#byAddress.get(address) === peer) this.#byAddress.delete(address);
     group.leave(peer);
     this.#dropIfEmpty(group);
   }
 
   /** Fills new groups from the Loc-RIB, `budget` prefixes at most. Returns the groups that became complete. */
   build(budget: number): { readonly completed: readonly UpdateGroup[]; readonly more: boolean } {
+    this.#moveNamed();
     const completed: UpdateGroup[] = [];
     let left = budget;
     for (const group of this.#list) {
@@ -140,6 +154,21 @@ export class UpdateGroups {
   /** Source ids are about to be given to others: nothing may be remembered under them. */
   forgetSources(): void {
     for (const group of this.#list) group.exporter.forgetAll();
+  }
+
+  /** RFC 4271 5.1.3: a peer that others name as their next hop is told something else than the rest of its group. */
+  #withoutItself(peer: PeerId, profile: ExportProfile): ExportProfile {
+    const { address } = this.#tables.sources.get(peer).peer!;
+    if (!this.#tables.nextHops.isNamed(address)) return profile;
+    const apart = this.#list.filter((group) => group.profile.notVia != null).length;
+    return apart < MOST_APART ? { ...profile, notVia: address } : profile;
+  }
+
+  #moveNamed(): void {
+    for (const address of this.#tables.nextHops.takeNamed()) {
+      const peer = this.#byAddress.get(formatIp(address));
+      if (peer !== undefined) this.move(peer, this.#byPeer.get(peer)!.profile);
+    }
   }
 
   #groupFor(profile: ExportProfile): UpdateGroup {
@@ -205,11 +234,36 @@ export class UpdateGroups {
   /** From the paths there are, which a decision about the prefix may still have to catch up with. */
   #updateChosen(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
     const choice = group.profile.addPath?.[family] ?? null;
+    if (choice === null && group.profile.ownBest === true) {
+      this.#updateOwnBest(group, family, prefix);
+      return;
+    }
     this.#choose(group, family, prefix, choice);
     const exported = this.#export(group, family, prefix);
     if (choice !== null) group.recordPaths(family, prefix, exported);
     else if (exported.count === 0) group.record(family, prefix, NONE, NONE as PeerId);
     else group.record(family, prefix, exported.attrs[0]!, exported.source[0]!);
+  }
+
+  /** Every path that the group may not be told costs another decision; where the best one will do there is none. */
+  #updateOwnBest(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
+    const { accepted, peer } = this.#tables.paths[family];
+    const decision = this.#tables.decisions[family];
+    const head = this.#tables.prefixes[family].head[prefix]!;
+    const refused = this.#chosen;
+    refused.clear();
+    let path = decision.best(head, group.vantage);
+    while (path !== NONE) {
+      const source = peer[path]! as PeerId;
+      const attrs = group.exporter.export(family, prefix, source, accepted[path]! as AttrSetId);
+      if (attrs !== NONE) {
+        group.record(family, prefix, attrs, source);
+        return;
+      }
+      refused.add(path);
+      path = decision.bestWithout(head, group.vantage, refused);
+    }
+    group.record(family, prefix, NONE, NONE as PeerId);
   }
 
   #choose(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId, choice: PathChoice | null): void {

@@ -16,6 +16,7 @@ const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
 const TCP_SAVE_SYN = 27;
 const TCP_SAVED_SYN = 28;
+const TCP_NOTSENT_LOWAT = 25;
 const TCP_MD5SIG_EXT = 32;
 const TCP_MD5SIG_FLAG_PREFIX = 1;
 const SOCKADDR_STORAGE_SIZE = 128;
@@ -77,6 +78,13 @@ export function readTtl(
   const [level, send, minimum] = TTL_OPTIONS[family];
   return { ttl: getInt(fd, level, send), minTtl: getInt(fd, level, minimum) };
 }
+
+/** Octets that the kernel holds and has not sent once before it takes no more; what is on its way is not counted. */
+export const setUnsentLimit = (fd: number, octets: number): OptionResult =>
+  setInt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, octets);
+
+/** As the kernel has it. */
+export const readUnsentLimit = (fd: number): number => getInt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
 
 /** On a listener: connections remember the SYN they began with, until somebody asks for it. */
 export const setSaveSyn = (fd: number, on: boolean): OptionResult =>

@@ -1,79 +1,100 @@
-// One measurement of the policy benchmark in a process of its own: nanoseconds that a policy takes for a route.
+// One measurement of the policy benchmark in a process of its own: nanoseconds that a policy takes for a route, asked
+// directly or as an update group asks it, which remembers the answer for an attribute set.
 
-import { prefixFromWords } from '../../src/base/prefix.js';
-import { parseCommunityPattern } from '../../src/policy/community-text.js';
+import { STATIC_SOURCE } from '../../src/base/ids.js';
 import { compilePolicies } from '../../src/policy/compile.js';
-import type { Condition, PolicyConfig } from '../../src/policy/types.js';
+import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
+import { exportRewrite } from '../../src/policy/rewrite.js';
+import type { PolicyConfig } from '../../src/policy/types.js';
 import { AttrSets } from '../../src/rib/attr-sets.js';
+import { Exporter } from '../../src/rib/exporter.js';
 import type { CompiledPolicy } from '../../src/rib/hooks.js';
 import { NextHops } from '../../src/rib/next-hops.js';
 import { PrefixTable } from '../../src/rib/prefix-table.js';
 import { RouteCursor } from '../../src/rib/route-cursor.js';
+import { Sources } from '../../src/rib/sources.js';
 import { encodeBlock, NO_ATTRIBUTES } from '../../src/wire/block.js';
+import {
+  asnsOf,
+  communitiesOf,
+  POLICY_CASES,
+  type PolicyCaseName,
+  ROUTES,
+  routeWord,
+  SETS,
+} from './policy-cases.js';
 
-/** Prefixes in the list, or what else the policy looks at. */
-export const POLICY_CASES = {
-  'prefixes-10': () => prefixList(10),
-  'prefixes-1000': () => prefixList(1000),
-  'prefixes-10000': () => prefixList(10_000),
-  communities: () => [
-    {
-      kind: 'communities',
-      type: 'standard',
-      count: 'any',
-      patterns: Array.from({ length: 100 }, (_, i) => parseCommunityPattern(`65000:${i * 7}`, 'standard')!),
-    },
-  ],
-  'as-path': () => [
-    {
-      kind: 'asPath',
-      paths: [{ kind: 'expression', text: '^65001 (.* 65[^1] | [65100-65199]+ .*) 65250$' }],
-    },
-  ],
-  source: () => [{ kind: 'source', sources: ['kernel'] }],
-} as const satisfies Readonly<Record<string, () => readonly Condition[]>>;
+const ASN = 64512;
 
-export type PolicyCase = keyof typeof POLICY_CASES;
-
-const ROUTES = 100_000;
-const SETS = 1000;
-
-function prefixList(count: number): readonly Condition[] {
-  const matches = Array.from({ length: count }, (_, i) => {
-    const length = 16 + (i % 9);
-    const prefix = prefixFromWords('ipv4', ((i * 7919) << 16) >>> 0, 0, 0, 0, length);
-    return { prefix, ge: length, le: 32 };
-  });
-  return [{ kind: 'prefix', in: matches }];
-}
-
-function policyOf(match: readonly Condition[]): CompiledPolicy {
+function policyOf(name: PolicyCaseName): CompiledPolicy {
   const policy: PolicyConfig = [
-    { match, edits: [], action: 'accept' },
+    ...POLICY_CASES[name].terms().map((match) => ({ match, edits: [], action: 'accept' as const })),
     { match: [], edits: [], action: 'reject' },
   ];
-  return compilePolicies(['p'], { p: policy }, 'reject', 64512);
+  return compilePolicies(['p'], { p: policy }, 'reject', ASN);
 }
 
-function attributeSets(): AttrSets {
-  const sets = new AttrSets(new NextHops(null), 1);
+function attributeSets(nextHops: NextHops): AttrSets {
+  const sets = new AttrSets(nextHops, 1);
   for (let i = 0; i < SETS; i++) {
-    const asns = [65001, 65100 + (i % 100), 65300 + i, 65200 + (i % 51)];
-    const communities = Array.from({ length: 6 }, (_, j) => 65000 * 65536 + ((i * 13 + j * 101) % 5000));
-    const block = encodeBlock({ ...NO_ATTRIBUTES, asPath: [{ kind: 'sequence', asns }], communities });
+    const communities = communitiesOf(i).map((value) => 65000 * 65536 + value);
+    const asPath = [{ kind: 'sequence', asns: asnsOf(i) }] as const;
+    const block = encodeBlock({ ...NO_ATTRIBUTES, asPath, communities });
     sets.ref(sets.intern(block, 0, block.length));
   }
   return sets;
 }
 
-/** Nanoseconds a route, one value a round, and octets of heap a route that the last round left to the collector. */
-function measure(name: PolicyCase, rounds: number): { nanoseconds: number[]; heapOctets: number } {
-  const sets = attributeSets();
+/** True when the policy takes route `i`. */
+type Ask = (i: number) => boolean;
+
+function asker(name: PolicyCaseName, remembers: boolean): Ask {
+  const nextHops = new NextHops(null);
+  const attrSets = attributeSets(nextHops);
   const table = new PrefixTable(false, 1);
-  for (let i = 0; i < ROUTES; i++)
-    table.findOrAdd((Math.imul(i, 2654435761) & 0xffffff00) >>> 0, 0, 0, 0, 24);
-  const policy = policyOf(POLICY_CASES[name]());
-  const route = new RouteCursor(sets, null);
+  for (let i = 0; i < ROUTES; i++) table.findOrAdd(routeWord(i), 0, 0, 0, 24);
+  const policy = policyOf(name);
+  if (remembers) return rememberingAsker(policy, { attrSets, nextHops }, table);
+  const route = new RouteCursor(attrSets, null);
+  return (i) => {
+    route.show(0, table, i as never, 'bgp', null);
+    return policy.evaluate(route.withAttributes((i % SETS) as never)).action === 'accept';
+  };
+}
+
+function rememberingAsker(
+  policy: CompiledPolicy,
+  sets: { readonly attrSets: AttrSets; readonly nextHops: NextHops },
+  table: PrefixTable,
+): Ask {
+  const self = Uint8Array.of(10, 0, 0, 1);
+  const exporter = new Exporter(
+    {
+      peerType: 'ebgp',
+      localAsn: ASN,
+      peerAsn: 65001,
+      families: [true, false],
+      asn4: true,
+      maxMessage: 4096,
+      nextHopSelf: [self, null],
+      alwaysNextHopSelf: true,
+      clusterId: null,
+      clientToClient: true,
+      policy,
+    },
+    { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector: false },
+    {
+      ...sets,
+      sources: new Sources(),
+      prefixes: [table, new PrefixTable(true, 1)],
+      validation: null,
+    },
+  );
+  return (i) => exporter.export(0, i as never, STATIC_SOURCE, (i % SETS) as never) >= 0;
+}
+
+/** Nanoseconds a route, one value a round, and octets of heap a route that the last round left to the collector. */
+function measure(ask: Ask, rounds: number): { nanoseconds: number[]; heapOctets: number } {
   const nanoseconds: number[] = [];
   let taken = 0;
   let heap = 0;
@@ -81,10 +102,7 @@ function measure(name: PolicyCase, rounds: number): { nanoseconds: number[]; hea
     const before = process.memoryUsage().heapUsed;
     // The time of the processor: others may be at work on this machine.
     const start = process.cpuUsage();
-    for (let i = 0; i < ROUTES; i++) {
-      route.show(0, table, i as never, 'bgp', null);
-      if (policy.evaluate(route.withAttributes((i % SETS) as never)).action === 'accept') taken++;
-    }
+    for (let i = 0; i < ROUTES; i++) if (ask(i)) taken++;
     nanoseconds.push((process.cpuUsage(start).user * 1000) / ROUTES);
     heap = process.memoryUsage().heapUsed - before;
   }
@@ -92,7 +110,8 @@ function measure(name: PolicyCase, rounds: number): { nanoseconds: number[]; hea
   return { nanoseconds, heapOctets: Math.max(0, heap) / ROUTES };
 }
 
-const [name, rounds] = process.argv.slice(2);
+const [name, rounds, how] = process.argv.slice(2);
 if (name !== undefined) {
-  process.stdout.write(JSON.stringify(measure(name as PolicyCase, Number(rounds))));
+  const ask = asker(name as PolicyCaseName, how === 'remembered');
+  process.stdout.write(JSON.stringify(measure(ask, Number(rounds))));
 }

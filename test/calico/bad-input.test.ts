@@ -54,7 +54,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       ['reachableBy', '2001:db8::1'],
       ['filters', 'one'],
       ['filters', [7]],
-      ['localWorkloadSelector', 'has(bgp)'],
+      ['localWorkloadSelector', 'has(bgp'],
       ['extra', true],
     ],
   },
@@ -159,6 +159,26 @@ const KINDS: Readonly<Record<string, Kind>> = {
       ['wireguard.interfaceIPv6Address', { interfaceIPv6Address: '10.0.0.1' }],
     ],
   },
+  WorkloadEndpoint: {
+    good: { node: 'host-a', ipNetworks: ['10.65.8.1/32'] },
+    wrong: [
+      ['node', 'Host A'],
+      ['ipNetworks', '10.65.8.1/32'],
+      ['ipNetworks', ['10.65.8.0/26']],
+      ['interfaceName', 7],
+    ],
+  },
+  Service: {
+    good: { type: 'LoadBalancer', clusterIP: '10.96.0.1' },
+    wrong: [
+      ['type', 'Ingress'],
+      ['clusterIP', '10.96.0.0/16'],
+      ['clusterIPs', ['none']],
+      ['externalIPs', ['172.20.0.300']],
+      ['loadBalancerIP', 'any'],
+      ['externalTrafficPolicy', 'local'],
+    ],
+  },
   BlockAffinity: {
     good: { node: 'host-a', cidr: '10.65.8.0/26' },
     wrong: [
@@ -172,7 +192,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 const object = (kind: string, spec: Values) => ({
-  apiVersion: 'projectcalico.org/v3',
+  apiVersion: kind === 'Service' ? 'v1' : 'projectcalico.org/v3',
   kind,
   metadata: { name: kind === 'BGPConfiguration' ? 'default' : 'one' },
   spec,
@@ -219,6 +239,12 @@ const TOGETHER: readonly [kind: string, spec: Values, fault: RegExp][] = [
   ['BGPPeer', { peerSelector: 'all()', asNumber: 1 }, /^spec\.asNumber: peers chosen by peerSelector/],
   ['BGPPeer', { peerIP: '192.0.2.1' }, /^spec\.asNumber: is missing/],
   ['BGPPeer', {}, /^spec\.peerIP: is missing/],
+  ['BGPPeer', { localWorkloadSelector: 'all()' }, /^spec\.asNumber: is missing/],
+  [
+    'BGPPeer',
+    { localWorkloadSelector: 'all()', asNumber: 1, peerIP: '192.0.2.1' },
+    /^spec\.peerIP: localWorkloadSelector is given/,
+  ],
   [
     'BGPPeer',
     { peerIP: '192.0.2.1', asNumber: 1, keepOriginalNextHop: true, nextHopMode: 'Self' },

@@ -56,6 +56,7 @@ function peerText(peer: PeerIntent): string {
     ...said('keepalive', peer.keepalive),
     ...said('own as', peer.allowOwnAs),
     ...said('next hop', peer.nextHop === 'auto' ? null : peer.nextHop),
+    ...said('advertise', peer.advertise === 'all' ? null : peer.advertise),
     ...said('via', peer.via === null ? null : formatIp(peer.via)),
     ...said('filters', filtersText(peer)),
   ];

@@ -16,6 +16,9 @@ export const nodesOf = (scenario: string): readonly string[] =>
     .filter((file) => file.endsWith('.txt'))
     .map((file) => file.slice(0, -'.txt'.length));
 
+/** Scenarios about what bgpd does by default; the others are compared with Calico. */
+const AUTO = ['advertise', 'local-workloads'];
+
 /** Secrets are there when their name does not say `missing`. The resources must be without faults. */
 export function compileScenario(scenario: string, node: string): Compiled {
   const text = readFileSync(join(scenarioFolder, scenario, 'resources.yaml'), 'utf8');
@@ -28,6 +31,7 @@ export function compileScenario(scenario: string, node: string): Compiled {
   return compileCalico(resources, {
     node,
     usePodCidr: scenario.includes('pod-cidr'),
+    advertise: AUTO.some((word) => scenario.startsWith(word)) ? 'auto' : 'all',
     externalPools: scenario.includes('external-pools') ? ['public'] : null,
     secretFile: ({ name, key }) => (name.includes('missing') ? null : `secrets/${name}/${key}`),
   });

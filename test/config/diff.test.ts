@@ -106,7 +106,7 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
   ['address', '10.0.0.3,', '10.0.0.33,', ['reset tor: address']],
   ['peer AS', '65001', '65002', ['reset tor: asn']],
   ['port', TOR, `${TOR}, port: 1179`, ['reset tor: port']],
-  ['passive', TOR, `${TOR}, passive: true`, ['reset tor: passive']],
+  ['passive', TOR, `${TOR}, passive: true`, ['none tor: passive']],
   ['disabled', TOR, `${TOR}, enabled: false`, ['reset tor: enabled']],
   ['multihop', TOR, `${TOR}, multihop: 2`, ['reset tor: multihop']],
   ['families', TOR, `${TOR}, families: [ipv4-unicast]`, ['reset tor: families']],

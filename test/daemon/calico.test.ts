@@ -61,7 +61,7 @@ interface Scene {
   readonly daemon: Daemon;
   readonly log: string[];
   readonly write: (name: string, text: string) => void;
-  readonly join: (from: string) => Promise<TestSpeaker>;
+  readonly join: (from: string, asn?: number, routerId?: number) => Promise<TestSpeaker>;
   readonly states: () => Readonly<Record<string, string>>;
   readonly until: (what: string, condition: () => boolean) => Promise<unknown>;
 }
@@ -104,9 +104,10 @@ async function withCalico(t: ExecutionContext, body: (scene: Scene) => Promise<v
       daemon,
       log,
       write,
-      join: async (from) => {
+      join: async (from, asn = 64512, routerId = 0x0a090909) => {
         const speaker = new TestSpeaker(await dialScripted('127.0.0.1', daemon.listening[0]!.port, from), {
-          asn: 64512,
+          asn,
+          routerId,
         });
         speakers.push(speaker);
         await speaker.establish();
@@ -210,3 +211,84 @@ test('maxRestartTime is what peers are asked to wait; without it they are asked 
     t.deepEqual(times(), [90, 120]);
     t.is(daemon.status.peer('Global_127_0_0_2')?.gracefulRestart.mode, 'full');
   }));
+
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { type: LoadBalancer, clusterIP: 10.96.1.1, externalTrafficPolicy: Local }
+status: { loadBalancer: { ingress: [{ ip: 172.22.0.10 }] } }
+---
+apiVersion: projectcalico.org/v3
+kind: BGPConfiguration
+metadata: { name: default }
+spec: { nodeToNodeMeshEnabled: false, serviceLoadBalancerIPs: [{ cidr: 172.22.0.0/24 }] }
+`;
+
+const slice = (ready: boolean): string => `apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: web-1, namespace: shop, labels: { kubernetes.io/service-name: web } }
+addressType: IPv4
+endpoints: [{ addresses: [10.65.8.1], nodeName: host-a, conditions: { ready: ${ready} } }]
+`;
+
+test('the address of a service comes and goes with what serves it here', (t) =>
+  withCalico(t, async ({ daemon, write, join: connect }) => {
+    const a = await connect('127.0.0.2');
+    write('nodes.yaml', `${NODES.split('---').slice(0, 2).join('---')}---\n${SERVICE}`);
+    await a.hasRoutes('10.65.1.0/24', '172.22.0.0/24');
+    write('slices.yaml', slice(true));
+    await a.hasRoutes('10.65.1.0/24', '172.22.0.0/24', '172.22.0.10/32');
+    write('slices.yaml', slice(false));
+    await a.hasRoutes('10.65.1.0/24', '172.22.0.0/24');
+    t.is(daemon.status.peer('127.0.0.2')?.counters.established, 1);
+  }));
+
+const WORKLOAD = `apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata: { name: b }
+spec: { localWorkloadSelector: role == "router", asNumber: 64512 }
+---
+apiVersion: projectcalico.org/v3
+kind: WorkloadEndpoint
+metadata: { name: r, namespace: net, labels: { role: router } }
+spec: { node: host-a, interfaceName: cali1, ipNetworks: [127.0.0.3/32] }
+`;
+
+const OUTSIDE = `apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata: { name: a }
+spec: { peerIP: 127.0.0.2, asNumber: 65001, sourceAddress: None }
+---
+apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata: { name: c }
+spec: { peerIP: 127.0.0.4, asNumber: 64512, sourceAddress: None }
+`;
+
+test('a local workload is a peer: the outside hears what it tells, and nothing of other hosts', (t) =>
+  withCalico(t, async ({ daemon, log, write, join: connect, until }) => {
+    write('b.yaml', WORKLOAD);
+    write('a.yaml', OUTSIDE);
+    await until('the workload', () =>
+      daemon.status.peers().some(({ name }) => name === 'Local_Workload_127_0_0_3'),
+    );
+    await until('the others', () => daemon.status.peer('127.0.0.4') !== null);
+    const tor = await connect('127.0.0.2', 65001);
+    const workload = await connect('127.0.0.3', 64512, 0x0a090903);
+    const host = await connect('127.0.0.4', 64512, 0x0a090904);
+    host.announce(['10.65.9.0/26'], { nextHop: '10.0.0.9' });
+    await until('the route of the host', () => bestCount(daemon) === 2);
+    workload.announce(['10.65.70.0/24'], { nextHop: '10.0.0.8' });
+    await tor.hasRoutes('10.65.1.0/24', '10.65.70.0/24');
+    t.true(log.some((line) => line.includes('is not passed on to this one')));
+    t.true(
+      (daemon.status.calico()?.objects ?? []).some(
+        ({ name, problems }) => name === 'a' && problems.join().includes('calico.advertise: all'),
+      ),
+    );
+  }));
+
+const bestCount = (daemon: Daemon): number => {
+  const found = daemon.status.routes({});
+  return typeof found === 'string' ? 0 : found.routes.filter(({ best }) => best).length;
+};

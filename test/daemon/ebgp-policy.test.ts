@@ -86,3 +86,36 @@ test('routes of one eBGP peer reach another, with AS numbers put in front', (t) 
     t.deepEqual(b.told.get('2001:db8::/32')?.asPath, [{ kind: 'sequence', asns: [64512, 65001] }]);
     t.deepEqual(a.routes, [], 'split horizon');
   }));
+
+test('with advertise: originated two routers hear what starts here and nothing of each other or of other hosts', (t) =>
+  withDaemons(async (rig) => {
+    const own = { import: ['accept-all'], advertise: 'originated' };
+    const yaml = (advertise: string) => ({
+      ...BASE,
+      originate: [{ prefix: '10.65.8.0/26' }],
+      peers: [
+        passive('tor-a', TOR, 65001, { ...own, export: ['accept-all'], advertise }),
+        passive('tor-b', HOST, 65001, own),
+        passive('host-b', '127.0.0.4', 64512),
+      ],
+    });
+    const daemon = await rig.start(yaml('originated'));
+    const a = await rig.join(daemon, TOR, { asn: 65001 });
+    const b = await rig.join(daemon, HOST, { asn: 65001, routerId: 0x0a090908 });
+    const host = await rig.join(daemon, '127.0.0.4', { asn: 64512, routerId: 0x0a090907 });
+    host.announce(['10.65.9.0/26'], { nextHop: '10.0.0.9' });
+    a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.9' });
+    await host.hasRoutes('10.65.8.0/26', '192.0.2.0/24');
+    await daemon.until('all routes', () => daemon.routes({}).length === 3);
+    await a.hasRoutes('10.65.8.0/26');
+    await b.hasRoutes('10.65.8.0/26');
+    t.deepEqual(daemon.peer('tor-a').notes, [
+      'advertise: originated: what other peers tell us is not passed on to it',
+    ]);
+    t.is(daemon.logged('is not passed on to this one').length, 2);
+    // A router that has to pass routes on: one word, and no session ends.
+    await daemon.reload(yaml('all'));
+    await a.hasRoutes('10.65.8.0/26', '10.65.9.0/26');
+    t.deepEqual(b.routes, ['10.65.8.0/26']);
+    t.is(daemon.peer('tor-a').counters.established, 1);
+  }));

@@ -54,6 +54,10 @@ for (const [what, from, identity, answer] of REFUSED) {
       } else {
         await daemon.until('the reason', () => WORDS.test(daemon.peer(from).reason ?? ''));
         t.is(daemon.logged('session not established').length, 1);
+        const { local, peer: theirs, inForce } = daemon.peer(from).capabilities;
+        t.true(local.includes('multiprotocol ipv4-unicast'));
+        t.is(theirs.length, openOf(identity).capabilities.length, 'what was refused is shown');
+        t.deepEqual(inForce, []);
       }
     }));
 }

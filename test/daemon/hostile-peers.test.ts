@@ -10,7 +10,7 @@ import { encodeOpen } from '../../src/wire/open.js';
 import { encodeRouteRefresh } from '../../src/wire/route-refresh.js';
 import { largestGap } from '../bench/statistics.js';
 import { parseExposition, sampleValue } from '../support/exposition.js';
-import { openSockets } from '../support/open-sockets.js';
+import { openSockets, unacknowledged } from '../support/open-sockets.js';
 import type { ScriptedPeer } from '../support/scripted-peer.js';
 import { openOf } from '../support/test-speaker.js';
 import { waitFor } from '../support/wait.js';
@@ -26,6 +26,8 @@ const MOST_LATE = 3;
 /** MiB that the process may grow by; garbage of a case included. */
 const MOST_GROWTH = 150;
 const MOST_QUEUED = 2 * 1024 * 1024;
+/** Octets: what may be unsent and a segment; the kernel's own buffer grows to 4 MiB. */
+const MOST_IN_KERNEL = 400 * 1024;
 const BULKY_ROUTES = 2000;
 const FLOOD = 60_000;
 const REQUESTS = 20_000;
@@ -47,6 +49,8 @@ async function neverReads(scene: Scene, peer: ScriptedPeer): Promise<void> {
   }
   const { queuedBytes, state } = await scene.peer();
   if (queuedBytes === 0 || queuedBytes > MOST_QUEUED) throw new Error(`${queuedBytes} octets are queued`);
+  const inKernel = unacknowledged(peer.socket.remotePort!, peer.socket.localPort!);
+  if (inKernel === 0 || inKernel > MOST_IN_KERNEL) throw new Error(`${inKernel} octets are in the kernel`);
   if (state !== 'Established') throw new Error(`${state}: it has eight minutes to read`);
 }
 

@@ -339,3 +339,43 @@ test('a stop in the middle of a reload is a stop: nobody is dialled or started a
       ],
     );
   }));
+
+test('a peer in another group: what is held from it is judged anew, on the way in, out and into the kernel', (t) =>
+  withDaemons(async (rig) => {
+    const yaml = (group: string) =>
+      config(
+        [
+          passive('a', A, 64513, { ...OPEN_EBGP, group, import: ['in'] }),
+          passive('b', B, 65002, { ...OPEN_EBGP, export: ['out'] }),
+        ],
+        {
+          peerGroups: { guests: {}, hosts: {} },
+          kernel: { backend: 'memory', install: ['fib'] },
+          policies: {
+            in: [
+              { match: { from: { groups: ['guests'] }, prefix: { in: ['192.0.2.0/24'] } }, action: 'reject' },
+              { action: 'accept' },
+            ],
+            out: [{ match: { from: { groups: ['hosts'] } }, action: 'accept' }, { action: 'reject' }],
+            fib: [{ match: { from: { groups: ['hosts'] } }, action: 'accept' }, { action: 'reject' }],
+          },
+        },
+      );
+    const world = hostWorld();
+    const daemon = await rig.start(yaml('guests'), { world });
+    const a = await rig.join(daemon, A, { asn: 64513 });
+    const b = await rig.join(daemon, B, { asn: 65002, routerId: 0x0a090908 });
+    a.announce(['192.0.2.0/24', '198.51.100.0/24'], { nextHop: '10.0.0.9' });
+    await daemon.until('one route of a', () => daemon.peer('a').prefixes['ipv4-unicast'].accepted === 1);
+    t.deepEqual(b.routes, []);
+    t.true((await daemon.reload(yaml('hosts'))).ok);
+    await b.hasRoutes('192.0.2.0/24', '198.51.100.0/24');
+    const installed = () => world.routes().filter(({ protocol }) => protocol === 12).length;
+    await daemon.until('both in the kernel', () => installed() === 2);
+    t.true((await daemon.reload(yaml('guests'))).ok);
+    await b.hasRoutes();
+    await daemon.until('none in the kernel', () => installed() === 0);
+    t.is(daemon.peer('a').prefixes['ipv4-unicast'].accepted, 1);
+    t.is(established(daemon, 'a'), 1);
+    t.is(established(daemon, 'b'), 1);
+  }));

@@ -10,12 +10,14 @@ const config = (peers: string): Config => {
 };
 
 const EXTERNAL = config('peers: [{ address: 192.0.2.1, asn: 65001, import: [accept-all] }]');
+const ORIGINATED = config('peers: [{ address: 192.0.2.1, asn: 65001, advertise: originated }]');
 const DYNAMIC = config(
   'peerGroups: { hosts: { asn: 64512 } }\ndynamicPeers: [{ range: 192.0.2.0/24, group: hosts }]',
 );
 
 for (const [title, like] of [
   ['a configured peer', EXTERNAL],
+  ['a peer that is told of our own routes only', ORIGINATED],
   ['a dynamic range', DYNAMIC],
 ] as const) {
   test(`like ${title}: it ends by itself, in many turns`, (t) => {

@@ -105,35 +105,62 @@ test('buckets are bounded, and nobody is locked out by those that flood', (t) =>
   t.true(buckets.take('c', 0));
 });
 
-test('an attempt that fails does not hide why the last session ended', (t) => {
+const PLAIN_PEER = {
+  address: ipv4(0x0a000002),
+  interface: null,
+  enabled: true,
+  password: null,
+  tcpAo: [],
+  ttlSecurity: null,
+} as unknown as RunningPeerConfig;
+
+/** The blame of a plain peer whose attempts fail at a time that a test says. */
+function blamed() {
   const blame = new PeerBlame();
+  const time = { now: 0 };
   const source = {
     drops: new DropWatch(() => null),
-    now: () => 0,
-    wallClock: () => 0,
+    now: () => time.now,
+    wallClock: () => time.now,
     suspects: () => 1,
   };
-  const config = {
-    address: ipv4(0x0a000002),
-    interface: null,
-    enabled: true,
-    password: null,
-    tcpAo: [],
-    ttlSecurity: null,
-  } as unknown as RunningPeerConfig;
+  const failed = (reason: DownReason, ended: boolean) =>
+    blame.failed(reason, ended, PLAIN_PEER, CONFIG, source);
+  return { blame, time, failed };
+}
+
+const refused = (code: string): DownReason => ({ kind: 'connectFailed', code });
+
+test('an attempt that fails does not hide why the last session ended', (t) => {
+  const { blame, failed } = blamed();
   const end: DownReason = { kind: 'notificationReceived', notification: cease(1) };
-  const failed = (reason: DownReason, ended: boolean) => blame.failed(reason, ended, config, CONFIG, source);
-  failed({ kind: 'connectFailed', code: 'ECONNREFUSED' }, false);
+  failed(refused('ECONNREFUSED'), false);
   t.is(blame.failure?.kind, 'refused');
   blame.established();
   t.is(failed(end, true)?.kind, 'peerMaxPrefix');
-  t.is(failed({ kind: 'connectFailed', code: 'ECONNREFUSED' }, false)?.kind, 'refused');
+  t.is(failed(refused('ECONNREFUSED'), false)?.kind, 'refused');
   t.is(blame.failure?.kind, 'peerMaxPrefix');
   t.regex(blame.current?.evidence[0] ?? '', /^the last session ended so: .*maximum number of prefixes/);
-  t.is(failed({ kind: 'connectFailed', code: 'ECONNREFUSED' }, false), null, 'told once');
+  t.is(failed(refused('ECONNREFUSED'), false), null, 'told once');
   blame.established();
   failed({ kind: 'holdTimerExpired' }, true);
   t.is(blame.failure?.kind, 'holdTimer');
+});
+
+test('no route to the peer is said once, whatever attempts end sooner than the kernel says it', (t) => {
+  const { blame, time, failed } = blamed();
+  t.is(failed(refused('ETIMEDOUT'), false)?.kind, 'noAnswer');
+  time.now = 3000;
+  t.is(failed(refused('EHOSTUNREACH'), false)?.kind, 'noRoute');
+  for (const code of ['ETIMEDOUT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ETIMEDOUT']) {
+    time.now += 4000;
+    t.is(failed(refused(code), false), null, `${code} at ${time.now}`);
+  }
+  t.is(blame.current?.kind, 'noRoute');
+  time.now += 16_000;
+  t.is(failed(refused('ETIMEDOUT'), false)?.kind, 'noAnswer', 'there is a route again');
+  t.is(failed(refused('EHOSTUNREACH'), false)?.kind, 'noRoute');
+  t.is(failed(refused('ECONNREFUSED'), false)?.kind, 'refused', 'what says more counts at once');
 });
 
 test('sessions that end together read the counters once', (t) => {

@@ -1,9 +1,9 @@
 // One scenario of fixtures/calico/runs, played: a node with the kernel routes of the scenario, run by BIRD as Calico would
 // configure it or by bgpd with the resources, and an observer that has a session for each of its tables.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { must, run } from '../support/command.js';
 import { type NetNode, Network } from '../support/netns.js';
 import { BGPD_PROGRAM } from '../support/peers/bgpd.js';
@@ -79,13 +79,29 @@ async function startBird(node: NetNode, name: string, config: string): Promise<v
 export const startCalicoBird = (stage: Stage, scenario: string): Promise<void> =>
   startBird(stage.node, 'node', join(runFolder, scenario, 'node.conf'));
 
+/** What bgpd does beside Calico, or, where a scenario says nothing, all as Calico does it, to compare with it. */
+function ownSettings(scenario: string): object {
+  const file = join(runFolder, scenario, 'bgpd.yaml');
+  if (!existsSync(file)) return { advertise: 'all' };
+  return (parse(readFileSync(file, 'utf8')) as { readonly calico: object }).calico;
+}
+
+/** What Calico can't do has no configuration of BIRD. */
+export const hasCalicoBird = (scenario: string): boolean =>
+  existsSync(join(runFolder, scenario, 'node.conf'));
+
 export async function startCalicoBgpd({ node }: Stage, scenario: string): Promise<() => string> {
   const secrets = join(node.directory, 'secrets');
   mkdirSync(join(secrets, 'tor'), { recursive: true });
   writeFileSync(join(secrets, 'tor', 'password'), 'sesame');
   const file = join(node.directory, 'bgpd.yaml');
   const config = {
-    calico: { node: 'host-a', resources: [join(runFolder, scenario, 'resources.yaml')], secrets },
+    calico: {
+      node: 'host-a',
+      ...ownSettings(scenario),
+      resources: [join(runFolder, scenario, 'resources.yaml')],
+      secrets,
+    },
     api: { socket: join(node.directory, 'bgpd.sock'), listen: 'none' },
     log: { level: 'debug', format: 'json' },
   };

@@ -189,15 +189,15 @@ interop(
       );
       const restartOf = async (router: BgpdRouter, neighbor: string): Promise<PeerDetail['restart']> =>
         (await router.detail(neighbor)).restart;
-      const detailOn = bgpd('rr');
+      const reflector = bgpd('rr');
 
       await bgpd(b.name).kill();
       await until(
         'the reflector to miss it',
-        async () => (await restartOf(detailOn, b.address))?.state === 'away',
+        async () => (await restartOf(reflector, b.address))?.state === 'away',
       );
       await bgpd(b.name).start();
-      await until('the host to have told all', async () => (await restartOf(detailOn, b.address)) === null);
+      await until('the host to have told all', async () => (await restartOf(reflector, b.address)) === null);
 
       await bgpd('rr').kill();
       for (const host of [a, b])

@@ -1,63 +1,9 @@
 // Peers of uncommon kinds against BIRD, FRR and GoBGP: what each side says in its OPEN and what AS_PATH and next hop become.
 
-import type { ExecutionContext } from 'ava';
-import type { PeerDetail } from '../../src/api/types.js';
-import { interop, type Need } from '../support/interop.js';
-import { BgpdRouter } from '../support/peers/bgpd.js';
-import type {
-  AnnouncedRoute,
-  Family,
-  NeighborSpec,
-  NeighborWords,
-  RouterKind,
-  RouterSpec,
-} from '../support/peers/types.js';
+import { interop } from '../support/interop.js';
+import type { NeighborSpec, NeighborWords } from '../support/peers/types.js';
+import { declareKinds, detail, type Kind, OUR_ROUTE, PEER_ASN, paths, THEIRS, up, V4 } from './kind.js';
 import { established, hasRoutes, OUR_ASN, OURS, type Pair, PEERS, start, withPair } from './pair.js';
-
-const PEER_ASN = 65001;
-const THEIRS = '198.51.100.0/24';
-const OUR_ROUTE = '10.65.8.0/26';
-const V4: Family = 'ipv4-unicast';
-
-interface Kind {
-  readonly title: string;
-  readonly peer: RouterKind;
-  readonly needs?: readonly Need[];
-  /** Of the peer; default 65001. */
-  readonly asn?: number;
-  /** As the peer knows us; default 64512. */
-  readonly ourAsn?: number;
-  readonly families?: readonly Family[];
-  readonly words: NeighborWords;
-  readonly ours?: RouterSpec['words'];
-  readonly theirs?: RouterSpec['words'];
-  readonly announces?: readonly AnnouncedRoute[];
-  readonly play: (t: ExecutionContext, pair: Pair) => Promise<void>;
-}
-
-const neighbor = (
-  address: string,
-  asn: number,
-  { families, words }: Pick<Kind, 'families' | 'words'>,
-): NeighborSpec => ({ address, asn, holdTime: 9, words, ...(families === undefined ? {} : { families }) });
-
-const detail = (pair: Pair, name = PEERS.v4): Promise<PeerDetail> => {
-  if (!(pair.ours instanceof BgpdRouter)) throw new Error('ours is bgpd');
-  return pair.ours.detail(name);
-};
-
-const up = async (pair: Pair): Promise<PeerDetail> => {
-  await start(pair);
-  await established(pair);
-  return detail(pair);
-};
-
-/** AS_PATHs of the one route each side tells: as we hear it, as the peer hears it. */
-const paths = async (pair: Pair): Promise<readonly [string | undefined, string | undefined]> => {
-  const [theirs] = await hasRoutes(pair, pair.ours, V4, [THEIRS]);
-  const [ours] = await hasRoutes(pair, pair.peer, V4, [OUR_ROUTE]);
-  return [theirs?.asPath, ours?.asPath];
-};
 
 /** Waits until the session has failed with a reason that says this. */
 const failsWith = (pair: Pair, reason: RegExp): Promise<unknown> =>
@@ -247,6 +193,10 @@ interface Reflected {
   /** Of the session that it hears on. */
   readonly words: NeighborWords;
   readonly hears: string;
+  /** Default 65001. */
+  readonly asn?: number;
+  /** In front of what FRR tells, behind its own AS. */
+  readonly asPath?: readonly number[];
 }
 
 const REFLECTED: readonly Reflected[] = [
@@ -260,13 +210,20 @@ const REFLECTED: readonly Reflected[] = [
     words: { bgpd: { routeServerClient: true }, frrFamily: ['allowas-in 1'] },
     hears: '65001',
   },
+  {
+    title: 'remove private AS: FRR hears the path of a private AS without it, and with its own',
+    words: { bgpd: { removePrivateAs: 'all' }, frrFamily: ['allowas-in 1'] },
+    asn: 3356,
+    asPath: [65010, 174, 4_200_000_001],
+    hears: '64512 3356 174',
+  },
 ];
 
 /** FRR takes no route with its own address as next hop, and we keep what is on the subnet that we share. */
 const THIRD_PARTY = { frrFamily: ['route-map third out'] };
 const THIRD_PARTY_MAP = ['route-map third permit 10', 'set ip next-hop 172.18.203.200', 'exit'];
 
-for (const { title, words, hears } of REFLECTED) {
+for (const { title, words, hears, asn = PEER_ASN, asPath } of REFLECTED) {
   interop(title, ['bgpd', 'frr'], async (t) => {
     t.timeout(120_000);
     const session = (address: string, asn: number, more: Partial<NeighborSpec> = {}): NeighborSpec => ({
@@ -279,12 +236,12 @@ for (const { title, words, hears } of REFLECTED) {
     const silent = { words, exportOnly: [] };
     const options = {
       peer: 'frr' as const,
-      peerAsn: PEER_ASN,
-      ourSpec: { neighbors: [session(PEERS.v4, PEER_ASN), session(PEERS.v6, PEER_ASN, { words })] },
+      peerAsn: asn,
+      ourSpec: { neighbors: [session(PEERS.v4, asn), session(PEERS.v6, asn, { words })] },
       peerSpec: {
         neighbors: [session(OURS.v4, OUR_ASN, { words: THIRD_PARTY }), session(OURS.v6, OUR_ASN, silent)],
-        announce: [{ prefix: THEIRS }],
-        words: { lines: ['no bgp enforce-first-as', 'exit', ...THIRD_PARTY_MAP, `router bgp ${PEER_ASN}`] },
+        announce: [{ prefix: THEIRS, ...(asPath === undefined ? {} : { asPath }) }],
+        words: { lines: ['no bgp enforce-first-as', 'exit', ...THIRD_PARTY_MAP, `router bgp ${asn}`] },
       },
     };
     await withPair(options, async (pair) => {
@@ -298,27 +255,4 @@ for (const { title, words, hears } of REFLECTED) {
   });
 }
 
-for (const kind of KINDS) {
-  const { title, peer, needs = [], asn = PEER_ASN, ourAsn = OUR_ASN, announces } = kind;
-  interop(title, ['bgpd', peer, ...needs], async (t) => {
-    t.timeout(120_000);
-    await withPair(
-      {
-        peer,
-        peerAsn: asn,
-        ourSpec: {
-          install: false,
-          neighbors: [neighbor(PEERS.v4, asn, kind)],
-          announce: [{ prefix: OUR_ROUTE }],
-          ...(kind.ours === undefined ? {} : { words: kind.ours }),
-        },
-        peerSpec: {
-          neighbors: [neighbor(OURS.v4, ourAsn, kind)],
-          announce: announces ?? [{ prefix: THEIRS }],
-          ...(kind.theirs === undefined ? {} : { words: kind.theirs }),
-        },
-      },
-      (pair) => kind.play(t, pair),
-    );
-  });
-}
+declareKinds(KINDS);

@@ -114,6 +114,46 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    title: 'TCP-MD5 with the key of a range, over both families',
+    pair: {
+      ourNeighbor: { password: 'mandarin' },
+      peerNeighbor: { password: 'mandarin' },
+      ourSpec: { acceptFrom: ['172.18.203.0/24', '2001:db8:a41::/64'] },
+    },
+    play: async (t, pair) => {
+      await comesUp(t, pair);
+      t.like(await detail(pair), { dynamic: true });
+      t.regex((await detail(pair, PEERS.v6)).security.password ?? '', /^file .*\.key$/);
+    },
+  },
+  {
+    title: 'over link-local addresses: a shutdown text both ways, and maxPrefix',
+    kinds: ['bird', 'frr', 'bgpd'],
+    pair: {
+      linkLocal: true,
+      ourNeighbor: { localAddress: LINK.ours, maxPrefix: { limit: 1, action: 'idle' } },
+      peerSpec: { announce: [{ prefix: '2001:db8:b::/48' }] },
+    },
+    play: async (t, pair) => {
+      const [far, near] = [`${LINK.peers}%eth0`, `${LINK.ours}%eth0`];
+      await comesUp(t, pair);
+      await pair.ours.shutdown(far, 'ticket 4711: new cable');
+      await pair.wait('the peer to show the text', () =>
+        (pair.peer.process?.log() ?? '').includes('ticket 4711: new cable'),
+      );
+      await oursOf(pair).administer(far, 'enable');
+      await established(pair, PATIENT);
+      await pair.peer.announce({ prefix: '2001:db8:c::/48' });
+      const blame = await blamed(pair, 'maxPrefix', far);
+      t.regex(blame?.text ?? '', /more than 1 ipv6-unicast prefixes/);
+      await pair.peer.withdraw('2001:db8:c::/48');
+      await oursOf(pair).administer(far, 'clear');
+      await established(pair, PATIENT);
+      await pair.peer.shutdown(near, 'ticket 4712: old cable');
+      t.regex((await endedFor(pair, 'peerAdminDown', far))?.reason ?? '', /ticket 4712: old cable/);
+    },
+  },
+  {
     title: 'GTSM on both sides, whoever connects',
     pair: { peerAsn: 65001, ourNeighbor: { ttlSecurity: 1 }, peerNeighbor: { ttlSecurity: 1 } },
     play: async (t, pair) => {

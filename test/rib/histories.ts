@@ -251,6 +251,7 @@ const neighbour = (n: number): fc.Arbitrary<NeighbourOptions> =>
       sendsPathIds: fc.constantFrom<[boolean, boolean][]>([false, false], [true, true], [false, true]),
       addPath: fc.tuple(someChoice, someChoice),
       vantage,
+      ownBest: fc.boolean(),
     })
     .map(({ peerType, sameAs, sameRouterId, always, otherCluster, ...rest }) =>
       neighbourOptions(n, peerType, {
@@ -336,6 +337,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
         fc.record({ exportPolicy }),
         fc.record({ clientToClient: fc.boolean() }),
         fc.record({ vantage }),
+        fc.record({ ownBest: fc.boolean() }),
         fc.record({ importPolicy, exportPolicy, nextHopSelf }),
       ),
     }),

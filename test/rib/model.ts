@@ -73,12 +73,14 @@ function isLoop(world: ModelWorld, from: ModelPeer, received: PathAttributes): b
 /** What `to` should have been told of the prefix: nothing, one route, or with ADD-PATH several. */
 export function toldRoutes(world: ModelWorld, to: ModelPeer, prefix: string): readonly PathAttributes[] {
   if (!to.options.families[familyOf(prefix)]) return [];
-  return chosenRoutes(world, to, prefix).flatMap((route) => asTold(world, route, to, prefix) ?? []);
+  return chosenRoutes(world, to, prefix).flatMap((route) =>
+    route.from === to ? [] : (asTold(world, route, to, prefix) ?? []),
+  );
 }
 
 function chosenRoutes(world: ModelWorld, to: ModelPeer, prefix: string): readonly ModelRoute[] {
   const family = familyOf(prefix);
-  const { addPath, vantage } = to.options;
+  const { addPath, vantage, ownBest } = to.options;
   const routes = usableRoutes(world, prefix);
   const choice = addPath[family];
   switch (choice?.kind) {
@@ -88,13 +90,15 @@ function chosenRoutes(world: ModelWorld, to: ModelPeer, prefix: string): readonl
       return chooseRanked(world, routes, choice.count, vantage);
     case 'ecmp':
       return chooseMultipath(world, routes, family, vantage);
-    case undefined:
-      return chooseRanked(world, routes, 1, vantage);
+    case undefined: {
+      const ranked = chooseRanked(world, routes, ownBest ? routes.length : 1, vantage);
+      const own = ranked.find((route) => asTold(world, route, to, prefix) !== null);
+      return ownBest ? ranked.filter((route) => route === own) : ranked;
+    }
   }
 }
 
 function asTold(world: ModelWorld, best: ModelRoute, to: ModelPeer, prefix: string): PathAttributes | null {
-  if (best.from === to) return null;
   if (!mayTell(world, best.from, to) || !communitiesAllow(best.attributes, to)) return null;
   const family = familyOf(prefix);
   const source = typeof best.from === 'string' ? best.from : 'bgp';

@@ -47,6 +47,7 @@ export interface NeighbourOptions {
   /** By family index: which paths it gets, null: the best without a path id. */
   readonly addPath: readonly [PathChoice | null, PathChoice | null];
   readonly vantage: Vantage | null;
+  readonly ownBest: boolean;
 }
 
 export const SELF_IPV4 = Uint8Array.of(10, 0, 0, 254);
@@ -76,6 +77,7 @@ export const neighbourOptions = (
   sendsPathIds: [false, false],
   addPath: [null, null],
   vantage: null,
+  ownBest: false,
   ...changes,
 });
 
@@ -309,7 +311,7 @@ export class Neighbour {
 
   #profile(): ExportProfile {
     const { peerType, asn, families, asn4, maxMessage, nextHopSelf, alwaysNextHopSelf } = this.options;
-    const { clusterId, clientToClient, addPath, vantage } = this.options;
+    const { clusterId, clientToClient, addPath, vantage, ownBest } = this.options;
     return {
       peerType,
       localAsn: LOCAL_ASN,
@@ -324,6 +326,7 @@ export class Neighbour {
       policy: this.options.exportPolicy,
       addPath,
       vantage,
+      ownBest,
     };
   }
 

@@ -51,13 +51,7 @@ const spec = record(
     serviceClusterIPs: optional(cidrs),
     serviceExternalIPs: optional(cidrs),
     serviceLoadBalancerIPs: optional(cidrs),
-    serviceLoadBalancerAggregation: optional(
-      noted(choice(['Enabled', 'Disabled']), (mode) =>
-        mode === 'Disabled'
-          ? 'the range is not announced, and neither are single addresses: which services have endpoints is not in these files'
-          : null,
-      ),
-    ),
+    serviceLoadBalancerAggregation: optional(choice(['Enabled', 'Disabled'])),
     communities: optional(listOf(record({ name: required(communityName), value: required(communityValue) }))),
     prefixAdvertisements: optional(
       listOf(record({ cidr: required(range(null)), communities: required(listOf(communityOrName)) })),
@@ -73,7 +67,8 @@ const spec = record(
   'note',
 );
 
-const NO_WORKLOAD_PEERS = 'has no effect: peering with the workloads of a node is not supported';
+const NO_WORKLOAD_PEERS =
+  'workloads are answered on every address that is listened on; the node agent gives this one to their links';
 
 export type BgpConfigurationSpec = NonNullable<ReadBy<typeof spec>>;
 

@@ -13,7 +13,6 @@ import {
   refuse,
   required,
   text,
-  unsupported,
 } from './fields.js';
 import { address, asNumber, nodeName, peerAddress, resourceName, seconds, selector } from './values.js';
 
@@ -56,12 +55,7 @@ const spec = record({
   ttlSecurity: optional(integer(0, 255)),
   reachableBy: optional(address),
   filters: optional(listOf(resourceName)),
-  localWorkloadSelector: optional(
-    unsupported(
-      'peering with the workloads of this node needs the node agent: it alone knows which addresses they have',
-      'use dynamicPeers in the native configuration, with the range of these workloads',
-    ),
-  ),
+  localWorkloadSelector: optional(selector),
 });
 
 export type BgpPeerSpec = NonNullable<ReadBy<typeof spec>>;
@@ -79,13 +73,19 @@ export const readBgpPeer: Field<BgpPeerSpec> = (value, path, issues) => {
   if (read.peerIP !== null && read.peerSelector !== null) {
     clash('peerSelector', 'peerIP is given, too', 'give one of them');
   }
-  if (read.peerIP === null && read.peerSelector === null) {
-    clash('peerIP', 'is missing', 'give peerIP or peerSelector');
+  const { localWorkloadSelector } = read;
+  if (read.peerIP === null && read.peerSelector === null && localWorkloadSelector === null) {
+    clash('peerIP', 'is missing', 'give peerIP, peerSelector or localWorkloadSelector');
+  }
+  if (localWorkloadSelector !== null) {
+    for (const field of ['peerIP', 'peerSelector', 'reachableBy', 'keepOriginalNextHop'] as const) {
+      if (read[field] !== null) clash(field, 'localWorkloadSelector is given, too', 'leave one of them out');
+    }
   }
   if (read.peerSelector !== null && read.asNumber !== null) {
     clash('asNumber', 'peers chosen by peerSelector have the AS number of their node', 'leave it out');
   }
-  if (read.peerIP !== null && read.asNumber === null) {
+  if ((read.peerIP !== null || localWorkloadSelector !== null) && read.asNumber === null) {
     clash('asNumber', 'is missing', 'give the AS number of the peer');
   }
   if (read.keepOriginalNextHop === true && read.nextHopMode !== null) {

@@ -97,12 +97,6 @@ export const texts: Field<Readonly<Record<string, string>>> = (value, path, issu
 /** A field that is read by others than us. */
 export const ignored: Field<unknown> = () => null;
 
-/** A field that can't be honoured, so that the object can't be either. */
-export const unsupported =
-  (reason: string, remedy: string): Field<never> =>
-  (_value, path, issues) =>
-    refuse(issues, path, reason, remedy);
-
 /** A field with values that change nothing here: the object is taken, and its status says so. */
 export const noted =
   <T>(field: Field<T>, note: (value: T) => string | null): Field<T> =>
@@ -131,7 +125,7 @@ export type Read<S extends Shape> = {
 export type ReadBy<F> = F extends Field<infer T> ? T : never;
 
 /** What a field that this version of the daemon does not know does to its object. */
-type Unknown = 'fault' | 'note';
+type Unknown = 'fault' | 'note' | 'ignore';
 
 /** A mapping with these fields. Null counts as absent, as in Kubernetes; absent optional fields read as null. */
 export const record =
@@ -140,7 +134,7 @@ export const record =
     if (!isMapping(value))
       return refuse(issues, path, `is ${named(value)}`, 'give a mapping: fields with values');
     for (const key of Object.keys(value)) {
-      if (Object.hasOwn(shape, key)) continue;
+      if (Object.hasOwn(shape, key) || unknown === 'ignore') continue;
       const remedy = unknown === 'fault' ? `known fields: ${Object.keys(shape).join(', ')}` : '';
       const message = unknown === 'fault' ? 'unknown field' : 'unknown field: it has no effect here';
       issues.push({ severity: unknown, path: [...path, key], message, remedy });

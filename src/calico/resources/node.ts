@@ -1,6 +1,16 @@
 // Node and BlockAffinity: who is where in the cluster, and which blocks of addresses a node has.
 
-import { choice, type Field, ignored, listOf, optional, type ReadBy, record, required } from './fields.js';
+import {
+  choice,
+  type Field,
+  ignored,
+  listOf,
+  optional,
+  type ReadBy,
+  record,
+  required,
+  text,
+} from './fields.js';
 import { addressOf, asNumber, clusterId, nodeAddress, nodeName, range } from './values.js';
 
 const nodeSpec = record(
@@ -27,7 +37,17 @@ const nodeSpec = record(
       ),
     ),
     addresses: optional(ignored),
-    orchRefs: optional(ignored),
+    orchRefs: optional(
+      listOf(
+        record(
+          {
+            nodeName: optional(text('the name of a node', (given) => given)),
+            orchestrator: optional(text('the name of an orchestrator', (given) => given)),
+          },
+          'note',
+        ),
+      ),
+    ),
     ipv4VXLANTunnelAddr: optional(ignored),
     ipv6VXLANTunnelAddr: optional(ignored),
     vxlanTunnelMACAddr: optional(ignored),
@@ -41,7 +61,7 @@ export type NodeSpec = NonNullable<ReadBy<typeof nodeSpec>>;
 export const readNode: Field<NodeSpec> = nodeSpec;
 
 /** Of `status`: the ranges of a node where the host itself allocates addresses. */
-export const readNodeStatus = record({ podCIDRs: optional(listOf(range(null))) }, 'note');
+export const readNodeStatus = record({ podCIDRs: optional(listOf(range(null))) }, 'ignore');
 
 const affinitySpec = record(
   {

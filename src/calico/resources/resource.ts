@@ -13,6 +13,8 @@ import {
   readNode,
   readNodeStatus,
 } from './node.js';
+import { type EndpointSliceSpec, endpointSlice, readService, type ServiceSpec } from './service.js';
+import { readWorkloadEndpoint, type WorkloadEndpointSpec } from './workload-endpoint.js';
 
 export type Resource =
   | { readonly kind: 'BGPPeer'; readonly name: string; readonly spec: BgpPeerSpec }
@@ -20,6 +22,14 @@ export type Resource =
   | { readonly kind: 'BGPFilter'; readonly name: string; readonly spec: BgpFilterSpec }
   | { readonly kind: 'IPPool'; readonly name: string; readonly spec: IpPoolSpec }
   | { readonly kind: 'BlockAffinity'; readonly name: string; readonly spec: BlockAffinitySpec }
+  | { readonly kind: 'Service'; readonly name: string; readonly spec: ServiceSpec }
+  | { readonly kind: 'EndpointSlice'; readonly name: string; readonly spec: EndpointSliceSpec }
+  | {
+      readonly kind: 'WorkloadEndpoint';
+      readonly name: string;
+      readonly spec: WorkloadEndpointSpec;
+      readonly labels: Labels;
+    }
   | {
       readonly kind: 'Node';
       readonly name: string;
@@ -30,16 +40,24 @@ export type Resource =
 
 export type ResourceKind = Resource['kind'];
 
-export const RESOURCE_KINDS = [
-  'BGPConfiguration',
-  'BGPPeer',
-  'BGPFilter',
-  'IPPool',
-  'Node',
-  'BlockAffinity',
-] as const satisfies readonly ResourceKind[];
+const CALICO: readonly string[] = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'];
 
-/** `kind/name`, which is unique in a cluster. */
+/** The versions of the API that have each kind, and whether its names are those of a namespace. */
+export const RESOURCE_KINDS = {
+  BGPConfiguration: { versions: CALICO, namespaced: false },
+  BGPPeer: { versions: CALICO, namespaced: false },
+  BGPFilter: { versions: CALICO, namespaced: false },
+  IPPool: { versions: CALICO, namespaced: false },
+  Node: { versions: CALICO, namespaced: false },
+  BlockAffinity: { versions: CALICO, namespaced: false },
+  WorkloadEndpoint: { versions: CALICO, namespaced: true },
+  Service: { versions: ['v1'], namespaced: true },
+  EndpointSlice: { versions: ['discovery.k8s.io/v1'], namespaced: true },
+} as const satisfies Readonly<Record<ResourceKind, { versions: readonly string[]; namespaced: boolean }>>;
+
+const isKind = (kind: string): kind is ResourceKind => Object.hasOwn(RESOURCE_KINDS, kind);
+
+/** `kind/name`, or `kind/namespace/name`, which is unique in a cluster. */
 export const objectKey = ({ kind, name }: { readonly kind: string; readonly name: string }): string =>
   `${kind}/${name}`;
 
@@ -72,24 +90,27 @@ interface RawObject {
 
 interface RawMetadata {
   readonly name?: unknown;
+  readonly namespace?: unknown;
   readonly labels?: unknown;
 }
-
-const API_VERSIONS: readonly string[] = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'];
 
 export function readResource(value: unknown): Reading {
   if (!isMapping(value)) return broken(`is ${named(value)}, no resource`);
   const { apiVersion, kind, items, metadata }: RawObject = value;
   if (typeof kind !== 'string' || kind === '') return broken('has no kind');
   if (Array.isArray(items) && kind.endsWith('List')) return { kind: 'list', path: ['items'], items };
-  const known = RESOURCE_KINDS.find((candidate) => candidate === kind);
-  if (known === undefined || typeof apiVersion !== 'string' || !API_VERSIONS.includes(apiVersion)) {
+  if (!isKind(kind) || typeof apiVersion !== 'string' || !isVersionOf(kind, apiVersion)) {
     return { kind: 'other', what: `${String(apiVersion ?? '')} ${kind}`.trim() };
   }
-  const { name }: RawMetadata = isMapping(metadata) ? metadata : {};
-  if (typeof name !== 'string' || name === '') return broken(`a ${known} has no metadata.name`);
-  return { kind: 'object', object: readObject(known, name, value) };
+  const { name, namespace }: RawMetadata = isMapping(metadata) ? metadata : {};
+  if (typeof name !== 'string' || name === '') return broken(`a ${kind} has no metadata.name`);
+  const space = typeof namespace === 'string' && namespace !== '' ? namespace : 'default';
+  const full = RESOURCE_KINDS[kind].namespaced ? `${space}/${name}` : name;
+  return { kind: 'object', object: readObject(kind, full, value) };
 }
+
+const isVersionOf = (kind: ResourceKind, version: string): boolean =>
+  RESOURCE_KINDS[kind].versions.some((each) => each === version);
 
 const broken = (message: string): Reading => ({
   kind: 'broken',
@@ -121,10 +142,20 @@ function readKind(kind: ResourceKind, name: string, value: RawObject, issues: Is
         checkConfigurationName(name, read, issues);
         return { kind, name, spec: read };
       });
+    case 'Service':
+      return withSpec(readService(value, [], issues), (read) => ({ kind, name, spec: read }));
+    case 'EndpointSlice': {
+      const [namespace = ''] = name.split('/');
+      const read = endpointSlice(namespace, labelsOf(value, issues));
+      return withSpec(read(value, [], issues), (slice) => ({ kind, name, spec: slice }));
+    }
+    case 'WorkloadEndpoint': {
+      const labels = labelsOf(value, issues);
+      return withSpec(readWorkloadEndpoint(spec, at, issues), (read) => ({ kind, name, spec: read, labels }));
+    }
     case 'Node': {
-      const { labels: given }: RawMetadata = isMapping(value.metadata) ? value.metadata : {};
-      const labels = texts(given ?? {}, ['metadata', 'labels'], issues) ?? {};
-      const status = readNodeStatus(value.status ?? {}, ['status'], []);
+      const labels = labelsOf(value, issues);
+      const status = readNodeStatus(value.status ?? {}, ['status'], issues);
       return withSpec(readNode(spec, at, issues), (read) => ({
         kind,
         name,
@@ -134,6 +165,11 @@ function readKind(kind: ResourceKind, name: string, value: RawObject, issues: Is
       }));
     }
   }
+}
+
+function labelsOf({ metadata }: RawObject, issues: Issues): Labels {
+  const { labels }: RawMetadata = isMapping(metadata) ? metadata : {};
+  return texts(labels ?? {}, ['metadata', 'labels'], issues) ?? {};
 }
 
 const withSpec = <S>(spec: S | null, make: (spec: S) => Resource): Resource | null =>

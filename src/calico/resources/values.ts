@@ -62,7 +62,7 @@ const EXAMPLE = {
   ipv6: 'give it such as 2001:db8::1/64',
 } as const satisfies Record<AddressFamily, string>;
 
-const hostAddress = (given: string): IpAddress | Misfit => {
+export const hostAddress = (given: string): IpAddress | Misfit => {
   const address = parseIp(given);
   if (address === null)
     return misfit(`${JSON.stringify(given)} is no address`, 'give an IPv4 or IPv6 address');
@@ -114,6 +114,15 @@ export const range = (family: AddressFamily | null): Field<Prefix> =>
       ? prefix
       : misfit(`${given} is no ${FAMILY_TEXT[family]} CIDR`, `give one of ${FAMILY_TEXT[family]}`);
   });
+
+/** An address, with or without its full length behind it. */
+export const hostRange = text<IpAddress>('an address such as 10.65.0.2/32', (given) => {
+  const prefix = parsePrefix(given);
+  if (prefix === null) return misfit(`${JSON.stringify(given)} is no CIDR`, remedyForCidr(given));
+  return prefix.length === maxLength(prefix.address.family)
+    ? prefix.address
+    : misfit(`${given} is more than one address`, 'give one such as 10.65.0.2/32');
+});
 
 function remedyForCidr(given: string): string {
   const [head = '', digits = ''] = given.split('/', 2);

@@ -25,11 +25,15 @@ interface GobgpPath {
 }
 
 const AS_SET = 1;
+const CONFED_SEQUENCE = 3;
+
+const segmentText = (type: number, asns: readonly number[]): string => {
+  if (type === AS_SET) return `{${asns.join(',')}}`;
+  return type === CONFED_SEQUENCE ? `(${asns.join(' ')})` : asns.join(' ');
+};
 
 const asPathText = (attribute: GobgpAttribute | undefined): string =>
-  (attribute?.as_paths ?? [])
-    .map(({ segment_type, asns }) => (segment_type === AS_SET ? `{${asns.join(',')}}` : asns.join(' ')))
-    .join(' ');
+  (attribute?.as_paths ?? []).map(({ segment_type, asns }) => segmentText(segment_type, asns)).join(' ');
 
 const communityText = (value: number): string => `${value >>> 16}:${value & 0xffff}`;
 
