@@ -112,6 +112,35 @@ const CONFIG_METRICS: readonly MetricRow[] = [
   ),
 ];
 
+const CHANGE_METRICS: readonly MetricRow[] = [
+  single(
+    'gauge',
+    'bgpd_config_pending',
+    'Whether a change of the configuration waits for confirmation.',
+    ({ summary }) => flag(summary.config.pending !== null),
+  ),
+  single(
+    'gauge',
+    'bgpd_config_pending_deadline_timestamp_seconds',
+    'When the change that waits is rolled back, in seconds since the epoch; absent without one.',
+    ({ summary: { config } }) => (config.pending === null ? null : epochSeconds(config.pending.deadline)),
+  ),
+  {
+    name: 'bgpd_config_rollbacks_total',
+    help: 'Changes of the configuration that were rolled back, by cause.',
+    type: 'counter',
+    labelNames: ['cause'],
+    samples: ({ summary: { config } }) =>
+      Object.entries(config.rollbacks).map(([cause, count]) => sample(count, { cause })),
+  },
+  single(
+    'counter',
+    'bgpd_config_guarded_total',
+    'Changes of the configuration that were refused because they would withdraw too much.',
+    ({ summary }) => summary.config.guarded,
+  ),
+];
+
 const HEALTH_METRICS: readonly MetricRow[] = [
   single('gauge', 'bgpd_healthy', 'Whether /healthz says ok.', ({ health }) => flag(health.ok)),
   single('gauge', 'bgpd_ready', 'Whether /readyz says ok.', ({ readiness }) => flag(readiness.ok)),
@@ -151,6 +180,7 @@ export const DAEMON_METRICS: readonly MetricRow[] = [
   ...CONNECTION_METRICS,
   ...HEALTH_METRICS,
   ...CONFIG_METRICS,
+  ...CHANGE_METRICS,
   ...RIB_METRICS,
   ...LOOP_METRICS,
   ...ALARM_METRICS,

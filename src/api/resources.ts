@@ -3,11 +3,12 @@
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { addAdministration } from './administration.js';
+import { addConfiguration } from './configuration.js';
 import { jsonListStream } from './json-stream.js';
 import type { Metrics } from './metrics.js';
 import { readRouteQuery } from './query.js';
 import { refuse } from './refusal.js';
-import type { Health, PeerAdministration, StatusSource } from './types.js';
+import type { ConfigurationChanges, Health, PeerAdministration, StatusSource } from './types.js';
 
 export interface ApiSurface {
   readonly source: StatusSource;
@@ -16,6 +17,7 @@ export interface ApiSurface {
   readonly mayReload: boolean;
   /** Null: not offered here. */
   readonly administration: PeerAdministration | null;
+  readonly changes: ConfigurationChanges | null;
 }
 
 const PATHS = [
@@ -58,6 +60,7 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   addRoutes(app, source);
   addReload(app, surface);
   addAdministration(app, surface.administration);
+  addConfiguration(app, surface.changes);
   app.setNotFoundHandler((request, reply) =>
     refuse(reply, 404, `no resource ${request.method} ${request.url}: use ${PATHS.join(', ')}`),
   );
@@ -91,9 +94,11 @@ function addRoutes(app: FastifyInstance, source: StatusSource): void {
 }
 
 function addReload(app: FastifyInstance, { source, mayReload }: ApiSurface): void {
-  app.post('/v1/reload', async (_request, reply) => {
+  app.post('/v1/reload', async (request, reply) => {
     if (!mayReload) return refuse(reply, 403, 'reload is offered on the unix socket only: use bgpctl reload');
-    const verdict = await source.reload();
+    const { body } = request;
+    const force = typeof body === 'object' && body !== null && 'force' in body && body.force === true;
+    const verdict = await source.reload(force);
     return reply.code(verdict.ok ? 200 : 422).send(verdict);
   });
 }

@@ -7,7 +7,7 @@ import { type HostPort, socketObstacle, tcpObstacle } from './availability.js';
 import type { Metrics } from './metrics.js';
 import { refuse } from './refusal.js';
 import { type ApiSurface, addResources } from './resources.js';
-import type { PeerAdministration, StatusSource } from './types.js';
+import type { ConfigurationChanges, PeerAdministration, StatusSource } from './types.js';
 import { claimSocketPath, errorText } from './unix-socket.js';
 
 /** Per listener: enough for scrapers and people, too few to matter to the daemon. */
@@ -25,6 +25,8 @@ export interface ApiOptions {
   readonly metrics: Metrics;
   /** Offered on the unix socket; absent: nowhere. */
   readonly administration?: PeerAdministration;
+  /** The same of the configuration. */
+  readonly changes?: ConfigurationChanges;
   /** Null: no unix socket, and so no reload over the API. */
   readonly socketPath: string | null;
   /** Null: no TCP listener. Port 0 takes a free one. */
@@ -49,7 +51,8 @@ export async function startApi(options: ApiOptions): Promise<ApiStart> {
   const close = async (): Promise<void> => void (await Promise.all(apps.map((app) => app.close())));
   const addApp = (mayReload: boolean): FastifyInstance => {
     const administration = mayReload ? (options.administration ?? null) : null;
-    const app = buildApp({ ...options, mayReload, administration }, options.onError ?? (() => {}));
+    const changes = mayReload ? (options.changes ?? null) : null;
+    const app = buildApp({ ...options, mayReload, administration, changes }, options.onError ?? (() => {}));
     apps.push(app);
     return app;
   };

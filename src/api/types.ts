@@ -8,6 +8,7 @@ export type { LatencyHistogram } from '../base/latency.js';
 export type * from './calico-types.js';
 export type * from './kernel-types.js';
 export type * from './memory-types.js';
+export type * from './preview-types.js';
 export type * from './route-types.js';
 export type * from './rpki-types.js';
 
@@ -18,6 +19,7 @@ import type { PeerCounters } from '../net/types.js';
 import type { CalicoStatus } from './calico-types.js';
 import type { KernelReport } from './kernel-types.js';
 import type { MemoryReport } from './memory-types.js';
+import type { PendingChange, RollbackStatus } from './preview-types.js';
 import type { RouteList, RouteQuery } from './route-types.js';
 import type { RpkiStatus } from './rpki-types.js';
 
@@ -50,6 +52,13 @@ export interface ConfigStatus {
   readonly lastError: string | null;
   /** Keys whose new value was loaded and is not in force: it is at the next start. */
   readonly needsRestart: readonly string[];
+  /** Changes refused since the start because they would withdraw too much. */
+  readonly guarded: number;
+  /** A change that is rolled back unless it is confirmed; null: none. */
+  readonly pending: PendingChange | null;
+  readonly lastRollback: RollbackStatus | null;
+  /** Since the start, by cause. */
+  readonly rollbacks: Readonly<Record<'timeout' | 'session' | 'operator', number>>;
 }
 
 export interface ConfigReport extends ConfigStatus {
@@ -265,6 +274,6 @@ export interface StatusSource {
   config(): ConfigReport;
   health(): Health;
   readiness(): Health;
-  /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. */
-  reload(): Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** Verdict of a reload as `bgpctl reload` and SIGHUP do it. `force`: the guard does not count. */
+  reload(force?: boolean): Promise<{ readonly ok: boolean; readonly message: string }>;
 }

@@ -7,6 +7,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { FamilyName } from '../base/family.js';
 import { type CommandContext, EXIT_CODES_HELP, type ExitCode } from './command.js';
 import { type AddOptions, addPeer, clearPeer, type PeerOptions, switchPeer } from './commands/administer.js';
+import { type ApplyWords, applyConfig, confirmConfig, rollbackConfig } from './commands/config-change.js';
+import { type DiffOptions, diffConfigFile } from './commands/config-diff.js';
 import { reload } from './commands/reload.js';
 import { showAlarms } from './commands/show-alarms.js';
 import { showCalico } from './commands/show-calico.js';
@@ -137,6 +139,29 @@ function addShow(show: Command): void {
     .action(() => run(() => showMemory(context())));
 }
 
+function addConfigCommands(config: Command): void {
+  config
+    .command('diff <file>')
+    .description('what the file would change: objects, sessions, routes of each neighbor, kernel routes')
+    .option('--all', 'name every prefix')
+    .action((file: string, options: DiffOptions) => run(() => diffConfigFile(context(), file, options)));
+  config
+    .command('apply <file>')
+    .description('take the file over as a reload would')
+    .option('--confirm <time>', 'roll back after this time, such as 60s, unless it is confirmed')
+    .option('--save', 'write it over the configuration file, once it is confirmed')
+    .option('--force', 'also when it withdraws more than reload.maxWithdraw')
+    .action((file: string, words: ApplyWords) => run(() => applyConfig(context(), file, words)));
+  config
+    .command('confirm')
+    .description('keep the change that waits')
+    .action(() => run(() => confirmConfig(context())));
+  config
+    .command('rollback')
+    .description('take the change that waits back at once')
+    .action(() => run(() => rollbackConfig(context())));
+}
+
 const PERSIST = ['--persist', 'keep it over restarts, in a state file beside the configuration'] as const;
 
 function addPeerCommands(peer: Command): void {
@@ -201,7 +226,11 @@ async function main(): Promise<void> {
   program
     .command('reload')
     .description('read the configuration file again')
-    .action(() => run(() => reload(context())));
+    .option('--force', 'also when it withdraws more than reload.maxWithdraw')
+    .action((options: { readonly force?: boolean }) => run(() => reload(context(), options)));
+  addConfigCommands(
+    program.command('config').description('try another configuration, keep it or take it back'),
+  );
   addPeerCommands(program.command('peer').description('switch, add and remove peers while bgpd runs'));
   program
     .command('clear')

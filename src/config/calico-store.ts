@@ -50,6 +50,13 @@ export class CalicoStore {
     this.#configFile = configFile;
   }
 
+  /** One that goes on from here by itself. */
+  fork(): CalicoStore {
+    const store = new CalicoStore(this.#configFile);
+    store.#good = new Map(this.#good);
+    return store;
+  }
+
   /** Every folder in which a change matters. */
   folders(config: CalicoConfig): readonly string[] {
     const secrets = config.secrets === null ? [] : withSubfolders(this.#path(config.secrets));

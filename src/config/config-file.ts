@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hasTcpAo } from '../sys/tcp-ao.js';
 import type { CalicoReport } from './calico-report.js';
-import { CalicoStore } from './calico-store.js';
-import type { PlainConfig } from './last-good.js';
+import { type CalicoOutcome, CalicoStore } from './calico-store.js';
 import { type ConfigEnvironment, loadConfig } from './load.js';
+import { replaceFile } from './replace-file.js';
 import {
   layered,
   NO_RUNTIME,
@@ -18,7 +18,8 @@ import {
   writeRuntimeFile,
 } from './runtime-peers.js';
 import { systemSecrets } from './secrets.js';
-import type { CalicoConfig, ConfigProblem, ConfigResult } from './types.js';
+import type { FileMemory, Trial, TrialConfig } from './trial.js';
+import type { ConfigProblem, ConfigResult } from './types.js';
 
 /** What changes of the configuration at run time need of it. */
 export interface RuntimeConfig {
@@ -40,22 +41,20 @@ export interface CalicoFile {
   folders(): readonly string[];
 }
 
-export class ConfigFile implements RuntimeConfig, CalicoFile {
+export class ConfigFile implements RuntimeConfig, CalicoFile, TrialConfig {
   readonly path: string;
-  /** The text of the last load that was good, and what stands in for its broken objects. */
-  #text: string | null = null;
-  #source: PlainConfig | null = null;
-  readonly #store: CalicoStore;
-  #calico: CalicoConfig | null = null;
-  #report: CalicoReport | null = null;
+  memory: FileMemory;
+  /** Of the resources that were read last, whatever became of them. */
+  #seen: string | null = null;
 
   constructor(path: string) {
     this.path = path;
-    this.#store = new CalicoStore(path);
+    const store = new CalicoStore(path);
+    this.memory = { text: null, source: null, calico: null, outcome: null, store };
   }
 
   get report(): CalicoReport | null {
-    return this.#report;
+    return this.memory.outcome?.report ?? null;
   }
 
   /** Reads the file and loads it, with `runtime` over what the state file keeps. */
@@ -64,24 +63,44 @@ export class ConfigFile implements RuntimeConfig, CalicoFile {
     if (typeof text !== 'string') return { ok: false, problems: [text] };
     const kept = this.kept();
     if (!kept.ok) return { ok: false, problems: [kept.problem] };
-    const result = this.#load(text, layered(kept.runtime, runtime));
-    if (!result.ok) return result;
-    this.#text = text;
-    this.#source = result.source;
-    return result;
+    return this.#take(this.#load(text, this.path, layered(kept.runtime, runtime), this.memory));
   }
 
   refresh(runtime: RuntimePeers): ConfigResult | null {
-    if (this.#text === null || this.#calico === null) return null;
+    const { text, calico } = this.memory;
+    if (text === null || calico === null) return null;
     const kept = this.kept();
     if (!kept.ok) return null;
-    const before = this.#report?.digest;
-    const result = this.#load(this.#text, layered(kept.runtime, runtime));
-    return this.#report?.digest === before ? null : result;
+    const before = this.#seen;
+    const tried = this.#load(text, this.path, layered(kept.runtime, runtime), this.memory);
+    if (tried.memory.outcome?.report.digest !== before) return this.#take(tried);
+    // Equal resources: what stands in for those that can't be read now is known as well.
+    return null;
+  }
+
+  trial(text: string, name: string, runtime: RuntimePeers): Trial {
+    const kept = this.kept();
+    const { memory } = this;
+    if (!kept.ok) return { result: { ok: false, problems: [kept.problem] }, memory };
+    return this.#load(text, name, layered(kept.runtime, runtime), {
+      ...memory,
+      source: null,
+      store: memory.store.fork(),
+    });
+  }
+
+  adopt(memory: FileMemory): void {
+    this.memory = memory;
+    this.#seen = memory.outcome?.report.digest ?? null;
+  }
+
+  save(text: string): string | null {
+    return replaceFile(this.path, text);
   }
 
   folders(): readonly string[] {
-    return this.#calico === null ? [] : this.#store.folders(this.#calico);
+    const { calico, store } = this.memory;
+    return calico === null ? [] : store.folders(calico);
   }
 
   kept(): RuntimeResult {
@@ -92,25 +111,43 @@ export class ConfigFile implements RuntimeConfig, CalicoFile {
     return writeRuntimeFile(runtimeFileOf(this.path), runtime);
   }
 
+  /** The resources are those in force: others come in by a reading of their own. */
   again(kept: RuntimePeers, runtime: RuntimePeers): ConfigResult {
-    return this.#text === null ? this.read(runtime) : this.#load(this.#text, layered(kept, runtime));
+    const { text, outcome } = this.memory;
+    if (text === null) return this.read(runtime);
+    return this.#load(text, this.path, layered(kept, runtime), this.memory, outcome).result;
   }
 
-  #load(text: string, runtime: RuntimePeers): ConfigResult {
+  #take({ result, memory }: Trial): ConfigResult {
+    if (result.ok) this.memory = memory;
+    this.#seen = memory.outcome?.report.digest ?? null;
+    return result;
+  }
+
+  /** `known`: what the resources said; null: they are read. */
+  #load(
+    text: string,
+    name: string,
+    runtime: RuntimePeers,
+    before: FileMemory,
+    known: CalicoOutcome | null = null,
+  ): Trial {
+    let outcome: CalicoOutcome | null = null;
     const environment: ConfigEnvironment = {
       hostname: hostname(),
       secrets: systemSecrets(this.path, process.env),
       hasTcpAo,
       runtime,
-      lastGood: this.#source,
-      calico: (config) => this.#store.read(config),
+      lastGood: before.source,
+      calico: (config) => {
+        outcome = known ?? before.store.read(config);
+        return outcome;
+      },
     };
-    const result = loadConfig(text, this.path, environment);
-    if (result.ok) {
-      this.#calico = result.config.calico;
-      this.#report = result.calico;
-    }
-    return result;
+    const result = loadConfig(text, name, environment);
+    if (!result.ok) return { result, memory: before };
+    const { calico } = result.config;
+    return { result, memory: { text, source: result.source, calico, outcome, store: before.store } };
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   MaxPrefixConfig,
   NodeRestartConfig,
   PeerConfig,
+  ReloadConfig,
   ShutdownConfig,
   TimersConfig,
   VxlanConfig,
@@ -143,6 +144,12 @@ export const DEFAULT_DECISION: DecisionConfig = {
   localWeight: 32_768,
   multipath: { families: [DEFAULT_MULTIPATH, DEFAULT_MULTIPATH], asPathRelax: true, linkBandwidth: true },
 };
+
+/**
+ * More than half of what a peer is told goes by a slip (a policy or set that matches nothing any more) far more often than
+ * on purpose; fewer than 10 prefixes are what a host moves every day, and a percentage of them says nothing.
+ */
+export const DEFAULT_RELOAD: ReloadConfig = { maxWithdraw: 50, minWithdraw: 10 };
 
 export const DEFAULT_LIMITS: LimitsConfig = { paths: null, attributeSets: null, memory: null };
 

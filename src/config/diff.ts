@@ -62,6 +62,8 @@ export interface ConfigDiff {
   /** Caches that stay as they are keep their connections. */
   readonly rpkiChanged: boolean;
   readonly poolsChanged: boolean;
+  /** What a reload may take away. */
+  readonly reloadChanged: boolean;
   readonly apiChanged: boolean;
   readonly logChanged: boolean;
   /** What the running process can't change: said in the log, done at the next start. */
@@ -196,6 +198,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     rpkiChanged: !same(before.rpki, after.rpki),
     limitsChanged: !same(before.limits, after.limits),
     shutdownChanged: !same(before.shutdown, after.shutdown),
+    reloadChanged: !same(before.reload, after.reload),
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),
     logChanged: !same(before.log, after.log),
@@ -276,6 +279,12 @@ const uses = (names: readonly string[] | null, policies: readonly string[]): boo
   names?.some((name) => policies.includes(name)) ?? false;
 
 type Negotiated = Pick<PeerConfig, 'timers' | 'addPath' | 'localAs'>;
+
+/** The keys of a peer that end its session when they change from `before` to `after`. */
+export const sessionKeys = (before: Resettable, after: Resettable): readonly (keyof PeerConfig)[] =>
+  changedKeys(before, after, []).filter((key) => worst([key], before, after) === 'reset');
+
+type Resettable = Partial<PeerConfig> & Negotiated;
 
 function worst(keys: readonly (keyof PeerConfig)[], before: Negotiated, after: Negotiated): ChangeKind {
   const negotiated: readonly string[] = [

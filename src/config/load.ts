@@ -17,6 +17,7 @@ import {
   DEFAULT_LOG,
   DEFAULT_MULTIPATH,
   DEFAULT_NODE_RESTART,
+  DEFAULT_RELOAD,
   DEFAULT_SHUTDOWN,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
@@ -253,6 +254,7 @@ function completeConfig(
     ),
     policies: policiesOf(sections, calico),
     rpki: completeRpki(sections.rpki),
+    reload: { ...DEFAULT_RELOAD, ...present(sections.reload ?? {}) },
     api: { ...DEFAULT_API, ...present(sections.api ?? {}) },
     log: { ...DEFAULT_LOG, ...present(sections.log ?? {}) },
     calico: null,

@@ -1,11 +1,12 @@
 // What operators did to peers at run time, laid over the configuration: peers added and removed, switched on and off.
 // Either for the life of the process or kept in a state file beside the configuration file.
 
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import { formatSocketAddress, parseSocketAddress } from '../net/address.js';
 import { peerName } from './merge.js';
+import { replaceFile } from './replace-file.js';
 import type { Located, Sections } from './schema.js';
 import type { PeerSection } from './schema-peers.js';
 import type { ConfigProblem } from './types.js';
@@ -125,13 +126,5 @@ export function readRuntimeFile(file: string): RuntimeResult {
 }
 
 /** Null when it is kept, else why not. A reader sees the old state or the new one. */
-export function writeRuntimeFile(file: string, runtime: RuntimePeers): string | null {
-  try {
-    const draft = `${file}.new`;
-    writeFileSync(draft, `${JSON.stringify(runtime, null, 2)}\n`, { mode: 0o640, flush: true });
-    renameSync(draft, file);
-    return null;
-  } catch (error) {
-    return `${file} can't be written: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
+export const writeRuntimeFile = (file: string, runtime: RuntimePeers): string | null =>
+  replaceFile(file, `${JSON.stringify(runtime, null, 2)}\n`);

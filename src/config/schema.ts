@@ -21,6 +21,7 @@ import {
 } from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
 import { policySchema } from './schema-policies.js';
+import { reloadSchema } from './schema-reload.js';
 import { rpkiSchema } from './schema-rpki.js';
 import { suggest } from './suggestion.js';
 
@@ -53,6 +54,7 @@ export const SECTIONS = {
   peers: list(peerSchema),
   dynamicPeers: list(dynamicPeerSchema),
   rpki: one(rpkiSchema),
+  reload: one(reloadSchema),
   sets: named(setSchema),
   policies: named(policySchema),
   api: one(apiSchema),

@@ -36,6 +36,7 @@ export interface Config {
   readonly dynamicPeers: readonly DynamicPeerConfig[];
   readonly policies: Readonly<Record<string, PolicyConfig>>;
   readonly rpki: RpkiConfig;
+  readonly reload: ReloadConfig;
   readonly api: ApiConfig;
   readonly log: { readonly level: LogLevel; readonly format: 'auto' | 'json' | 'pretty' };
   /** Null: no Calico resources are read. */
@@ -331,6 +332,14 @@ export interface DynamicPeerConfig {
   readonly template: Omit<PeerConfig, 'name' | 'address' | 'interface' | 'asn'> & {
     readonly asn: PeerAsn | null;
   };
+}
+
+/** What a reload may take away without being forced. */
+export interface ReloadConfig {
+  /** Per cent of the prefixes announced, to all peers and to each; null: any. */
+  readonly maxWithdraw: number | null;
+  /** Fewer prefixes than these may always go. */
+  readonly minWithdraw: number;
 }
 
 export interface RpkiConfig {

@@ -141,9 +141,8 @@ export class BgpPeer implements PeerHandlers {
     return this.#attachment?.session ?? null;
   }
 
-  /** The one that is up, or the one whose routes are kept. */
-  get lastSession(): NegotiatedSession | null {
-    return this.session ?? this.restart.away?.session ?? null;
+  get transport(): Transport | null {
+    return this.#attachment?.transport ?? null;
   }
 
   /** Routes that came and were loops, over all sessions. */

@@ -203,10 +203,10 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
   if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task)));
-  const { status, apiAddress, administration, reload } = served;
+  const { status, apiAddress, administration, changes, reload } = served;
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
-  return { ok: true, daemon: { status, listening, apiAddress, administration, reload, stop } };
+  return { ok: true, daemon: { status, listening, apiAddress, administration, changes, reload, stop } };
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */

@@ -41,6 +41,12 @@ export interface DaemonEventMap {
   /** Objects of a new configuration that are as they were, or left out. */
   configKept: (objects: readonly KeptObject[]) => void;
   configRejected: (problems: readonly ConfigProblem[]) => void;
+  /** A good configuration that is not taken over, and why. */
+  configRefused: (reason: string) => void;
+  /** A change waits to be confirmed; seconds until it is rolled back. */
+  configPending: (file: string, seconds: number) => void;
+  configConfirmed: (file: string) => void;
+  configRolledBack: (file: string, reason: string) => void;
   configWarning: (problem: ConfigProblem) => void;
   /** A limit is exceeded, or no more. */
   limit: (status: LimitStatus) => void;

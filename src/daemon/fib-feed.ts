@@ -107,7 +107,7 @@ export class FibFeed {
 
   /** The best path of a prefix may have changed. */
   update(family: FamilyIndex, prefix: PrefixId): void {
-    const intent = this.#intent(family, prefix);
+    const intent = this.intentOf(family, prefix);
     if (intent !== null) {
       this.#wanted[family].add(prefix);
       this.#kernel.install(prefixOf(this.#rib, family, prefix), intent);
@@ -122,7 +122,7 @@ export class FibFeed {
   }
 
   /** Null when the best path is none, local, or not to be installed. */
-  #intent(family: FamilyIndex, prefix: PrefixId): FibIntent | null {
+  intentOf(family: FamilyIndex, prefix: PrefixId): FibIntent | null {
     const table = this.#rib.prefixes[family];
     // As of the last decision: the path row may have been reused since.
     const peer = table.bestSource[prefix]! as PeerId;

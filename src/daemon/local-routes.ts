@@ -14,6 +14,9 @@ const SOURCES = {
   service: SERVICE_SOURCE,
 } as const satisfies Record<OriginateConfig['kind'], PeerId>;
 
+/** Where the routes go. */
+export type LocalSink = Pick<Rib, 'applyLocal'>;
+
 /** One configured route, and the workloads that it stands for where it needs one. */
 interface Origination {
   readonly config: OriginateConfig;
@@ -22,11 +25,11 @@ interface Origination {
 }
 
 export class LocalRoutes {
-  readonly #rib: Rib;
+  readonly #rib: LocalSink;
   readonly #originations = new Map<string, Origination>();
   #attributes: LocalAttributes;
 
-  constructor(rib: Rib, settings: LocalSettings) {
+  constructor(rib: LocalSink, settings: LocalSettings) {
     this.#rib = rib;
     this.#attributes = new LocalAttributes(settings);
   }

@@ -64,6 +64,7 @@ async function run(source: ConfigFile, config: Config, plain: PlainConfig): Prom
     configSource: plain,
     runtimeConfig: source,
     calico: source,
+    trial: source,
   });
   if (started.ok) await runs(state, started.daemon, logger);
   else cannotRun(started.reason);

@@ -1,9 +1,10 @@
 // The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
 
-import type { PeerAdministration, StatusSource } from '../api/types.js';
+import type { ConfigurationChanges, PeerAdministration, StatusSource } from '../api/types.js';
 import type { CalicoFile, RuntimeConfig } from '../config/config-file.js';
 import type { PlainConfig } from '../config/last-good.js';
 import type { RuntimePeers } from '../config/runtime-peers.js';
+import type { TrialConfig } from '../config/trial.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
@@ -27,6 +28,8 @@ export interface DaemonOptions {
   readonly calico?: CalicoFile;
   /** Absent: peers can't be added, removed or switched at run time. */
   readonly runtimeConfig?: RuntimeConfig;
+  /** Absent: other configurations can't be tried. */
+  readonly trial?: TrialConfig;
   /** Instead of the backend that the configuration chooses. */
   readonly kernel?: Kernel;
   /** Instead of the host's own addresses (several daemons in one process). */
@@ -46,7 +49,9 @@ export interface Daemon {
   /** Where the API listens on TCP, with the port in force; null without. */
   readonly apiAddress: { readonly host: string; readonly port: number } | null;
   readonly administration: PeerAdministration;
-  reload(): ReturnType<StatusSource['reload']>;
+  readonly changes: ConfigurationChanges;
+  /** `force`: however much it withdraws. */
+  reload(force?: boolean): ReturnType<StatusSource['reload']>;
   /** Cease to every peer; the kernel's routes stay unless the configuration says otherwise. */
   stop(text?: string): Promise<void>;
 }

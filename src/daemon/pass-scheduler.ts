@@ -32,6 +32,11 @@ export class PassScheduler {
     this.#clock.defer(() => this.#turn());
   }
 
+  /** There is work that has not been done. */
+  get busy(): boolean {
+    return this.#scheduled;
+  }
+
   stop(): void {
     this.#stopped = true;
   }
@@ -49,8 +54,8 @@ export class PassScheduler {
 }
 
 /** At most twice as large at a time: the first slices run in code that is still being compiled. */
-export function nextSlice(slice: number, elapsed: number): number {
+export function nextSlice(slice: number, elapsed: number, smallest = SMALLEST_SLICE): number {
   const fitting = elapsed <= 0 ? slice * 2 : (slice * TURN) / elapsed;
   const next = Math.min(fitting, slice * 2, LARGEST_SLICE);
-  return Math.max(SMALLEST_SLICE, Math.round(next));
+  return Math.max(smallest, Math.round(next));
 }

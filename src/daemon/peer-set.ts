@@ -58,24 +58,31 @@ export class PeerSet {
 
   /** Makes the configured peers of `config` the ones that exist. Returns what changed, for the log. */
   async apply(config: Config, context: PeerContext): Promise<readonly string[]> {
+    const { known, added } = this.plan(config);
     this.#context = context;
     this.#ranges = config.dynamicPeers;
-    const wanted = new Map(config.peers.map((peer) => [peerKey(peer), configuredPeer(peer)]));
     const changes: string[] = [];
-    const restarts: Promise<void>[] = [];
-    for (const [key, peer] of this.#byKey) {
-      const next = asFound(wanted.get(key), peer) ?? this.#stillDynamic(peer);
-      if (next === null) restarts.push(this.#remove(key, peer, changes));
-      else restarts.push(this.#reconfigure(peer, next, changes));
-      wanted.delete(key);
-    }
+    const restarts = known.map(({ key, peer, next }) =>
+      next === null ? this.#remove(key, peer, changes) : this.#reconfigure(peer, next, changes),
+    );
     await Promise.all(restarts);
-    for (const peer of wanted.values()) {
+    for (const peer of added) {
       changes.push(`peer ${peer.name} added`);
       this.#add(peer);
     }
     this.#lookForRouters();
     return changes;
+  }
+
+  /** What `apply` would make of the peers. Changes nothing. */
+  plan(config: Config): PeerPlan {
+    const wanted = new Map(config.peers.map((peer) => [peerKey(peer), configuredPeer(peer)]));
+    const known = [...this.#byKey].map(([key, peer]) => {
+      const next = asFound(wanted.get(key), peer) ?? stillDynamic(peer, config.dynamicPeers);
+      wanted.delete(key);
+      return { key, peer, next };
+    });
+    return { known, added: [...wanted.values()] };
   }
 
   /** From now on peers run: those that exist, and those to come. */
@@ -209,15 +216,27 @@ export class PeerSet {
     if (this.#running) peer.start();
   }
 
-  #stillDynamic(peer: BgpPeer): RunningPeerConfig | null {
-    const { config } = peer;
-    const range = config.dynamic ? this.#rangeOf(config.address) : null;
-    return range === null ? null : dynamicPeer(range, config.name, config.address, config.interface);
-  }
-
   #rangeOf(address: IpAddress): DynamicPeerConfig | null {
-    return this.#ranges.find(({ range }) => prefixContainsIp(range, address)) ?? null;
+    return rangeOf(this.#ranges, address);
   }
+}
+
+export interface PeerPlan {
+  /** The peers that are there; `next` null: they go. */
+  readonly known: readonly {
+    readonly key: string;
+    readonly peer: BgpPeer;
+    readonly next: RunningPeerConfig | null;
+  }[];
+  readonly added: readonly RunningPeerConfig[];
+}
+
+const rangeOf = (ranges: readonly DynamicPeerConfig[], address: IpAddress): DynamicPeerConfig | null =>
+  ranges.find(({ range }) => prefixContainsIp(range, address)) ?? null;
+
+function stillDynamic({ config }: BgpPeer, ranges: readonly DynamicPeerConfig[]): RunningPeerConfig | null {
+  const range = config.dynamic ? rangeOf(ranges, config.address) : null;
+  return range === null ? null : dynamicPeer(range, config.name, config.address, config.interface);
 }
 
 /** A peer with a local address of its own is served on that address only. */

@@ -11,6 +11,7 @@ export function describeChanges(diff: ConfigDiff): readonly string[] {
     ...(diff.limitsChanged ? ['limits changed'] : []),
     ...(diff.shutdownChanged ? ['shutdown changed'] : []),
     ...(diff.rpkiChanged ? ['rpki caches changed'] : []),
+    ...(diff.reloadChanged ? ['reload guard changed'] : []),
     ...(diff.poolsChanged ? ['pools changed'] : []),
     ...originated(diff),
     ...(diff.clientToClientChanged ? ['routeReflector.clientToClient changed'] : []),

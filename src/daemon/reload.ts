@@ -1,14 +1,18 @@
-// Reload: reads the configuration again, applies it when it is good, keeps the running one when it is not.
-// One at a time; a request that comes during one is answered by the next.
+// Reload: reads the configuration again, applies it when it is good and the guard lets it pass, keeps the running one when
+// not. One at a time; a request that comes during one is answered by the next.
 
 import type { CalicoStatus, ConfigStatus, ObjectStatus } from '../api/types.js';
 import type { CalicoReport } from '../config/calico-report.js';
 import { diffConfig, liveConfig } from '../config/diff.js';
 import { objectsOf, type PlainConfig } from '../config/last-good.js';
 import { formatProblem } from '../config/problem.js';
+import type { TrialConfig } from '../config/trial.js';
 import type { Config, ConfigProblem, ConfigResult, KeptObject } from '../config/types.js';
 import { CalicoObjects } from './calico-objects.js';
 import type { DaemonEvents } from './events.js';
+import { lossesOf, mayWithdraw } from './preview/config-preview.js';
+import type { RoutePreview } from './preview/route-preview.js';
+import { guardReasons, refusalText } from './preview/withdraw-guard.js';
 import { describeChanges, summarize } from './reload-notes.js';
 
 export interface ReloadTarget {
@@ -30,6 +34,10 @@ export interface ReloadOptions {
   readonly refresh: (() => ConfigResult | null) | null;
   /** Of the configuration at the start. */
   readonly calico: CalicoReport | null;
+  /** What a configuration would do to routes; names at most `limit` prefixes of a kind. */
+  readonly preview: (config: Config, limit: number) => Promise<RoutePreview>;
+  /** Null: nothing remembers what the configuration in force was made of. */
+  readonly trial: TrialConfig | null;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
 }
@@ -48,7 +56,11 @@ export class Reloader {
   #lastError: string | null = null;
   #needsRestart: readonly string[] = [];
   #objects: ReadonlyMap<string, ObjectState>;
-  #running: Promise<ReloadResult> | null = null;
+  #running: Promise<unknown> = Promise.resolve();
+  /** Changes that the guard refused. */
+  #guarded = 0;
+  /** Why reloads are refused for now; null: they are not. */
+  hold: string | null = null;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
@@ -61,13 +73,14 @@ export class Reloader {
     return this.#calico.status();
   }
 
-  status(): ConfigStatus {
+  status(): Omit<ConfigStatus, 'pending' | 'lastRollback' | 'rollbacks'> {
     return {
       file: this.#options.file,
       generation: this.#generation,
       loadedAt: new Date(this.#loadedAt).toISOString(),
       lastError: this.#lastError,
       needsRestart: this.#needsRestart,
+      guarded: this.#guarded,
     };
   }
 
@@ -75,40 +88,62 @@ export class Reloader {
     return [...this.#objects].map(([object, { generation, error }]) => ({ object, generation, error }));
   }
 
-  async reload(): Promise<ReloadResult> {
+  /** Of the objects in force, by name. */
+  objectTexts(): ReadonlyMap<string, string> {
+    return new Map([...this.#objects].map(([object, { text }]) => [object, text]));
+  }
+
+  preview(config: Config, limit: number): Promise<RoutePreview> {
+    return this.#options.preview(config, limit);
+  }
+
+  /** `force`: the guard does not count. */
+  async reload(force = false): Promise<ReloadResult> {
     const { read } = this.#options;
     if (read === null) return { ok: false, message: 'this daemon was started without a file' };
-    return this.#next(read);
+    return this.inTurn(async () => {
+      if (this.hold === null) return this.#once(read, force);
+      this.#options.events.emit('configRefused', this.hold);
+      return { ok: false, message: this.hold };
+    });
   }
 
   /** Takes over what changed in the Calico resources. */
   async refresh(): Promise<ReloadResult> {
-    return this.#next(this.#options.refresh ?? (() => null));
-  }
-
-  async #next(read: Read): Promise<ReloadResult> {
-    const before = this.#running ?? Promise.resolve();
-    const mine = before.then(() => this.#once(read));
-    this.#running = mine;
-    return mine;
+    return this.inTurn(() => this.#once(this.#options.refresh ?? (() => null), false));
   }
 
   /** Takes a changed configuration over without a new generation: the file is the same. In turn with reloads. */
   async adopt(choose: () => ConfigResult): Promise<ReloadResult> {
-    const before = this.#running ?? Promise.resolve();
-    const mine = before.then(async (): Promise<ReloadResult> => {
+    return this.inTurn(async (): Promise<ReloadResult> => {
       const result = choose();
       if (!result.ok) return { ok: false, message: firstOf(result.problems) };
       const { target } = this.#options;
       const sessions = await target.reconfigure(liveConfig(target.config, result.config));
       return { ok: true, message: summarize(sessions) || 'nothing changed' };
     });
-    this.#running = mine;
+  }
+
+  /** When what was asked for before is done. */
+  inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const mine = this.#running.then(job);
+    this.#running = mine.catch(() => undefined);
     return mine;
   }
 
-  async #once(read: Read): Promise<ReloadResult> {
-    const { events } = this.#options;
+  /** Why `config` would withdraw too much, in one line that ends in `remedy`; null: it would not. */
+  async guard(config: Config, remedy: string): Promise<string | null> {
+    const { config: running } = this.#options.target;
+    if (running.reload.maxWithdraw === null || !mayWithdraw(diffConfig(running, config))) return null;
+    const reasons = guardReasons(running.reload, lossesOf(await this.preview(config, 0)));
+    if (reasons.length === 0) return null;
+    this.#guarded++;
+    return refusalText(reasons, running.reload, remedy);
+  }
+
+  async #once(read: Read, force: boolean): Promise<ReloadResult> {
+    const { events, target, trial } = this.#options;
+    const memory = trial?.memory ?? null;
     const result = read();
     if (result === null) return { ok: true, message: 'nothing changed' };
     if (!result.ok) {
@@ -116,13 +151,19 @@ export class Reloader {
       this.#lastError = firstOf(result.problems);
       return { ok: false, message: this.#lastError };
     }
-    for (const warning of result.warnings) events.emit('configWarning', warning);
-    if (result.kept.length > 0) events.emit('configKept', result.kept);
-    return this.#apply(result);
+    const refusal = force ? null : await this.guard(liveConfig(target.config, result.config), FORCE);
+    if (refusal === null) return this.take(result);
+    if (trial !== null && memory !== null) trial.memory = memory;
+    events.emit('configRefused', refusal);
+    this.#lastError = refusal;
+    return { ok: false, message: refusal };
   }
 
-  async #apply({ config: wanted, source, kept, calico }: GoodConfig): Promise<ReloadResult> {
+  /** Takes a good configuration over, with a generation of its own. To be called in turn. */
+  async take({ config: wanted, source, kept, calico, warnings }: GoodConfig): Promise<ReloadResult> {
     const { target, events, wallClock } = this.#options;
+    for (const warning of warnings) events.emit('configWarning', warning);
+    if (kept.length > 0) events.emit('configKept', kept);
     const config = liveConfig(target.config, wanted);
     const { needsRestart } = diffConfig(target.config, wanted);
     const diff = diffConfig(target.config, config);
@@ -145,6 +186,8 @@ export class Reloader {
     return { ok: false, message: `${applied}; not taken over: ${names.join(', ')}: ${this.#lastError}` };
   }
 }
+
+const FORCE = 'bgpctl reload --force goes ahead, a signal cannot';
 
 type Read = () => ConfigResult | null;
 

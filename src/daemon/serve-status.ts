@@ -3,15 +3,20 @@
 
 import { createMetrics } from '../api/metrics.js';
 import { startApi } from '../api/server.js';
+import type { RuntimePeers } from '../config/runtime-peers.js';
+import type { ConfigResult } from '../config/types.js';
 import { Administrator } from './administrator.js';
 import { apiAddresses } from './api-addresses.js';
 import { watchCalico } from './calico-watch.js';
+import { ConfigChanges } from './config-changes.js';
 import type { Daemon, Parts } from './parts.js';
+import { foresee } from './preview/foresight.js';
+import { previewRoutes } from './preview/route-preview.js';
 import { Reloader } from './reload.js';
 import { createStatus } from './status.js';
 
 export type ServedStatus =
-  | ({ readonly ok: true } & Pick<Daemon, 'status' | 'apiAddress' | 'reload' | 'administration'>)
+  | ({ readonly ok: true } & Pick<Daemon, 'status' | 'apiAddress' | 'reload' | 'administration' | 'changes'>)
   | { readonly ok: false; readonly reason: string };
 
 /** What it starts is added to `parts.stops`. */
@@ -32,17 +37,26 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     source: options.configSource ?? null,
     refresh: () => options.calico?.refresh(administrator.runtime) ?? null,
     calico: options.calico?.report ?? null,
+    preview: (config, limit) => previewRoutes(config, { speaker, clock, limit }),
+    trial: options.trial ?? null,
     wallClock: clock.wallClock,
   });
+  const changes = changesOf(parts, reloader, administrator);
+  stops.unshift(() => changes.stop());
   const status = createStatus({
     speaker,
     routerId,
     clock,
-    config: () => reloader.status(),
+    config: () => ({
+      ...reloader.status(),
+      pending: changes.pending,
+      lastRollback: changes.lastRollback,
+      rollbacks: changes.rollbacks,
+    }),
     calico: () => reloader.calico(),
     objects: () => reloader.objects(),
     connections: parts.connections,
-    reload: () => reloader.reload(),
+    reload: (force) => reloader.reload(force),
   });
   if (options.calico !== undefined) {
     const { calico } = options;
@@ -57,6 +71,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     source: status,
     metrics,
     administration: administrator,
+    changes,
     ...apiAddresses(options.config),
     onError: (line) => options.logger.error(line),
   });
@@ -67,6 +82,31 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     status,
     apiAddress: api.address,
     administration: administrator,
-    reload: () => reloader.reload(),
+    changes,
+    reload: (force) => reloader.reload(force),
   };
+}
+
+function changesOf(
+  { options, speaker, clock, events }: Parts,
+  reloader: Reloader,
+  administrator: Administrator,
+): ConfigChanges {
+  const { runtimeConfig, trial = null } = options;
+  const runtime = (): RuntimePeers => administrator.runtime;
+  const again = (): ConfigResult => {
+    const kept = runtimeConfig?.kept();
+    if (runtimeConfig === undefined || kept?.ok !== true) return { ok: false, problems: [] };
+    return runtimeConfig.again(kept.runtime, runtime());
+  };
+  return new ConfigChanges({
+    target: speaker,
+    reloader,
+    file: trial,
+    again,
+    runtime,
+    foresee: (config) => foresee(speaker.peers.plan(config), speaker.outlook(config).context),
+    events,
+    clock,
+  });
 }

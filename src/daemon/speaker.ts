@@ -2,6 +2,7 @@
 // Holds no routes and no session state of its own.
 
 import type { PeerId } from '../base/ids.js';
+import type { IpAddress } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
 import type {
@@ -16,10 +17,8 @@ import type {
 import type { Clock } from '../net/clock.js';
 import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
-import { communitiesAllow, mayExport } from '../policy/export-rules.js';
-import { exportRewrite } from '../policy/rewrite.js';
 import { Rib } from '../rib/core.js';
-import type { DecisionOptions } from '../rib/decision-steps.js';
+import type { ExportRules } from '../rib/exporter.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
@@ -41,6 +40,13 @@ import { type FinderFactory, PeerSet } from './peer-set.js';
 import { COLD, RUNNING, restartEvidence, restartOf } from './restart-state.js';
 import { RpkiFeed } from './rpki-feed.js';
 import type { RestartState } from './session-setup.js';
+import {
+  clusterIds,
+  decisionOf,
+  exportRules,
+  nextHopInterest,
+  type SpeakerOutlook,
+} from './speaker-outlook.js';
 import { Suspects } from './suspects.js';
 
 export interface SpeakerOptions {
@@ -118,7 +124,7 @@ export class Speaker {
         : new FibFeed(this.rib, this.#gateways ?? kernel, {
             policy: install,
             config,
-            interfaceOf: (peer) => this.#interfaceOf(peer),
+            interfaceOf: (peer) => this.interfaceOf(peer),
             isBlackhole: (prefix) => this.#local.isBlackhole(prefix),
           });
     this.rpki = new RpkiFeed({
@@ -184,6 +190,37 @@ export class Speaker {
     return this.peers.apply(config, this.#peerContext());
   }
 
+  /** What the parts would be made with under `config`. Changes nothing. */
+  outlook(config: Config): SpeakerOutlook {
+    const { routerId, seed } = this.#options;
+    return {
+      routerId,
+      seed,
+      rules: this.#rules,
+      decision: decisionOf(config),
+      clusterIds: clusterIds(config),
+      context: this.#peerContext(config),
+      local: this.#localSettings(config),
+      install: installPolicyOf(config.kernel.install, config.policies),
+      kernel: kernelSettings(config, this.#tunnels(config)),
+    };
+  }
+
+  /** Routes wait to be decided. */
+  get busy(): boolean {
+    return this.#pass.busy;
+  }
+
+  /** True where nothing can tell. */
+  reaches(address: IpAddress): boolean {
+    const { kernel, resolveNextHops } = this.#options;
+    return kernel === null || !resolveNextHops || kernel.resolve(address) !== null;
+  }
+
+  interfaceOf(peer: PeerId): string | null {
+    return this.#byRibId.get(peer)?.config.interface ?? null;
+  }
+
   /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
   async stop(options: { readonly removeRoutes: boolean; readonly text: string }): Promise<void> {
     this.#pass.stop();
@@ -233,6 +270,10 @@ export class Speaker {
     return (this.fib?.review(budget) ?? false) || more;
   }
 
+  get #rules(): ExportRules {
+    return exportRules(this.#options.config.routeReflector !== null);
+  }
+
   #makeRib(): Rib {
     const { config, routerId, kernel, resolveNextHops, seed } = this.#options;
     return new Rib({
@@ -241,12 +282,7 @@ export class Speaker {
       decision: decisionOf(config),
       clusterIds: clusterIds(config),
       validation: this.#vrps,
-      rules: {
-        rewrite: exportRewrite,
-        mayExport,
-        communitiesAllow,
-        isReflector: config.routeReflector !== null,
-      },
+      rules: this.#rules,
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
         bestChanged: (family, prefix) => this.fib?.update(family, prefix),
@@ -257,18 +293,18 @@ export class Speaker {
     });
   }
 
-  #peerContext(): PeerContext {
+  #peerContext(config = this.#config): PeerContext {
     const { events, routerId, clock } = this.#options;
     return {
       local: {
-        asn: this.#config.asn,
-        confederation: this.#config.confederation,
+        asn: config.asn,
+        confederation: config.confederation,
         routerId,
-        routeReflector: this.#config.routeReflector,
+        routeReflector: config.routeReflector,
         restart: this.#restart,
-        vantages: this.#config.optimalRouteReflection,
+        vantages: config.optimalRouteReflection,
       },
-      policies: this.#config.policies,
+      policies: config.policies,
       rib: this.rib,
       attachments: this,
       events,
@@ -303,20 +339,16 @@ export class Speaker {
     return kernelSettings(this.#config, tunnels);
   }
 
-  #tunnels(): readonly TunnelDevice[] {
-    return this.kernel === null ? [] : tunnelDevices(this.#config, this.#hostAddresses());
+  #tunnels(config = this.#config): readonly TunnelDevice[] {
+    return this.kernel === null ? [] : tunnelDevices(config, this.#hostAddresses());
   }
 
-  #localSettings(): LocalSettings {
-    const { originate, pools, kernel } = this.#config;
+  #localSettings(config = this.#config): LocalSettings {
+    const { originate, pools, kernel } = config;
     const { localPrefFromMetric, metric } = kernel;
-    const interfaces = readsInterfaces(this.#config.policies);
-    const tunnel = ownTunnel(this.#tunnels());
+    const interfaces = readsInterfaces(config.policies);
+    const tunnel = ownTunnel(this.#tunnels(config));
     return { originate, pools, localPrefFromMetric, metric, tunnel, interfaces };
-  }
-
-  #interfaceOf(peer: PeerId): string | null {
-    return this.#byRibId.get(peer)?.config.interface ?? null;
   }
 
   #kernelObserver(): KernelObserver {
@@ -330,20 +362,3 @@ export class Speaker {
     };
   }
 }
-
-const decisionOf = ({ decision, kernel }: Config): DecisionOptions => ({
-  ...decision,
-  localByPreference: kernel.localPrefFromMetric,
-});
-
-/** Every cluster we are the reflector of. */
-function clusterIds({ routeReflector, peers, dynamicPeers }: Config): readonly number[] {
-  if (routeReflector === null) return [];
-  const others = [...peers, ...dynamicPeers.map(({ template }) => template)].map((peer) => peer.clusterId);
-  return [...new Set([routeReflector.clusterId, ...others.filter((id) => id !== null)])];
-}
-
-const nextHopInterest = (kernel: Kernel) => ({
-  track: (address: Parameters<Kernel['trackNextHop']>[0]) => kernel.trackNextHop(address),
-  untrack: (address: Parameters<Kernel['untrackNextHop']>[0]) => kernel.untrackNextHop(address),
-});

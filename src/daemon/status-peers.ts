@@ -127,7 +127,8 @@ export function peerAddress({ config }: BgpPeer): string {
 function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyName, PeerPrefixCounts>> {
   const one = (name: FamilyName): PeerPrefixCounts => {
     const family = familyIndex(name);
-    const { ribId, lastSession: session } = peer;
+    const { ribId } = peer;
+    const session = peer.session ?? peer.restart.away?.session ?? null;
     if (ribId === null || session === null)
       return { negotiated: false, received: 0, accepted: 0, advertised: 0 };
     return {

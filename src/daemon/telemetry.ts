@@ -83,6 +83,14 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     for (const problem of problems) log.error({ problem }, formatProblem(problem));
     log.error('configuration rejected, the running one stays in force');
   });
+  events.on('configRefused', (reason) => log.error({ reason }, 'configuration not taken over'));
+  events.on('configPending', (file, seconds) =>
+    log.warn({ file, seconds }, 'a change of the configuration waits for confirmation'),
+  );
+  events.on('configConfirmed', (file) => log.info({ file }, 'the change of the configuration is confirmed'));
+  events.on('configRolledBack', (file, reason) =>
+    log.warn({ file, reason }, 'the change of the configuration is rolled back'),
+  );
   events.on('configWarning', (problem) => log.warn({ problem }, formatProblem(problem)));
   events.on('limit', ({ name, limit, used, exceeded }) => {
     if (exceeded) log.warn({ limit, used }, `limits.${name} is exceeded: nothing is refused`);

@@ -358,6 +358,11 @@ export interface Kernel {
   refusal(prefix: Prefix): string | null;
   /** Workload routes currently imported. */
   workloads(): Iterable<WorkloadChange>;
+  /**
+   * Workload routes that would be imported under other settings, null for each prefix without: whoever asks can
+   * pause in between.
+   */
+  workloadsUnder(settings: KernelSettings): Iterable<WorkloadChange | null>;
   /** The answer the kernel would give: which connected interface reaches this address. */
   resolve(address: IpAddress): { readonly interface: string; readonly source: IpAddress | null } | null;
   status(): KernelStatus;

@@ -46,7 +46,7 @@ export class Rib {
   readonly restarts: Restarts;
   readonly decisions: readonly [Decision, Decision];
   readonly #dirty: readonly [DirtyList, DirtyList];
-  readonly #importer: Importer;
+  readonly importer: Importer;
   readonly #changes: PathChanges;
   readonly #listener: RibListener;
   readonly #quarantine: Quarantine;
@@ -74,7 +74,7 @@ export class Rib {
     this.multipath = new MultipathSets(this);
     this.groups = new UpdateGroups(options.rules, this, options.limits ?? DEFAULT_LIMITS);
     this.#changes = new PathChanges(this, this.#dirty);
-    this.#importer = new Importer(this, options.routerId, options.clusterIds);
+    this.importer = new Importer(this, options.routerId, options.clusterIds);
     this.#revalidation = new Revalidation(this.prefixes);
     this.restarts = new Restarts(this, {
       sweep: (id) => this.reimport(id),
@@ -85,7 +85,7 @@ export class Rib {
     });
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => {
-      this.#importer.forget(id);
+      this.importer.forget(id);
       this.groups.forgetAttrs(id);
     };
   }
@@ -152,6 +152,16 @@ export class Rib {
     if (this.#hasDirty()) this.#announceWork();
   }
 
+  /** One path as it came from the peer, without an UPDATE around it: its attribute block is `start` to `end` of `bytes`. */
+  learn(id: PeerId, prefix: Prefix, pathId: number, bytes: Uint8Array, start: number, end: number): void {
+    const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;
+    const row = this.prefixes[family].findOrAdd(...prefixWords(prefix), prefix.length);
+    const received = this.attrSets.intern(bytes, start, end);
+    const accepted = this.importer.judge(family, row, this.sources.get(id).peer!, received);
+    this.#changes.set(family, row, id, pathId, received, accepted);
+    this.#announceWork();
+  }
+
   /** A local route appeared or changed (`block`), or went away (null). */
   applyLocal(source: PeerId, prefix: Prefix, block: Uint8Array | null): void {
     const family: FamilyIndex = prefix.address.family === 'ipv4' ? 0 : 1;
@@ -176,7 +186,7 @@ export class Rib {
 
   /** The cluster ids of our own (RFC 4456 7): a route that passed one of them is a loop. What is there is judged anew. */
   setClusterIds(ids: readonly number[]): void {
-    if (!this.#importer.setClusterIds(ids)) return;
+    if (!this.importer.setClusterIds(ids)) return;
     for (const { id, peer } of this.sources.all()) {
       if (peer !== null && peer.peerType !== 'ebgp') this.#sweep.add(id, 'changed');
     }
@@ -237,22 +247,13 @@ export class Rib {
     return this.#bestCount[family];
   }
 
-  /** Why import refused a path, for people; null when it did not. */
-  importRefusal(family: FamilyIndex, path: PathId): string | null {
-    const paths = this.paths[family];
-    const { peer } = this.sources.get(paths.peer[path]! as PeerId);
-    if (peer === null) return null;
-    const prefix = paths.prefix[path]! as PrefixId;
-    return this.#importer.reason(family, prefix, peer, paths.received[path]! as AttrSetId);
-  }
-
   #reach(id: PeerId, view: UpdateView, run: NlriRun): void {
     const { family } = run;
     const table = this.prefixes[family];
     const peer = this.sources.get(id).peer!;
     const received = this.attrSets.intern(view.scratch, run.blockStart, run.blockEnd);
     const perPrefix = peer.importPolicy.readsPrefix;
-    const refusal = this.#importer.refusal(peer, received);
+    const refusal = this.importer.refusal(peer, received);
     const { refused } = this.sources.get(id);
     const cursor = this.#cursor;
     cursor.open(view.frame, run);
@@ -262,7 +263,7 @@ export class Rib {
       const prefix = table.findOrAdd(cursor.w0, cursor.w1, cursor.w2, cursor.w3, cursor.length);
       if (refusal !== null) refused[refusal]++;
       else if (perPrefix || !evaluated) {
-        accepted = this.#importer.import(family, prefix, peer, received);
+        accepted = this.importer.import(family, prefix, peer, received);
         evaluated = true;
       }
       this.#changes.set(family, prefix, id, cursor.pathId, received, accepted);
@@ -289,7 +290,7 @@ export class Rib {
     }
     const received = paths.received[path]! as AttrSetId;
     const prefix = paths.prefix[path]! as PrefixId;
-    const accepted = this.#importer.judge(family, prefix, peer, received);
+    const accepted = this.importer.judge(family, prefix, peer, received);
     this.#changes.accept(family, path, accepted);
   }
 

@@ -181,6 +181,11 @@ export class NextHops {
     return state.nextHops;
   }
 
+  /** What is known of an address; null: nobody asked for it. */
+  stateOf(address: IpAddress): { readonly reachable: boolean; readonly cost: number } | null {
+    return this.#states.get(toHex(ipToBytes(address))) ?? null;
+  }
+
   get size(): number {
     return this.#byKey.size;
   }

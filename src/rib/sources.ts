@@ -143,6 +143,11 @@ export class Sources {
     return id;
   }
 
+  /** A peer under an id of the caller's, which `add` does not know of: for a copy of another RIB. */
+  put(id: PeerId, peer: RibPeer): void {
+    this.#rows[id] = bgpSource(id, peer);
+  }
+
   /** The id may be used again for another peer: no path and no Adj-RIB-Out may still name it. */
   remove(id: PeerId): void {
     this.#rows[id] = null;

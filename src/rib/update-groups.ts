@@ -2,15 +2,12 @@
 
 import { toHex } from '../base/bytes.js';
 import { addressFamily, type FamilyIndex } from '../base/family.js';
-import { type AttrSetId, type GroupId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../base/ids.js';
 import { formatIp } from '../base/ip.js';
-import type { AdjRibIn } from './adj-rib-in.js';
-import type { Decision } from './decision.js';
-import { ExportedPaths } from './exported-paths.js';
-import type { ExportRules, ExportTables } from './exporter.js';
+import { ExportChoice, type GroupTables } from './export-choice.js';
+import type { ExportRules } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
 import type { ExportProfile, ExportSpecials, PathChoice } from './hooks.js';
-import { PathList } from './path-list.js';
 import { type EndOfRibHold, UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
 
@@ -38,12 +35,6 @@ export function profileKey(profile: ExportProfile): string {
   ].join('|');
 }
 
-/** What groups that choose paths themselves need besides. */
-export interface GroupTables extends ExportTables {
-  readonly paths: readonly [AdjRibIn, AdjRibIn];
-  readonly decisions: readonly [Decision, Decision];
-}
-
 function choiceKey(choice: PathChoice | null): string {
   if (choice === null) return '-';
   return choice.kind === 'best' ? `best ${choice.count}` : choice.kind;
@@ -62,8 +53,7 @@ export class UpdateGroups {
   readonly #byPeer = new Map<PeerId, UpdateGroup>();
   /** Their addresses as text. */
   readonly #byAddress = new Map<string, PeerId>();
-  readonly #chosen = new PathList();
-  readonly #exported = new ExportedPaths();
+  readonly #choice: ExportChoice;
   readonly #rules: ExportRules;
   readonly #tables: GroupTables;
   readonly #limits: GroupLimits;
@@ -74,6 +64,7 @@ export class UpdateGroups {
     this.#limits = limits;
     this.#rules = rules;
     this.#tables = tables;
+    this.#choice = new ExportChoice(tables);
   }
 
   get size(): number {
@@ -231,75 +222,10 @@ export class UpdateGroups {
     group.record(family, prefix, attrs, source);
   }
 
-  /** From the paths there are, which a decision about the prefix may still have to catch up with. */
   #updateChosen(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
-    const choice = group.profile.addPath?.[family] ?? null;
-    if (choice === null && group.profile.ownBest === true) {
-      this.#updateOwnBest(group, family, prefix);
-      return;
-    }
-    this.#choose(group, family, prefix, choice);
-    const exported = this.#export(group, family, prefix);
-    if (choice !== null) group.recordPaths(family, prefix, exported);
+    const exported = this.#choice.chosen(group, family, prefix);
+    if (group.profile.addPath?.[family] != null) group.recordPaths(family, prefix, exported);
     else if (exported.count === 0) group.record(family, prefix, NONE, NONE as PeerId);
     else group.record(family, prefix, exported.attrs[0]!, exported.source[0]!);
-  }
-
-  /** Every path that the group may not be told costs another decision; where the best one will do there is none. */
-  #updateOwnBest(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): void {
-    const { accepted, peer } = this.#tables.paths[family];
-    const decision = this.#tables.decisions[family];
-    const head = this.#tables.prefixes[family].head[prefix]!;
-    const refused = this.#chosen;
-    refused.clear();
-    let path = decision.best(head, group.vantage);
-    while (path !== NONE) {
-      const source = peer[path]! as PeerId;
-      const attrs = group.exporter.export(family, prefix, source, accepted[path]! as AttrSetId);
-      if (attrs !== NONE) {
-        group.record(family, prefix, attrs, source);
-        return;
-      }
-      refused.add(path);
-      path = decision.bestWithout(head, group.vantage, refused);
-    }
-    group.record(family, prefix, NONE, NONE as PeerId);
-  }
-
-  #choose(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId, choice: PathChoice | null): void {
-    const chosen = this.#chosen;
-    const decision = this.#tables.decisions[family];
-    const head = this.#tables.prefixes[family].head[prefix]!;
-    chosen.clear();
-    switch (choice?.kind) {
-      case 'all':
-        decision.addUsable(head, chosen);
-        break;
-      case 'best':
-        decision.addBest(head, choice.count, group.vantage, chosen);
-        break;
-      case 'ecmp':
-      case undefined: {
-        const best = decision.best(head, group.vantage);
-        if (best !== NONE) chosen.add(best);
-        if (choice === null) break;
-        const { rows, count } = decision.members;
-        for (let i = 1; i < count; i++) chosen.add(rows[i]!);
-      }
-    }
-  }
-
-  #export(group: UpdateGroup, family: FamilyIndex, prefix: PrefixId): ExportedPaths {
-    const { rows, count } = this.#chosen;
-    const { accepted, peer } = this.#tables.paths[family];
-    const exported = this.#exported;
-    exported.clear();
-    for (let i = 0; i < count; i++) {
-      const path = rows[i]! as PathId;
-      const source = peer[path]! as PeerId;
-      const attrs = group.exporter.export(family, prefix, source, accepted[path]! as AttrSetId);
-      if (attrs !== NONE) exported.add(path, source, attrs as AttrSetId);
-    }
-    return exported;
   }
 }

@@ -36,7 +36,7 @@ export interface PathView {
   readonly decision: string;
 }
 
-export function prefixOf(rib: Rib, family: FamilyIndex, id: PrefixId): Prefix {
+export function prefixOf(rib: Pick<Rib, 'prefixes'>, family: FamilyIndex, id: PrefixId): Prefix {
   const table = rib.prefixes[family];
   const [w1, w2, w3] = family === 0 ? [0, 0, 0] : [table.w1[id]!, table.w2[id]!, table.w3[id]!];
   return prefixFromWords(addressFamily(family), table.w0[id]!, w1, w2, w3, table.length[id]!);
@@ -130,9 +130,22 @@ function lossReason(
     return left === undefined ? lost : `${lost}; ${LEFT_OUT[left]}`;
   }
   const accepted = rib.paths[family].accepted[path]!;
-  if (accepted === NONE) return `not used: ${rib.importRefusal(family, path) ?? 'refused by import policy'}`;
+  if (accepted === NONE) return `not used: ${importRefusal(rib, family, path) ?? 'refused by import policy'}`;
   const nextHop = rib.attrSets.nextHop[accepted]! as NextHopId;
   return rib.nextHops.reachable(nextHop) ? 'not used' : 'not used: next hop unreachable';
+}
+
+/** Why import refused a path, for people; null when it did not. */
+function importRefusal(
+  { importer, paths: tables, sources }: Rib,
+  family: FamilyIndex,
+  path: PathId,
+): string | null {
+  const paths = tables[family];
+  const { peer } = sources.get(paths.peer[path]! as PeerId);
+  if (peer === null) return null;
+  const prefix = paths.prefix[path]! as PrefixId;
+  return importer.reason(family, prefix, peer, paths.received[path]! as AttrSetId);
 }
 
 function attributesOf(rib: Rib, family: FamilyIndex, path: PathId): PathAttributes {

@@ -3,8 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { diffText } from '../../src/cli/commands/config-diff.js';
 import { alarmsText } from '../../src/cli/commands/show-alarms.js';
 import { calicoText } from '../../src/cli/commands/show-calico.js';
+import { configText } from '../../src/cli/commands/show-config.js';
 import { driftText } from '../../src/cli/commands/show-drift.js';
 import { kernelText } from '../../src/cli/commands/show-kernel.js';
 import { memoryText } from '../../src/cli/commands/show-memory.js';
@@ -14,6 +16,7 @@ import { poolsText } from '../../src/cli/commands/show-pools.js';
 import { pathsText, routesText } from '../../src/cli/commands/show-routes.js';
 import { summaryText } from '../../src/cli/commands/show-summary.js';
 import { plain } from '../../src/cli/tables.js';
+import { FAKE_PREVIEW } from '../support/fake-preview.js';
 import {
   FAKE_ALARMS,
   FAKE_CALICO,
@@ -49,6 +52,38 @@ const failedReload = {
   },
 };
 
+const NO_CHANGES = { added: [], changed: [], removed: [] } as const;
+const emptyDiff = {
+  ...FAKE_PREVIEW,
+  objects: NO_CHANGES,
+  calico: null,
+  changes: [],
+  needsRestart: [],
+  warnings: [],
+  notes: [],
+  peers: [],
+  kernel: null,
+  guard: { ...FAKE_PREVIEW.guard, reasons: [] },
+} as const;
+
+const pendingConfig = {
+  ...fakeSummary().config,
+  pending: {
+    file: '/root/next.yaml',
+    appliedAt: '2026-01-02T10:00:00.000Z',
+    deadline: '2026-01-02T10:01:00.000Z',
+    save: true,
+    waitingFor: ['rr-1'],
+  },
+  lastRollback: {
+    at: '2026-01-01T09:00:00.000Z',
+    file: '/root/first.yaml',
+    reason:
+      'the session of peer tor-a dropped: hold timer expired: the peer sent nothing within the hold time',
+  },
+  objects: [{ object: 'peers tor-a', generation: 2, error: null }],
+} as const;
+
 const PAGES: Readonly<Record<string, string>> = {
   summary: summaryText(fakeSummary(), plain),
   'summary-failed-reload': summaryText(failedReload, plain),
@@ -67,6 +102,9 @@ const PAGES: Readonly<Record<string, string>> = {
   calico: calicoText(FAKE_CALICO, plain),
   pools: poolsText({ pools: FAKE_POOLS }, plain),
   'pools-none': poolsText({ pools: [] }, plain),
+  'config-pending': configText(pendingConfig, plain),
+  'config-diff': diffText(FAKE_PREVIEW, plain),
+  'config-diff-none': diffText(emptyDiff, plain),
   alarms: alarmsText({ alarms: FAKE_ALARMS }, plain),
   'alarms-none': alarmsText({ alarms: [] }, plain),
   'kernel-quiet': kernelText(quietKernel, plain),

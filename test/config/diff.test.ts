@@ -53,6 +53,7 @@ function lines(diff: ConfigDiff): string[] {
     ...(diff.vantagesChanged ? ['vantages'] : []),
     ...(diff.limitsChanged ? ['limits'] : []),
     ...(diff.shutdownChanged ? ['shutdown'] : []),
+    ...(diff.reloadChanged ? ['reload'] : []),
     ...diff.decision.map((key) => `decision ${key}`),
     ...diff.kernel.map((key) => `kernel ${key}`),
     ...(diff.poolsChanged ? ['pools'] : []),
@@ -84,6 +85,8 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
     ['reset rr: routeReflectorClient clusterId', 'reset range: routeReflectorClient clusterId'],
   ],
   ['limits', 'pools:', 'limits: { paths: 5 }\npools:', ['limits']],
+  ['the guard', 'pools:', 'reload: { maxWithdraw: off }\npools:', ['reload']],
+  ['its default written out', 'pools:', 'reload: { maxWithdraw: 50%, minWithdraw: 10 }\npools:', []],
   [
     'decision',
     'pools:',

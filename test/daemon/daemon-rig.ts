@@ -1,9 +1,13 @@
 // Whole daemons in this process on loopback, with test speakers around them. Everything is closed by the rig.
 
 import { createServer } from 'node:net';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { createMetrics } from '../../src/api/metrics.js';
 import type {
+  ApplyOptions,
+  ChangeVerdict,
+  ConfigPreview,
+  ConfigurationChanges,
   PeerAdministration,
   PeerDetail,
   RouteQuery,
@@ -11,11 +15,13 @@ import type {
   StatusSource,
 } from '../../src/api/types.js';
 import { parseIp } from '../../src/base/ip.js';
+import { CalicoStore } from '../../src/config/calico-store.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
 import type { PlainConfig } from '../../src/config/last-good.js';
 import { loadConfig } from '../../src/config/load.js';
 import { layered, NO_RUNTIME, type RuntimePeers } from '../../src/config/runtime-peers.js';
 import type { SecretReader } from '../../src/config/secrets.js';
+import type { TrialConfig } from '../../src/config/trial.js';
 import type { ConfigResult } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
 import type { HostAddresses } from '../../src/daemon/host-addresses.js';
@@ -108,6 +114,22 @@ export class TestDaemon {
     this.#file = file;
   }
 
+  get changes(): ConfigurationChanges {
+    return this.daemon.changes;
+  }
+
+  /** What the configuration would do; throws where it is wrong. */
+  async diff(yaml: Yaml): Promise<ConfigPreview> {
+    const result = await this.changes.diff({ file: 'next.yaml', text: stringify(yaml) }, true);
+    if (!result.ok) throw new Error(result.problems.join());
+    return result.preview;
+  }
+
+  apply(yaml: Yaml, options: Partial<ApplyOptions> = {}): Promise<ChangeVerdict> {
+    const given = { confirm: null, save: false, force: false, ...options };
+    return this.changes.apply({ file: 'next.yaml', text: stringify(yaml) }, given);
+  }
+
   get administration(): PeerAdministration {
     return this.daemon.administration;
   }
@@ -182,6 +204,33 @@ export interface StartOptions {
   readonly hostAddresses?: () => HostAddresses;
 }
 
+interface TestFile {
+  yaml: Yaml;
+  kept: RuntimePeers;
+}
+
+const yamlOf = ({ memory }: TrialConfig): Yaml => parse(memory.text ?? '') as Yaml;
+
+/** As `ConfigFile` without a disk. */
+function testTrial(file: TestFile): TrialConfig {
+  const store = new CalicoStore('bgpd.yaml');
+  const trial: TrialConfig = {
+    memory: { text: stringify(file.yaml), source: null, calico: null, outcome: null, store },
+    trial: (text, _name, runtime) => {
+      const result = readYaml(parse(text) as Yaml, layered(file.kept, runtime));
+      return { result, memory: { ...trial.memory, text, source: result.ok ? result.source : null } };
+    },
+    adopt: (memory) => {
+      trial.memory = memory;
+    },
+    save: (text) => {
+      file.yaml = parse(text) as Yaml;
+      return null;
+    },
+  };
+  return trial;
+}
+
 export class DaemonRig {
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
 
@@ -192,12 +241,13 @@ export class DaemonRig {
   }
 
   async tryStart(yaml: Yaml, { world, clock, hostAddresses, openLinkSocket }: StartOptions = {}) {
-    const file = { yaml, kept: NO_RUNTIME };
+    const file: TestFile = { yaml, kept: NO_RUNTIME };
     const log: LogLine[] = [];
     const read = readYaml(yaml);
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     const { config } = read;
     let lastGood: PlainConfig = read.source;
+    const trial = testTrial(file);
     const options: DaemonOptions = {
       config,
       configFile: 'bgpd.yaml',
@@ -209,6 +259,7 @@ export class DaemonRig {
       readConfig: (runtime) => {
         const result = readYaml(file.yaml, layered(file.kept, runtime), lastGood);
         if (result.ok) lastGood = result.source;
+        if (result.ok) trial.memory = { ...trial.memory, text: stringify(file.yaml), source: lastGood };
         return result;
       },
       configSource: read.source,
@@ -218,8 +269,9 @@ export class DaemonRig {
           file.kept = runtime;
           return null;
         },
-        again: (kept, runtime) => readYaml(file.yaml, layered(kept, runtime), lastGood),
+        again: (kept, runtime) => readYaml(yamlOf(trial), layered(kept, runtime), lastGood),
       },
+      trial,
       hostAddresses: hostAddresses ?? (() => HOST),
       ...(world === undefined ? {} : { kernel: createMemoryKernel(kernelSettings(config), world) }),
       ...(openLinkSocket === undefined ? {} : { openLinkSocket }),

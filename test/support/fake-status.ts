@@ -252,6 +252,10 @@ export const fakeSummary = (peers: readonly PeerDetail[] = FAKE_PEERS): Summary 
     loadedAt: '2026-01-02T10:00:00.000Z',
     lastError: null,
     needsRestart: [],
+    guarded: 0,
+    pending: null,
+    lastRollback: null,
+    rollbacks: { timeout: 0, session: 0, operator: 0 },
   },
   kernelBackend: 'netlink',
   rib: {

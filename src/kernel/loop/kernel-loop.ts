@@ -147,6 +147,10 @@ export class KernelLoop implements Kernel {
     return this.#view.importer.workloads();
   }
 
+  workloadsUnder(settings: KernelSettings): Iterable<WorkloadChange | null> {
+    return this.#view.workloadsUnder(settings);
+  }
+
   resolve(address: IpAddress): ReturnType<Kernel['resolve']> {
     return this.#view.resolve(address);
   }

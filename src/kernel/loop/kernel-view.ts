@@ -106,6 +106,13 @@ export class KernelView {
     this.#facts.stale = true;
   }
 
+  /** What the rules of `settings` would import, null for each prefix of which they would take nothing. */
+  *workloadsUnder(settings: KernelSettings): Generator<WorkloadChange | null> {
+    const importer = new Importer((ifindex) => this.links.nameOf(ifindex));
+    importer.configure(settings);
+    for (const routes of this.store.prefixes()) yield importer.chosen(routes);
+  }
+
   /** Events and listings that the changes so far ask for; asking empties them. */
   takeEvents(): readonly KernelEvent[] {
     const refused = this.guard.takeNews().map((news): KernelEvent => ({ kind: 'refused', ...news }));

@@ -61,6 +61,12 @@ export class Importer {
     return change;
   }
 
+  /** What it would tell of a prefix with these routes that it has never told of; null: nothing. */
+  chosen(routes: readonly KernelRoute[]): WorkloadChange | null {
+    const route = this.#best(routes, undefined);
+    return route === null ? null : this.#describe(route.prefix, route);
+  }
+
   *workloads(): Generator<WorkloadChange> {
     for (const family of this.#told) for (const told of family) if (told !== undefined) yield told;
   }

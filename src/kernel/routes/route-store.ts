@@ -131,6 +131,15 @@ export class RouteStore {
       for (const row of this.#rows[family]) yield* this.#routes[family][row] ?? NO_ROUTES;
   }
 
+  /** The routes of each prefix that has some. */
+  *prefixes(): Generator<readonly KernelRoute[]> {
+    for (const family of FAMILY_INDEXES)
+      for (const row of this.#rows[family]) {
+        const routes = this.#routes[family][row] ?? NO_ROUTES;
+        if (routes.length > 0) yield routes;
+      }
+  }
+
   /** Prefixes that hold the address, the longest first, each with its routes. */
   *covering(address: IpAddress): Generator<readonly KernelRoute[]> {
     const family = familyOfAddress(address.family);
