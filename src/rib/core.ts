@@ -367,8 +367,7 @@ export class Rib {
   }
 
   #isUnused(family: FamilyIndex, prefix: PrefixId): boolean {
-    const table = this.prefixes[family];
-    return table.head[prefix] === NONE && !table.isDirty(prefix);
+    return this.prefixes[family].head[prefix] === NONE && !this.prefixes[family].isDirty(prefix);
   }
 
   #sweepPaths(budget: number): void {
