@@ -25,6 +25,8 @@ export interface Config {
   readonly listen: readonly ListenConfig[];
   readonly decision: DecisionConfig;
   readonly limits: LimitsConfig;
+  readonly gracefulRestart: NodeRestartConfig;
+  readonly shutdown: ShutdownConfig;
   readonly routeReflector: RouteReflectorConfig | null;
   readonly optimalRouteReflection: readonly Vantage[];
   readonly kernel: KernelConfig;
@@ -86,6 +88,31 @@ export interface AddPathConfig {
   readonly receive: boolean;
   /** Null: path ids are not sent. */
   readonly send: PathChoice | null;
+}
+
+/** RFC 4724. Peers have it with what their group and the node say merged in. */
+export interface GracefulRestartConfig {
+  /**
+   * `full`: peers are asked to keep our routes while we restart, and theirs are kept. `helper`: only theirs. `off`:
+   * neither; a session that ends takes its routes along.
+   */
+  readonly mode: 'full' | 'helper' | 'off';
+  /** How long peers are to wait for us, 0 to 4095. */
+  readonly restartTime: number;
+  /** The longest that routes of a peer stay without being told again: until it is back, and from then until End-of-RIB. */
+  readonly staleTime: number;
+  /** RFC 8538: also when a session ends by a NOTIFICATION or an expired hold timer. */
+  readonly notification: boolean;
+}
+
+export interface NodeRestartConfig extends GracefulRestartConfig {
+  /** After a restart, the longest wait for the routes of all peers. */
+  readonly selectionDeferral: number;
+}
+
+export interface ShutdownConfig {
+  /** True: peers are to keep our routes when we stop, as for a restart. */
+  readonly graceful: boolean;
 }
 
 /** Beyond them an alarm is raised; nothing is refused. Null: no limit. */
@@ -259,6 +286,7 @@ export interface PeerConfig {
   /** Of all three kinds together. */
   readonly maxCommunities: number | null;
   readonly families: readonly FamilyName[];
+  readonly gracefulRestart: GracefulRestartConfig;
   readonly timers: TimersConfig;
   readonly routeReflectorClient: boolean;
   /** The cluster of a client, where it is not the reflector's own. */

@@ -3,8 +3,7 @@
 
 import type { IpAddress } from '../../base/ip.js';
 import type { Prefix } from '../../base/prefix.js';
-import type { KernelPort, ListScope, PortFilter, PortReport } from '../port.js';
-import { RT_TABLE } from '../rtnetlink/numbers.js';
+import type { KernelPort, ListScope, PortReport } from '../port.js';
 import type {
   FibIntent,
   Kernel,
@@ -19,6 +18,7 @@ import { Audits } from './audits.js';
 import { LoopCounters } from './counters.js';
 import { KernelView, type ViewNews } from './kernel-view.js';
 import { Listings } from './listings.js';
+import { filterOf } from './port-filter.js';
 import { Senders } from './senders.js';
 import { Timers } from './timers.js';
 import { WritePump } from './write-pump.js';
@@ -390,13 +390,6 @@ export class KernelLoop implements Kernel {
     if (next === null && this.#listings.unhurried && !this.#listings.empty) this.#port.hurry();
     if (next !== null) this.#port.list(next.id, next.scope);
   }
-}
-
-/** Our table, the tables of the import rules, and main: gateways are looked up there. */
-function filterOf(settings: KernelSettings): PortFilter {
-  const tables = new Set([settings.table, RT_TABLE.main, ...settings.import.map((rule) => rule.table)]);
-  const { protocol, watchNeighbours = false } = settings;
-  return { tables: [...tables], protocol, neighbours: watchNeighbours };
 }
 
 /** Prefixes come from peers: they must not be able to choose where they land in the table. */
