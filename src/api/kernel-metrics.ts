@@ -59,6 +59,16 @@ export const KERNEL_METRICS: readonly MetricRow[] = [
     "Learned routes kept out of the kernel, as they would take over the host's own reachability.",
     ({ fib }) => fib.refusedCount,
   ),
+  gauge(
+    'bgpd_kernel_lost_gateways',
+    'Gateways of next hops that are not used, as they do not answer ARP or neighbour discovery.',
+    ({ gateways }) => gateways.lostCount,
+  ),
+  counter(
+    'bgpd_kernel_gateway_losses_total',
+    'Times a gateway was given up, as it did not answer.',
+    ({ gateways }) => gateways.losses,
+  ),
   {
     name: 'bgpd_fib_refusals_total',
     help: 'Times a learned route was kept out of the kernel, by reason.',

@@ -20,7 +20,16 @@ export interface FightItem {
   readonly last: string;
 }
 
-export interface KernelReport extends Omit<KernelStatus, 'links' | 'addresses' | 'fib' | 'drift'> {
+export interface KernelReport
+  extends Omit<KernelStatus, 'links' | 'addresses' | 'fib' | 'drift' | 'gateways'> {
+  readonly gateways: Omit<KernelStatus['gateways'], 'lost'> & {
+    /** Gateways of next hops that do not answer; `since` as ISO 8601. */
+    readonly lost: readonly {
+      readonly address: string;
+      readonly interface: string;
+      readonly since: string;
+    }[];
+  };
   readonly drift: Omit<KernelStatus['drift'], 'recent' | 'fights'> & {
     readonly recent: readonly DriftItem[];
     readonly fights: readonly FightItem[];

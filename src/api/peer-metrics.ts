@@ -181,6 +181,23 @@ export const PEER_METRICS: readonly MetricRow[] = [
     'Times the session reached Established.',
     ({ counters }) => counters.established,
   ),
+  perPeer(
+    'gauge',
+    'bgpd_peer_stale_paths',
+    'Paths of a peer in graceful restart that it has not told again yet.',
+    ({ restart }) => restart?.stalePaths ?? 0,
+  ),
+  fromPeer(
+    'counter',
+    'bgpd_peer_graceful_restarts_total',
+    'Graceful restarts of the peer: begun (away), back in time (back), too long (expired).',
+    ['event'],
+    ({ restarts }) => [
+      sample(restarts.away, { event: 'away' }),
+      sample(restarts.back, { event: 'back' }),
+      sample(restarts.expired, { event: 'expired' }),
+    ],
+  ),
   fromPeer(
     'gauge',
     'bgpd_peer_policy_missing',

@@ -19,6 +19,8 @@ export interface RouteStatus {
   readonly best: boolean;
   /** Shares the traffic with the best path, or is the best of several that do. */
   readonly multipath: boolean;
+  /** Its peer restarts and has not told it again (RFC 4724). */
+  readonly stale: boolean;
   /** RFC 7911: as the peer sent it, or as we sent it to the peer asked for; null on sessions without. */
   readonly pathId: number | null;
   /** The first step of the decision; never told to anybody. */

@@ -12,7 +12,7 @@ export type * from './preview-types.js';
 export type * from './route-types.js';
 export type * from './rpki-types.js';
 
-import type { MaxPrefixConfig, TimersConfig } from '../config/types.js';
+import type { GracefulRestartConfig, MaxPrefixConfig, TimersConfig } from '../config/types.js';
 import type { BlameKind, Fault } from '../fsm/blame.js';
 import type { ListenerCounters } from '../net/listener.js';
 import type { PeerCounters } from '../net/types.js';
@@ -101,8 +101,19 @@ export interface PeerSummary {
   readonly reason: string | null;
   /** The same with whose fault it is; null while Established. */
   readonly blame: PeerBlameStatus | null;
+  /** Null: it does not restart, or nothing of it is kept for that. */
+  readonly restart: PeerRestartStatus | null;
   /** Things that are as configured and yet surprise, such as RFC 8212 denial. */
   readonly notes: readonly string[];
+}
+
+/** RFC 4724: the peer is away and its routes stay, or it is back and tells them again. */
+export interface PeerRestartStatus {
+  readonly state: 'away' | 'back';
+  /** Of them it has not told again. */
+  readonly stalePaths: number;
+  /** Until those go. */
+  readonly secondsLeft: number;
 }
 
 export interface PeerBlameStatus {
@@ -156,6 +167,9 @@ export interface PeerDetail extends PeerSummary {
     readonly evidence: readonly string[];
   } | null;
   readonly lastUp: string | null;
+  /** Graceful restarts of the peer since it was made: begun, followed by a session, ended by time. */
+  readonly restarts: { readonly away: number; readonly back: number; readonly expired: number };
+  readonly gracefulRestart: GracefulRestartConfig;
   readonly queuedBytes: number;
   readonly updateGroup: number | null;
   /** Attributes malformed so far, by verdict. */

@@ -4,6 +4,7 @@ import { formatIp, ipEquals, ipv4, ipv6 } from '../base/ip.js';
 import { formatPrefix } from '../base/prefix.js';
 import type { CalicoIntent, OriginateIntent, PeerIntent, PoolIntent } from '../calico/types.js';
 import { BGP_PORT, DEFAULT_SESSION, DEFAULT_TIMERS, WORKLOAD_INTERFACES } from './defaults.js';
+import { mergeRestart } from './merge.js';
 import type { RuntimePeers } from './runtime-peers.js';
 import type { Sections } from './schema.js';
 import { readKey, type SecretReader } from './secrets.js';
@@ -131,12 +132,12 @@ const poolConfig = ({ object: _object, ...pool }: PoolIntent): PoolConfig => ({ 
 
 const originateConfig = (origin: OriginateIntent): OriginateConfig => ({
   ...origin,
-  requireContributor: false,
+  requireContributor: [],
   communities: [],
 });
 
 /** None: the peer was removed at run time, or its key can't be used; without it the session could only fail. */
-function peerConfig(peer: PeerIntent, { own, readKey: read, runtime }: Overlay): PeerConfig[] {
+function peerConfig(peer: PeerIntent, { own, sections, readKey: read, runtime }: Overlay): PeerConfig[] {
   if (runtime.removed.includes(peer.name)) return [];
   const isExternal = peer.asn !== (peer.localAsn ?? own.asn);
   const password = peer.password === null ? null : readKey(peer.password, read);
@@ -160,6 +161,10 @@ function peerConfig(peer: PeerIntent, { own, readKey: read, runtime }: Overlay):
       ttlSecurity: peer.ttlSecurity,
       // One family a session, as Calico has it: the next hops of the other would not be the node's.
       families: [peer.address.family === 'ipv4' ? 'ipv4-unicast' : 'ipv6-unicast'],
+      gracefulRestart: mergeRestart(
+        peer.restartTime === null ? {} : { restartTime: peer.restartTime },
+        sections.gracefulRestart ?? {},
+      ),
       timers: { ...DEFAULT_TIMERS, hold: HOLD_TIME, keepalive: peer.keepalive, connectRetry: CONNECT_RETRY },
       routeReflectorClient: peer.routeReflectorClient,
       // Calico's own AS for a peer takes the place of the node's; BIRD puts nothing in front of what such a peer tells.

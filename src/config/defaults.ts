@@ -7,12 +7,15 @@ import type {
   ApiConfig,
   Config,
   DecisionConfig,
+  GracefulRestartConfig,
   KernelConfig,
   LimitsConfig,
   ListenConfig,
   MaxPrefixConfig,
+  NodeRestartConfig,
   PeerConfig,
   ReloadConfig,
+  ShutdownConfig,
   TimersConfig,
   VxlanConfig,
 } from './types.js';
@@ -51,6 +54,7 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   vxlan: DEFAULT_VXLAN,
   nextHopGroups: 'auto',
   prefsrc: [],
+  watchNeighbours: true,
   auditInterval: 60,
 };
 
@@ -67,6 +71,18 @@ export const DEFAULT_TIMERS: TimersConfig = {
   idleHoldForget: 120,
   startJitter: 0,
 };
+
+/** As Calico's BIRD has it on every peer; what is stale without End-of-RIB goes as late as in FRR. */
+export const DEFAULT_GRACEFUL_RESTART: GracefulRestartConfig = {
+  mode: 'full',
+  restartTime: 120,
+  staleTime: 360,
+  notification: true,
+};
+
+export const DEFAULT_NODE_RESTART: NodeRestartConfig = { ...DEFAULT_GRACEFUL_RESTART, selectionDeferral: 60 };
+
+export const DEFAULT_SHUTDOWN: ShutdownConfig = { graceful: false };
 
 /** Besides the limit itself. */
 export const DEFAULT_MAX_PREFIX: Omit<MaxPrefixConfig, 'limit'> = { warn: 80, action: 'idle', restart: null };
@@ -87,6 +103,7 @@ export const DEFAULT_SESSION: Omit<PeerConfig, 'name' | 'group' | 'address' | 'i
   maxCommunities: null,
   // Dual stack over one session: what the peer does not have is not negotiated.
   families: FAMILY_NAMES,
+  gracefulRestart: DEFAULT_GRACEFUL_RESTART,
   timers: DEFAULT_TIMERS,
   routeReflectorClient: false,
   clusterId: null,

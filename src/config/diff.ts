@@ -58,6 +58,7 @@ export interface ConfigDiff {
   readonly kernel: readonly (keyof KernelConfig)[];
   readonly vantagesChanged: boolean;
   readonly limitsChanged: boolean;
+  readonly shutdownChanged: boolean;
   /** Caches that stay as they are keep their connections. */
   readonly rpkiChanged: boolean;
   readonly poolsChanged: boolean;
@@ -92,6 +93,8 @@ const PEER_CHANGES = {
   maxAsPathLength: 'soft',
   maxCommunities: 'soft',
   families: 'reset',
+  // What the OPEN says of it is said in the next one.
+  gracefulRestart: 'none',
   timers: 'none',
   routeReflectorClient: 'reset',
   clusterId: 'reset',
@@ -144,6 +147,7 @@ const FIXED = {
   'routeReflector.clusterId': ({ routeReflector }) => routeReflector?.clusterId ?? null,
   'kernel.backend': ({ kernel }) => kernel.backend,
   'kernel.sweepDelay': ({ kernel }) => kernel.sweepDelay,
+  'gracefulRestart.selectionDeferral': ({ gracefulRestart }) => gracefulRestart.selectionDeferral,
   api: ({ api }) => api,
   'log.format': ({ log }) => log.format,
 } as const satisfies Readonly<Record<string, (config: Config) => unknown>>;
@@ -155,6 +159,10 @@ export const liveConfig = (running: Config, next: Config): Config => ({
   listen: running.listen,
   routeReflector: liveReflector(running.routeReflector, next.routeReflector),
   kernel: { ...next.kernel, backend: running.kernel.backend, sweepDelay: running.kernel.sweepDelay },
+  gracefulRestart: {
+    ...next.gracefulRestart,
+    selectionDeferral: running.gracefulRestart.selectionDeferral,
+  },
   api: running.api,
   log: { ...next.log, format: running.log.format },
 });
@@ -189,6 +197,7 @@ export function diffConfig(before: Config, after: Config): ConfigDiff {
     vantagesChanged: !same(before.optimalRouteReflection, after.optimalRouteReflection),
     rpkiChanged: !same(before.rpki, after.rpki),
     limitsChanged: !same(before.limits, after.limits),
+    shutdownChanged: !same(before.shutdown, after.shutdown),
     reloadChanged: !same(before.reload, after.reload),
     poolsChanged: !same(before.pools, after.pools),
     apiChanged: !same(before.api, after.api),

@@ -13,6 +13,7 @@ export const kernelSettings = (config: Config, tunnels: readonly TunnelDevice[] 
   install: config.kernel.backend !== 'none',
   nextHopGroups: config.kernel.nextHopGroups,
   prefsrc: config.kernel.prefsrc,
+  watchNeighbours: config.kernel.watchNeighbours,
   auditInterval: config.kernel.auditInterval,
   tunnels,
   guard: guardSettings(config),

@@ -16,7 +16,9 @@ import {
   DEFAULT_LISTEN,
   DEFAULT_LOG,
   DEFAULT_MULTIPATH,
+  DEFAULT_NODE_RESTART,
   DEFAULT_RELOAD,
+  DEFAULT_SHUTDOWN,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
 import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js';
@@ -217,6 +219,7 @@ function completeConfig(
   const groupOf = (name: string | undefined) =>
     (name === undefined ? null : sections.peerGroups.get(name)) ?? {};
   const clusterId = sections.routeReflector?.clusterId ?? routerId;
+  const restart = sections.gracefulRestart ?? {};
   return {
     node,
     asn,
@@ -238,14 +241,16 @@ function completeConfig(
     })),
     decision: completeDecision(sections.decision),
     limits: { ...DEFAULT_LIMITS, ...present(sections.limits ?? {}) },
+    gracefulRestart: { ...DEFAULT_NODE_RESTART, ...present(restart) },
+    shutdown: { ...DEFAULT_SHUTDOWN, ...present(sections.shutdown ?? {}) },
     kernel: completeKernel(sections.kernel),
     pools: (sections.pools ?? []).map(({ value }) => completePool(value)),
     originate: (sections.originate ?? []).map(({ value }) => completeOrigination(value)),
     peers: (sections.peers ?? []).flatMap(
-      ({ value }) => mergePeer(value, groupOf(value.group), secrets) ?? [],
+      ({ value }) => mergePeer(value, groupOf(value.group), secrets, restart) ?? [],
     ),
     dynamicPeers: (sections.dynamicPeers ?? []).map(({ value }) =>
-      mergeDynamicPeer(value, groupOf(value.group), secrets),
+      mergeDynamicPeer(value, groupOf(value.group), secrets, restart),
     ),
     policies: policiesOf(sections, calico),
     rpki: completeRpki(sections.rpki),
@@ -298,7 +303,7 @@ function completeOrigination(origination: ListElement<'originate'>): OriginateCo
   return {
     blackhole: aggregate,
     suppressMoreSpecifics: aggregate,
-    requireContributor: false,
+    requireContributor: [],
     communities: [],
     ...present(origination),
     kind,

@@ -1,17 +1,24 @@
-// Peer groups into peers: what the peer says wins over its group, the group over the defaults. Checks nothing.
+// Peer groups into peers: what the peer says wins over its group, the group over the node, the node over the defaults.
+// Checks nothing.
 
 import { formatIp, type IpAddress, ipv6 } from '../base/ip.js';
 import {
   DEFAULT_DYNAMIC_IDLE,
   DEFAULT_DYNAMIC_LIMIT,
+  DEFAULT_GRACEFUL_RESTART,
   DEFAULT_MAX_PREFIX,
   DEFAULT_SESSION,
   DEFAULT_TIMERS,
 } from './defaults.js';
 import type { PeerAddress } from './fields.js';
-import type { DynamicPeerSection, PeerGroupSection, PeerSection } from './schema-peers.js';
+import type {
+  DynamicPeerSection,
+  GracefulRestartSection,
+  PeerGroupSection,
+  PeerSection,
+} from './schema-peers.js';
 import { NO_SECRETS, originOf, type Secrets } from './secrets.js';
-import type { DynamicPeerConfig, PeerConfig, TimersConfig } from './types.js';
+import type { DynamicPeerConfig, GracefulRestartConfig, PeerConfig, TimersConfig } from './types.js';
 
 type SessionSettings = Omit<PeerConfig, 'name' | 'group' | 'address' | 'interface' | 'asn'>;
 
@@ -35,6 +42,7 @@ export function mergePeer(
   peer: PeerSection,
   group: PeerGroupSection,
   secrets: Secrets = NO_SECRETS,
+  node: GracefulRestartSection = {},
 ): PeerConfig | null {
   const asn = peer.asn ?? group.asn;
   if (asn === undefined) return null;
@@ -43,7 +51,7 @@ export function mergePeer(
     group: peer.group ?? null,
     ...placeOf(peer),
     asn,
-    ...mergeSettings(peer, group, secrets),
+    ...mergeSettings(peer, group, secrets, node),
   };
 }
 
@@ -52,20 +60,26 @@ export const mergeDynamicPeer = (
   range: DynamicPeerSection,
   group: PeerGroupSection,
   secrets: Secrets = NO_SECRETS,
+  node: GracefulRestartSection = {},
 ): DynamicPeerConfig => ({
   range: range.range,
   group: range.group,
   limit: range.limit ?? DEFAULT_DYNAMIC_LIMIT,
   idleTime: range.idleTime ?? DEFAULT_DYNAMIC_IDLE,
   template: {
-    ...mergeSettings({}, group, secrets),
+    ...mergeSettings({}, group, secrets, node),
     asn: group.asn ?? null,
     group: range.group,
     passive: true,
   },
 });
 
-function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets: Secrets): SessionSettings {
+function mergeSettings(
+  peer: PeerGroupSection,
+  group: PeerGroupSection,
+  secrets: Secrets,
+  node: GracefulRestartSection,
+): SessionSettings {
   const pick = <K extends keyof SessionSettings & keyof PeerGroupSection>(key: K): SessionSettings[K] =>
     (peer[key] ?? group[key] ?? DEFAULT_SESSION[key]) as SessionSettings[K];
   return {
@@ -81,6 +95,7 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     maxAsPathLength: pick('maxAsPathLength'),
     maxCommunities: pick('maxCommunities'),
     families: pick('families'),
+    gracefulRestart: mergeRestart(peer.gracefulRestart, group.gracefulRestart, node),
     timers: mergeTimers(peer.timers ?? {}, group.timers ?? {}),
     routeReflectorClient: pick('routeReflectorClient'),
     clusterId: pick('clusterId'),
@@ -102,6 +117,21 @@ function mergeSettings(peer: PeerGroupSection, group: PeerGroupSection, secrets:
     export: pick('export'),
     advertise: pick('advertise'),
     via: pick('via'),
+  };
+}
+
+/** The first that says something about a key counts. */
+export function mergeRestart(
+  ...sections: readonly (GracefulRestartSection | undefined)[]
+): GracefulRestartConfig {
+  const pick = <K extends keyof GracefulRestartConfig>(key: K): GracefulRestartConfig[K] =>
+    (sections.find((section) => section?.[key] !== undefined)?.[key] ??
+      DEFAULT_GRACEFUL_RESTART[key]) as GracefulRestartConfig[K];
+  return {
+    mode: pick('mode'),
+    restartTime: pick('restartTime'),
+    staleTime: pick('staleTime'),
+    notification: pick('notification'),
   };
 }
 

@@ -16,7 +16,7 @@ import {
 } from './fields.js';
 import { prefixMatchField } from './policy/prefix-match.js';
 import { describe } from './problem.js';
-import type { Encapsulation } from './types.js';
+import type { Encapsulation, RouteSource } from './types.js';
 
 const MAX_U32 = 0xffffffff;
 const TABLE = 'a routing table such as 254 (main)';
@@ -104,6 +104,7 @@ export const kernelSchema = z.strictObject({
   vxlan: vxlanSchema.optional(),
   nextHopGroups: choiceField(['auto', 'on', 'off']).optional(),
   prefsrc: z.array(addressField).optional(),
+  watchNeighbours: booleanField.optional(),
   auditInterval: integerField('seconds', 0, 86_400).optional(),
 });
 
@@ -123,11 +124,23 @@ export const poolSchema = z.strictObject({
   anycast: booleanField.optional(),
 });
 
+const SOURCES = ['kernel', 'static', 'aggregate', 'service', 'bgp'] as const satisfies readonly RouteSource[];
+const CONTRIBUTORS = `true, false, or a list of ${SOURCES.join(', ')}`;
+
+/** `true`: workloads, the most usual. */
+const contributorField = field<readonly RouteSource[]>(CONTRIBUTORS, (value) => {
+  if (typeof value === 'boolean') return value ? ['kernel'] : [];
+  const wrong = fault(`is ${describe(value)}`, `give ${CONTRIBUTORS}`);
+  if (!Array.isArray(value)) return wrong;
+  const sources = value.flatMap((each) => SOURCES.filter((source) => source === each));
+  return sources.length === value.length ? sources : wrong;
+});
+
 export const originateSchema = z.strictObject({
   prefix: prefixField,
   kind: choiceField(['static', 'aggregate', 'service']).optional(),
   blackhole: booleanField.optional(),
   suppressMoreSpecifics: booleanField.optional(),
-  requireContributor: booleanField.optional(),
+  requireContributor: contributorField.optional(),
   communities: z.array(communityField).optional(),
 });

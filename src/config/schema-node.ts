@@ -19,6 +19,7 @@ import {
   textOrNone,
 } from './fields.js';
 import { describe } from './problem.js';
+import { gracefulRestartKeys } from './schema-peers.js';
 import type { ApiConfig, LogLevel } from './types.js';
 
 const ROUTER_ID = 'an IPv4 address, or hash';
@@ -69,6 +70,13 @@ export const vantageSchema = z.strictObject({
     z.strictObject({ nextHops: prefixField, cost: integerField('a cost', 0, 4_294_967_294) }),
   ),
 });
+
+export const nodeRestartSchema = z.strictObject({
+  ...gracefulRestartKeys,
+  selectionDeferral: integerField('seconds', 0, 3600).optional(),
+});
+
+export const shutdownSchema = z.strictObject({ graceful: booleanField.optional() });
 
 export const limitsSchema = z.strictObject({
   paths: integerField('a number of paths', 1, 1_000_000_000).optional(),

@@ -131,6 +131,16 @@ const localAsSchema = z.strictObject({
   dualAs: booleanField.optional(),
 });
 
+/** RFC 4724. */
+export const gracefulRestartKeys = {
+  mode: choiceField(['full', 'helper', 'off']).optional(),
+  restartTime: integerField('seconds', 0, 4095).optional(),
+  staleTime: integerField('seconds', 1, 86_400).optional(),
+  notification: booleanField.optional(),
+} as const;
+
+const gracefulRestartSchema = z.strictObject(gracefulRestartKeys);
+
 /** What a group may say for its peers and a peer for itself. */
 const sessionKeys = {
   asn: peerAsnField.optional(),
@@ -154,6 +164,7 @@ const sessionKeys = {
   maxAsPathLength: integerField('a number of ASes', 1, 65_535).optional(),
   maxCommunities: integerField('a number of communities', 1, 65_535).optional(),
   families: familiesSchema.optional(),
+  gracefulRestart: gracefulRestartSchema.optional(),
   timers: timersSchema.optional(),
   routeReflectorClient: booleanField.optional(),
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.2').optional(),
@@ -194,6 +205,7 @@ export const dynamicPeerSchema = z.strictObject({
   idleTime: integerField('seconds', 1, 1_000_000).optional(),
 });
 
+export type GracefulRestartSection = z.output<typeof gracefulRestartSchema>;
 export type PeerGroupSection = z.output<typeof peerGroupSchema>;
 export type PeerSection = z.output<typeof peerSchema>;
 export type DynamicPeerSection = z.output<typeof dynamicPeerSchema>;

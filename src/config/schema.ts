@@ -13,8 +13,10 @@ import {
   limitsSchema,
   listenSchema,
   logSchema,
+  nodeRestartSchema,
   routeReflectorSchema,
   routerIdField,
+  shutdownSchema,
   vantageSchema,
 } from './schema-node.js';
 import { dynamicPeerSchema, peerGroupSchema, peerSchema } from './schema-peers.js';
@@ -43,6 +45,8 @@ export const SECTIONS = {
   optimalRouteReflection: list(vantageSchema),
   decision: one(decisionSchema),
   limits: one(limitsSchema),
+  gracefulRestart: one(nodeRestartSchema),
+  shutdown: one(shutdownSchema),
   kernel: one(kernelSchema),
   pools: list(poolSchema),
   originate: list(originateSchema),

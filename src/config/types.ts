@@ -5,16 +5,18 @@ import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { RoleName } from '../policy/roles.js';
-import type { PolicyConfig, PrefixMatch } from '../policy/types.js';
+import type { PolicyConfig, PrefixMatch, RouteSource } from '../policy/types.js';
 import type { DecisionOptions } from '../rib/decision-steps.js';
 import type { PathChoice } from '../rib/hooks.js';
 import type { Vantage } from '../rib/vantage.js';
 import type { Secret } from '../sys/secret.js';
 import type { AoAlgorithm } from '../sys/tcp-ao.js';
 import type { CalicoReport } from './calico-report.js';
+import type { KernelConfig } from './kernel-types.js';
 import type { PlainConfig } from './last-good.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
+export type { KernelConfig, KernelImportConfig, VxlanConfig } from './kernel-types.js';
 
 export interface Config {
   readonly node: string;
@@ -25,6 +27,8 @@ export interface Config {
   readonly listen: readonly ListenConfig[];
   readonly decision: DecisionConfig;
   readonly limits: LimitsConfig;
+  readonly gracefulRestart: NodeRestartConfig;
+  readonly shutdown: ShutdownConfig;
   readonly routeReflector: RouteReflectorConfig | null;
   readonly optimalRouteReflection: readonly Vantage[];
   readonly kernel: KernelConfig;
@@ -88,6 +92,31 @@ export interface AddPathConfig {
   readonly send: PathChoice | null;
 }
 
+/** RFC 4724. Peers have it with what their group and the node say merged in. */
+export interface GracefulRestartConfig {
+  /**
+   * `full`: peers are asked to keep our routes while we restart, and theirs are kept. `helper`: only theirs. `off`:
+   * neither; a session that ends takes its routes along.
+   */
+  readonly mode: 'full' | 'helper' | 'off';
+  /** How long peers are to wait for us, 0 to 4095. */
+  readonly restartTime: number;
+  /** The longest that routes of a peer stay without being told again: until it is back, and from then until End-of-RIB. */
+  readonly staleTime: number;
+  /** RFC 8538: also when a session ends by a NOTIFICATION or an expired hold timer. */
+  readonly notification: boolean;
+}
+
+export interface NodeRestartConfig extends GracefulRestartConfig {
+  /** After a restart, the longest wait for the routes of all peers. */
+  readonly selectionDeferral: number;
+}
+
+export interface ShutdownConfig {
+  /** True: peers are to keep our routes when we stop, as for a restart. */
+  readonly graceful: boolean;
+}
+
 /** Beyond them an alarm is raised; nothing is refused. Null: no limit. */
 export interface LimitsConfig {
   /** Paths of all peers and local ones, both families. */
@@ -95,57 +124,6 @@ export interface LimitsConfig {
   readonly attributeSets: number | null;
   /** Resident memory of the process, MiB. */
   readonly memory: number | null;
-}
-
-export interface KernelConfig {
-  /** `auto`: netlink, or memory with a warning when the process may not change routes. */
-  readonly backend: 'auto' | 'netlink' | 'memory' | 'none';
-  readonly table: number;
-  readonly protocol: number;
-  readonly metric: number;
-  readonly import: readonly KernelImportConfig[];
-  /** Policy names: which best paths reach the kernel; empty: all learned from BGP. */
-  readonly install: readonly string[];
-  /** At stop, remove the routes we installed (default false: they stay and traffic flows on). */
-  readonly removeOnStop: boolean;
-  /** Adopted routes are swept this long after start at the latest. */
-  readonly sweepDelay: number;
-  /** Kernel nexthop objects and groups; `auto`: where the kernel has them. */
-  readonly nextHopGroups: 'auto' | 'on' | 'off';
-  /** RTA_PREFSRC of the routes we install, one address per family; empty: the kernel chooses. */
-  readonly prefsrc: readonly IpAddress[];
-  /** Between two comparisons of the whole FIB with the kernel; 0: none. */
-  readonly auditInterval: number;
-  /** Learned routes that may take over what the host reaches by itself; all others may not. */
-  readonly allowOverride: readonly PrefixMatch[];
-  /** Workloads: LOCAL_PREF = 2147483647 - metric; learned routes: the metric from LOCAL_PREF, and they may win. */
-  readonly localPrefFromMetric: boolean;
-  /** The device of IP-in-IP pools. */
-  readonly ipipDevice: string;
-  readonly vxlan: VxlanConfig;
-}
-
-/** The device of VXLAN pools with `overlay: bgp`. */
-export interface VxlanConfig {
-  readonly device: string;
-  readonly vni: number;
-  /** UDP port. */
-  readonly port: number;
-  /** Null: the kernel's choice. */
-  readonly mtu: number | null;
-  /** Our end of the tunnels; null: the router id where it is an address of the host, else the first address. */
-  readonly address: IpAddress | null;
-}
-
-export interface KernelImportConfig {
-  readonly interfaces: readonly string[];
-  /** Patterns; they win over `interfaces`. */
-  readonly ignoreInterfaces: readonly string[];
-  readonly protocols: readonly number[];
-  /** Empty: the pools. */
-  readonly prefixes: readonly Prefix[];
-  readonly anyLength: boolean;
-  readonly table: number;
 }
 
 export type Encapsulation = 'None' | 'IPIP' | 'IPIPCrossSubnet' | 'VXLAN' | 'VXLANCrossSubnet';
@@ -167,8 +145,8 @@ export interface OriginateConfig {
   readonly blackhole: boolean;
   /** Workloads inside are not announced one by one, but for those with a lower metric than `kernel.metric`. */
   readonly suppressMoreSpecifics: boolean;
-  /** Announced only while a workload of this host lies inside. */
-  readonly requireContributor: boolean;
+  /** Announced only while a more specific route from one of these is inside (`kernel`: a workload); empty: always. */
+  readonly requireContributor: readonly RouteSource[];
   readonly communities: readonly CommunityConfig[];
 }
 
@@ -257,6 +235,7 @@ export interface PeerConfig {
   /** Of all three kinds together. */
   readonly maxCommunities: number | null;
   readonly families: readonly FamilyName[];
+  readonly gracefulRestart: GracefulRestartConfig;
   readonly timers: TimersConfig;
   readonly routeReflectorClient: boolean;
   /** The cluster of a client, where it is not the reflector's own. */

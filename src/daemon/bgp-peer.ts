@@ -5,6 +5,7 @@ import type { FamilyIndex } from '../base/family.js';
 import { familyIndex, familyName } from '../base/family.js';
 import type { PeerId } from '../base/ids.js';
 import { asnForPolicies } from '../config/peer-kind.js';
+import { asksToKeep } from '../fsm/graceful-restart.js';
 import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
 import type { Clock, Timer } from '../net/clock.js';
 import type { AcceptingPeerDriver } from '../net/peer-driver.js';
@@ -29,6 +30,7 @@ import { AdvertisementPace } from './advertisement-pace.js';
 import type { DaemonEvents } from './events.js';
 import type { HostAddresses } from './host-addresses.js';
 import { type BlameSource, PeerBlame } from './peer-blame.js';
+import { PeerRestart } from './peer-restart.js';
 import { kindOf, kindOfSession } from './peer-specials.js';
 import { hasMaxPrefix, type PrefixLimitNews, PrefixLimits } from './prefix-limits.js';
 import {
@@ -60,6 +62,8 @@ export interface PeerContext {
 const MOST_STALE = 360_000;
 
 export interface Attachments {
+  /** The session is gone and its routes stay. */
+  away(ribId: PeerId): void;
   /** False while the first routes of a session wait for those of others that come up with it. */
   mayPull(ribId: PeerId): boolean;
   /** Updates were read; more may come with the next read. */
@@ -74,7 +78,7 @@ export type DriverFactory = (
   handlers: PeerHandlers,
 ) => AcceptingPeerDriver;
 
-interface Attachment {
+export interface Attachment {
   readonly ribId: PeerId;
   readonly session: NegotiatedSession;
   readonly transport: Transport;
@@ -89,6 +93,7 @@ export class BgpPeer implements PeerHandlers {
   #config: RunningPeerConfig;
   #context: PeerContext;
   #attachment: Attachment | null = null;
+  readonly restart: PeerRestart;
   readonly driver: AcceptingPeerDriver;
   readonly verdicts = new Map<string, number>();
   /** Of the sessions that ended. */
@@ -109,6 +114,10 @@ export class BgpPeer implements PeerHandlers {
   constructor(config: RunningPeerConfig, context: PeerContext, makeDriver: DriverFactory) {
     this.#config = config;
     this.#context = context;
+    this.restart = new PeerRestart(
+      () => ({ name: this.name, config: this.#config.gracefulRestart, ...this.#context }),
+      (ribId) => this.#leaveRib(ribId),
+    );
     this.driver = makeDriver(context.local, config, this);
   }
 
@@ -125,8 +134,9 @@ export class BgpPeer implements PeerHandlers {
     return this.#config.name;
   }
 
+  /** Of the session, or of the routes that outlive it for a while. */
   get ribId(): PeerId | null {
-    return this.#attachment?.ribId ?? null;
+    return this.#attachment?.ribId ?? this.restart.away?.ribId ?? null;
   }
 
   get session(): NegotiatedSession | null {
@@ -165,7 +175,8 @@ export class BgpPeer implements PeerHandlers {
   }
 
   get #source(): Source | null {
-    return this.#attachment === null ? null : this.#context.rib.sources.get(this.#attachment.ribId);
+    const { ribId } = this;
+    return ribId === null ? null : this.#context.rib.sources.get(ribId);
   }
 
   /** `jitter`: seconds within which the first dial comes. */
@@ -208,9 +219,11 @@ export class BgpPeer implements PeerHandlers {
     return sessionConfig(this.#context.local, this.#config);
   }
 
-  async stop(subcode: number, text: string): Promise<void> {
+  /** `graceful`: peers that can keep our routes are to do so. */
+  async stop(subcode: number, text: string, graceful = false): Promise<void> {
     this.#running = false;
-    await this.driver.stop(cease(subcode, text), { kind: 'adminDown', text });
+    await this.driver.stop(cease(subcode, text), { kind: 'adminDown', text, graceful });
+    if (this.restart.away !== null) this.#leaveRib(this.restart.away.ribId);
   }
 
   wake(): void {
@@ -233,7 +246,8 @@ export class BgpPeer implements PeerHandlers {
   established(session: NegotiatedSession, transport: Transport): PacketSource {
     const { rib, events, attachments } = this.#context;
     const view = this.#ribView(session, transport);
-    const ribId = rib.peerUp(view.peer, view.profile);
+    const ribId =
+      this.restart.back(session, view) ?? rib.peerUp(view.peer, view.profile, asksToKeep(session));
     const pace = this.#makePace();
     this.#attachment = { ribId, session, transport, pace, ...view };
     this.endOfRib.clear();
@@ -300,12 +314,12 @@ export class BgpPeer implements PeerHandlers {
         rib.refresh(ribId, family, session.enhancedRouteRefresh);
         break;
       case ROUTE_REFRESH.beginning:
-        rib.refreshBegins(ribId, family);
+        rib.restarts.refreshBegins(ribId, family);
         this.#staleTimer ??= this.#context.timer(() => this.#endRefreshes());
         this.#staleTimer.start(MOST_STALE);
         break;
       case ROUTE_REFRESH.end:
-        rib.refreshEnds(ribId, family);
+        rib.restarts.refreshEnds(ribId, family);
         break;
     }
   }
@@ -313,21 +327,28 @@ export class BgpPeer implements PeerHandlers {
   /** RFC 7313 4: a peer that never says EoRR must not keep what it has withdrawn. */
   #endRefreshes(): void {
     if (this.#attachment === null) return;
-    for (const family of [0, 1] as const) this.#context.rib.refreshEnds(this.#attachment.ribId, family);
+    for (const family of [0, 1] as const)
+      this.#context.rib.restarts.refreshEnds(this.#attachment.ribId, family);
   }
 
-  down(_reason: DownReason): void {
+  down(reason: DownReason): void {
     if (this.#attachment === null) return;
     this.#staleTimer?.close();
     this.#staleTimer = null;
     this.#attachment.pace?.close();
     this.#hasEnded = true;
+    this.establishedAt = null;
+    if (!this.restart.keep(this.#attachment, reason)) this.#leaveRib(this.#attachment.ribId);
+    this.#attachment = null;
+  }
+
+  /** Nothing of the peer stays. */
+  #leaveRib(ribId: PeerId): void {
     Object.assign(this.#pastLoops, this.loops);
     Object.assign(this.#pastExcess, this.excess);
-    this.#context.rib.peerDown(this.#attachment.ribId);
-    this.#context.attachments.detached(this.#attachment.ribId);
-    this.#attachment = null;
-    this.establishedAt = null;
+    this.restart.forget();
+    this.#context.rib.peerDown(ribId);
+    this.#context.attachments.detached(ribId);
   }
 
   stateChanged(from: SessionState, to: SessionState, reason: DownReason | null): void {
@@ -345,6 +366,8 @@ export class BgpPeer implements PeerHandlers {
 
   #endOfRibReceived(family: FamilyIndex): void {
     this.endOfRib.add(family);
+    const attachment = this.#attachment;
+    if (attachment !== null) this.restart.told(attachment.ribId, family);
     this.#context.events.emit('endOfRib', this.name, familyName(family));
   }
 
@@ -359,11 +382,12 @@ export class BgpPeer implements PeerHandlers {
 
   /** Where policies have changed the RIB works out the difference, which costs a look at every path. */
   #applyPolicies(): void {
-    const attachment = this.#attachment;
+    const attachment = this.#attachment ?? this.restart.away;
     if (attachment === null) return;
     const view = this.#ribView(attachment.session, attachment.transport);
     if (sameView(attachment, view)) return;
-    this.#attachment = { ...attachment, ...view };
+    if (this.#attachment === null) this.restart.replace({ ...attachment, ...view });
+    else this.#attachment = { ...attachment, ...view };
     this.#context.rib.peerChanged(attachment.ribId, view.peer, view.profile);
     if (hasMaxPrefix(this.#config.maxPrefix)) this.#checkPrefixes();
   }

@@ -26,6 +26,7 @@ import { tunnelDevices } from './overlay.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
 import { peerSockets } from './peer-sockets.js';
 import { LineLimiter } from './rate-limit.js';
+import { endRestartWhenHeard } from './restart-phase.js';
 import { endpoint, sessionConfig } from './session-setup.js';
 import { Speaker } from './speaker.js';
 import { sweepWhenConverged } from './startup-sweep.js';
@@ -171,6 +172,7 @@ async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<s
   stops.unshift((ending) => speaker.stop(ending));
   const started = await speaker.start();
   if (!started.ok) return started.reason;
+  stops.unshift(endRestartWhenHeard(speaker, events, clock));
   stops.unshift(sweepWhenConverged(speaker, events, clock));
   stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
   const lateTimers = new LateTimers(clock, events);

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'eventemitter3';
 import type { AlarmStatus, LimitStatus } from '../api/types.js';
+import type { FamilyIndex } from '../base/family.js';
 import type { Config, ConfigProblem, KeptObject } from '../config/types.js';
 import type { Blame } from '../fsm/blame.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
@@ -25,6 +26,10 @@ export interface DaemonEventMap {
   /** What an operator did. */
   administered: (peer: string, action: string) => void;
   endOfRib: (peer: string, family: string) => void;
+  /** A peer restarts, and what becomes of the routes that are kept of it. */
+  peerRestart: (peer: string, news: PeerRestartNews) => void;
+  /** After a restart of our own: routes are being chosen; End-of-RIB goes out. */
+  restart: (state: 'begun' | 'selected' | 'complete', detail: string) => void;
   dynamicPeer: (peer: string, action: 'added' | 'removed' | 'refused', detail: string) => void;
   /** The router on the other end of an interface is there. */
   routerFound: (peer: string, name: string, address: string) => void;
@@ -50,6 +55,16 @@ export interface DaemonEventMap {
   /** Something degraded that an operator should know of, once. */
   warning: (message: string, detail: Readonly<Record<string, unknown>>) => void;
 }
+
+export type PeerRestartNews =
+  /** Its routes stay, for so many seconds at most. */
+  | { readonly kind: 'away'; readonly paths: number; readonly seconds: number }
+  /** It has a session again. By family index: whether its routes still wait to be told again. */
+  | { readonly kind: 'back'; readonly kept: readonly [boolean, boolean] }
+  /** It has told all it has of a family; so many paths were not among them. */
+  | { readonly kind: 'over'; readonly family: FamilyIndex; readonly paths: number }
+  /** It took too long. */
+  | { readonly kind: 'expired'; readonly paths: number };
 
 export type DaemonEvents = EventEmitter<DaemonEventMap>;
 

@@ -1,11 +1,20 @@
 // Routes that start here: workloads that the node agent programmed, and what the configuration originates. Puts them into
 // the RIB and takes them out; never touches the kernel.
 
-import { AGGREGATE_SOURCE, KERNEL_SOURCE, type PeerId, SERVICE_SOURCE, STATIC_SOURCE } from '../base/ids.js';
+import type { FamilyIndex } from '../base/family.js';
+import {
+  AGGREGATE_SOURCE,
+  KERNEL_SOURCE,
+  type PeerId,
+  type PrefixId,
+  SERVICE_SOURCE,
+  STATIC_SOURCE,
+} from '../base/ids.js';
 import { formatPrefix, type Prefix, prefixContains } from '../base/prefix.js';
 import type { OriginateConfig } from '../config/types.js';
 import type { WorkloadChange } from '../kernel/types.js';
 import type { Rib } from '../rib/core.js';
+import { Contributors } from './contributors.js';
 import { LocalAttributes, type LocalSettings } from './local-attributes.js';
 
 const SOURCES = {
@@ -14,8 +23,8 @@ const SOURCES = {
   service: SERVICE_SOURCE,
 } as const satisfies Record<OriginateConfig['kind'], PeerId>;
 
-/** Where the routes go. */
-export type LocalSink = Pick<Rib, 'applyLocal'>;
+/** Where the routes go, and where those that are conditions for others are looked up. */
+export type LocalSink = Pick<Rib, 'applyLocal' | 'prefixes'>;
 
 /** One configured route, and the workloads that it stands for where it needs one. */
 interface Origination {
@@ -27,10 +36,12 @@ interface Origination {
 export class LocalRoutes {
   readonly #rib: LocalSink;
   readonly #originations = new Map<string, Origination>();
+  readonly #company: Contributors;
   #attributes: LocalAttributes;
 
   constructor(rib: LocalSink, settings: LocalSettings) {
     this.#rib = rib;
+    this.#company = new Contributors(rib);
     this.#attributes = new LocalAttributes(settings);
   }
 
@@ -58,6 +69,7 @@ export class LocalRoutes {
     for (const [key, config] of wanted) {
       this.#originations.set(key, { config, contributors: new Set(), announced: false });
     }
+    this.#company.configure(settings.originate);
     this.workloads(workloads);
     for (const origination of this.#originations.values()) this.#decide(origination, true);
     return [...before.map(({ config }) => config.prefix), ...settings.originate.map(({ prefix }) => prefix)];
@@ -68,10 +80,23 @@ export class LocalRoutes {
     return this.#originations.get(formatPrefix(prefix))?.config.blackhole ?? false;
   }
 
+  /** Told by the decision: may make originated routes come and go, which `settle` does. */
+  bestChanged(family: FamilyIndex, prefix: PrefixId): void {
+    this.#company.bestChanged(family, prefix);
+  }
+
+  /** Originated routes whose contributors came or went; not while the RIB decides. */
+  settle(): void {
+    for (const key of this.#company.takeChanged()) {
+      const origination = this.#originations.get(key);
+      if (origination !== undefined) this.#decide(origination, false);
+    }
+  }
+
   #contribute(prefix: Prefix, present: boolean): void {
     for (const origination of this.#originations.values()) {
       const { config, contributors } = origination;
-      if (!config.requireContributor || !isInside(config.prefix, prefix)) continue;
+      if (!config.requireContributor.includes('kernel') || !isInside(config.prefix, prefix)) continue;
       if (present) contributors.add(formatPrefix(prefix));
       else contributors.delete(formatPrefix(prefix));
       this.#decide(origination, false);
@@ -81,7 +106,8 @@ export class LocalRoutes {
   /** `again`: the attributes may be others. */
   #decide(origination: Origination, again: boolean): void {
     const { config, contributors, announced } = origination;
-    const wanted = !config.requireContributor || contributors.size > 0;
+    const { requireContributor, prefix } = config;
+    const wanted = requireContributor.length === 0 || contributors.size > 0 || this.#company.has(prefix);
     if (wanted && (again || !announced)) {
       this.#rib.applyLocal(SOURCES[config.kind], config.prefix, this.#attributes.originated(config));
     }

@@ -93,11 +93,21 @@ export class PeerSet {
     this.#lookForRouters();
   }
 
-  /** For good, whatever a reload that is under way still adds. */
-  async stop(subcode: number, text: string): Promise<void> {
+  /** Something that all share changed, and no session has to end for it. */
+  renew(context: PeerContext): void {
+    this.#context = context;
+    for (const peer of this.all()) peer.reconfigure(peer.config, context);
+  }
+
+  /** For good, whatever a reload that is under way still adds. `graceful`: peers are to keep our routes. */
+  async stop(subcode: number, text: string, graceful = false): Promise<void> {
     this.#running = false;
     this.#finder.stop();
-    await Promise.all([...this.all()].map((peer) => peer.stop(subcode, text || peer.config.shutdownText)));
+    const ends = [...this.all()].map((peer) => {
+      const word = text || peer.config.shutdownText;
+      return peer.stop(subcode, word, graceful);
+    });
+    await Promise.all(ends);
   }
 
   /** The peer that may connect from `remote`; text says why nobody may. */
@@ -128,7 +138,8 @@ export class PeerSet {
     for (const [key, peer] of this.#byKey) {
       const { state, since } = peer.driver.status();
       const idleTime = this.#rangeOf(peer.config.address)?.idleTime ?? 0;
-      if (!peer.config.dynamic || state === 'Established' || now - since < idleTime * 1000) continue;
+      const isExpected = state === 'Established' || peer.restart.away !== null;
+      if (!peer.config.dynamic || isExpected || now - since < idleTime * 1000) continue;
       this.#byKey.delete(key);
       void peer.stop(CEASE.peerDeconfigured, 'idle dynamic peer');
       this.#context.events.emit('dynamicPeer', peer.name, 'removed', 'idle');

@@ -9,6 +9,7 @@ export function describeChanges(diff: ConfigDiff): readonly string[] {
     ...diff.identity.filter((key) => key === 'asn' || key === 'node').map((key) => `${key} changed`),
     ...diff.policies.map((name) => `policy ${name} changed`),
     ...(diff.limitsChanged ? ['limits changed'] : []),
+    ...(diff.shutdownChanged ? ['shutdown changed'] : []),
     ...(diff.rpkiChanged ? ['rpki caches changed'] : []),
     ...(diff.reloadChanged ? ['reload guard changed'] : []),
     ...(diff.poolsChanged ? ['pools changed'] : []),

@@ -47,8 +47,17 @@ export interface LocalIdentity {
   readonly routerId: number;
   /** Null when we do not reflect. */
   readonly routeReflector: RouteReflectorConfig | null;
+  readonly restart: RestartState;
   /** That clients can name (RFC 9107). */
   readonly vantages: readonly Vantage[];
+}
+
+/** Where we stand after our own start, as OPENs say it (RFC 4724 3). */
+export interface RestartState {
+  /** We are back and have not heard everybody yet. */
+  readonly restarting: boolean;
+  /** What forwards the packets of our routes outlived our last end. */
+  readonly forwarding: boolean;
 }
 
 export type Policies = Readonly<Record<string, PolicyConfig>>;
@@ -91,6 +100,7 @@ export const sessionConfig = (local: LocalIdentity, peer: RunningPeerConfig): Se
     { kind: 'enhancedRouteRefresh' },
     ...specialCapabilities(local, peer),
     ...addPathCapability(peer),
+    ...restartCapability(local.restart, peer),
   ],
 });
 
@@ -99,6 +109,18 @@ function addPathCapability({ addPath: { receive, send }, families }: RunningPeer
   const mode = ((receive ? 1 : 0) + (send === null ? 0 : 2)) as 0 | AddPathMode;
   if (mode === 0) return [];
   return [{ kind: 'addPath', families: families.map((name) => ({ ...afiSafiOf(familyIndex(name)), mode })) }];
+}
+
+/** Of a helper it names no family: nothing of ours is to be kept (RFC 4724 3). */
+function restartCapability(
+  { restarting, forwarding }: RestartState,
+  { gracefulRestart, families }: RunningPeerConfig,
+): Capability[] {
+  const { mode, restartTime, notification } = gracefulRestart;
+  if (mode === 'off') return [];
+  const kept =
+    mode === 'full' ? families.map((name) => ({ ...afiSafiOf(familyIndex(name)), forwarding })) : [];
+  return [{ kind: 'gracefulRestart', restarting, notification, restartTime, families: kept }];
 }
 
 /** Null: any, as far as the OPEN alone can tell. */

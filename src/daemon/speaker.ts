@@ -37,7 +37,9 @@ import { ownTunnel, tunnelDevices } from './overlay.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { PeerGateways } from './peer-gateways.js';
 import { type FinderFactory, PeerSet } from './peer-set.js';
+import { COLD, RUNNING, restartEvidence, restartOf } from './restart-state.js';
 import { RpkiFeed } from './rpki-feed.js';
+import type { RestartState } from './session-setup.js';
 import {
   clusterIds,
   decisionOf,
@@ -82,6 +84,7 @@ export class Speaker {
   readonly #hostAddresses: () => HostAddresses;
   readonly #addressWatch: AddressWatch;
   #config: Config;
+  #restart: RestartState = COLD;
   /** What the kernel was last told to make. */
   #madeTunnels: readonly TunnelDevice[] = [];
   /** Told of a new configuration before its peers connect and are connected to. */
@@ -148,8 +151,28 @@ export class Speaker {
     this.#gateways?.apply(this.#config.peers);
     this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     this.rpki.configure(this.#config.rpki);
+    this.#beginRestart();
     await this.peers.apply(this.#config, this.#peerContext());
     return { ok: true };
+  }
+
+  /** Where peers may have kept our routes they are not to drop them, nor we to choose, before all have been heard. */
+  #beginRestart(): void {
+    const { peers, dynamicPeers } = this.#config;
+    const asked = [...peers, ...dynamicPeers.map(({ template }) => template)];
+    this.#restart = restartOf(this.kernel);
+    if (!this.#restart.restarting || !asked.some((peer) => peer.gracefulRestart.mode === 'full')) return;
+    this.rib.restarts.defer();
+    this.rib.restarts.holdEndOfRib();
+    this.#options.events.emit('restart', 'begun', restartEvidence(this.kernel));
+  }
+
+  /** Everybody has been heard, or had the time: peers hear what that makes of their routes, and the next OPENs say so. */
+  endRestart(): void {
+    this.#restart = RUNNING;
+    this.rib.restarts.select();
+    this.rib.restarts.releaseEndOfRib();
+    this.peers.renew(this.#peerContext());
   }
 
   /** Makes a new configuration the running one; sessions are kept wherever they can be. */
@@ -205,7 +228,8 @@ export class Speaker {
     this.#joinGate.close();
     this.#addressWatch.stop();
     this.rpki.stop();
-    await this.peers.stop(CEASE.administrativeShutdown, options.text);
+    const { graceful } = this.#config.shutdown;
+    await this.peers.stop(CEASE.administrativeShutdown, options.text, graceful && !options.removeRoutes);
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
   }
 
@@ -218,6 +242,11 @@ export class Speaker {
   attached(ribId: PeerId, peer: BgpPeer): void {
     this.#byRibId.set(ribId, peer);
     this.#joinGate.enter(ribId);
+  }
+
+  /** Its routes stay as they are, and so does what names it. */
+  away(ribId: PeerId): void {
+    this.#joinGate.leave(ribId);
   }
 
   detached(ribId: PeerId): void {
@@ -243,6 +272,7 @@ export class Speaker {
   /** One slice; true when there is more. */
   #run(budget: number): boolean {
     const more = this.rib.run(budget);
+    this.#local.settle();
     return (this.fib?.review(budget) ?? false) || more;
   }
 
@@ -261,7 +291,10 @@ export class Speaker {
       rules: this.#rules,
       nextHopInterest: kernel !== null && resolveNextHops ? nextHopInterest(kernel) : null,
       listener: {
-        bestChanged: (family, prefix) => this.fib?.update(family, prefix),
+        bestChanged: (family, prefix) => {
+          this.fib?.update(family, prefix);
+          this.#local.bestChanged(family, prefix);
+        },
         localChosen: (family, prefix) => this.foreignOrigins.localChosen(family, prefix),
         wake: (peer) => this.#byRibId.get(peer)?.wake(),
         workPending: () => this.#pass.request(),
@@ -277,6 +310,7 @@ export class Speaker {
         confederation: config.confederation,
         routerId,
         routeReflector: config.routeReflector,
+        restart: this.#restart,
         vantages: config.optimalRouteReflection,
       },
       policies: config.policies,

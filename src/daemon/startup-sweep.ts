@@ -14,6 +14,7 @@ export function sweepWhenConverged(speaker: Speaker, events: DaemonEvents, clock
   if (kernel === null) return () => {};
   const end = (): void => {
     events.off('endOfRib', check);
+    events.off('restart', check);
     limit.close();
     settle.close();
   };
@@ -21,12 +22,21 @@ export function sweepWhenConverged(speaker: Speaker, events: DaemonEvents, clock
     end();
     kernel.sweep();
   };
-  const limit: Timer = clock.timer(sweep);
+  const limit: Timer = clock.timer(() => {
+    if (!speaker.rib.restarts.deferring) {
+      sweep();
+      return;
+    }
+    speaker.rib.restarts.select();
+    settle.start(SETTLE);
+  });
   const settle: Timer = clock.timer(sweep);
   const check = (): void => {
-    if ([...speaker.peers.all()].every(hasSaidAll)) settle.start(SETTLE);
+    // What came is not installed as long as it is not chosen from.
+    if (!speaker.rib.restarts.deferring && [...speaker.peers.all()].every(hasSaidAll)) settle.start(SETTLE);
   };
   events.on('endOfRib', check);
+  events.on('restart', check);
   limit.start(speaker.config.kernel.sweepDelay * 1000);
   return end;
 }

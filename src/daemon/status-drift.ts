@@ -31,4 +31,5 @@ export function culpritText(by: DriftCulprit | null): string | null {
   return `${by.name === null ? `netlink port ${by.port}` : `${by.name} (${by.port})`}${protocol}`;
 }
 
-const wallTime = (monotonic: number): string => new Date(performance.timeOrigin + monotonic).toISOString();
+export const wallTime = (monotonic: number): string =>
+  new Date(performance.timeOrigin + monotonic).toISOString();

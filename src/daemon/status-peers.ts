@@ -42,8 +42,15 @@ export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock)
     prefixes: prefixCounts(speaker, peer),
     reason: state === 'Established' ? null : peerReason(peer),
     blame: state === 'Established' ? null : blameOf(peer),
+    restart: restartStatus(speaker, peer),
     notes: notesOf(peer),
   };
+}
+
+function restartStatus(speaker: Speaker, { restart, ribId }: BgpPeer): PeerSummary['restart'] {
+  const progress = restart.progress();
+  if (progress === null || ribId === null) return null;
+  return { ...progress, stalePaths: speaker.rib.restarts.staleCount(ribId) };
 }
 
 const TYPES = { internal: 'ibgp', confed: 'confed', external: 'ebgp' } as const;
@@ -79,6 +86,8 @@ export function peerDetail(speaker: Speaker, peer: BgpPeer, clock: StatusClock):
     counters: status.counters,
     lastDown: failureOf(peer),
     lastUp: peer.establishedAt === null ? null : new Date(peer.establishedAt).toISOString(),
+    restarts: { ...peer.restart.counts },
+    gracefulRestart: config.gracefulRestart,
     queuedBytes: status.queuedBytes,
     updateGroup: ribId === null ? null : (speaker.rib.groups.of(ribId)?.id ?? null),
     verdicts: Object.fromEntries(peer.verdicts),
@@ -118,7 +127,8 @@ export function peerAddress({ config }: BgpPeer): string {
 function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyName, PeerPrefixCounts>> {
   const one = (name: FamilyName): PeerPrefixCounts => {
     const family = familyIndex(name);
-    const { ribId, session } = peer;
+    const { ribId } = peer;
+    const session = peer.session ?? peer.restart.away?.session ?? null;
     if (ribId === null || session === null)
       return { negotiated: false, received: 0, accepted: 0, advertised: 0 };
     return {

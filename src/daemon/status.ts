@@ -16,7 +16,7 @@ import type { Kernel } from '../kernel/types.js';
 import { formatRouterId } from '../wire/text.js';
 import { health, readiness } from './readiness.js';
 import type { Speaker } from './speaker.js';
-import { driftReport } from './status-drift.js';
+import { driftReport, wallTime } from './status-drift.js';
 import { memoryReport } from './status-memory.js';
 import { peerDetail, peerSummary, type StatusClock } from './status-peers.js';
 import { poolStatus } from './status-pools.js';
@@ -114,6 +114,14 @@ function kernelReport(kernel: Kernel): KernelReport {
       interface: workload.interface,
       protocol: workload.protocol,
     })),
+    gateways: {
+      ...status.gateways,
+      lost: status.gateways.lost.map(({ address, interface: link, since }) => ({
+        address: formatIp(address),
+        interface: link,
+        since: wallTime(since),
+      })),
+    },
     drift: driftReport(status.drift),
     fib: {
       ...status.fib,

@@ -1,12 +1,14 @@
 // Logs: turns daemon events into log lines, each once per change and never once per route.
 
 import { toHex } from '../base/bytes.js';
+import { FAMILY_NAMES } from '../base/family.js';
+import { formatIp } from '../base/ip.js';
 import { formatPrefix } from '../base/prefix.js';
 import { formatProblem } from '../config/problem.js';
 import type { Blame } from '../fsm/blame.js';
 import type { KernelEvent } from '../kernel/types.js';
 import { ATTRIBUTE_NAMES } from '../wire/iana.js';
-import type { DaemonEvents } from './events.js';
+import type { DaemonEvents, PeerRestartNews } from './events.js';
 import type { Logger } from './logger.js';
 import type { PrefixLimitNews } from './prefix-limits.js';
 import type { LineLimiter } from './rate-limit.js';
@@ -50,6 +52,8 @@ export function logEvents(events: DaemonEvents, log: Logger, limiter: LineLimite
     log.warn({ peer, action, attribute, reason, octets, ...pass }, 'malformed path attribute');
   });
   events.on('endOfRib', (peer, family) => log.debug({ peer, family }, 'End-of-RIB received'));
+  events.on('peerRestart', (peer, news) => logPeerRestart(log, peer, news));
+  events.on('restart', (state, detail) => log.info({ detail }, RESTART_LINES[state]));
   events.on('dynamicPeer', (peer, action, detail) => log.info({ peer, detail }, `dynamic peer ${action}`));
   events.on('routerFound', (peer, name, address) => {
     const pass = limit(`router ${peer}`);
@@ -115,6 +119,39 @@ function logBlame(log: Logger, limit: Limit, peer: string, blame: Blame, ended: 
   if (pass !== null) log.info({ ...fields, ...pass }, 'session not established');
 }
 
+const RESTART_LINES = {
+  begun: 'graceful restart: peers are asked to keep our routes',
+  selected: 'graceful restart: routes of peers are chosen from',
+  complete: 'graceful restart is over: End-of-RIB goes to all peers',
+} as const;
+
+function logPeerRestart(log: Logger, peer: string, news: PeerRestartNews): void {
+  switch (news.kind) {
+    case 'away':
+      log.info(
+        { peer, paths: news.paths, seconds: news.seconds },
+        'graceful restart: the routes of the peer stay',
+      );
+      return;
+    case 'back': {
+      const families = FAMILY_NAMES.filter((_, family) => news.kept[family]);
+      const what =
+        families.length === 0 ? 'and did not keep forwarding: its routes go' : 'to tell its routes again';
+      log.info({ peer, families }, `graceful restart: the peer is back ${what}`);
+      return;
+    }
+    case 'over':
+      log.info(
+        { peer, family: FAMILY_NAMES[news.family], paths: news.paths },
+        'graceful restart of the peer is over: what it did not tell again goes',
+      );
+      return;
+    case 'expired':
+      log.warn({ peer, paths: news.paths }, 'graceful restart of the peer took too long: what is stale goes');
+      return;
+  }
+}
+
 const ON_EXCESS = {
   warn: 'all are taken',
   idle: 'the session ends',
@@ -155,6 +192,15 @@ function logKernel(log: Logger, limit: Limit, event: KernelEvent): void {
       // Every workload has a link, so these are as frequent as workloads.
       log.debug({ interface: event.interface }, event.kind === 'linkUp' ? 'link up' : 'link down');
       return;
+    case 'gatewayLost':
+    case 'gatewayBack': {
+      const pass = limit(event.kind);
+      if (pass === null) return;
+      const detail = { address: formatIp(event.address), interface: event.interface, ...pass };
+      if (event.kind === 'gatewayBack') log.info(detail, 'a gateway is used again');
+      else log.warn(detail, 'a gateway does not answer: next hops behind it are out of use');
+      return;
+    }
     case 'swept':
       log.info({ routes: event.routes }, 'stale routes of an earlier run removed');
       return;

@@ -30,6 +30,7 @@ const LOCAL: LocalIdentity = {
   asn: ASN,
   confederation: null,
   routerId: 0xc0000201,
+  restart: { restarting: false, forwarding: false },
   routeReflector: { clusterId: 0xc0000201, clientToClient: true },
   vantages: [],
 };

@@ -3,7 +3,7 @@
 
 import { familyName } from '../base/family.js';
 import { CEASE, ERROR, familyOf, OPEN_ERROR } from '../wire/iana.js';
-import { describeNotification } from '../wire/notification.js';
+import { describeNotification, realReason } from '../wire/notification.js';
 import type { Notification, OpenMessage } from '../wire/types.js';
 import { findCapability } from './capabilities.js';
 import { describeDown } from './describe.js';
@@ -239,10 +239,11 @@ function offered(open: OpenMessage | null): string {
 }
 
 function fromTheirs(notification: Notification, text: string, { config }: BlameContext): Blame {
-  const { code, subcode } = notification;
+  const real = realReason(notification);
+  const { code, subcode } = real;
   switch (code) {
     case ERROR.cease:
-      return fromTheirCease(notification, text);
+      return fromTheirCease(real, text);
     case ERROR.open:
       if (subcode !== OPEN_ERROR.badPeerAs)
         return blame(THEIR_OPEN[subcode] ?? 'openRefused', 'config', text);

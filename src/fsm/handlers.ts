@@ -5,6 +5,7 @@ import type { Notification } from '../wire/types.js';
 import { localOpen } from './capabilities.js';
 import { collisionCease, fsmError, holdTimerExpired, rejectedCease, sendHoldTimerExpired } from './errors.js';
 import type { FsmAction, FsmEvent, FsmEventOf, Machine, Step, TimerName } from './events.js';
+import { lastWord } from './graceful-restart.js';
 import { negotiate } from './negotiate.js';
 import type { DownReason, NegotiatedSession, SessionState } from './types.js';
 
@@ -144,8 +145,13 @@ export const dumpedBeforeOpen: Handler = (machine) => toIdle(machine, CLOSE, { k
 
 // OpenSent, OpenConfirm and Established
 
-export const stopWithCease: Handler<FsmEventOf<'manualStop' | 'automaticStop'>> = (machine, event) =>
-  refuse(machine, event.notification, event.reason);
+export const stopWithCease: Handler<FsmEventOf<'manualStop' | 'automaticStop'>> = (
+  machine,
+  { notification, reason },
+) =>
+  machine.state === 'Established'
+    ? toIdle(machine, lastWord(agreed(machine), notification, reason), reason)
+    : refuse(machine, notification, reason);
 
 export const lost: Handler<FsmEventOf<'tcpConnectionFails'>> = (machine, { code }) =>
   toIdle(machine, CLOSE, closed(machine, code));

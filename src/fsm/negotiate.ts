@@ -8,6 +8,7 @@ import { AFI, AS_TRANS, afiSafiOf, ERROR, familyOf, OPEN_ERROR } from '../wire/i
 import { roleMismatch, unsupportedCapability } from '../wire/notification.js';
 import type { Capability, Notification, OpenMessage, SessionType } from '../wire/types.js';
 import { findCapability, localCapabilities } from './capabilities.js';
+import { agreeOnRestart } from './graceful-restart.js';
 import type { NegotiatedSession, SessionConfig } from './types.js';
 
 export type Negotiation =
@@ -133,6 +134,7 @@ function agree(config: SessionConfig, open: OpenMessage, peerAsn: number): Negot
       ...(config.linkLocal === true ? { linkLocalNextHop: true } : {}),
       refuseAsSets: config.refuseAsSets,
     },
+    gracefulRestart: agreeOnRestart(local, open.capabilities, families),
     sendsPathIds: [pathIds(0, open.capabilities, local), pathIds(1, open.capabilities, local)],
     extendedNextHop:
       families.includes(0) && takesExtendedNextHop(local) && takesExtendedNextHop(open.capabilities),

@@ -2,11 +2,12 @@
 // between them: collision, who may dial, back-off and idle hold. Pure; the clock's milliseconds come in.
 
 import { ERROR, OPEN_ERROR } from '../wire/iana.js';
-import type { Notification } from '../wire/types.js';
+import type { Notification, OpenMessage } from '../wire/types.js';
 import { collisionSurvivor } from './collision.js';
 import { collisionCease, rejectedCease } from './errors.js';
 import type { FsmAction, FsmEvent, FsmEventOf, Machine, Role } from './events.js';
 import { ROLES } from './events.js';
+import { negotiate } from './negotiate.js';
 import {
   afterDial,
   afterError,
@@ -51,6 +52,8 @@ export type Admission =
   | { readonly kind: 'accept' }
   /** The peer has given up its older connection: end that one first (`openCollisionDump`), then accept. */
   | { readonly kind: 'replace' }
+  /** The session is up, and the peer may have restarted: its OPEN tells (RFC 4724 4.2). */
+  | { readonly kind: 'listen' }
   | { readonly kind: 'refuse'; readonly notification: Notification };
 
 export const newPeer = (config: SessionConfig): Peer => ({
@@ -90,9 +93,19 @@ export const establishedRole = (peer: Peer): Role | null =>
 export const hasConnection = ({ state, delayingOpen }: Machine): boolean =>
   delayingOpen || PROGRESS[state] >= PROGRESS.OpenSent;
 
+/** An OPEN on another connection than that of the session: the peer has restarted, and the session is dead. */
+export function restartedBy(peer: Peer, open: OpenMessage): Role | null {
+  const role = establishedRole(peer);
+  return role !== null && negotiate(peer[role].config, open).ok ? role : null;
+}
+
 export function admission(peer: Peer): Admission {
   if (!peer.running || peer.held) return { kind: 'refuse', notification: rejectedCease };
-  if (establishedRole(peer) !== null) return { kind: 'refuse', notification: collisionCease };
+  const up = establishedRole(peer);
+  if (up !== null) {
+    const restarts = peer[up].session?.gracefulRestart != null;
+    return restarts ? { kind: 'listen' } : { kind: 'refuse', notification: collisionCease };
+  }
   return { kind: hasConnection(peer.passive) ? 'replace' : 'accept' };
 }
 

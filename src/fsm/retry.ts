@@ -2,6 +2,7 @@
 // DampPeerOscillations). Pure: the caller says what time it is. All times are milliseconds unless named otherwise.
 
 import { CEASE, ERROR } from '../wire/iana.js';
+import { realReason } from '../wire/notification.js';
 import { sendHoldTimerExpired } from './errors.js';
 import type { DownReason, IdleHold } from './types.js';
 
@@ -55,7 +56,7 @@ export const afterSession = (retry: Retry, lasted: number): Retry =>
 export function deservesIdleHold(reason: DownReason): boolean {
   if (reason.kind === 'maxPrefix') return true;
   if (reason.kind !== 'notificationSent' && reason.kind !== 'notificationReceived') return false;
-  const { code, subcode } = reason.notification;
+  const { code, subcode } = realReason(reason.notification);
   if (code === ERROR.cease)
     return subcode === CEASE.maximumPrefixesReached || subcode === CEASE.outOfResources;
   return code !== ERROR.holdTimerExpired && code !== sendHoldTimerExpired.code;

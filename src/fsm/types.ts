@@ -67,10 +67,26 @@ export interface NegotiatedSession {
   /** Octets: 4096 or 65535 (RFC 8654). */
   readonly maxMessage: number;
   readonly decode: DecodeContext;
+  /** Null: not both sides have it (RFC 4724). */
+  readonly gracefulRestart: PeerRestart | null;
   /** By family index: we send path ids (RFC 7911 4). */
   readonly sendsPathIds: readonly [boolean, boolean];
   readonly localCapabilities: readonly Capability[];
   readonly peerCapabilities: readonly Capability[];
+}
+
+/** What the peer's OPEN says about its restarts, as far as ours has it, too. By family index, of the common families. */
+export interface PeerRestart {
+  /** The peer has just restarted: it waits for our routes, not we for its. */
+  readonly restarting: boolean;
+  /** Both sides have RFC 8538: a NOTIFICATION is no reason to forget routes, unless it is a Hard Reset. */
+  readonly notification: boolean;
+  /** How long the peer may be away. */
+  readonly restartTime: number;
+  /** The peer asks to keep its routes while it restarts. */
+  readonly preserves: readonly [boolean, boolean];
+  /** Its forwarding outlived the restart it comes from. */
+  readonly forwarding: readonly [boolean, boolean];
 }
 
 /** Why a session (or an attempt) ended, with its evidence. */
@@ -96,4 +112,5 @@ export type DownReason =
     }
   /** A connection from the peer came from further away than GTSM (RFC 5082) allows. */
   | { readonly kind: 'ttlTooLow'; readonly ttl: number; readonly minimum: number }
-  | { readonly kind: 'adminDown'; readonly text: string };
+  /** `graceful`: the peer is to keep our routes, as we come back. */
+  | { readonly kind: 'adminDown'; readonly text: string; readonly graceful?: boolean };

@@ -7,6 +7,7 @@ import type { IpAddress } from '../base/ip.js';
 import type {
   KernelAddress,
   KernelLink,
+  KernelNeighbour,
   KernelNextHop,
   KernelNexthop,
   KernelRoute,
@@ -36,7 +37,18 @@ export type KernelChange =
     }
   | { readonly kind: 'nexthop'; readonly present: boolean; readonly nexthop: KernelNexthop }
   | { readonly kind: 'link'; readonly present: boolean; readonly link: KernelLink }
-  | { readonly kind: 'address'; readonly present: boolean; readonly address: KernelAddress };
+  | { readonly kind: 'address'; readonly present: boolean; readonly address: KernelAddress }
+  /** Told as it happens; listed in the scope `ends` only. */
+  | { readonly kind: 'neighbour'; readonly neighbour: KernelNeighbour }
+  /** Of a tunnel's device: listed in the scope `ends`, not told. */
+  | { readonly kind: 'forward'; readonly forward: ForwardEntry };
+
+/** Frames to `mac` go to the tunnel's end at `address`. */
+export interface ForwardEntry {
+  readonly ifindex: number;
+  readonly address: IpAddress;
+  readonly mac: string;
+}
 
 /**
  * One write. `add` fails with EEXIST when any route has that table, prefix and metric; `replace` fails with ENOENT when
@@ -117,7 +129,9 @@ export type ListScope =
   /** Routes of one family through one interface. */
   | { readonly kind: 'interface'; readonly family: AddressFamily; readonly ifindex: number }
   /** Routes of one family that are not ours. */
-  | { readonly kind: 'foreign'; readonly family: AddressFamily };
+  | { readonly kind: 'foreign'; readonly family: AddressFamily }
+  /** Neighbours and forwarding entries of one tunnel's device. */
+  | { readonly kind: 'ends'; readonly ifindex: number };
 
 export type PortReport =
   | { readonly kind: 'changes'; readonly changes: readonly KernelChange[] }
@@ -149,6 +163,8 @@ export type PortReport =
 export interface PortFilter {
   readonly tables: readonly number[];
   readonly protocol: number;
+  /** Neighbours too; absent: none. */
+  readonly neighbours?: boolean;
 }
 
 /** `objects`: the kernel knows nexthop objects. */

@@ -3,6 +3,7 @@
 
 import type { Socket } from 'node:net';
 import type { FamilyIndex } from '../base/family.js';
+import { collisionCease } from '../fsm/errors.js';
 import type { FsmEvent, Role } from '../fsm/events.js';
 import {
   admission,
@@ -13,17 +14,20 @@ import {
   type PeerStep,
   peerState,
   peerStep,
+  restartedBy,
   withConfig,
 } from '../fsm/peer.js';
 import { STABLE_AFTER } from '../fsm/retry.js';
 import type { DownReason, NegotiatedSession, SessionConfig, SessionState } from '../fsm/types.js';
 import { afiSafiOf, ROUTE_REFRESH } from '../wire/iana.js';
 import { encodeNotification } from '../wire/notification.js';
+import { decodeOpen } from '../wire/open.js';
 import { encodeRouteRefresh } from '../wire/route-refresh.js';
 import type { Notification, UpdateView } from '../wire/types.js';
 import type { Clock } from './clock.js';
 import { type Connection, refuseConnection } from './connection.js';
 import { SessionCounters } from './counters.js';
+import { awaitOpen } from './newcomer.js';
 import { PeerSlot } from './peer-slot.js';
 import { nothingChanges, sameOptions, sessionOutlives } from './session-change.js';
 import { PLAIN_SOCKETS, type SocketOptions } from './socket-options.js';
@@ -80,6 +84,8 @@ class Driver implements AcceptingPeerDriver {
   #transport: Transport | null = null;
   #lastDown: { readonly reason: DownReason; readonly at: number } | null = null;
   #refusals = 0;
+  /** Of a peer whose session is up. */
+  #newcomer: Socket | null = null;
   #busy = false;
 
   constructor(options: PeerDriverOptions) {
@@ -126,7 +132,10 @@ class Driver implements AcceptingPeerDriver {
   }
 
   reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean {
-    if (nothingChanges(this.#peer.config, config, this.#endpoint, endpoint)) return true;
+    if (nothingChanges(this.#peer.config, config, this.#endpoint, endpoint)) {
+      this.#peer = withConfig(this.#peer, config);
+      return true;
+    }
     const connected = hasConnection(this.#peer.active) || hasConnection(this.#peer.passive);
     const keeps =
       sessionOutlives(this.#peer.config, config, this.#endpoint, endpoint) && this.#changeOptions(endpoint);
@@ -200,11 +209,33 @@ class Driver implements AcceptingPeerDriver {
       this.#turnDown(socket, obstacle);
       return;
     }
+    if (admitted.kind === 'listen') {
+      this.#listenTo(socket);
+      return;
+    }
     const replaced = admitted.kind === 'replace';
     if (replaced) this.#happened('passive', DUMP);
     this.#options.log?.({ kind: 'accepted', replaced });
     this.#attach('passive', socket);
     this.#happened('passive', CONNECTED);
+  }
+
+  /** The session goes on until the newcomer has said an OPEN that could be the peer's. */
+  #listenTo(socket: Socket): void {
+    if (this.#newcomer !== null) {
+      this.#refuse(socket, collisionCease);
+      return;
+    }
+    this.#newcomer = socket;
+    awaitOpen(socket, this.#options.clock, (frame) => {
+      this.#newcomer = null;
+      if (socket.destroyed) return;
+      const decoded = frame === null ? null : decodeOpen(frame);
+      const role = decoded?.ok === true ? restartedBy(this.#peer, decoded.open) : null;
+      if (role !== null) this.#happened(role, { kind: 'tcpConnectionFails', code: null });
+      if (role !== null || establishedRole(this.#peer) === null) this.#admit(socket);
+      else this.#refuse(socket, collisionCease);
+    });
   }
 
   /** What is wrong with the connection is below BGP, and so is the answer. */

@@ -19,9 +19,12 @@ const said = (config: SessionConfig): string =>
     config.holdTime,
     config.keepaliveTime,
     config.refuseAsSets,
-    config.extraCapabilities.map((capability) =>
-      capability.kind === 'unknown' ? { ...capability, value: [...capability.value] } : capability,
-    ),
+    config.extraCapabilities
+      // What is said of restarts is about the end of a session: the next OPEN is early enough.
+      .filter(({ kind }) => kind !== 'gracefulRestart')
+      .map((capability) =>
+        capability.kind === 'unknown' ? { ...capability, value: [...capability.value] } : capability,
+      ),
   ]);
 
 export const sessionOutlives = (

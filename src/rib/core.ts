@@ -21,7 +21,8 @@ import { PathChanges } from './path-changes.js';
 import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
-import { markByNextHop, markChoices } from './recheck.js';
+import { markAll, markByNextHop, markChoices } from './recheck.js';
+import { Restarts } from './restarts.js';
 import { type Covers, pathsOf, Revalidation } from './revalidation.js';
 import type { RibListener, RibOptions } from './rib-options.js';
 import { changeOf, isStale, type RibPeer, Sources } from './sources.js';
@@ -42,6 +43,7 @@ export class Rib {
   readonly paths = [new AdjRibIn(), new AdjRibIn()] as const;
   readonly groups: UpdateGroups;
   readonly multipath: MultipathSets;
+  readonly restarts: Restarts;
   readonly decisions: readonly [Decision, Decision];
   readonly #dirty: readonly [DirtyList, DirtyList];
   readonly importer: Importer;
@@ -74,6 +76,13 @@ export class Rib {
     this.#changes = new PathChanges(this, this.#dirty);
     this.importer = new Importer(this, options.routerId, options.clusterIds);
     this.#revalidation = new Revalidation(this.prefixes);
+    this.restarts = new Restarts(this, {
+      sweep: (id) => this.reimport(id),
+      replace: (id, peer) => this.#replace(id, peer),
+      decideAll: () => markAll(this.paths, this.#dirty),
+      wake: (id) => this.#listener.wake(id),
+      announce: () => this.#announceWork(),
+    });
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => {
       this.importer.forget(id);
@@ -81,10 +90,13 @@ export class Rib {
     };
   }
 
-  /** A session came up. The id is good until the `peerDown` of the same session. */
-  peerUp(peer: RibPeer, profile: ExportProfile): PeerId {
+  /**
+   * A session came up. The id is good until the `peerDown` of the same session. `keeps`: the peer may keep what it was told
+   * before, so that a held End-of-RIB is held from it.
+   */
+  peerUp(peer: RibPeer, profile: ExportProfile, keeps = false): PeerId {
     const id = this.sources.add(peer);
-    this.groups.join(id, profile);
+    this.groups.join(id, profile, keeps);
     this.#announceWork();
     return id;
   }
@@ -101,16 +113,19 @@ export class Rib {
    * Address, AS, router id and kind of the peer are those of the session.
    */
   peerChanged(id: PeerId, peer: RibPeer, profile: ExportProfile): void {
-    const before = this.sources.get(id).peer!;
-    this.sources.replace(id, peer);
+    this.#replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    const reason = changeOf(before, peer);
-    if (reason === 'renamed') this.groups.forgetSources();
-    if (reason !== null) this.#sweep.add(id, reason);
     this.#announceWork();
   }
 
-  /** Judges anew what is held from the peer: import policy, loops and limits. */
+  #replace(id: PeerId, peer: RibPeer): void {
+    const reason = changeOf(this.sources.get(id).peer!, peer);
+    this.sources.replace(id, peer);
+    if (reason === 'renamed') this.groups.forgetSources();
+    if (reason !== null) this.#sweep.add(id, reason);
+  }
+
+  /** Judges anew what is held from the peer: import policy, loops and limits; what is stale in a round that is over goes. */
   reimport(id: PeerId): void {
     this.#sweep.add(id, 'changed');
     this.#announceWork();
@@ -128,23 +143,6 @@ export class Rib {
   refresh(id: PeerId, family: FamilyIndex, marked: boolean): void {
     this.groups.of(id)?.refresh(id, family, marked);
     this.#listener.wake(id);
-  }
-
-  /** BoRR from the peer (RFC 7313 4): what it has told so far is stale until it tells it again. */
-  refreshBegins(id: PeerId, family: FamilyIndex): void {
-    const { refresh } = this.sources.get(id);
-    const next = (refresh.round[family] + 1) & 0xff;
-    // A peer that begins again and again and never ends stays in its last round.
-    if (next !== refresh.ended[family]) refresh.round[family] = next;
-  }
-
-  /** EoRR, or it takes too long: what is stale goes. */
-  refreshEnds(id: PeerId, family: FamilyIndex): void {
-    const { refresh } = this.sources.get(id);
-    if (refresh.ended[family] === refresh.round[family]) return;
-    refresh.ended[family] = refresh.round[family];
-    this.#sweep.add(id, 'changed');
-    this.#announceWork();
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
@@ -334,18 +332,21 @@ export class Rib {
 
   #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, epoch: number): void {
     const decision = this.decisions[family];
-    const best = decision.best(table.head[prefix]!);
+    const found = decision.best(table.head[prefix]!);
+    const deferred = this.restarts.deferring && this.paths[family].peer[found]! >= FIRST_PEER;
+    const best = deferred ? NONE : found;
     const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
     this.#bestCount[family] += Number(best !== NONE) - Number(table.best[prefix] !== NONE);
     table.best[prefix] = best;
-    const hasSets = decision.members.count > 0 || this.multipath.prefixes(family) > 0;
+    const hasSets =
+      !this.restarts.deferring && (decision.members.count > 0 || this.multipath.prefixes(family) > 0);
     const setChanged = hasSets && this.multipath.assign(family, prefix, decision);
     if (source !== table.bestSource[prefix] || attrs !== table.bestAttrs[prefix]) {
       this.#setBest(family, table, prefix, source, attrs);
     } else if (setChanged) this.#listener.bestChanged(family, prefix);
     const choosing = this.groups.choosing(family);
-    for (let i = 0; i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
+    for (let i = 0; !deferred && i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
     if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
   }
@@ -366,8 +367,7 @@ export class Rib {
   }
 
   #isUnused(family: FamilyIndex, prefix: PrefixId): boolean {
-    const table = this.prefixes[family];
-    return table.head[prefix] === NONE && !table.isDirty(prefix);
+    return this.prefixes[family].head[prefix] === NONE && !this.prefixes[family].isDirty(prefix);
   }
 
   #sweepPaths(budget: number): void {

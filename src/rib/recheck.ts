@@ -21,6 +21,16 @@ export function markByNextHop(
   }
 }
 
+/** Every prefix with a path. */
+export function markAll(paths: readonly [AdjRibIn, AdjRibIn], dirty: readonly [DirtyList, DirtyList]): void {
+  for (const family of [0, 1] as const) {
+    const { prefix, rows } = paths[family];
+    for (let path = 0; path < rows; path++) {
+      if (prefix[path] !== NONE) dirty[family].add(prefix[path]! as PrefixId);
+    }
+  }
+}
+
 /** Prefixes with more than one path. */
 export function markChoices({ prefix, next, rows }: AdjRibIn, dirty: DirtyList): void {
   for (let path = 0; path < rows; path++) {

@@ -86,6 +86,20 @@ export interface RefreshState {
   readonly round: [number, number];
   /** The latest that is over: paths of earlier ones must go. */
   readonly ended: [number, number];
+  /** The session ended and the paths of earlier rounds wait for the peer to tell them again (RFC 4724). */
+  readonly restarting: [boolean, boolean];
+}
+
+/** The next round begins. */
+export function beginRound(refresh: RefreshState, family: FamilyIndex): void {
+  const next = (refresh.round[family] + 1) & 0xff;
+  // A peer that begins again and again and never ends stays in its last round.
+  if (next !== refresh.ended[family]) refresh.round[family] = next;
+}
+
+/** All rounds are over but the one that goes on. */
+export function endRounds(refresh: RefreshState, family: FamilyIndex): void {
+  refresh.ended[family] = refresh.round[family];
 }
 
 /** A path of this round was not told again in one that is over. */
@@ -94,7 +108,7 @@ export function isStale({ round, ended }: RefreshState, family: FamilyIndex, pat
   return ((now - pathRound) & 0xff) > ((now - ended[family]) & 0xff);
 }
 
-const noRounds = (): RefreshState => ({ round: [0, 0], ended: [0, 0] });
+const noRounds = (): RefreshState => ({ round: [0, 0], ended: [0, 0], restarting: [false, false] });
 
 export interface Source {
   readonly id: PeerId;

@@ -17,11 +17,18 @@ import { PendingChanges } from './pending-changes.js';
 import { noRefresh, type RefreshMarks, takeBeginnings, takeEnds, takeWanted } from './refresh-marks.js';
 import { VantageCosts } from './vantage.js';
 
+/** Shared by all groups. While it is held, members that have everything are owed End-of-RIB. */
+export interface EndOfRibHold {
+  held: boolean;
+}
+
 interface Member {
   /** Null: at the shared queue. */
   catchUp: CatchUp | null;
   /** End-of-RIB is due when it has caught up (RFC 4724 3). */
   owesEndOfRib: boolean;
+  /** End-of-RIB may be held from it. */
+  readonly keeps: boolean;
   readonly marks: RefreshMarks;
 }
 
@@ -38,6 +45,7 @@ export class UpdateGroup implements PathSink {
   readonly buildCursor: [number, number] = [0, 0];
   readonly #tables: ExportTables;
   readonly #limits: GroupLimits;
+  readonly #hold: EndOfRibHold;
   readonly #queue = new PacketQueue();
   readonly #members = new Map<PeerId, Member>();
   readonly #catchUps = new Set<CatchUp>();
@@ -55,9 +63,10 @@ export class UpdateGroup implements PathSink {
     profile: ExportProfile,
     rules: ExportRules,
     tables: ExportTables,
-    limits: GroupLimits,
+    shared: { readonly limits: GroupLimits; readonly endOfRib: EndOfRibHold },
   ) {
-    this.#limits = limits;
+    this.#limits = shared.limits;
+    this.#hold = shared.endOfRib;
     this.id = id;
     this.profile = profile;
     this.#tables = tables;
@@ -125,15 +134,15 @@ export class UpdateGroup implements PathSink {
   }
 
   /** A new member: it is owed the whole Adj-RIB-Out, then End-of-RIB. */
-  join(peer: PeerId): void {
+  join(peer: PeerId, keeps = false): void {
     const catchUp = this.#joinableCatchUp();
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib: true, marks: noRefresh() });
+    this.#members.set(peer, { catchUp, owesEndOfRib: true, keeps, marks: noRefresh() });
   }
 
   /** A member of `before` comes over: whatever it was told there is owed again in this group's view. */
   joinFrom(peer: PeerId, before: UpdateGroup): void {
-    const { owesEndOfRib, marks } = before.#members.get(peer)!;
+    const { owesEndOfRib, keeps, marks } = before.#members.get(peer)!;
     const catchUp = this.#newCatchUp(false);
     catchUp.oweHeld(before.adjRibOut);
     for (const family of [0, 1] as const) {
@@ -144,7 +153,7 @@ export class UpdateGroup implements PathSink {
     before.leave(peer);
     if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
     catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib, marks });
+    this.#members.set(peer, { catchUp, owesEndOfRib, keeps, marks });
   }
 
   leave(peer: PeerId): void {
@@ -259,7 +268,7 @@ export class UpdateGroup implements PathSink {
       if (entry !== null) {
         const parts = partsFor(entry, peer);
         if (parts.length > 0) return parts;
-      } else if (catchUp === null) return null;
+      } else if (catchUp === null) return this.#heldEndOfRib(peer, member);
       else {
         const last = this.#caughtUp(peer, member, catchUp);
         if (last.length > 0) return last;
@@ -288,10 +297,22 @@ export class UpdateGroup implements PathSink {
     this.#queue.join(peer);
     member.catchUp = null;
     const ends = takeEnds(member.marks);
-    if (!member.owesEndOfRib) return ends;
+    return this.#mayEnd(member) ? [this.#sayEndOfRib(peer, member), ...ends] : ends;
+  }
+
+  /** Everything is told; End-of-RIB may have had to wait. */
+  #heldEndOfRib(peer: PeerId, member: Member): readonly Uint8Array[] | null {
+    return this.#mayEnd(member) ? [this.#sayEndOfRib(peer, member)] : null;
+  }
+
+  #mayEnd({ owesEndOfRib, keeps }: Member): boolean {
+    return owesEndOfRib && !(keeps && this.#hold.held);
+  }
+
+  #sayEndOfRib(peer: PeerId, member: Member): Uint8Array {
     member.owesEndOfRib = false;
     for (const family of takeWanted(member.marks)) this.refresh(peer, family, true);
-    return [this.#endOfRib(), ...ends];
+    return this.#endOfRib();
   }
 
   #endOfRib(): Uint8Array {

@@ -8,7 +8,7 @@ import { ExportChoice, type GroupTables } from './export-choice.js';
 import type { ExportRules } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
 import type { ExportProfile, ExportSpecials, PathChoice } from './hooks.js';
-import { UpdateGroup } from './update-group.js';
+import { type EndOfRibHold, UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
 
 /** Peers that have a group to themselves because others name them; more refuse such routes by themselves (RFC 4271 6.3). */
@@ -58,6 +58,7 @@ export class UpdateGroups {
   readonly #tables: GroupTables;
   readonly #limits: GroupLimits;
   #nextId = 1;
+  readonly endOfRib: EndOfRibHold = { held: false };
 
   constructor(rules: ExportRules, tables: GroupTables, limits: GroupLimits) {
     this.#limits = limits;
@@ -84,12 +85,12 @@ export class UpdateGroups {
   }
 
   /** A new session: it is owed everything, then End-of-RIB. */
-  join(peer: PeerId, wanted: ExportProfile): void {
+  join(peer: PeerId, wanted: ExportProfile, keeps: boolean): void {
     const { address } = this.#tables.sources.get(peer).peer!;
     this.#byAddress.set(formatIp(address), peer);
     const group = this.#groupFor(this.#withoutItself(peer, wanted));
     this.#byPeer.set(peer, group);
-    group.join(peer);
+    group.join(peer, keeps);
   }
 
   /**
@@ -165,7 +166,10 @@ export class UpdateGroups {
     const key = profileKey(profile);
     let group = this.#byKey.get(key);
     if (group === undefined) {
-      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, this.#limits);
+      group = new UpdateGroup(this.#nextId++ as GroupId, profile, this.#rules, this.#tables, {
+        limits: this.#limits,
+        endOfRib: this.endOfRib,
+      });
       this.#byKey.set(key, group);
       this.#listAll();
     }

@@ -1,7 +1,7 @@
 // Read-only answers about the RIB for the API: look-ups, paths with the reason of the decision. Changes nothing.
 
 import { addressFamily, type FamilyIndex } from '../base/family.js';
-import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
+import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId, type PrefixId } from '../base/ids.js';
 import type { IpAddress } from '../base/ip.js';
 import {
   hostPrefix,
@@ -18,6 +18,7 @@ import type { DecisionReport } from './decision.js';
 import { DECISION_STEPS, type DecisionOptions, STEP } from './decision-steps.js';
 import type { EqualPathVerdict } from './multipath/multipath-choice.js';
 import type { NextHopId } from './next-hops.js';
+import { isStalePath } from './restarts.js';
 
 export interface PathView {
   readonly path: PathId;
@@ -28,6 +29,8 @@ export interface PathView {
   /** Shares the traffic: stands in the multipath set with the best, or is the best of one. */
   readonly multipath: boolean;
   readonly weight: number;
+  /** Its peer restarts and has not told it again. */
+  readonly stale: boolean;
   readonly attributes: PathAttributes;
   /** Why it is best or what it lost by. */
   readonly decision: string;
@@ -73,6 +76,7 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
     pathId: rib.paths[family].pathId(path),
     multipath: report.members.has(path),
     weight: weightOf(rib, family, path),
+    stale: isStaleOf(rib, family, path),
     attributes: attributesOf(rib, family, path),
     decision,
   });
@@ -81,13 +85,24 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
   );
   losers.sort((a, b) => Number(b.multipath) - Number(a.multipath));
   if (report.best === NONE) return losers;
+  if (rib.restarts.deferring && rib.paths[family].peer[report.best]! >= FIRST_PEER) {
+    return [view(report.best as PathId, false, WAITING), ...losers];
+  }
   const { options } = rib.decisions[family];
   return [view(report.best as PathId, true, `best: ${stepText(report.step, options)}`), ...losers];
 }
 
+/** Nothing of peers is chosen before all have been heard. */
+const WAITING = 'not chosen yet: after a restart the routes of all peers are waited for';
+
 /** A path that import refused has none. */
 const weightOf = (rib: Rib, family: FamilyIndex, path: PathId): number =>
   rib.paths[family].accepted[path] === NONE ? 0 : rib.decisions[family].weight(path);
+
+function isStaleOf({ paths, sources }: Rib, family: FamilyIndex, path: PathId): boolean {
+  const { peer, round } = paths[family];
+  return isStalePath(sources.get(peer[path]! as PeerId), family, round[path]!);
+}
 
 const LEFT_OUT: Readonly<Record<EqualPathVerdict, string>> = {
   asPath: 'no multipath: another AS_PATH',

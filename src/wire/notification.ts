@@ -46,6 +46,16 @@ export function cease(subcode: number, text = ''): Notification {
 export const hardReset = (reason: Notification): Notification =>
   notify(ERROR.cease, CEASE.hardReset, Uint8Array.of(reason.code, reason.subcode, ...reason.data));
 
+export const isHardReset = ({ code, subcode }: Notification): boolean =>
+  code === ERROR.cease && subcode === CEASE.hardReset;
+
+/** The real reason: what a Hard Reset carries, else the NOTIFICATION itself. */
+export function realReason(notification: Notification): Notification {
+  const { data } = notification;
+  if (!isHardReset(notification) || data.length < 2) return notification;
+  return { code: data[0]!, subcode: data[1]!, data: data.subarray(2) };
+}
+
 /** RFC 4486 4: with the family and the limit. */
 export function maximumPrefixesReached(afi: number, safi: number, limit: number): Notification {
   const data = Uint8Array.of(afi >>> 8, afi, safi, limit >>> 24, limit >>> 16, limit >>> 8, limit);

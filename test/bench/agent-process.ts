@@ -62,6 +62,21 @@ const programSeries = async (series: RouteSeries): Promise<readonly number[]> =>
   return times;
 };
 
+export interface RouteBurst {
+  readonly change: RouteChange;
+  readonly first: string;
+  /** One route through each. */
+  readonly ifindexes: readonly number[];
+}
+
+/** As fast as the kernel takes them; when the first was sent and when the last was done. */
+const programBurst = ({ change, first, ifindexes }: RouteBurst): readonly [number, number] => {
+  const address = parseIpv4(first) ?? 0;
+  const begin = monotonicMs();
+  for (const [i, ifindex] of ifindexes.entries()) program(encodeWorkloadRoute(change, address + i, ifindex));
+  return [begin, monotonicMs()];
+};
+
 /** Prefixes of the main table. Reading it walks the trie on this processor and takes no lock that a writer needs. */
 const countRoutes = (): number => {
   const text = readFileSync('/proc/net/fib_triestat', 'utf8');
@@ -98,6 +113,7 @@ const awaitRoutes = async ({ routes, timeoutMs }: FibWait): Promise<readonly Fib
 const calls = {
   countRoutes: (_: null): number => countRoutes(),
   programSeries,
+  programBurst,
   awaitRoutes,
 };
 

@@ -36,6 +36,7 @@ export class Bed {
   /** Of the workload interface, in the host. */
   readonly workloadIfindex: number;
   readonly #machine: Machine;
+  readonly #closing: (() => void)[] = [];
 
   private constructor(network: Network, machine: Machine, workloadIfindex: number) {
     this.network = network;
@@ -64,19 +65,32 @@ export class Bed {
     const { directory } = this.network;
     const configFile = join(directory, `${contestant.name.replaceAll(/\W+/g, '-')}.conf`);
     writeFileSync(configFile, contestant.configuration(sessions, directory));
-    const [command, args] = daemonCommand(this.#machine, ...contestant.command(configFile, directory));
+    return this.launch(this.host, contestant.program, contestant.command(configFile, directory));
+  }
+
+  /** Makes a daemon's process on a node and returns at once. */
+  async launch(
+    node: NetNode,
+    name: string,
+    program: readonly [string, readonly string[]],
+  ): Promise<RunningDaemon> {
+    const [command, args] = daemonCommand(this.#machine, ...program);
     const startedAt = monotonicMs();
-    const process = await this.host.start(contestant.program, command, args);
+    const process = await node.start(name, command, args);
     if (this.#machine.urgent) setUrgency(process.pid, true);
     return { process, startedAt };
   }
 
   /** The moment at which the session became Established; throws with the daemon's log when it does not. */
-  async established(daemon: RunningDaemon, session: SessionPlan): Promise<number> {
+  async established(
+    daemon: RunningDaemon,
+    session: SessionPlan,
+    timeoutMs = SESSION_TIMEOUT_MS,
+  ): Promise<number> {
     const ended = daemon.process.exited.then(({ code, signal }) => {
       throw new Error(`the daemon ended: ${code ?? signal}`);
     });
-    const wait = { address: session.address, timeoutMs: SESSION_TIMEOUT_MS };
+    const wait = { address: session.address, timeoutMs };
     try {
       return await Promise.race([this.speaker.call('awaitEstablished', wait), ended]);
     } catch (error) {
@@ -91,7 +105,13 @@ export class Bed {
     await this.host.run('ip', ['route', 'flush', 'dev', WORKLOAD_INTERFACE]);
   }
 
+  /** Runs when the bed is closed. */
+  onClose(run: () => void): void {
+    this.#closing.push(run);
+  }
+
   close(): void {
+    for (const run of this.#closing) run();
     this.agent.close();
     this.speaker.close();
     this.network.close();

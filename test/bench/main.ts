@@ -8,7 +8,9 @@ import { Bed } from './bed.js';
 import type { Benchmark, BenchmarkResult, Figures, LocalBenchmark } from './benchmark.js';
 import type { Contestant } from './contestants.js';
 import { FIB, FIB_200K, FIB_500K } from './fib-benchmark.js';
-import { AUDIT, FAILOVER, INTERFACE_LOAD } from './kernel/kernel-benchmarks.js';
+import { INTERFACE_LOAD } from './kernel/interface-benchmark.js';
+import { AUDIT, FAILOVER } from './kernel/kernel-benchmarks.js';
+import { PATH } from './kernel/path-benchmark.js';
 import { describeMachine, type Machine, pinLoadSide, setUrgency } from './machine.js';
 import { type BenchOptions, HELP, parseBenchOptions } from './options.js';
 import { POLICY } from './policy-benchmark.js';
@@ -27,6 +29,7 @@ import { WORKLOAD } from './workload-benchmark.js';
 
 const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [
   WORKLOAD,
+  PATH,
   FIB,
   FIB_200K,
   FIB_500K,

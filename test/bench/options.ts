@@ -34,7 +34,7 @@ export const HELP = `npm run bench -- [OPTIONS] [NAME...]
 
 Measures bgpd and other daemons at the same jobs, in network namespaces of its own.
 
-NAME                workload, fib, start, wire, policy, failover, audit, and the scenarios
+NAME                workload, path, fib, start, wire, policy, failover, audit, and the scenarios
                     transit, reflector, churn, reconnect, fanout, sessions, busy;
                     default: all, the scenarios once and small;
                     only when named: fib200k, fib500k, interfaces

@@ -36,6 +36,7 @@ const quietKernel = {
   workloads: 1,
   workloadRoutes: [],
   fib: { ...FAKE_KERNEL.fib, adoptedStale: 0, problems: [], problemCount: 0, refusals: [], refusedCount: 0 },
+  gateways: { lost: [], lostCount: 0, losses: 0 },
   tunnels: [],
   drift: { ...FAKE_KERNEL.drift, recent: [], fights: [] },
   nextHopObjects: null,

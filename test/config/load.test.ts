@@ -49,6 +49,7 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       vxlan: { device: 'vxlan.bgp', vni: 4097, port: 4789, mtu: null, address: null },
       nextHopGroups: 'auto',
       prefsrc: [],
+      watchNeighbours: true,
       auditInterval: 60,
       import: [{ interfaces: ['cali*', 'tap*', 'ns-*'], table: 254 }],
     },
@@ -297,4 +298,34 @@ test('five thousand peers load within the time a person waits, and each is looke
   t.deepEqual(result.ok ? [] : result.problems.map(formatProblem), [
     'x:5004:16: peers[5000].address: 10.1.0.9 is taken by peers[9]; one peer has one session per address',
   ]);
+});
+
+test('graceful restart: key by key the peer wins over its group, the group over the node', (t) => {
+  const config = load(`
+asn: 64512
+gracefulRestart: { mode: helper, staleTime: 100, notification: false }
+peerGroups: { g: { gracefulRestart: { restartTime: 60, staleTime: 200 } } }
+peers:
+  - { address: 10.0.0.2, asn: 64512, group: g, gracefulRestart: { staleTime: 300, notification: true } }
+  - { address: 10.0.0.3, asn: 64512, gracefulRestart: { mode: "off" } }
+dynamicPeers: [{ range: 10.1.0.0/16, group: g }]
+`);
+  const [two, three] = config.peers.map(({ gracefulRestart }) => gracefulRestart);
+  t.deepEqual(two, { mode: 'helper', restartTime: 60, staleTime: 300, notification: true });
+  t.deepEqual(three, { mode: 'off', restartTime: 120, staleTime: 100, notification: false });
+  t.deepEqual(config.dynamicPeers[0]?.template.gracefulRestart, {
+    mode: 'helper',
+    restartTime: 60,
+    staleTime: 200,
+    notification: false,
+  });
+  t.is(config.gracefulRestart.selectionDeferral, 60);
+  t.deepEqual(load('asn: 1').gracefulRestart, {
+    mode: 'full',
+    restartTime: 120,
+    staleTime: 360,
+    notification: true,
+    selectionDeferral: 60,
+  });
+  t.false(load('asn: 1').shutdown.graceful);
 });

@@ -199,6 +199,19 @@ spec:
     t.is(daemon.status.peer('127.0.0.3')?.counters.established, 1);
   }));
 
+test('maxRestartTime is what peers are asked to wait; without it they are asked for 120 s', (t) =>
+  withCalico(t, async ({ daemon, write, until }) => {
+    const times = (): readonly (number | undefined)[] =>
+      ['Global_127_0_0_2', 'Global_127_0_0_3'].map(
+        (name) => daemon.status.peer(name)?.gracefulRestart.restartTime,
+      );
+    t.deepEqual(times(), [120, 120]);
+    write('a.yaml', peer('a', '127.0.0.2', '  maxRestartTime: 90s\n'));
+    await until('the new time', () => times()[0] === 90);
+    t.deepEqual(times(), [90, 120]);
+    t.is(daemon.status.peer('Global_127_0_0_2')?.gracefulRestart.mode, 'full');
+  }));
+
 const SERVICE = `apiVersion: v1
 kind: Service
 metadata: { name: web, namespace: shop }

@@ -298,6 +298,9 @@ test('routes stay when it stops; the next start adopts them and sweeps what nobo
     const again = await rig.join(second, A, { asn: 64512, routerId: 0x0a090901 });
     again.announce(['10.65.2.0/26'], { nextHop: '10.0.0.11' });
     again.sayEndOfRib();
+    await second.until('End-of-RIB', () => second.logged('End-of-RIB received').length === 2);
+    t.is(second.status.kernel()?.fib.adoptedStale, 2, 'b may still come: nothing is chosen');
+    clock.advance(5100);
     await second.until('the confirmation', () => second.status.kernel()?.fib.adoptedStale === 1);
     await second.until('End-of-RIB', () => second.logged('End-of-RIB received').length === 2);
     clock.advance(5000);

@@ -79,6 +79,35 @@ test('a block that needs a contributor comes and goes with the workloads inside'
     t.deepEqual(daemon.routes({}), []);
   }));
 
+test('a block that needs a contributor from elsewhere: learned, originated, and one of several', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    world.addLink('cali1');
+    const learned = { prefix: '10.70.0.0/16', kind: 'aggregate', requireContributor: ['bgp', 'kernel'] };
+    const nested = { prefix: '10.0.0.0/8', requireContributor: ['aggregate'] };
+    const six = { prefix: 'fd00:70::/32', requireContributor: ['bgp'] };
+    const daemon = await rig.start(config({ originate: [learned, nested, six] }), { world });
+    const a = await rig.join(daemon, A, ROUTER);
+    await a.hasRoutes();
+    // Not inside, not more specific.
+    a.announce(['10.71.0.1/32', '10.70.0.0/16'], { nextHop: '10.0.0.9', localPref: 100 });
+    await daemon.until('both', () => daemon.routes({ peer: 'a', direction: 'in' }).length === 2);
+    t.deepEqual([...a.told.keys()], []);
+    a.withdraw(['10.70.0.0/16']);
+    a.announce(['10.70.3.4/32', '10.70.3.5/32'], { nextHop: '10.0.0.9', localPref: 100 });
+    await a.hasRoutes('10.70.0.0/16', '10.0.0.0/8');
+    a.withdraw(['10.70.3.4/32']);
+    await daemon.until('one left', () => daemon.routes({ peer: 'a', direction: 'in' }).length === 2);
+    t.deepEqual([...a.told.keys()].sort(), ['10.0.0.0/8', '10.70.0.0/16']);
+    // A reload that leaves the condition alone changes nothing; another is judged by what is there.
+    await daemon.reload(config({ originate: [learned, { ...nested, requireContributor: ['bgp'] }] }));
+    a.withdraw(['10.70.3.5/32']);
+    await a.hasRoutes('10.0.0.0/8');
+    a.withdraw(['10.71.0.1/32']);
+    await a.hasRoutes();
+    t.deepEqual(daemon.routes({}), []);
+  }));
+
 test('service addresses are announced and never installed, whoever announces some of them', (t) =>
   withDaemons(async (rig) => {
     const world = hostWorld();

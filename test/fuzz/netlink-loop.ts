@@ -15,7 +15,7 @@ export interface NetlinkFinding {
   readonly octets: Uint8Array;
 }
 
-const FILTER = { tables: [254], protocol: 12 };
+const FILTER = { tables: [254], protocol: 12, neighbours: true };
 const LENGTHS = [0, 1, 3, 4, 5, 8, 12, 16, 255, 0xffff];
 
 export class NetlinkFuzzLoop {
@@ -55,7 +55,7 @@ export class NetlinkFuzzLoop {
       else if (random.oneIn(2)) setU16(view, Math.min(at & ~3, bytes.length - 2), random.pick(LENGTHS));
       else bytes.copyWithin(at, 16 + random.below(bytes.length - 16));
     }
-    if (random.oneIn(8)) setU16(view, 4, random.pick([16, 17, 20, 21, 24, 25, 104, 105]));
+    if (random.oneIn(8)) setU16(view, 4, random.pick([16, 17, 20, 21, 24, 25, 28, 29, 104, 105]));
     if (random.oneIn(4)) setU32(view, 0, 16 + random.below(bytes.length));
     return bytes;
   }
@@ -92,6 +92,10 @@ function faultOfChange(change: KernelChange): string | null {
       return change.address.length > maxLength(change.address.address.family)
         ? 'a subnet that is too long'
         : null;
+    case 'neighbour':
+      return change.neighbour.ifindex <= 0 ? 'a neighbour without a link' : null;
+    case 'forward':
+      return change.forward.ifindex <= 0 ? 'a forwarding entry without a link' : null;
     default:
       return change satisfies never;
   }

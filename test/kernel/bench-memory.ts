@@ -42,6 +42,11 @@ export function createMemoryBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
           return routeLine(`${drops}${formatPrefix(route.prefix)}`, route.metric, hops, source);
         })
         .sort(),
+    setNeighbour: (link, address, state) => {
+      // Linux tells of an entry that is being deleted as failed first.
+      if (state === 'gone') world.setNeighbour(link, address, 'failed');
+      world.setNeighbour(link, address, state);
+    },
     tunnelEnds: (device) =>
       world.links().some(({ name }) => name === device) ? world.tunnelEnds(device) : [],
     create: (settings) => createMemoryKernel({ nextHopGroups, ...settings }, world),

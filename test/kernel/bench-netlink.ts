@@ -123,6 +123,13 @@ export function createNetlinkBench(nextHopGroups: 'on' | 'off' = 'off'): Bench {
     deleteRoutes: (routes) => batch(routes.map((route) => `route del ${deletionWords(route)}`)),
     routes: (protocol, table = 254) =>
       [...shownRoutes('-4', protocol, table), ...shownRoutes('-6', protocol, table)].sort(),
+    setNeighbour: (link, address, state) => {
+      const entry = `${address} dev ${link}`;
+      const alive = `neigh replace ${entry} lladdr 02:00:00:00:00:99 nud reachable`;
+      // Only an entry that was good becomes a failed one.
+      if (state === 'failed') batch([alive, `neigh replace ${entry} nud failed`]);
+      else batch([state === 'valid' ? alive : `neigh del ${entry}`]);
+    },
     tunnelEnds: (device) => shownEnds(device).sort(),
     create: (settings, options = {}) =>
       createNetlinkKernel({ nextHopGroups, ...settings }, { auditInterval: 0, ...options }),

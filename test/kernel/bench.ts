@@ -9,6 +9,7 @@ import type {
   KernelEvent,
   KernelObserver,
   KernelSettings,
+  NeighbourState,
 } from '../../src/kernel/types.js';
 
 export interface Bench {
@@ -23,6 +24,8 @@ export interface Bench {
   deleteRoutes(routes: readonly RouteSpec[]): void;
   /** IPv4 and IPv6 routes of one protocol in one table, one line each, sorted. */
   routes(protocol: number, table?: number): readonly string[];
+  /** What the kernel finds out about a neighbour; `gone`: somebody deletes the entry. */
+  setNeighbour(link: string, address: string, state: NeighbourState): void;
   /** Neighbours (`10.0.0.2 02:..`) and forwarding entries (`02:.. 172.18.0.2`) of a tunnel's device, sorted. */
   tunnelEnds(device: string): readonly string[];
   create(settings: KernelSettings, options?: { readonly receiveBuffer?: number }): Kernel;

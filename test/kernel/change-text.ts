@@ -7,6 +7,14 @@ import type { KernelNextHop } from '../../src/kernel/types.js';
 
 export function changeText(change: KernelChange | null): string {
   if (change === null) return 'ignored';
+  if (change.kind === 'neighbour') {
+    const { ifindex, address, state } = change.neighbour;
+    return `neighbour ${formatIp(address)} dev ${ifindex} ${state}`;
+  }
+  if (change.kind === 'forward') {
+    const { ifindex, address, mac } = change.forward;
+    return `forward ${mac} to ${formatIp(address)} dev ${ifindex}`;
+  }
   const verb = change.present ? '+' : '-';
   switch (change.kind) {
     case 'route': {

@@ -8,6 +8,9 @@ import { addUplink, type ContractCase, settled, started, stop } from './contract
 
 const GUARD: GuardSettings = { peers: [], pools: [], services: [], allow: [] };
 
+/** RTPROT_RA. */
+const RA = 9;
+
 const exactly = (text: string) => {
   const parsed = prefix(text);
   return { prefix: parsed, ge: parsed.length, le: parsed.length };
@@ -64,6 +67,35 @@ export const GUARD_CASES: readonly ContractCase[] = [
       );
       kernel.uninstall(prefix('0.0.0.0/0'));
       equal(kernel.status().fib.refusedCount, 14);
+      await stop(kernel);
+    },
+  },
+  {
+    title: 'a default route from a router advertisement is the way to next hops, and is left as it is',
+    run: async (bench) => {
+      addUplink(bench);
+      bench.addAddress('eth0', '2001:db8:10::1/64');
+      const advertised = { prefix: '::/0', via: 'fe80::fe', dev: 'eth0', protocol: RA, metric: 1024 };
+      bench.addRoutes([advertised]);
+      const { kernel, seen } = await started(bench);
+      kernel.trackNextHop(ip('2001:db8:99::1'));
+      kernel.install(prefix('2001:db8:66::/64'), via('2001:db8:99::1'));
+      // No guard, and the place is taken: it stays theirs.
+      kernel.install(prefix('::/0'), via('2001:db8:10::2'));
+      await settled(bench, ['2001:db8:66::/64 metric 1024 via fe80::fe dev eth0']);
+      await eventually('EEXIST', () => kernel.status().fib.problems[0]?.reason === 'EEXIST');
+      equal(seen.hops.get('2001:db8:99::1'), 'reachable 1024');
+      deepEqual(bench.routes(RA), ['::/0 metric 1024 via fe80::fe dev eth0']);
+      // Beside it, where the metric is another; with the guard it goes again.
+      kernel.install(prefix('::/0'), { ...via('2001:db8:10::2'), metric: 2048 });
+      const fallback = '::/0 metric 2048 via 2001:db8:10::2 dev eth0';
+      await settled(bench, ['2001:db8:66::/64 metric 1024 via fe80::fe dev eth0', fallback]);
+      kernel.reconfigure(settings({ guard: GUARD }));
+      await settled(bench, ['2001:db8:66::/64 metric 1024 via fe80::fe dev eth0']);
+      deepEqual(bench.routes(RA), ['::/0 metric 1024 via fe80::fe dev eth0']);
+      // Its lifetime is over.
+      bench.deleteRoutes([advertised]);
+      await eventually('no way', () => seen.hops.get('2001:db8:99::1') !== 'reachable 1024');
       await stop(kernel);
     },
   },

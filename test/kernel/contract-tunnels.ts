@@ -141,6 +141,35 @@ export const TUNNEL_CASES: readonly ContractCase[] = [
     },
   },
   {
+    title: 'ends of hosts that went while nobody was here are swept, and those that are back stay',
+    run: async (bench) => {
+      addUplink(bench);
+      bench.addAddress('eth0', '2001:db8:10::1/64');
+      const first = await started(bench, { tunnels: [VXLAN] });
+      const near = through('10.10.0.2', vxlan(MAC_B, '10.10.0.2'));
+      const near6 = through('2001:db8:10::2', vxlan(MAC_B, '10.10.0.2'));
+      first.kernel.install(prefix('10.65.0.1/32'), near);
+      first.kernel.install(prefix('2001:db8:65::1/128'), near6);
+      first.kernel.install(prefix('10.65.0.2/32'), through('10.10.0.3', vxlan(MAC_C, '10.10.0.3')));
+      await eventually('two ends', () => bench.tunnelEnds('vxlan.t').length === 5);
+      await stop(first.kernel);
+      const { kernel } = await started(bench, { tunnels: [VXLAN] });
+      kernel.install(prefix('10.65.0.1/32'), near);
+      kernel.install(prefix('2001:db8:65::1/128'), near6);
+      await eventually('confirmed', () => kernel.status().fib.adoptedStale === 1);
+      equal(bench.tunnelEnds('vxlan.t').length, 5);
+      kernel.sweep();
+      await eventually('one end', () => bench.tunnelEnds('vxlan.t').length === 3);
+      const left = [`${MAC_B} 10.10.0.2`, `10.10.0.2 ${MAC_B}`, `fe80::ff:fe00:b ${MAC_B}`];
+      equal(bench.tunnelEnds('vxlan.t').join('\n'), left.sort().join('\n'));
+      // A listing of all leaves them alone.
+      kernel.reconfigure(settings({ tunnels: [VXLAN] }));
+      await eventually('read again', () => kernel.status().counters.resyncs > 0);
+      equal(bench.tunnelEnds('vxlan.t').length, 3);
+      await stop(kernel);
+    },
+  },
+  {
     title: 'a VXLAN device with other parameters is made anew, one of another kind is left alone',
     run: async (bench) => {
       addUplink(bench);

@@ -4,6 +4,7 @@ import type { ContractCase } from './contract-case.js';
 import { CHAOS_CASES } from './contract-chaos.js';
 import { GUARD_CASES } from './contract-guard.js';
 import { METRIC_CASES } from './contract-metrics.js';
+import { NEIGHBOUR_CASES } from './contract-neighbours.js';
 import { NEXT_HOP_CASES } from './contract-next-hops.js';
 import { OWNERSHIP_CASES } from './contract-ownership.js';
 import { ROUTE_CASES } from './contract-routes.js';
@@ -14,6 +15,7 @@ export const CASES: readonly ContractCase[] = [
   ...WORKLOAD_CASES,
   ...ROUTE_CASES,
   ...NEXT_HOP_CASES,
+  ...NEIGHBOUR_CASES,
   ...OWNERSHIP_CASES,
   ...METRIC_CASES,
   ...TUNNEL_CASES,

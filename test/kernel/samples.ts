@@ -14,7 +14,7 @@ export interface Sample {
 }
 
 export const readAllSamples = (): readonly Sample[] =>
-  ['notifications.case', 'forms.case'].flatMap(readSamples);
+  ['notifications.case', 'forms.case', 'neighbours.case'].flatMap(readSamples);
 
 function readSamples(file: string): Sample[] {
   const samples: Sample[] = [];

@@ -2,7 +2,7 @@
 
 import type { NetNode, Network } from '../support/netns.js';
 import { createRouter } from '../support/peers/router.js';
-import type { Router, RouterKind } from '../support/peers/types.js';
+import type { Router, RouterKind, RouterSpec } from '../support/peers/types.js';
 import { attachWorkload, programRoutes } from '../support/workload.js';
 import {
   FAR_RANGES,
@@ -76,19 +76,26 @@ const addFarFabric = async (network: Network, topology: Topology): Promise<NetNo
   return far;
 };
 
-/** The network without routing: cables, addresses, workloads that nobody knows of yet. */
-export const buildLab = async (network: Network, topology: Topology, kinds: LabKinds): Promise<Lab> => {
+/** The network without routing: cables, addresses, workloads that nobody knows of yet. `words` go to every router. */
+export const buildLab = async (
+  network: Network,
+  topology: Topology,
+  kinds: LabKinds,
+  words: RouterSpec['words'] = {},
+): Promise<Lab> => {
   const fabric = await network.addSwitch('fabric');
   await addRouterNode(network, fabric, topology.reflector);
   await addOutside(network, fabric, topology);
   const far = topology.encapsulation === null ? fabric : await addFarFabric(network, topology);
   for (const plan of topology.hosts) await addHost(network, { near: fabric, far }, plan);
+  const create = (kind: RouterKind, name: string, spec: RouterSpec): Router =>
+    createRouter(kind, network.node(name), { ...spec, words: { ...spec.words, ...words } });
   const routers = new Map<string, Router>([
-    ['rr', createRouter(kinds.reflector, network.node('rr'), reflectorRouter(topology))],
-    ['tor', createRouter(kinds.tor, network.node('tor'), torRouter(topology))],
+    ['rr', create(kinds.reflector, 'rr', reflectorRouter(topology))],
+    ['tor', create(kinds.tor, 'tor', torRouter(topology))],
     ...topology.hosts.map((plan): [string, Router] => [
       plan.name,
-      createRouter(kinds.hosts, network.node(plan.name), hostRouter(topology, plan)),
+      create(kinds.hosts, plan.name, hostRouter(topology, plan)),
     ]),
   ]);
   return { topology, network, fabric, routers };

@@ -62,6 +62,8 @@ export type Action =
       readonly family: 0 | 1;
       readonly marked: boolean;
     }
+  | { readonly kind: 'lose' | 'back'; readonly peer: number; readonly kept: readonly [boolean, boolean] }
+  | { readonly kind: 'endOfRib'; readonly peer: number; readonly family: 0 | 1 }
   | { readonly kind: 'beginning' | 'end'; readonly peer: number; readonly family: 0 | 1 }
   | {
       readonly kind: 'announce';
@@ -301,11 +303,15 @@ const decisionOptions: fc.Arbitrary<DecisionOptions> = fc.record({
   }),
 });
 
+const kept = fc.constantFrom<[boolean, boolean][]>([true, true], [true, true], [true, false], [false, false]);
+
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('up'), peer }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('down'), peer }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('refresh'), peer, family, marked: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('beginning', 'end'), peer, family }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('lose', 'back'), peer, kept }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('endOfRib'), peer, family }) },
   {
     weight: 8,
     arbitrary: fc.record({

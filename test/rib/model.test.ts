@@ -41,6 +41,8 @@ class World {
   readonly routes: readonly Map<string, Map<number, PathAttributes>>[];
   /** By family: prefix and path id of what the peer has not told again since its BoRR. */
   readonly stale: readonly [Set<string>, Set<string>][];
+  /** By family: the same since the peer restarted; null when it does not. */
+  readonly restart: [Set<string> | null, Set<string> | null][];
   readonly kernel = new Map<string, PathAttributes>();
   readonly static = new Map<string, PathAttributes>();
   readonly history: History;
@@ -55,6 +57,7 @@ class World {
     this.neighbours = of.peers.map((options) => new Neighbour(this.test, options));
     this.routes = of.peers.map(() => new Map());
     this.stale = of.peers.map(() => [new Set(), new Set()]);
+    this.restart = of.peers.map(() => [null, null]);
   }
 
   apply(action: Action): void {
@@ -78,7 +81,14 @@ class World {
         this.#pass(action.slow);
         return;
       case 'up':
-        if (!this.neighbours[action.peer]!.established) this.neighbours[action.peer]!.up();
+        if (!this.neighbours[action.peer]!.known) this.neighbours[action.peer]!.up();
+        return;
+      case 'back':
+        this.#back(action.peer, action.kept);
+        return;
+      case 'down':
+      case 'change':
+        if (this.neighbours[action.peer]!.known) this.#applyToPeer(action);
         return;
       default:
         if (this.neighbours[action.peer]!.established) this.#applyToPeer(action);
@@ -102,7 +112,7 @@ class World {
   }
 
   #applyToPeer(
-    action: Exclude<Action, { kind: 'run' | 'link' | 'local' | 'pass' | 'check' | 'decision' }> & {
+    action: Exclude<Action, { kind: 'run' | 'link' | 'local' | 'pass' | 'check' | 'decision' | 'back' }> & {
       readonly peer: number;
     },
   ) {
@@ -114,24 +124,26 @@ class World {
         neighbour.down();
         this.routes[action.peer]!.clear();
         for (const stale of this.stale[action.peer]!) stale.clear();
+        this.restart[action.peer] = [null, null];
+        return;
+      case 'lose':
+        this.#lose(action.peer, action.kept);
+        return;
+      case 'endOfRib':
+        neighbour.sayEndOfRib(action.family);
+        this.#endRestart(action.peer, action.family);
         return;
       case 'refresh':
         neighbour.refresh(action.family, action.marked);
         return;
       case 'beginning':
         neighbour.sayBeginning(action.family);
-        this.stale[action.peer]![action.family] = new Set(
-          [...this.routes[action.peer]!]
-            .filter(([text]) => familyOf(text) === action.family)
-            .flatMap(([text, paths]) => [...paths.keys()].map((id) => `${text} ${id}`)),
-        );
+        if (this.restart[action.peer]![action.family] !== null) return;
+        this.stale[action.peer]![action.family] = this.#held(action.peer, action.family);
         return;
       case 'end':
         neighbour.sayEnd(action.family);
-        for (const key of this.stale[action.peer]![action.family]) {
-          const [text, id] = key.split(' ');
-          this.#forget(action.peer, text!, Number(id));
-        }
+        this.#forgetAll(action.peer, this.stale[action.peer]![action.family]);
         this.stale[action.peer]![action.family].clear();
         return;
       case 'change':
@@ -149,6 +161,48 @@ class World {
       case 'choice':
         this.#changeChoice(neighbour, action.choice);
     }
+  }
+
+  /** Prefix and path id of everything that it has told of the family. */
+  #held(peer: number, family: 0 | 1): Set<string> {
+    const mine = [...this.routes[peer]!].filter(([text]) => familyOf(text) === family);
+    return new Set(mine.flatMap(([text, paths]) => [...paths.keys()].map((id) => `${text} ${id}`)));
+  }
+
+  #forgetAll(peer: number, keys: Iterable<string>): void {
+    for (const key of keys) {
+      const [text, id] = key.split(' ');
+      this.#forget(peer, text!, Number(id));
+    }
+  }
+
+  /** RFC 4724 4.2: what was stale already goes, what is there becomes stale, or goes where nothing is kept. */
+  #lose(peer: number, kept: readonly [boolean, boolean]): void {
+    this.neighbours[peer]!.lose(kept);
+    for (const family of [0, 1] as const) {
+      this.stale[peer]![family].clear();
+      this.#endRestart(peer, family);
+      const held = this.#held(peer, family);
+      if (kept[family]) this.restart[peer]![family] = held;
+      else this.#forgetAll(peer, held);
+    }
+  }
+
+  #back(peer: number, kept: readonly [boolean, boolean]): void {
+    const neighbour = this.neighbours[peer]!;
+    if (!neighbour.known || neighbour.established) return;
+    neighbour.back(kept);
+    for (const family of [0, 1] as const) if (!kept[family]) this.#endRestart(peer, family);
+  }
+
+  #endRestart(peer: number, family: 0 | 1): void {
+    this.#forgetAll(peer, this.restart[peer]![family] ?? []);
+    this.restart[peer]![family] = null;
+  }
+
+  #toldAgain(peer: number, family: 0 | 1, key: string): void {
+    this.stale[peer]![family].delete(key);
+    this.restart[peer]![family]?.delete(key);
   }
 
   /** Whether path ids are sent is settled for the session. */
@@ -174,7 +228,7 @@ class World {
       for (const text of mine) {
         const paths = this.routes[peer]!.get(text) ?? new Map<number, PathAttributes>();
         this.routes[peer]!.set(text, paths.set(id, attributes));
-        this.stale[peer]![family].delete(`${text} ${id}`);
+        this.#toldAgain(peer, family, `${text} ${id}`);
       }
     }
   }
@@ -188,7 +242,7 @@ class World {
       const id = neighbour.options.sendsPathIds[family] ? pathId : 0;
       for (const text of mine) {
         this.#forget(peer, text, id);
-        this.stale[peer]![family].delete(`${text} ${id}`);
+        this.#toldAgain(peer, family, `${text} ${id}`);
       }
     }
   }
@@ -205,9 +259,10 @@ class World {
   /** What the model works from, with the peers in the order of `neighbours`; null for those without a session. */
   model(): { readonly world: ModelWorld; readonly peers: readonly (ModelPeer | null)[] } {
     const { reflector, tracksNextHops } = this.history;
-    const peers = this.neighbours.map((neighbour, i) =>
-      neighbour.established ? { options: neighbour.options, routes: this.routes[i]! } : null,
+    const known = this.neighbours.map((neighbour, i) =>
+      neighbour.known ? { options: neighbour.options, routes: this.routes[i]! } : null,
     );
+    const peers = known.map((peer, i) => (this.neighbours[i]!.established ? peer : null));
     const link: ModelWorld['link'] = (ip) =>
       tracksNextHops ? this.test.linkState(ip) : { reachable: true, cost: 0 };
     return {
@@ -216,7 +271,7 @@ class World {
         reflector,
         decision: this.decision,
         link,
-        peers: peers.filter((peer) => peer !== null),
+        peers: known.filter((peer) => peer !== null),
         kernel: this.kernel,
         originated: this.static,
       },
@@ -236,7 +291,7 @@ function locRib({ test: { rib }, neighbours }: World): Record<string, string> {
           ? 'kernel'
           : source === STATIC_SOURCE
             ? 'static'
-            : neighbours.find((peer) => peer.established && peer.id === source)?.options.address;
+            : neighbours.find((peer) => peer.known && peer.id === source)?.options.address;
       const attributes = decodeBlock(rib.attrSets.block(table.bestAttrs[id] as AttrSetId));
       found[formatPrefix(prefixOf(rib, family, id))] = `${name} ${attributesText(attributes)}`;
     }
@@ -285,7 +340,7 @@ function multipathSets({ test: { rib }, neighbours }: World): View {
       if (set === null) continue;
       sets[formatPrefix(prefixOf(rib, family, id))] = set.members
         .map(({ address, peer, weight }) => {
-          const from = neighbours.find((one) => one.established && one.id === peer)?.options.address;
+          const from = neighbours.find((one) => one.known && one.id === peer)?.options.address;
           return `${formatIp(address)}${peer === null ? '' : ` ${from}`} weight ${weight}`;
         })
         .sort();
@@ -341,6 +396,10 @@ function check(world: World): void {
   );
   for (const [i, neighbour] of world.neighbours.entries()) {
     const peer = peers[i];
+    if (neighbour.known) {
+      const stale = world.restart[i]!.reduce((sum, keys) => sum + (keys?.size ?? 0), 0);
+      same(`peer ${i + 1}, stale paths`, world.test.rib.restarts.staleCount(neighbour.id), stale);
+    }
     if (peer == null) continue;
     const name = `peer ${i + 1}`;
     same(`${name} objects`, neighbour.objections, []);
@@ -367,7 +426,7 @@ function checkCounts({ test: { rib } }: World, neighbour: Neighbour, peer: Model
 }
 
 function checkNothingLeft(world: World): void {
-  for (const neighbour of world.neighbours) if (neighbour.established) neighbour.down();
+  for (const neighbour of world.neighbours) if (neighbour.known) neighbour.down();
   for (const map of world.routes) map.clear();
   for (const text of ALL_PREFIXES)
     for (const source of ['kernel', 'static'] as const) world.local(source, text, null);

@@ -24,7 +24,7 @@ export type { ModelPeer, ModelRoute } from './model-decision.js';
 
 export interface ModelWorld extends DecisionWorld {
   readonly reflector: boolean;
-  /** Those with a session. */
+  /** Those with a session, and those that are expected back. */
   readonly peers: readonly ModelPeer[];
   readonly kernel: ReadonlyMap<string, PathAttributes>;
   readonly originated: ReadonlyMap<string, PathAttributes>;

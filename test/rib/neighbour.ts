@@ -102,6 +102,8 @@ export class Neighbour {
   needlessWithdrawals = 0;
   readonly #test: TestRib;
   #id: PeerId | null = null;
+  /** The session is gone and the RIB expects it back. */
+  #away = false;
   #receiver: UpdateDecoder;
   #sender: UpdateDecoder;
   readonly #cursor = new NlriCursor();
@@ -120,12 +122,40 @@ export class Neighbour {
   }
 
   get established(): boolean {
+    return this.known && !this.#away;
+  }
+
+  /** The RIB has routes of it, with or without a session. */
+  get known(): boolean {
     return this.#id !== null;
   }
 
   up(): this {
     this.#id = this.#test.rib.peerUp(this.#ribPeer(), this.#profile());
-    this.#test.awake.add(this.#id);
+    return this.#begin(this.#id);
+  }
+
+  /** Graceful restart: the session ends, and these families' routes stay. */
+  lose(kept: readonly [boolean, boolean]): void {
+    this.#away = true;
+    this.#test.awake.delete(this.id);
+    this.#test.rib.restarts.lost(this.id, kept);
+  }
+
+  back(kept: readonly [boolean, boolean]): this {
+    this.#away = false;
+    const view = { peer: this.#ribPeer(), profile: this.#profile() };
+    if (!this.#test.rib.restarts.back(this.id, view, kept)) throw new Error('it is the same peer');
+    return this.#begin(this.id);
+  }
+
+  /** End-of-RIB to us. */
+  sayEndOfRib(family: FamilyIndex): void {
+    this.#test.rib.restarts.ends(this.id, family);
+  }
+
+  #begin(id: PeerId): this {
+    this.#test.awake.add(id);
     this.told.clear();
     this.endOfRibs[0] = this.endOfRibs[1] = 0;
     this.stale[0] = this.stale[1] = null;
@@ -137,6 +167,7 @@ export class Neighbour {
   down(): void {
     const { id } = this;
     this.#id = null;
+    this.#away = false;
     this.#test.awake.delete(id);
     this.#test.rib.peerDown(id);
   }
@@ -153,11 +184,11 @@ export class Neighbour {
 
   /** BoRR and EoRR to us. */
   sayBeginning(family: FamilyIndex): void {
-    this.#test.rib.refreshBegins(this.id, family);
+    this.#test.rib.restarts.refreshBegins(this.id, family);
   }
 
   sayEnd(family: FamilyIndex): void {
-    this.#test.rib.refreshEnds(this.id, family);
+    this.#test.rib.restarts.refreshEnds(this.id, family);
   }
 
   /** The path id is sent where the session has them. */

@@ -18,7 +18,7 @@ import type {
   Summary,
 } from '../../src/api/types.js';
 import type { FamilyName } from '../../src/base/family.js';
-import { DEFAULT_TIMERS } from '../../src/config/defaults.js';
+import { DEFAULT_GRACEFUL_RESTART, DEFAULT_TIMERS } from '../../src/config/defaults.js';
 
 const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0) => ({
   negotiated,
@@ -89,6 +89,7 @@ const BASE_PEER: PeerDetail = {
   prefixes: { 'ipv4-unicast': counts(true, 1200, 1198, 12), 'ipv6-unicast': counts(true, 7, 7, 3) },
   reason: null,
   blame: null,
+  restart: null,
   notes: [],
   description: 'rack 12, upper switch',
   group: null,
@@ -123,6 +124,8 @@ const BASE_PEER: PeerDetail = {
     evidence: [],
   },
   lastUp: '2026-01-01T08:00:03.000Z',
+  restarts: { away: 1, back: 1, expired: 0 },
+  gracefulRestart: DEFAULT_GRACEFUL_RESTART,
   queuedBytes: 0,
   updateGroup: 1,
   verdicts: { discard: 4, withdraw: 2 },
@@ -160,7 +163,8 @@ const unreachable: PeerDetail = {
   asn: 65002,
   state: 'Active',
   sinceSeconds: 12,
-  prefixes: { 'ipv4-unicast': counts(false), 'ipv6-unicast': counts(false) },
+  restart: { state: 'away', stalePaths: 12, secondsLeft: 92.4 },
+  prefixes: { 'ipv4-unicast': counts(true, 12, 12), 'ipv6-unicast': counts(false) },
   reason: 'connection refused by 172.18.203.3 port 179 (ECONNREFUSED); next attempt in 48 s',
   blame: {
     kind: 'refused',
@@ -230,6 +234,7 @@ const summaryOf = (peer: PeerDetail): PeerSummary => ({
   blame: peer.blame,
   prefixes: peer.prefixes,
   reason: peer.reason,
+  restart: peer.restart,
   notes: peer.notes,
 });
 
@@ -267,6 +272,7 @@ const BASE_ROUTE: RouteStatus = {
   prefix: '10.65.0.7/32',
   best: true,
   multipath: false,
+  stale: false,
   pathId: null,
   weight: 32_768,
   source: 'kernel',
@@ -318,6 +324,7 @@ export const FAKE_ROUTES: readonly RouteStatus[] = [
     prefix: '10.65.8.0/26',
     best: false,
     multipath: true,
+    stale: true,
     pathId: 3,
     weight: 0,
     source: 'rr-1',
@@ -390,6 +397,11 @@ export const FAKE_KERNEL: KernelReport = {
       { prefix: '10.65.9.0/26', reason: 'EEXIST', attempts: 4, nextHops: ['172.18.203.1'] },
       { prefix: 'fd00:65:9::/64', reason: 'unresolved', attempts: 0, nextHops: ['fd00:99::1', 'fd00:99::2'] },
     ],
+  },
+  gateways: {
+    lost: [{ address: '172.18.203.1', interface: 'eth0', since: '2026-01-02T03:04:05.678Z' }],
+    lostCount: 1,
+    losses: 3,
   },
   tunnels: [
     { device: 'vxlan.bgp', kind: 'vxlan', ready: true, problem: null, ends: 12 },

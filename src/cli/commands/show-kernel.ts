@@ -26,6 +26,7 @@ export const kernelText = (kernel: KernelReport, paint: Paint): string =>
     fightLines(kernel, paint),
     problemLines(kernel, paint),
     refusalLines(kernel, paint),
+    gatewayLines(kernel, paint),
     tunnelLines(kernel, paint),
     linkLines(kernel, paint),
     workloadLines(kernel, paint),
@@ -103,6 +104,18 @@ function refusalLines({ fib }: KernelReport, paint: Paint): readonly string[] {
   const rows = fib.refusals.map(({ prefix, reason }): Row => ({ cells: [prefix, toned('warn', reason)] }));
   const more = fib.refusedCount - fib.refusals.length;
   const lines = renderTable([left('Kept out'), left("For the host's own sake")], rows, paint);
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])];
+}
+
+function gatewayLines({ gateways }: KernelReport, paint: Paint): readonly string[] {
+  if (gateways.lostCount === 0) return [];
+  const rows = gateways.lost.map(
+    ({ address, interface: link, since }): Row => ({
+      cells: [toned('bad', address), link, formatTime(since)],
+    }),
+  );
+  const more = gateways.lostCount - gateways.lost.length;
+  const lines = renderTable([left('Silent gateway'), left('Interface'), left('Since')], rows, paint);
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])];
 }
 

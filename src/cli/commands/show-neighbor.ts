@@ -170,7 +170,19 @@ const EXCESSES = [
   ['prefixes', 'prefixes'],
 ] as const;
 
+function restartCell(
+  { mode, restartTime, staleTime }: PeerDetail['gracefulRestart'],
+  { away, back, expired }: PeerDetail['restarts'],
+): string {
+  if (mode === 'off') return 'off';
+  const past =
+    away === 0 ? '' : `; the peer was away ${formatCount(away, 'time')}, back ${back}, too long ${expired}`;
+  return `${mode}, peers wait ${restartTime} s, stale at most ${staleTime} s${past}`;
+}
+
 function historyFields({
+  gracefulRestart,
+  restarts,
   counters,
   lastUp,
   lastDown,
@@ -192,6 +204,7 @@ function historyFields({
       'Last down',
       lastDown === null ? '-' : `${formatTime(lastDown.at)}: ${lastDown.reason} (fault: ${lastDown.fault})`,
     ],
+    ['Graceful restart', restartCell(gracefulRestart, restarts)],
     ['Queued to send', formatBytes(queuedBytes)],
     [
       'Keepalives late',

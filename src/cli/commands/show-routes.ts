@@ -77,8 +77,13 @@ const routeRow = (route: RouteStatus): Row => ({
     kernelCell(route.kernel),
     asPathWithOrigin(route),
   ],
-  remarks: route.best ? [] : [toned('dim', route.decision)],
+  remarks: [
+    ...(route.stale ? [toned('warn', STALE)] : []),
+    ...(route.best ? [] : [toned('dim', route.decision)]),
+  ],
 });
+
+const STALE = 'stale: its peer restarts';
 
 function kernelCell(kernel: string | null): Cell {
   if (kernel === null) return '-';
@@ -113,9 +118,11 @@ export const pathsText = (list: RouteList, paint: Paint): string =>
 const indented = (line: string): string => `    ${line}`;
 
 function pathHead(route: RouteStatus, paint: Paint): string {
-  const { prefix, best, multipath, pathId, source, sourceType } = route;
+  const { prefix, best, multipath, stale, pathId, source, sourceType } = route;
   const from = source === sourceType ? source : `${source} (${sourceType})`;
-  const marks = [best ? 'best' : null, multipath ? 'multipath' : null].filter((mark) => mark !== null);
+  const marks = [best ? 'best' : null, multipath ? 'multipath' : null, stale ? 'stale' : null].filter(
+    (mark) => mark !== null,
+  );
   const id = pathId === null ? '' : `, path id ${pathId}`;
   return `${paint('strong', prefix)} from ${from}${id}${marks.map((mark) => `, ${paint('good', mark)}`).join('')}`;
 }

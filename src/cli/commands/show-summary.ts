@@ -107,10 +107,16 @@ export function stateCell({ state, enabled }: PeerSummary): TonedText {
 }
 
 /** Why it is not Established, and what surprises. */
-export const peerRemarks = ({ reason, notes, enabled }: PeerSummary): readonly TonedText[] => [
+export const peerRemarks = ({ reason, notes, enabled, restart }: PeerSummary): readonly TonedText[] => [
+  ...(restart === null ? [] : [toned('warn', restartText(restart))]),
   ...(reason === null ? [] : [toned(enabled ? 'bad' : 'dim', reason)]),
   ...notes.map((note) => toned('warn', note)),
 ];
+
+function restartText({ state, stalePaths, secondsLeft }: NonNullable<PeerSummary['restart']>): string {
+  const head = state === 'away' ? 'restarting' : 'back from a restart';
+  return `${head}, ${formatCount(stalePaths, 'stale path')}, ${Math.ceil(secondsLeft)} s left`;
+}
 
 export function neighborTotal(peers: readonly PeerSummary[]): string {
   const up = peers.filter(({ state }) => state === 'Established').length;

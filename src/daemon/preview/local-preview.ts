@@ -4,6 +4,7 @@
 import type { PeerId } from '../../base/ids.js';
 import { formatPrefix, type Prefix } from '../../base/prefix.js';
 import type { Kernel, KernelSettings, WorkloadChange } from '../../kernel/types.js';
+import type { Rib } from '../../rib/core.js';
 import type { LocalPath } from '../../rib/what-if/what-if.js';
 import type { LocalSettings } from '../local-attributes.js';
 import { LocalRoutes } from '../local-routes.js';
@@ -16,11 +17,12 @@ export interface LocalPreview {
 /** Workloads looked at in one go. */
 const SLICE = 500;
 
-/** `pause` is awaited between slices. */
+/** Routes that ask for company find it in `prefixes` as it is now. `pause` is awaited between slices. */
 export async function previewLocal(
   kernel: Kernel | null,
   [before, after]: readonly [KernelSettings, KernelSettings],
   settings: LocalSettings,
+  prefixes: Rib['prefixes'],
   pause: () => Promise<void>,
 ): Promise<LocalPreview> {
   const paths = new Map<string, LocalPath[]>();
@@ -31,7 +33,7 @@ export async function previewLocal(
     if (others.length === 0) paths.delete(key);
     else paths.set(key, others);
   };
-  const routes = new LocalRoutes({ applyLocal }, settings);
+  const routes = new LocalRoutes({ applyLocal, prefixes }, settings);
   routes.configure(settings, []);
   let slice: WorkloadChange[] = [];
   let seen = 0;

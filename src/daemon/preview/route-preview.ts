@@ -48,7 +48,7 @@ export async function previewRoutes(config: Config, options: RoutePreviewOptions
   const [now, then] = [speaker.outlook(speaker.config), speaker.outlook(config)];
   const foreseen = foresee(speaker.peers.plan(config), then.context);
   const settings = [now.kernel, then.kernel] as const;
-  const local = await previewLocal(speaker.kernel, settings, then.local, turn);
+  const local = await previewLocal(speaker.kernel, settings, then.local, speaker.rib.prefixes, turn);
   const fib = fibPreview(speaker, config, [now, then], limit, (prefix) => local.routes.isBlackhole(prefix));
   const members = membersOf(foreseen);
   const groups = outlookGroups(

@@ -1,6 +1,7 @@
 // What the kernel tells about routes of ours that we did not just write: adoption at start, losses, listings. Corrects
 // what is believed to be held and leaves the writing to others.
 
+import { Bitset } from '../../base/bitset.js';
 import type { FamilyIndex } from '../../base/family.js';
 import { compareIp } from '../../base/ip.js';
 import { sameHop } from '../routes/route-store.js';
@@ -162,7 +163,7 @@ export function observeContest(
 
 /** `cause`: what a difference that it finds is put down to. */
 export function beginListing(fib: FibState, cause: DriftCause): void {
-  fib.listed = [new Set(), new Set()];
+  fib.listed = [new Bitset(), new Bitset()];
   for (const told of fib.told) told.clear();
   fib.listingCause = cause;
 }
@@ -191,7 +192,8 @@ function forget(
 ): void {
   const through = ifindex === 0 ? null : fib.sets.through(ifindex);
   if (through?.size === 0) return;
-  for (const row of table.rows) {
+  // By number: this runs in one go, and an iterator would make it ten times as long. Rows not in use hold nothing.
+  for (let row = 0; row < table.rows.limit; row++) {
     const held = table.held(row);
     // A row to be rewritten is listed under its old protocol, as if it were not ours.
     if (held === NO_SET || table.has(row, IN_FLIGHT | REWRITE) || isThere(table, row)) continue;

@@ -1,6 +1,7 @@
 // The FIB's state as data, and questions about it. The files beside it change it, turn it into writes, take in what the
 // kernel says, and report. Never reads a clock.
 
+import { Bitset } from '../../base/bitset.js';
 import { type FamilyIndex, familyOfAddress } from '../../base/family.js';
 import type { IpAddress } from '../../base/ip.js';
 import { formatPrefix, type Prefix } from '../../base/prefix.js';
@@ -61,9 +62,9 @@ export interface FibState {
   readonly sources: [IpAddress | null, IpAddress | null];
   nextId: number;
   /** Rows that the running listing named, by family; null when none runs. */
-  listed: readonly [Set<number>, Set<number>] | null;
+  listed: readonly [Bitset, Bitset] | null;
   /** Rows that were written, or told of, while it runs: what it names of them may be older. */
-  readonly told: readonly [Set<number>, Set<number>];
+  readonly told: readonly [Bitset, Bitset];
   /** What a difference that the running listing finds is put down to. */
   listingCause: DriftCause;
   /** Monotonic milliseconds, as last told. */
@@ -99,7 +100,7 @@ export function createFibState(
     sources: [null, null],
     nextId: 1,
     listed: null,
-    told: [new Set(), new Set()],
+    told: [new Bitset(), new Bitset()],
     listingCause: 'missing',
     now: 0,
     swept: false,

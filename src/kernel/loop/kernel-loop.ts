@@ -3,8 +3,7 @@
 
 import type { IpAddress } from '../../base/ip.js';
 import type { Prefix } from '../../base/prefix.js';
-import type { KernelPort, ListScope, PortFilter, PortReport } from '../port.js';
-import { RT_TABLE } from '../rtnetlink/numbers.js';
+import type { KernelPort, ListScope, PortReport } from '../port.js';
 import type {
   FibIntent,
   Kernel,
@@ -19,6 +18,7 @@ import { Audits } from './audits.js';
 import { LoopCounters } from './counters.js';
 import { KernelView, type ViewNews } from './kernel-view.js';
 import { Listings } from './listings.js';
+import { filterOf } from './port-filter.js';
 import { Senders } from './senders.js';
 import { Timers } from './timers.js';
 import { WritePump } from './write-pump.js';
@@ -58,7 +58,7 @@ export class KernelLoop implements Kernel {
   /** Notifications were lost since the last listing of everything began. */
   #overrun = false;
   #reopenDelay = FIRST_REOPEN;
-  readonly #timers = new Timers<'listing' | 'reopen'>();
+  readonly #timers = new Timers<'listing' | 'reopen' | 'gateways'>();
 
   constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
     this.#port = port;
@@ -103,6 +103,8 @@ export class KernelLoop implements Kernel {
     if (!this.#settings.install) return;
     const routes = this.#view.fib.sweep();
     this.#emit({ kind: 'swept', routes });
+    for (const ifindex of this.#view.tunnels.sweep()) this.#listings.want({ kind: 'ends', ifindex });
+    if (!this.#listings.empty) this.#scheduleListing();
     this.#pump.schedule();
   }
 
@@ -167,6 +169,7 @@ export class KernelLoop implements Kernel {
       workloads: importer.size,
       fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
       tunnels: tunnels.status(),
+      gateways: this.#view.gateways.status(),
       counters: this.#counters.snapshot(fib.counters, guard.counts),
       drift: fib.drift.status(performance.now()),
       audits: this.#audits.status(),
@@ -209,6 +212,7 @@ export class KernelLoop implements Kernel {
       case 'overrun':
         this.#counters.overruns++;
         this.#overrun = true;
+        this.#view.neighbours.forgetAll();
         this.#emit({ kind: 'overrun' });
         this.#wantListing();
         return;
@@ -333,6 +337,14 @@ export class KernelLoop implements Kernel {
     if (!this.#listings.empty) this.#scheduleListing();
     this.#pump.run();
     for (const event of this.#view.takeEvents()) this.#emit(event);
+    this.#awaitGateways();
+  }
+
+  /** Whether a gateway answers is judged by time, too. */
+  #awaitGateways(): void {
+    const due = this.#view.neighbours.nextDue();
+    if (due === null) this.#timers.clear('gateways');
+    else this.#timers.set('gateways', Math.max(1, due - performance.now()), () => this.#settle());
   }
 
   #tell({ workloads, nextHops, addresses }: ViewNews): void {
@@ -378,12 +390,6 @@ export class KernelLoop implements Kernel {
     if (next === null && this.#listings.unhurried && !this.#listings.empty) this.#port.hurry();
     if (next !== null) this.#port.list(next.id, next.scope);
   }
-}
-
-/** Our table, the tables of the import rules, and main: gateways are looked up there. */
-function filterOf(settings: KernelSettings): PortFilter {
-  const tables = new Set([settings.table, RT_TABLE.main, ...settings.import.map((rule) => rule.table)]);
-  return { tables: [...tables], protocol: settings.protocol };
 }
 
 /** Prefixes come from peers: they must not be able to choose where they land in the table. */

@@ -7,7 +7,9 @@ import { hostPrefix, makePrefix, type Prefix } from '../../base/prefix.js';
 import { Fib } from '../fib/fib.js';
 import { FactWatch, NO_FACTS, readFacts } from '../guard/host-facts.js';
 import { HostGuard } from '../guard/host-guard.js';
+import { GatewayWatch } from '../next-hops/gateway-watch.js';
 import { Links } from '../next-hops/links.js';
+import { Neighbours } from '../next-hops/neighbours.js';
 import { NextHops } from '../next-hops/next-hops.js';
 import { ObjectHops } from '../next-hops/object-hops.js';
 import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
@@ -53,7 +55,9 @@ export class KernelView {
   readonly links = new Links();
   readonly store: RouteStore;
   readonly importer: Importer;
+  readonly neighbours = new Neighbours();
   readonly nextHops: NextHops;
+  readonly gateways: GatewayWatch;
   readonly fib: Fib;
   readonly guard: HostGuard;
   readonly tunnels: Tunnels;
@@ -77,7 +81,8 @@ export class KernelView {
     this.store = new RouteStore(seed);
     this.importer = new Importer((ifindex) => this.links.nameOf(ifindex));
     this.importer.configure(settings);
-    this.nextHops = new NextHops(this.store, this.links, settings.table);
+    this.nextHops = new NextHops(this.store, this.links, this.neighbours, settings.table);
+    this.gateways = new GatewayWatch(this.neighbours, this.nextHops, this.links);
     const isTaken = (prefix: KernelRoute['prefix'], identity: RouteIdentity): boolean =>
       this.store
         .at(prefix)
@@ -99,6 +104,7 @@ export class KernelView {
     this.importer.configure(settings);
     this.store.touch(() => true);
     this.nextHops.configure(settings.table);
+    if (settings.watchNeighbours !== true) this.neighbours.forgetAll();
     this.fib.configure(settings);
     this.#chooseSources();
     this.guard.configure(settings.guard ?? null);
@@ -141,6 +147,11 @@ export class KernelView {
         if (this.#named !== null) this.#told.addresses.add(addressKey(change.address));
         this.#applyAddress(change.address, change.present);
         return;
+      case 'neighbour':
+        this.gateways.hear(change.neighbour);
+        return;
+      case 'forward':
+        return;
       default:
         change satisfies never;
     }
@@ -148,6 +159,7 @@ export class KernelView {
 
   /** `cause`: what differences to our own routes are put down to. */
   beginListing(scope: ListScope, cause: DriftCause): void {
+    if (scope.kind === 'ends') return;
     const whole = scope.kind === 'everything' || scope.kind === 'audit';
     if (whole) this.#objectHops.clear();
     this.store.beginListing();
@@ -175,6 +187,15 @@ export class KernelView {
         this.#named?.addresses.add(addressKey(change.address));
         if (!this.#told.addresses.has(addressKey(change.address))) this.#applyAddress(change.address, true);
         return;
+      case 'neighbour': {
+        const { ifindex, address, permanentMac: mac } = change.neighbour;
+        if (mac !== undefined)
+          this.tunnels.found({ kind: 'neighbour', present: false, ifindex, address, mac });
+        return;
+      }
+      case 'forward':
+        this.tunnels.found({ kind: 'forward', present: false, ...change.forward });
+        return;
       default:
         change satisfies never;
     }
@@ -200,6 +221,8 @@ export class KernelView {
       case 'foreign':
         this.store.endListing((route) => familyOf(route) === scope.family);
         return;
+      case 'ends':
+        return;
       default:
         scope satisfies never;
     }
@@ -216,6 +239,7 @@ export class KernelView {
       this.#facts.touch(touched);
     });
     this.nextHops.touch(prefixes);
+    this.#events.push(...this.gateways.settle(now));
     this.fib.tick(now);
     this.#judgeAnew();
     const nextHops = this.#refreshHops();
@@ -297,6 +321,7 @@ export class KernelView {
       this.nextHops.touchLink(link, old !== undefined);
     if (old === undefined) return;
     if (usable !== wasUsable) this.#linkEvent(usable, link);
+    if (!usable) this.neighbours.forgetLink(link.ifindex);
     // A link that went down took its IPv4 routes along and said nothing; one that bounced may have.
     const objectsLost = wasUsable && !usable && this.fib.linkLost(link.ifindex);
     if (old.up !== link.up || objectsLost) this.#relistLink(link.ifindex);
@@ -317,6 +342,7 @@ export class KernelView {
     if (link === undefined) return;
     if (this.links.usable(ifindex)) this.#linkEvent(false, link);
     this.links.deleteLink(ifindex);
+    this.neighbours.forgetLink(ifindex);
     this.nextHops.touchLink(link, true);
     this.store.drop(
       (route) => uses(route, ifindex) && route.nextHops.every((hop) => hop.ifindex === ifindex),

@@ -18,10 +18,15 @@ export class Listings {
   }
 
   want(scope: ListScope): void {
+    // What an end of a tunnel is told is in no other listing.
+    if (scope.kind === 'ends') {
+      this.#wanted.set(keyOf(scope), scope);
+      return;
+    }
     if (this.#wanted.has(EVERYTHING.kind)) return;
     this.#wanted.set(keyOf(scope), scope);
     if (scope.kind !== 'everything' && this.#wanted.size <= MAX_SCOPES) return;
-    this.#wanted.clear();
+    for (const [key, { kind }] of this.#wanted) if (kind !== 'ends') this.#wanted.delete(key);
     this.#wanted.set(EVERYTHING.kind, EVERYTHING);
   }
 
@@ -68,9 +73,18 @@ export class Listings {
 
 const EVERYTHING: ListScope = { kind: 'everything' };
 
-const keyOf = (scope: ListScope): string =>
-  scope.kind === 'interface'
-    ? `${scope.family} ${scope.ifindex}`
-    : scope.kind === 'foreign'
-      ? `${scope.family} foreign`
-      : scope.kind;
+function keyOf(scope: ListScope): string {
+  switch (scope.kind) {
+    case 'interface':
+      return `${scope.family} ${scope.ifindex}`;
+    case 'foreign':
+      return `${scope.family} foreign`;
+    case 'ends':
+      return `ends ${scope.ifindex}`;
+    case 'everything':
+    case 'audit':
+      return scope.kind;
+    default:
+      return scope satisfies never;
+  }
+}

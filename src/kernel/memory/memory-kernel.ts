@@ -44,7 +44,9 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
     });
   };
   const passes = (change: KernelChange): boolean =>
-    change.kind !== 'route' || filter.tables.includes(change.route.table);
+    change.kind === 'neighbour'
+      ? filter.neighbours === true
+      : change.kind !== 'route' || filter.tables.includes(change.route.table);
   return {
     backend: 'memory',
     open: (tables, sink) => {
@@ -62,7 +64,8 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
       filter = tables;
     },
     list: (id, scope) => {
-      const changes = listing(world, scope, filter).filter(passes);
+      const changes =
+        scope.kind === 'ends' ? world.listEnds(scope.ifindex) : listing(world, scope, filter).filter(passes);
       post({ kind: 'listed', id, changes, first: true, done: true, errno: null });
     },
     // A listing here is done at once.
@@ -109,6 +112,7 @@ function listing(world: MemoryWorld, scope: ListScope, filter: PortFilter): Kern
 
 function inScope(route: KernelRoute, scope: ListScope, filter: PortFilter): boolean {
   if (scope.kind === 'everything' || scope.kind === 'audit') return true;
+  if (scope.kind === 'ends') return false;
   if (route.prefix.address.family !== scope.family) return false;
   if (scope.kind === 'foreign') return route.protocol !== filter.protocol;
   return route.nextHops.some((hop) => hop.ifindex === scope.ifindex);

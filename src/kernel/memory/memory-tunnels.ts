@@ -1,8 +1,9 @@
 // The tunnels of a world in memory: devices made and destroyed, neighbours and forwarding entries as Linux keeps them.
 
-import { formatIp } from '../../base/ip.js';
-import type { TunnelWrite } from '../port.js';
+import { formatIp, parseIp } from '../../base/ip.js';
+import type { KernelChange, TunnelWrite } from '../port.js';
 import type { KernelLink, TunnelDevice } from '../types.js';
+import { mustIp } from './route-spec.js';
 
 export interface TunnelWorld {
   readonly links: ReadonlyMap<string, KernelLink>;
@@ -34,6 +35,16 @@ export function programTunnel(world: TunnelWorld, write: TunnelWrite, controls: 
     default:
       return write satisfies never;
   }
+}
+
+/** Neighbours are kept by address, forwarding entries by MAC. */
+export function listEnds({ ends }: TunnelWorld, ifindex: number): readonly KernelChange[] {
+  return [...(ends.get(ifindex) ?? [])].map(([key, value]): KernelChange => {
+    const address = parseIp(key);
+    if (address !== null)
+      return { kind: 'neighbour', neighbour: { ifindex, address, state: 'valid', permanentMac: value } };
+    return { kind: 'forward', forward: { ifindex, address: mustIp(value), mac: key } };
+  });
 }
 
 const linkAt = (world: TunnelWorld, ifindex: number): KernelLink | undefined =>

@@ -12,11 +12,12 @@ import type {
   KernelNextHop,
   KernelNexthop,
   KernelRoute,
+  NeighbourState,
   TunnelDevice,
 } from '../types.js';
 import { connectedRoute } from './connected-route.js';
 import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
-import { programTunnel, type TunnelWorld } from './memory-tunnels.js';
+import { listEnds, programTunnel, type TunnelWorld } from './memory-tunnels.js';
 import { mustIp, mustPrefix, type RouteSpec, sameIp } from './route-spec.js';
 
 /** `origin` is the port that caused the change; ports do not hear of their own. */
@@ -35,6 +36,8 @@ export interface MemoryWorld {
   addRoute(route: RouteSpec): void;
   /** Takes away whatever has this table, prefix and, when given, metric and protocol. */
   deleteRoute(route: RouteSpec): void;
+  /** What the kernel finds out about a neighbour. */
+  setNeighbour(link: string, address: string, state: NeighbourState): void;
   routes(): readonly KernelRoute[];
   links(): readonly KernelLink[];
   addresses(): readonly KernelAddress[];
@@ -53,6 +56,8 @@ export interface MemoryWorld {
   lack(kind: TunnelDevice['kind']): void;
   /** `10.0.0.2 02:..` per neighbour and `02:.. 172.18.0.2` per forwarding entry of a device, sorted. */
   tunnelEnds(device: string): readonly string[];
+  /** The same as a listing names them. */
+  listEnds(ifindex: number): readonly KernelChange[];
   /** A write of a nexthop object by a kernel. */
   writeObject(write: ObjectWrite): string | null;
   nexthops(): readonly KernelNexthop[];
@@ -113,6 +118,10 @@ export function createMemoryWorld(): MemoryWorld {
     deleteAddress: (link, address) => deleteAddress(world, link, address),
     addRoute: (spec) => upsert(world, routeOf(world, spec)),
     deleteRoute: (spec) => deleteRoute(world, spec),
+    setNeighbour: (link, address, state) => {
+      const { ifindex } = linkNamed(world, link);
+      notify(world, { kind: 'neighbour', neighbour: { ifindex, address: mustIp(address), state } });
+    },
     routes: () => [...world.routes.values()].flat(),
     links: () => [...world.links.values()],
     addresses: () => [...world.addresses],
@@ -135,6 +144,7 @@ export function createMemoryWorld(): MemoryWorld {
       const { ifindex } = linkNamed(world, device);
       return [...(world.ends.get(ifindex) ?? [])].map(([key, value]) => `${key} ${value}`).sort();
     },
+    listEnds: (ifindex) => listEnds(world, ifindex),
     failNextObject: (errno, count = 1) => {
       world.objectFailures.push(...new Array<string>(count).fill(errno));
     },

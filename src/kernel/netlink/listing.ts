@@ -7,7 +7,9 @@ import type { ListScope, PortFilter } from '../port.js';
 import type { Dump } from '../rtnetlink/exchange.js';
 import {
   listAddresses,
+  listForwards,
   listLinks,
+  listNeighbours,
   listNexthops,
   listRoutes,
   passesFilter,
@@ -103,8 +105,8 @@ export class RunningListing {
 
   #visit(bytes: Uint8Array, view: DataView, span: MessageSpan): void {
     const filter = this.#options.filter();
-    if (!passesFilter(view, span, filter)) return;
     const { scope } = this.#options;
+    if (scope.kind !== 'ends' && !passesFilter(view, span, filter)) return;
     if (scope.kind === 'foreign' && routeProtocol(view, span) === filter.protocol) return;
     this.#rows.add(bytes, span);
   }
@@ -131,6 +133,14 @@ function listingRequests({ scope, strict, objects }: ListingOptions): Request[] 
       return [routes(scope.family, scope.ifindex)];
     case 'foreign':
       return [routes(scope.family, 0)];
+    case 'ends': {
+      const { ifindex } = scope;
+      return [
+        (sequence) => listNeighbours(sequence, 'ipv4', ifindex),
+        (sequence) => listNeighbours(sequence, 'ipv6', ifindex),
+        (sequence) => listForwards(sequence, ifindex),
+      ];
+    }
     default:
       return scope satisfies never;
   }

@@ -18,6 +18,7 @@ import type {
 import { decodeChange } from '../rtnetlink/messages.js';
 import { messageAt, viewOf } from '../rtnetlink/octets.js';
 import { encodeWrites, type NextHopCache } from '../rtnetlink/route-encode.js';
+import { RouteMemo } from '../rtnetlink/route-memo.js';
 import { encodeTunnelWrites } from '../rtnetlink/tunnel-encode.js';
 
 import type { WorkerReport, WorkerRequest, WorkerSettings } from './worker-messages.js';
@@ -48,6 +49,7 @@ class NetlinkPort implements KernelPort {
   readonly #receiveBuffer: number;
   readonly #budget: number;
   readonly #nextHops: NextHopCache = new WeakMap();
+  readonly #routes = new RouteMemo();
   /** When each unanswered write was asked for. */
   readonly #asked = new Map<number, number>();
   #worker: Worker | null = null;
@@ -218,7 +220,7 @@ class NetlinkPort implements KernelPort {
   #decode(inbound: Inbound): void {
     const { report } = inbound;
     const first = inbound.offset === 0;
-    const changes = takeChanges(inbound);
+    const changes = takeChanges(inbound, this.#routes);
     const finished = inbound.offset >= report.octets.length;
     if (finished) this.#finish(report.octets.length);
     if (report.kind === 'changes') {
@@ -243,7 +245,7 @@ class NetlinkPort implements KernelPort {
   }
 }
 
-function takeChanges(inbound: Inbound): KernelChange[] {
+function takeChanges(inbound: Inbound, routes: RouteMemo): KernelChange[] {
   const { octets } = inbound.report;
   const view = viewOf(octets);
   const changes: KernelChange[] = [];
@@ -254,7 +256,7 @@ function takeChanges(inbound: Inbound): KernelChange[] {
       break;
     }
     inbound.offset = span.next;
-    const change = decodeChange(octets, view, span);
+    const change = decodeChange(octets, view, span, routes);
     if (change !== null) changes.push(change);
   }
   return changes;

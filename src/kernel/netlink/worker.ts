@@ -118,7 +118,14 @@ function openSockets(): Sockets {
   const eventFd = openEventFd();
   if (!eventFd.ok) throw new Error(`eventfd: ${eventFd.errno}`);
   // Without the filter our own writes come back as notifications: more work, and the loop would take them for others'.
-  const own = [RTM.newRoute, RTM.delRoute, RTM.newNexthop, RTM.delNexthop];
+  const own = [
+    RTM.newRoute,
+    RTM.delRoute,
+    RTM.newNexthop,
+    RTM.delNexthop,
+    RTM.newNeighbour,
+    RTM.delNeighbour,
+  ];
   if (!dropOwnMessages(listener.fd, requests.portId, own))
     throw new Error('netlink socket: the filter was refused');
   return { events: listener, requests, listings, eventFd: eventFd.value, objects };

@@ -5,23 +5,19 @@ import { compareIp, formatIp, type IpAddress } from '../../base/ip.js';
 import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { PrefixRows } from '../routes/prefix-rows.js';
 import type { RouteStore } from '../routes/route-store.js';
-import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
 import { tunnelGateway } from '../tunnels/tunnel-gateway.js';
-import type {
-  FibNextHop,
-  FibTunnel,
-  KernelLink,
-  KernelNextHop,
-  KernelRoute,
-  NextHopState,
-} from '../types.js';
+import type { FibNextHop, FibTunnel, KernelLink, KernelNextHop, NextHopState } from '../types.js';
 import { HopIndex } from './hop-index.js';
+import { HostRoutes, isBetter, type Resolution, resolution } from './host-routes.js';
 import type { Links } from './links.js';
+import type { Neighbours } from './neighbours.js';
 
 /** One next hop that somebody uses; `hops` is null while it cannot be reached. */
 export interface TrackedHop {
   readonly hop: FibNextHop;
   hops: readonly KernelNextHop[] | null;
+  /** What packets to it leave by, whether it answers or not; for a tunnel, the way to its end. */
+  gateways: readonly KernelNextHop[];
   cost: number;
   /** Times `trackNextHop` was called less times `untrackNextHop` was. */
   watchers: number;
@@ -43,22 +39,6 @@ export interface OwnRoute {
 /** Routes that the FIB wants and that hold the address, the longest prefix first. */
 export type OwnRoutes = (address: IpAddress) => Iterable<OwnRoute>;
 
-interface Resolution {
-  readonly hops: readonly KernelNextHop[];
-  readonly cost: number;
-}
-
-/** The kernel's best route that is not ours; `resolution` is null when it discards. */
-interface ForeignRoute {
-  readonly length: number;
-  readonly metric: number;
-  readonly resolution: Resolution | null;
-}
-
-/** A longer prefix wins, then the lower metric. */
-const isBetter = (length: number, metric: number, than: ForeignRoute): boolean =>
-  length > than.length || (length === than.length && metric < than.metric);
-
 /** Equal keys: the same way, whoever asks. */
 export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): string {
   const host = zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;
@@ -72,8 +52,9 @@ const MANY_PREFIXES = 16;
 const DEEPEST = 8;
 
 export class NextHops {
-  readonly #store: RouteStore;
+  readonly #routes: HostRoutes;
   readonly #links: Links;
+  readonly #neighbours: Neighbours;
   readonly #tracked = new Map<string, TrackedHop>();
   readonly #stale = new Set<TrackedHop>();
   readonly #tunnelled = new Set<TrackedHop>();
@@ -81,12 +62,13 @@ export class NextHops {
   readonly #judged = new Set<TrackedHop>();
   readonly #index = new HopIndex(() => this.#trackedAddresses());
   #ownRoutes: OwnRoutes = () => [];
-  #table: number;
+  /** A next hop went that nobody uses any more. */
+  #dropped = false;
 
-  constructor(store: RouteStore, links: Links, table: number) {
-    this.#store = store;
+  constructor(store: RouteStore, links: Links, neighbours: Neighbours, table: number) {
     this.#links = links;
-    this.#table = table;
+    this.#neighbours = neighbours;
+    this.#routes = new HostRoutes(store, links, table);
   }
 
   /** Hops that somebody asked for or uses. */
@@ -95,7 +77,7 @@ export class NextHops {
   }
 
   configure(table: number): void {
-    this.#table = table;
+    this.#routes.table = table;
     this.touchAll();
   }
 
@@ -169,6 +151,25 @@ export class NextHops {
     }
   }
 
+  /** A gateway is silent, or answers again. */
+  touchGateway(ifindex: number, address: IpAddress): void {
+    for (const tracked of this.#tracked.values())
+      if (leavesBy(tracked, ifindex, address)) this.#stale.add(tracked);
+  }
+
+  /** Whether packets to a tracked hop leave through the gateway, or would if it answered. */
+  leadsTo(ifindex: number, address: IpAddress): boolean {
+    for (const tracked of this.#tracked.values()) if (leavesBy(tracked, ifindex, address)) return true;
+    return false;
+  }
+
+  /** True once after tracked hops went. */
+  takeDropped(): boolean {
+    const dropped = this.#dropped;
+    this.#dropped = false;
+    return dropped;
+  }
+
   /** Hops that are reached in a tunnel, as far as they are reached. */
   get tunnelled(): Iterable<TrackedHop> {
     return this.#tunnelled;
@@ -176,7 +177,7 @@ export class NextHops {
 
   /** The host has a route to the address that is not ours. */
   hasForeignRoute(address: IpAddress): boolean {
-    return (this.#foreign(address)?.resolution ?? null) !== null;
+    return (this.#routes.best(address)?.resolution ?? null) !== null;
   }
 
   touchAll(): void {
@@ -245,6 +246,7 @@ export class NextHops {
     const tracked: TrackedHop = {
       hop,
       hops: null,
+      gateways: [],
       cost: 0,
       watchers: 0,
       users: 0,
@@ -266,14 +268,28 @@ export class NextHops {
     this.#judged.delete(tracked);
     this.#tunnelled.delete(tracked);
     this.#index.outdate();
+    this.#dropped = true;
   }
 
   #resolveAgain(tracked: TrackedHop): boolean {
-    const found = this.#resolve(tracked.hop, []);
+    const resolved = this.#resolve(tracked.hop, []);
+    const found = resolved === null ? null : this.#answering(resolved);
+    tracked.gateways = resolved?.gateways ?? [];
     const changed = !sameHops(tracked.hops, found?.hops ?? null);
     tracked.hops = found?.hops ?? null;
     tracked.cost = found?.cost ?? 0;
     return changed;
+  }
+
+  /** Without the gateways that are silent; a tunnel does as long as one of them answers. Null when none does. */
+  #answering(found: Resolution): Resolution | null {
+    if (this.#neighbours.lostCount === 0) return found;
+    const gateways = found.gateways.filter(
+      ({ gateway, ifindex }) => gateway === null || !this.#neighbours.isLost(ifindex, gateway),
+    );
+    if (gateways.length === found.gateways.length) return found;
+    if (gateways.length === 0) return null;
+    return found.hops === found.gateways ? { ...found, hops: gateways } : found;
   }
 
   *#trackedAddresses(): Generator<IpAddress> {
@@ -289,7 +305,7 @@ export class NextHops {
     if (link === undefined || !this.#links.usable(link.ifindex)) return null;
     const onlink = hop.address.family === 'ipv4' && !this.#isConnected(hop.address, link.ifindex);
     const gateway = { gateway: hop.address, ifindex: link.ifindex, onlink, weight: 1 };
-    return { hops: [gateway], cost: 0 };
+    return resolution([gateway], 0);
   }
 
   /** The device carries to any end that the host can reach. */
@@ -305,18 +321,19 @@ export class NextHops {
     if (outer === null || link === undefined || !this.#links.usable(link.ifindex)) return null;
     const gateway = tunnelGateway(hop);
     const onlink = gateway.family === 'ipv4';
-    return { hops: [{ gateway, ifindex: link.ifindex, onlink, weight: 1 }], cost: outer.cost };
+    const { gateways, cost } = outer;
+    return { hops: [{ gateway, ifindex: link.ifindex, onlink, weight: 1 }], gateways, cost };
   }
 
   /** The kernel's own routes say so: ours lead somewhere else by nature. */
   #isConnected(address: IpAddress, ifindex: number): boolean {
-    const own = this.#foreign(address)?.resolution?.hops[0];
+    const own = this.#routes.best(address)?.resolution?.hops[0];
     return own !== undefined && own.ifindex === ifindex && !own.onlink;
   }
 
-  /** Our table first, then main, as the kernel does when it checks a gateway. */
+  /** Whichever is the better way: a route of ours, or one of the kernel's own. */
   #lookup(address: IpAddress, asking: readonly FibNextHop[]): Resolution | null {
-    const foreign = this.#foreign(address);
+    const foreign = this.#routes.best(address);
     for (const { length, metric, hops } of this.#ownRoutes(address)) {
       if (foreign !== null && !isBetter(length, metric, foreign)) break;
       const found = this.#overOwn(hops, asking);
@@ -335,46 +352,19 @@ export class NextHops {
       if (resolution !== null) found.push(resolution);
     }
     if (found.length === 0) return null;
-    return { hops: found.flatMap((each) => each.hops), cost: Math.min(...found.map(({ cost }) => cost)) };
-  }
-
-  #foreign(address: IpAddress): ForeignRoute | null {
-    const own = this.#lookupIn(address, this.#table);
-    if (own !== null || this.#table === RT_TABLE.main) return own;
-    return this.#lookupIn(address, RT_TABLE.main);
-  }
-
-  #lookupIn(address: IpAddress, table: number): ForeignRoute | null {
-    for (const routes of this.#store.covering(address)) {
-      const usable = routes.filter((route) => route.table === table && this.#forwards(route));
-      const route = lowestMetric(usable);
-      if (route === null || route.type === 'throw') continue;
-      const resolution = route.type === 'unicast' ? this.#through(route, address) : null;
-      return { length: route.prefix.length, metric: route.metric, resolution };
-    }
-    return null;
-  }
-
-  /** A route whose links are all dead is as good as gone, even before the kernel says so. */
-  #forwards(route: KernelRoute): boolean {
-    return route.type !== 'unicast' || route.nextHops.some((hop) => this.#links.usable(hop.ifindex));
-  }
-
-  #through(route: KernelRoute, address: IpAddress): Resolution {
-    const alive = route.nextHops.filter((hop) => this.#links.usable(hop.ifindex));
-    const direct = alive.some((hop) => hop.gateway === null);
-    // Where no subnet of the interface holds the address, the kernel must be told to trust us that it is there.
-    const onlink = route.protocol !== RTPROT.kernel || route.scope === RT_SCOPE.host;
-    const hops = alive.map((hop) => (hop.gateway === null ? { ...hop, gateway: address, onlink } : hop));
-    return { hops, cost: direct ? 0 : route.metric };
+    const whole = resolution(
+      found.flatMap((each) => each.hops),
+      Math.min(...found.map(({ cost }) => cost)),
+    );
+    if (found.every((each) => each.gateways === each.hops)) return whole;
+    return { ...whole, gateways: found.flatMap((each) => each.gateways) };
   }
 }
 
-function lowestMetric(routes: readonly KernelRoute[]): KernelRoute | null {
-  let best: KernelRoute | null = null;
-  for (const route of routes) if (best === null || route.metric < best.metric) best = route;
-  return best;
-}
+const leavesBy = ({ gateways }: TrackedHop, ifindex: number, address: IpAddress): boolean =>
+  gateways.some(
+    (hop) => hop.ifindex === ifindex && hop.gateway !== null && compareIp(hop.gateway, address) === 0,
+  );
 
 const stateOf = ({ hop, hops, cost }: TrackedHop): NextHopState => ({
   nextHop: hop.address,

@@ -35,11 +35,12 @@ export function decodeLink(bytes: Uint8Array, view: DataView, body: number, end:
   };
 }
 
-const MAC_OCTETS = 6;
+export const MAC_OCTETS = 6;
 
 type LinkParts = { -readonly [K in 'mtu' | 'mac' | 'linkKind' | 'vxlan']?: NonNullable<KernelLink[K]> };
 
-const macText = (bytes: Uint8Array, at: number): string =>
+/** `02:00:00:00:00:01`. */
+export const macText = (bytes: Uint8Array, at: number): string =>
   Array.from(bytes.subarray(at, at + MAC_OCTETS), (octet) => octet.toString(16).padStart(2, '0')).join(':');
 
 const textAt = (bytes: Uint8Array, from: number, to: number): string =>

@@ -3,11 +3,14 @@
 import type { AddressFamily } from '../../base/family.js';
 import type { KernelChange, PortFilter, RouteArrival } from '../port.js';
 import { decodeAddress, decodeLink } from './link-address.js';
+import { decodeNeighbour, isTellingNeighbour } from './neighbour-decode.js';
 import { decodeNexthop } from './nexthop-decode.js';
 import {
   AF,
   IFADDRMSG_SIZE,
   IFINFOMSG_SIZE,
+  NDA,
+  NDMSG_SIZE,
   NHMSG_SIZE,
   NLM,
   NLM_F,
@@ -20,14 +23,20 @@ import {
 import { getI32, getU32, type MessageSpan, messageAt, setU16, setU32 } from './octets.js';
 import { decodeRoute, decodeRouteHeader } from './route-decode.js';
 import { putU32Attribute } from './route-encode.js';
+import type { RouteMemo } from './route-memo.js';
 
-/** Null for a message that is malformed or of no concern. `view` is of `bytes`. */
-export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpan): KernelChange | null {
+/** Null for a message that is malformed or of no concern. `view` is of `bytes`; `memo`: where many routes come together. */
+export function decodeChange(
+  bytes: Uint8Array,
+  view: DataView,
+  span: MessageSpan,
+  memo: RouteMemo | null = null,
+): KernelChange | null {
   const { type, body, end } = span;
   switch (type) {
     case RTM.newRoute:
     case RTM.delRoute: {
-      const route = decodeRoute(bytes, view, body, end);
+      const route = memo === null ? decodeRoute(bytes, view, body, end) : memo.decode(bytes, view, body, end);
       const present = type === RTM.newRoute;
       if (route === null) return null;
       return { kind: 'route', present, arrival: arrivalOf(span.flags), route, sender: senderOf(view, span) };
@@ -47,6 +56,9 @@ export function decodeChange(bytes: Uint8Array, view: DataView, span: MessageSpa
       const nexthop = decodeNexthop(bytes, view, body, end);
       return nexthop === null ? null : { kind: 'nexthop', present: type === RTM.newNexthop, nexthop };
     }
+    case RTM.newNeighbour:
+    case RTM.delNeighbour:
+      return decodeNeighbour(bytes, view, body, end, type === RTM.newNeighbour);
     default:
       return null;
   }
@@ -83,7 +95,10 @@ const FORWARDING: ReadonlySet<number> = new Set([
   RTN.throw,
 ]);
 
-/** Whether the main thread wants this message: every link and address, and plain forwarding routes of our tables. */
+/**
+ * Whether the main thread wants this message: every link and address, plain forwarding routes of our tables, neighbours
+ * where they are asked for.
+ */
 export function passesFilter(view: DataView, span: MessageSpan, filter: PortFilter): boolean {
   switch (span.type) {
     case RTM.newRoute:
@@ -98,6 +113,12 @@ export function passesFilter(view: DataView, span: MessageSpan, filter: PortFilt
     case RTM.newNexthop:
     case RTM.delNexthop:
       return true;
+    case RTM.newNeighbour:
+    case RTM.delNeighbour:
+      return (
+        filter.neighbours === true &&
+        isTellingNeighbour(view, span.body, span.end, span.type === RTM.newNeighbour)
+      );
     default:
       return false;
   }
@@ -136,6 +157,22 @@ export const listAddresses = (sequence: number): Uint8Array =>
 
 export const listNexthops = (sequence: number): Uint8Array =>
   octets(listRequest(RTM.getNexthop, NHMSG_SIZE, sequence));
+
+/** Neighbours of one interface; an old kernel, or one that is not strict, lists those of all. */
+export function listNeighbours(sequence: number, family: AddressFamily, ifindex: number): Uint8Array {
+  const view = listRequest(RTM.getNeighbour, NDMSG_SIZE + 8, sequence);
+  view.setUint8(NLMSGHDR_SIZE, family === 'ipv4' ? AF.inet : AF.inet6);
+  putU32Attribute(view, NLMSGHDR_SIZE + NDMSG_SIZE, NDA.ifindex, ifindex);
+  return octets(view);
+}
+
+/** Forwarding entries of one interface. */
+export function listForwards(sequence: number, ifindex: number): Uint8Array {
+  const view = listRequest(RTM.getNeighbour, NDMSG_SIZE, sequence);
+  view.setUint8(NLMSGHDR_SIZE, AF.bridge);
+  setU32(view, NLMSGHDR_SIZE + 4, ifindex);
+  return octets(view);
+}
 
 /** With NETLINK_GET_STRICT_CHK the kernel itself narrows to `table` and `ifindex`; 0 is any. */
 export function listRoutes(

@@ -29,13 +29,21 @@ export const RTM = {
   getRoute: 26,
   newNeighbour: 28,
   delNeighbour: 29,
+  getNeighbour: 30,
   newNexthop: 104,
   delNexthop: 105,
   getNexthop: 106,
 } as const;
 
 /** Multicast groups, by number as NETLINK_ADD_MEMBERSHIP wants them. */
-export const RTNLGRP = { link: 1, ipv4Address: 5, ipv4Route: 7, ipv6Address: 9, ipv6Route: 11 } as const;
+export const RTNLGRP = {
+  link: 1,
+  neighbour: 3,
+  ipv4Address: 5,
+  ipv4Route: 7,
+  ipv6Address: 9,
+  ipv6Route: 11,
+} as const;
 
 /** A group that older kernels do not have. */
 export const RTNLGRP_NEXTHOP = 32;
@@ -71,8 +79,16 @@ export const NHA = {
 export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18 } as const;
 export const IFLA_INFO = { kind: 1, data: 2 } as const;
 export const IFLA_VXLAN = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
-export const NDA = { dst: 1, linkLayerAddress: 2 } as const;
-export const NUD = { noArp: 0x40, permanent: 0x80 } as const;
+export const NDA = { dst: 1, linkLayerAddress: 2, ifindex: 8 } as const;
+export const NUD = {
+  reachable: 0x02,
+  stale: 0x04,
+  delay: 0x08,
+  probe: 0x10,
+  failed: 0x20,
+  noArp: 0x40,
+  permanent: 0x80,
+} as const;
 /** The entry is the device's own, not that of a bridge above it. */
 export const NTF_SELF = 2;
 export const IFA = { address: 1, local: 2 } as const;

@@ -6,17 +6,21 @@ import type { TrackedHop } from '../next-hops/next-hops.js';
 import type { TunnelWrite } from '../port.js';
 import { tunnelGateway } from './tunnel-gateway.js';
 
-type Entry = Extract<TunnelWrite, { kind: 'neighbour' | 'forward' }>;
+export type TunnelEntry = Extract<TunnelWrite, { kind: 'neighbour' | 'forward' }>;
 
 /** One entry a key: what is written again under a key replaces what was there. */
-const keyOf = (entry: Entry): string =>
+const keyOf = (entry: TunnelEntry): string =>
   entry.kind === 'neighbour' ? `n ${formatIp(entry.address)}` : `f ${entry.mac}`;
 
-const contentOf = (entry: Entry): string =>
+const NO_MAC = '00:00:00:00:00:00';
+
+const contentOf = (entry: TunnelEntry): string =>
   entry.kind === 'neighbour' ? entry.mac : formatIp(entry.address);
 
 export class TunnelEnds {
-  readonly #held = new Map<string, Entry>();
+  readonly #held = new Map<string, TunnelEntry>();
+  /** What the device was found to have and nobody wanted then. */
+  #strays: TunnelEntry[] = [];
   #ifindex = 0;
   #size = 0;
 
@@ -30,8 +34,15 @@ export class TunnelEnds {
     this.#held.clear();
   }
 
+  /** The device has this entry; frames to all or to many are nobody's whom we know. */
+  found(entry: TunnelEntry): void {
+    const known = this.#held.get(keyOf(entry));
+    const unicast = (Number.parseInt(entry.mac, 16) & 1) === 0 && entry.mac !== NO_MAC;
+    if (unicast && known === undefined) this.#strays.push({ ...entry, present: false });
+  }
+
   /** A write of these failed: it is due again. */
-  failed(entry: Entry): void {
+  failed(entry: TunnelEntry): void {
     this.#held.delete(keyOf(entry));
   }
 
@@ -41,7 +52,9 @@ export class TunnelEnds {
     this.#ifindex = ifindex;
     const wanted = wantedEntries(ifindex, hops);
     this.#size = [...wanted.values()].filter(({ kind }) => kind === 'forward').length;
-    const writes: TunnelWrite[] = [];
+    const writes: TunnelWrite[] = this.#strays
+      .splice(0)
+      .filter((stray) => stray.ifindex === ifindex && !wanted.has(keyOf(stray)));
     for (const [key, entry] of wanted) {
       const held = this.#held.get(key);
       if (held === undefined || contentOf(held) !== contentOf(entry)) writes.push(entry);
@@ -53,13 +66,13 @@ export class TunnelEnds {
   }
 }
 
-function wantedEntries(ifindex: number, hops: Iterable<TrackedHop>): Map<string, Entry> {
-  const wanted = new Map<string, Entry>();
+function wantedEntries(ifindex: number, hops: Iterable<TrackedHop>): Map<string, TunnelEntry> {
+  const wanted = new Map<string, TunnelEntry>();
   for (const { hop, hops: resolved } of hops) {
     const end = hop.tunnel?.end ?? null;
     if (end === null || resolved?.[0]?.ifindex !== ifindex) continue;
-    const add = (kind: Entry['kind'], address: IpAddress): void => {
-      const entry: Entry = { kind, present: true, ifindex, address, mac: end.mac };
+    const add = (kind: TunnelEntry['kind'], address: IpAddress): void => {
+      const entry: TunnelEntry = { kind, present: true, ifindex, address, mac: end.mac };
       wanted.set(keyOf(entry), entry);
     };
     add('forward', end.address);

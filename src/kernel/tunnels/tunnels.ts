@@ -6,7 +6,7 @@ import type { Links } from '../next-hops/links.js';
 import type { NextHops } from '../next-hops/next-hops.js';
 import type { TunnelWrite, WriteFailure } from '../port.js';
 import type { KernelEvent, KernelLink, TunnelDevice, TunnelStatus } from '../types.js';
-import { TunnelEnds } from './tunnel-ends.js';
+import { TunnelEnds, type TunnelEntry } from './tunnel-ends.js';
 
 /** Milliseconds until something that failed is tried again. */
 const RETRY = 10_000;
@@ -77,6 +77,20 @@ export class Tunnels {
     this.#inFlight.clear();
     for (const managed of this.#managed.values()) managed.deviceAfter = managed.endsAfter = 0;
     this.forget();
+  }
+
+  /** Interfaces of devices that an earlier run of ours may have left entries in: they have to be listed. */
+  sweep(): readonly number[] {
+    return [...this.#managed.values()].flatMap(({ device }) => {
+      const link = this.#links.byName(device.name);
+      return device.kind === 'vxlan' && link?.linkKind === 'vxlan' ? [link.ifindex] : [];
+    });
+  }
+
+  /** An entry that the device has, as its removal: it goes when nobody wants it. */
+  found(entry: TunnelEntry): void {
+    const name = this.#links.nameOf(entry.ifindex);
+    this.#managed.get(name)?.ends.found(entry);
   }
 
   /** What to do now, null when nothing. `now` in milliseconds. */

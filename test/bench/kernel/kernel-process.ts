@@ -1,4 +1,4 @@
-// The kernel layer alone, in a network namespace of its own: what a lost next hop, an audit and many interfaces cost.
+// The kernel layer alone, in a network namespace of its own: what a lost next hop and an audit cost.
 // Prints its figures as JSON.
 
 import { spawnSync } from 'node:child_process';
@@ -150,34 +150,7 @@ async function audit(count: number): Promise<Figures> {
   return { cpu, duration: lastDuration ?? Number.NaN, rest, latest, found };
 }
 
-/** A host with so many interfaces, each with its workload: what the start takes, and what it costs when nothing happens. */
-async function interfaces(count: number): Promise<Figures> {
-  const pairs = count / 2;
-  ip([
-    ...Array.from({ length: pairs }, (_, i) => `link add cali${i} type veth peer name p${i}`),
-    ...Array.from({ length: pairs }, (_, i) => `link set p${i} up`),
-    ...Array.from({ length: pairs }, (_, i) => `link set cali${i} up`),
-    ...Array.from(
-      { length: pairs },
-      (_, i) => `route add 10.65.${i >>> 8}.${i & 255}/32 dev cali${i} scope link proto 3`,
-    ),
-  ]);
-  const rule = { interfaces: ['cali*'], protocols: [], prefixes: [], anyLength: false, table: 254 };
-  const began = { at: performance.now(), cpu: processorTime() };
-  const kernel = await started(settings('on', { import: [rule], auditInterval: 60 }));
-  const start = performance.now() - began.at;
-  const startCpu = processorTime() - began.cpu;
-  if (kernel.status().workloads !== pairs)
-    throw new Error(`${kernel.status().workloads} of ${pairs} workloads`);
-  await sleep(3000);
-  const resting = { at: performance.now(), cpu: processorTime() };
-  await sleep(60_000);
-  const share = (100 * (processorTime() - resting.cpu)) / (performance.now() - resting.at);
-  await kernel.close({ removeRoutes: false });
-  return { start, startCpu, share };
-}
-
-const JOBS: Readonly<Record<string, (count: number) => Promise<Figures>>> = { failover, audit, interfaces };
+const JOBS: Readonly<Record<string, (count: number) => Promise<Figures>>> = { failover, audit };
 const [job = '', count = '0'] = process.argv.slice(2);
 const figures = await JOBS[job]?.(Number(count));
 process.stdout.write(JSON.stringify(figures));

@@ -126,6 +126,8 @@ export const bgpdConfig = (
   asn: spec.asn,
   routerId: spec.routerId,
   ...(spec.clusterId === undefined ? {} : { routeReflector: { clusterId: spec.clusterId } }),
+  // What a dead router has told goes at once, as with FRR's words for it; tests of restarts say otherwise.
+  gracefulRestart: { mode: 'off' },
   kernel: kernel(spec),
   pools: (spec.importPools ?? []).map((cidr) => ({
     cidr,

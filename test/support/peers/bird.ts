@@ -46,7 +46,8 @@ export class BirdRouter implements Router {
 
   async start(): Promise<void> {
     this.#writeConfig();
-    const args = ['-f', '-c', this.configFile, '-s', this.controlSocket];
+    const options = this.spec.words?.options ?? [];
+    const args = ['-f', '-c', this.configFile, '-s', this.controlSocket, ...options];
     this.process = await this.node.start('bird', 'bird', args);
     const answers = async () =>
       (await run('birdc', ['-s', this.controlSocket, 'show', 'status'])).status === 0;

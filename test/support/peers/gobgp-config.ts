@@ -50,6 +50,7 @@ const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly stri
   ...familiesOf(neighbor).flatMap((family) => [
     '[[neighbors.afi-safis]]',
     ...table('[neighbors.afi-safis.config]', { 'afi-safi-name': family }),
+    ...(neighbor.words?.gobgpFamily ?? []),
     ...(neighbor.addPath === true
       ? table('[neighbors.afi-safis.add-paths.config]', { receive: true, 'send-max': 8 })
       : []),

@@ -39,7 +39,16 @@ export class GobgpRouter implements Router {
   async start(): Promise<void> {
     const config = join(this.node.directory, `${this.node.name}-gobgp.toml`);
     writeFileSync(config, gobgpConfig(this.spec));
-    const args = ['-f', config, '--api-hosts', API, '--pprof-disable', '-l', 'debug'];
+    const args = [
+      '-f',
+      config,
+      '--api-hosts',
+      API,
+      '--pprof-disable',
+      '-l',
+      'debug',
+      ...(this.spec.words?.options ?? []),
+    ];
     this.process = await this.node.start('gobgpd', 'gobgpd', args);
     const answers = async () => (await this.node.run('gobgp', ['global', '-j'])).status === 0;
     await waitFor('gobgp to answer', answers, { evidence: () => this.process?.log() ?? '' });

@@ -47,6 +47,8 @@ export interface NeighborWords {
   readonly frrFamily?: readonly string[];
   /** Lines of TOML below the neighbour. */
   readonly gobgp?: readonly string[];
+  /** The same below each of its families. */
+  readonly gobgpFamily?: readonly string[];
 }
 
 /** bgpd knows all of it; the others end the session at the limit. */
@@ -69,7 +71,12 @@ export interface AnnouncedRoute {
 
 export interface RouterSpec {
   /** More of the whole router in the program's own words: keys of bgpd, lines of the others. */
-  readonly words?: { readonly bgpd?: Readonly<Record<string, unknown>>; readonly lines?: readonly string[] };
+  readonly words?: {
+    readonly bgpd?: Readonly<Record<string, unknown>>;
+    readonly lines?: readonly string[];
+    /** Of the command line; BIRD and GoBGP. */
+    readonly options?: readonly string[];
+  };
   readonly asn: number;
   readonly routerId: string;
   readonly neighbors: readonly NeighborSpec[];
