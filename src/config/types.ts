@@ -5,7 +5,7 @@ import type { FamilyName } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { RoleName } from '../policy/roles.js';
-import type { PolicyConfig, PrefixMatch, RouteSource } from '../policy/types.js';
+import type { PolicyConfig, RouteSource } from '../policy/types.js';
 import type { DecisionOptions } from '../rib/decision-steps.js';
 import type { PathChoice } from '../rib/hooks.js';
 import type { Vantage } from '../rib/vantage.js';
