@@ -66,8 +66,6 @@ export interface Attachments {
   away(ribId: PeerId): void;
   /** False while the first routes of a session wait for those of others that come up with it. */
   mayPull(ribId: PeerId): boolean;
-  /** Updates were read; more may come with the next read. */
-  updatesRead(): void;
   attached(ribId: PeerId, peer: BgpPeer): void;
   detached(ribId: PeerId): void;
 }
@@ -302,7 +300,7 @@ export class BgpPeer implements PeerHandlers {
   }
 
   flushed(): void {
-    this.#context.attachments.updatesRead();
+    // The RIB asks for its pass itself: one pass serves all peers that were read in this turn.
   }
 
   routeRefresh(family: FamilyIndex, subtype: number): void {

@@ -1,6 +1,6 @@
 // Runs the RIB in slices: at once when idle, slice after slice while there is work. A slice is as large as fits into its
 // time, because packets of one slice are shared and larger ones cost the sockets less; between slices keepalives, hold
-// timers and the API have their turn. While updates keep coming the first slice waits a little, for the same reason.
+// timers and the API have their turn.
 
 /** Milliseconds that a slice should take. */
 const TURN = 5;
@@ -8,9 +8,6 @@ const TURN = 5;
 const FIRST_SLICE = 2000;
 const SMALLEST_SLICE = 250;
 const LARGEST_SLICE = 16_000;
-
-/** Milliseconds that a slice waits at most for updates that come turn after turn. */
-const GATHER = 3;
 
 export interface PassClock {
   now(): number;
@@ -23,8 +20,6 @@ export class PassScheduler {
   #slice = FIRST_SLICE;
   #scheduled = false;
   #stopped = false;
-  #arrived = false;
-  #gatherUntil = 0;
 
   constructor(clock: PassClock, run: (budget: number) => boolean) {
     this.#clock = clock;
@@ -34,13 +29,7 @@ export class PassScheduler {
   request(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    this.#gatherUntil = this.#clock.now() + GATHER;
     this.#clock.defer(() => this.#turn());
-  }
-
-  /** Updates were read in this turn: more may be waiting. */
-  updatesRead(): void {
-    this.#arrived = true;
   }
 
   /** There is work that has not been done. */
@@ -53,15 +42,9 @@ export class PassScheduler {
   }
 
   #turn(): void {
-    const start = this.#clock.now();
-    if (this.#arrived && start < this.#gatherUntil && !this.#stopped) {
-      this.#arrived = false;
-      this.#clock.defer(() => this.#turn());
-      return;
-    }
     this.#scheduled = false;
-    this.#arrived = false;
     if (this.#stopped) return;
+    const start = this.#clock.now();
     const more = this.#run(this.#slice);
     if (!more) return;
     // Only a full slice says how long slices take.

@@ -233,11 +233,6 @@ export class Speaker {
     await this.kernel?.close({ removeRoutes: options.removeRoutes });
   }
 
-  /** One pass serves all peers that were read by then. */
-  updatesRead(): void {
-    this.#pass.updatesRead();
-  }
-
   /** A session of `peer` took `ribId`: wake-ups of the RIB go to it. */
   attached(ribId: PeerId, peer: BgpPeer): void {
     this.#byRibId.set(ribId, peer);
