@@ -41,9 +41,9 @@ export interface ForeseenPeer {
   readonly fate: Fate;
   /** Why a session does not stay. */
   readonly why: readonly string[];
-  /** Of the session that is up; null without. */
+  /** Of the session that is up, or of the routes that outlive it; null without. */
   readonly ribId: PeerId | null;
-  /** What the RIB would know of it; null: nothing. */
+  /** What the RIB would know of it; null: nothing. Who is `down` has routes here and is told none. */
   readonly after: PeerView | null;
 }
 
@@ -61,7 +61,9 @@ function foreseeKnown(peer: BgpPeer, next: RunningPeerConfig | null, context: Fo
   const who = { name: peer.name, address: formatIp(peer.config.address), ribId };
   const gone = { ...who, after: null };
   if (next === null) return { ...gone, fate: 'ends', why: ['removed'] };
-  if (session === null || transport === null) return { ...gone, fate: 'down', why: [] };
+  if (session === null || transport === null) {
+    return { ...who, fate: 'down', why: [], after: keptView(peer, next, context) };
+  }
   if (!next.enabled) return { ...gone, fate: 'ends', why: ['disabled'] };
   if (staysUp(peer, next, context.local)) {
     return { ...who, fate: 'stays', why: [], after: viewOf(next, session, transport, context) };
@@ -76,15 +78,23 @@ function foreseeKnown(peer: BgpPeer, next: RunningPeerConfig | null, context: Fo
   return { ...who, fate: 'resets', why, after: viewOf(next, again.session, over, context) };
 }
 
+/** Routes that wait for their peer to come back go by its new settings as long as it is the same kind of peer. */
+function keptView(peer: BgpPeer, next: RunningPeerConfig, context: ForeseenContext): PeerView | null {
+  const { away } = peer.restart;
+  if (away === null || !isSameKind(peer.config, next)) return null;
+  return viewOf(next, away.session, away.transport, context);
+}
+
+const isSameKind = (now: RunningPeerConfig, next: RunningPeerConfig): boolean =>
+  now.routeReflectorClient === next.routeReflectorClient &&
+  now.asn === next.asn &&
+  now.enabled === next.enabled;
+
 /** As `BgpPeer.reconfigure` has it. */
 function staysUp(peer: BgpPeer, next: RunningPeerConfig, local: LocalIdentity): boolean {
   const now = peer.config;
-  const sameKind =
-    now.routeReflectorClient === next.routeReflectorClient &&
-    now.asn === next.asn &&
-    now.enabled === next.enabled;
   return (
-    sameKind &&
+    isSameKind(now, next) &&
     sessionOutlives(
       sessionConfig(peer.local, now),
       sessionConfig(local, next),

@@ -52,11 +52,11 @@ export async function previewRoutes(config: Config, options: RoutePreviewOptions
   const fib = fibPreview(speaker, config, [now, then], limit, (prefix) => local.routes.isBlackhole(prefix));
   const members = membersOf(foreseen);
   const groups = outlookGroups(
-    [...members].map(([peer, { ribId, after }]) => {
+    [...members].map(([peer, { ribId, fate, after }]) => {
       const before = ribId === null ? null : speaker.rib.groups.of(ribId);
       // Who is named as a next hop by others now is taken to be named then (RFC 4271 5.1.3).
       const notVia = before?.profile.notVia ?? null;
-      return { peer, before, after: after && { ...after.profile, notVia } };
+      return { peer, before, after: after && fate !== 'down' ? { ...after.profile, notVia } : null };
     }),
   );
   const outlook: Outlook = {
@@ -125,7 +125,7 @@ function membersOf(foreseen: readonly ForeseenPeer[]): ReadonlyMap<PeerId, Fores
 /** Sources of sessions that have ended may still be in the table. */
 const NEW_IDS = 1_000_000;
 
-/** Whose routes stay: all but those of peers whose session would end for good. */
+/** Whose routes stay: all but those of peers that would end for good, or are not waited for any more. */
 function sourcesOf({ rib }: Speaker, foreseen: readonly ForeseenPeer[]): ReadonlyMap<PeerId, RibPeer> {
   const sources = new Map(
     rib.sources.all().flatMap(({ id, peer }) => (peer === null ? [] : [[id, unlimited(peer)] as const])),

@@ -246,6 +246,8 @@ class Copy {
     const told = this.#told;
     told.clear();
     if (profile === null || prefix === NONE || !profile.families[family]) return told;
+    // After our own start nothing of peers is chosen yet, whatever the group.
+    if (this.rib.restarts.deferring && this.rib.prefixes[family].bestSource[prefix] === NONE) return told;
     const group = this.#groupOf(profile);
     const choosesBest = group.vantage === null && profile.ownBest !== true;
     if (choosesBest && (profile.addPath?.[family] ?? null) === null) {
@@ -290,6 +292,7 @@ class Copy {
       },
       listener: { bestChanged: () => {}, wake: () => {}, workPending: () => {} },
     });
+    if (this.#from.restarts.deferring) rib.restarts.defer();
     return rib;
   }
 }
