@@ -53,7 +53,6 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
   const self = cluster.nodes.get(options.node) ?? null;
   const problems: CalicoProblem[] = [];
   if (self === null) problems.push(unknownNode(options.node));
-  problems.push(...onePriority(cluster));
   const services = servicesOf(cluster, self, problems);
   const blocks = self === null ? [] : blocksOf(cluster, self, options.usePodCidr);
   const pools = cluster.pools.map(({ name, spec }) => poolIntent(cluster, name, spec, options.externalPools));
@@ -94,21 +93,6 @@ const unknownNode = (node: string): CalicoProblem => ({
   remedy: 'add its resource, or correct calico.node',
 });
 
-/** A route has the metric that its LOCAL_PREF says; only what has none gets the one metric of `kernel.metric`. */
-function onePriority({ config }: Cluster): CalicoProblem[] {
-  const [four, six] = [normalPriority({ config }, 'ipv4'), normalPriority({ config }, 'ipv6')];
-  if (four === six) return [];
-  return [
-    {
-      severity: 'degraded',
-      object: MESH_CONFIG,
-      path: ['spec', 'ipv6NormalRoutePriority'],
-      message: `the routes of both families get metric ${four} in the kernel where they come without one`,
-      remedy: 'give both families the same priority',
-    },
-  ];
-}
-
 const NOBODY = {
   routerId: null,
   clusterId: null,
@@ -126,7 +110,7 @@ interface Base {
   readonly blocks: readonly Prefix[];
 }
 
-type SharedKeys = 'asn' | 'pools' | 'originate' | 'logLevel' | 'ignoredInterfaces' | 'metric';
+type SharedKeys = 'asn' | 'pools' | 'originate' | 'logLevel' | 'ignoredInterfaces' | 'metric' | 'ipv6Metric';
 
 const sharedIntent = (
   cluster: Cluster,
@@ -143,6 +127,7 @@ const sharedIntent = (
   logLevel: LOG_LEVELS[cluster.own.logSeverityScreen ?? 'Default'],
   ignoredInterfaces: cluster.config.ignoredInterfaces ?? [],
   metric: normalPriority(cluster, 'ipv4'),
+  ipv6Metric: normalPriority(cluster, 'ipv6'),
 });
 
 /** The export policy keeps what is in a block back, after the filters have seen it. */

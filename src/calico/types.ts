@@ -41,8 +41,9 @@ export interface CalicoIntent {
   readonly imports: readonly ImportIntent[];
   /** Interfaces whose routes are never taken. */
   readonly ignoredInterfaces: readonly string[];
-  /** The metric of routes in the kernel that have nothing special. */
+  /** The metrics of routes in the kernel that have nothing special. */
   readonly metric: number;
+  readonly ipv6Metric: number;
 }
 
 export interface PeerIntent {

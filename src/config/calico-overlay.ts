@@ -98,6 +98,7 @@ function kernelOf(kernel: KernelConfig, { kernel: given }: Sections, intent: Cal
   return {
     ...kernel,
     metric: given?.metric ?? intent.metric,
+    ipv6Metric: given?.ipv6Metric ?? given?.metric ?? intent.ipv6Metric,
     localPrefFromMetric: given?.localPrefFromMetric ?? true,
     install: given?.install ?? intent.install,
     import: given?.import === undefined ? importsOf(kernel, intent) : kernel.import,

@@ -45,6 +45,7 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   table: 254,
   protocol: 12,
   metric: 1024,
+  ipv6Metric: 1024,
   install: [],
   removeOnStop: false,
   sweepDelay: 120,

@@ -123,6 +123,7 @@ const KERNEL_KEYS = [
   'table',
   'protocol',
   'metric',
+  'ipv6Metric',
   'import',
   'install',
   'removeOnStop',

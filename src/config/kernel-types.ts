@@ -9,7 +9,10 @@ export interface KernelConfig {
   readonly backend: 'auto' | 'netlink' | 'memory' | 'none';
   readonly table: number;
   readonly protocol: number;
+  /** RTA_PRIORITY of the routes we install, where nothing gives them one of their own. */
   readonly metric: number;
+  /** The same of IPv6 routes. */
+  readonly ipv6Metric: number;
   readonly import: readonly KernelImportConfig[];
   /** Policy names: which best paths reach the kernel; empty: all learned from BGP. */
   readonly install: readonly string[];

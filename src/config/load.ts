@@ -316,6 +316,7 @@ function completeKernel(section: Sections['kernel']): KernelConfig {
   const { import: rules, vxlan, ...given } = section ?? {};
   const kernel = {
     ...DEFAULT_KERNEL,
+    ipv6Metric: given.metric ?? DEFAULT_KERNEL.ipv6Metric,
     ...present(given),
     vxlan: { ...DEFAULT_KERNEL.vxlan, ...present(vxlan ?? {}) },
   };

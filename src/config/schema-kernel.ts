@@ -94,6 +94,7 @@ export const kernelSchema = z.strictObject({
   table: tableField.optional(),
   protocol: ownProtocolField.optional(),
   metric: integerField('a route metric', 0, MAX_U32).optional(),
+  ipv6Metric: integerField('a route metric', 0, MAX_U32).optional(),
   import: z.array(kernelImportSchema).optional(),
   install: z.array(policyNameField).optional(),
   removeOnStop: booleanField.optional(),

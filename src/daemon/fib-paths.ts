@@ -6,7 +6,7 @@ import type { Prefix } from '../base/prefix.js';
 import type { Config } from '../config/types.js';
 import type { FibIntent } from '../kernel/types.js';
 import type { PathAttributes } from '../wire/types.js';
-import { HIGHEST_PRIORITY } from './local-attributes.js';
+import { HIGHEST_PRIORITY, usualMetric } from './local-attributes.js';
 import { pathThrough, poolOf, tunnelKey } from './overlay.js';
 
 /** LOCAL_PREF that is this far from the highest at most is a priority, that is a metric; below it is a preference. */
@@ -53,7 +53,7 @@ export class FibPaths {
       if (path.kind === 'agent') return null;
       nextHops.push(path.kind === 'plain' ? hop : { ...hop, tunnel: path.tunnel });
     }
-    const metric = this.#metricOf(route.localPref);
+    const metric = this.#metricOf(route);
     const tunnels = nextHops.map((hop) =>
       'tunnel' in hop && hop.tunnel !== undefined ? tunnelKey(hop.tunnel) : '',
     );
@@ -64,10 +64,11 @@ export class FibPaths {
   }
 
   /** Null: that of the settings. */
-  #metricOf(localPref: number): number | null {
+  #metricOf({ localPref, prefix }: LearnedRoute): number | null {
+    const { kernel } = this.#config;
     const metric = HIGHEST_PRIORITY - localPref;
-    const isPriority = this.#config.kernel.localPrefFromMetric && metric > 0 && metric <= PRIORITIES;
-    return isPriority && metric !== this.#config.kernel.metric ? metric : null;
+    const isPriority = kernel.localPrefFromMetric && metric > 0 && metric <= PRIORITIES;
+    return isPriority && metric !== usualMetric(kernel, prefix) ? metric : null;
   }
 
   #shared(plain: FibIntent, key: string, intent: FibIntent): FibIntent {
@@ -84,8 +85,16 @@ export class FibPaths {
 
   get #key(): string {
     const { pools, kernel } = this.#config;
-    const { ipipDevice, vxlan, localPrefFromMetric, metric } = kernel;
+    const { ipipDevice, vxlan, localPrefFromMetric, metric, ipv6Metric } = kernel;
     const relevant = pools.map(({ cidr, encapsulation, overlay }) => ({ cidr, encapsulation, overlay }));
-    return JSON.stringify([relevant, ipipDevice, vxlan.device, vxlan.vni, localPrefFromMetric, metric]);
+    return JSON.stringify([
+      relevant,
+      ipipDevice,
+      vxlan.device,
+      vxlan.vni,
+      localPrefFromMetric,
+      metric,
+      ipv6Metric,
+    ]);
   }
 }

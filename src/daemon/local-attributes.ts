@@ -12,8 +12,9 @@ export interface LocalSettings {
   readonly originate: readonly OriginateConfig[];
   readonly pools: readonly PoolConfig[];
   readonly localPrefFromMetric: boolean;
-  /** The metric of routes that are not on the move (config `kernel.metric`). */
+  /** The metrics of routes that are not on the move (config `kernel.metric`, `kernel.ipv6Metric`). */
   readonly metric: number;
+  readonly ipv6Metric: number;
   /** Our end of the tunnels; null: we have none. */
   readonly tunnel: Tunnel | null;
   /** The policies look at interfaces: without it workloads that are alike otherwise have the same attributes. */
@@ -22,6 +23,12 @@ export interface LocalSettings {
 
 /** Calico's inversion: the lower the metric, the higher the preference. */
 export const HIGHEST_PRIORITY = 2147483647;
+
+/** The metric of routes to this prefix that have none of their own. */
+export const usualMetric = (
+  { metric, ipv6Metric }: Pick<LocalSettings, 'metric' | 'ipv6Metric'>,
+  { address }: Prefix,
+): number => (address.family === 'ipv6' ? ipv6Metric : metric);
 
 /** ORIGIN IGP, an empty AS_PATH and no next hop: the export fills in our own address. */
 const LOCAL_ATTRIBUTES: PathAttributes = { ...NO_ATTRIBUTES, origin: 0 };
@@ -40,17 +47,20 @@ export class LocalAttributes {
   }
 
   workload(workload: Pick<WorkloadChange, 'prefix' | 'metric' | 'interface'>): Uint8Array {
-    const { prefix, metric } = workload;
+    const { prefix } = workload;
+    const usual = usualMetric(this.#settings, prefix);
+    // Metric 0 is one that nobody set.
+    const metric = workload.metric === 0 ? usual : workload.metric;
     const name = this.#settings.interfaces ? workload.interface : null;
-    const suppressed = !this.#isMoving(metric) && this.#isCovered(prefix);
+    // The agent marks a workload on the move by a lower metric than usual.
+    const suppressed = metric >= usual && this.#isCovered(prefix);
     const tunnelled = this.#isTunnelled(prefix);
     // Names of interfaces come and go: what is made for one is not kept.
-    const key = name === null ? `${metric} ${suppressed} ${tunnelled}` : null;
+    const key = name === null ? `${metric} ${workload.metric === 0} ${suppressed} ${tunnelled}` : null;
     let block = key === null ? undefined : this.#blocks.get(key);
     if (block === undefined) {
       const communities = suppressed ? [NO_ADVERTISE] : [];
-      // Metric 0 is one that nobody set.
-      const local = { weight: null, metric: metric === 0 ? null : metric, interface: name };
+      const local = { weight: null, metric: workload.metric === 0 ? null : metric, interface: name };
       block = encodeBlock({ ...this.#common(metric, tunnelled), local, communities });
       if (key !== null) this.#blocks.set(key, block);
     }
@@ -59,7 +69,7 @@ export class LocalAttributes {
 
   originated({ prefix, communities }: OriginateConfig): Uint8Array {
     return encodeBlock({
-      ...this.#common(0, this.#isTunnelled(prefix)),
+      ...this.#common(usualMetric(this.#settings, prefix), this.#isTunnelled(prefix)),
       communities: communities.flatMap((each) => (each.kind === 'standard' ? [each.value] : [])),
       largeCommunities: communities.flatMap((each) => (each.kind === 'large' ? [each.value] : [])),
     });
@@ -68,18 +78,8 @@ export class LocalAttributes {
   #common(metric: number, tunnelled: boolean): PathAttributes {
     const { tunnel, localPrefFromMetric } = this.#settings;
     const tunnels = tunnelled && tunnel !== null ? [tunnel] : [];
-    const localPref = localPrefFromMetric ? this.#localPref(metric) : null;
+    const localPref = localPrefFromMetric ? Math.max(0, HIGHEST_PRIORITY - metric) : null;
     return { ...LOCAL_ATTRIBUTES, localPref, tunnels };
-  }
-
-  /** Metric 0 is one that nobody set. */
-  #localPref(metric: number): number {
-    return Math.max(0, HIGHEST_PRIORITY - (metric === 0 ? this.#settings.metric : metric));
-  }
-
-  /** The agent marks a workload on the move by a lower metric than usual. */
-  #isMoving(metric: number): boolean {
-    return metric > 0 && metric < this.#settings.metric;
   }
 
   #isCovered(prefix: Prefix): boolean {

@@ -164,7 +164,8 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
   ],
   ['originate', '10.65.8.0/26 }', '10.65.8.64/26, kind: service }', ['- static', '+ service']],
   ['install', 'install: [pools]', 'install: [accept-all]', ['kernel install']],
-  ['metric', 'install: [pools]', 'install: [pools], metric: 5', ['kernel metric']],
+  ['metric', 'install: [pools]', 'install: [pools], metric: 5', ['kernel metric', 'kernel ipv6Metric']],
+  ['IPv6 metric', 'install: [pools]', 'install: [pools], ipv6Metric: 6', ['kernel ipv6Metric']],
   [
     'backend',
     'install: [pools]',

@@ -40,6 +40,7 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       table: 254,
       protocol: 12,
       metric: 1024,
+      ipv6Metric: 1024,
       install: [],
       removeOnStop: false,
       sweepDelay: 120,

@@ -239,6 +239,35 @@ test('a metric that a policy sets is that of the installed route: the install po
     t.pass();
   }));
 
+test('IPv6 routes have a metric of their own, and a reload of it is foretold and moves them alone', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    const { kernel, ...others } = CONFIG;
+    const under = (metrics: Yaml): Yaml => ({ ...others, kernel: { ...(kernel as Yaml), ...metrics } });
+    const daemon = await rig.start(under({ metric: 900, ipv6Metric: 512 }), { world });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.9' });
+    a.announce(['fd00:7::/64'], { nextHop: 'fd00::9' });
+    const metrics = (): string =>
+      world
+        .routes()
+        .filter(({ protocol }) => protocol === OURS)
+        .map(({ prefix, metric }) => `${formatPrefix(prefix)} ${metric}`)
+        .sort()
+        .join(', ');
+    await daemon.until('both routes', () => metrics() === '192.0.2.0/24 900, fd00:7::/64 512');
+    for (const [next, changed, then] of [
+      [{ metric: 900, ipv6Metric: 600 }, ['fd00:7::/64'], '192.0.2.0/24 900, fd00:7::/64 600'],
+      [{ metric: 600, ipv6Metric: 600 }, ['192.0.2.0/24'], '192.0.2.0/24 600, fd00:7::/64 600'],
+      [{ metric: 700 }, ['192.0.2.0/24', 'fd00:7::/64'], '192.0.2.0/24 700, fd00:7::/64 700'],
+      [{ metric: 700, ipv6Metric: 0 }, ['fd00:7::/64'], '192.0.2.0/24 700, fd00:7::/64 1024'],
+    ] as const) {
+      t.deepEqual((await daemon.diff(under(next))).kernel?.prefixes.changed, changed);
+      await daemon.reload(under(next));
+      await daemon.until(then, () => metrics() === then);
+    }
+  }));
+
 test('exports can go by the interface and the metric of a workload', (t) =>
   withDaemons(async (rig) => {
     const world = hostWorld();

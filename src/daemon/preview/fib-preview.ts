@@ -11,6 +11,7 @@ import type { FibIntent, FibNextHop, KernelSettings } from '../../kernel/types.j
 import type { Rib } from '../../rib/core.js';
 import type { Witness } from '../../rib/what-if/what-if.js';
 import { FibFeed, type FibFeedOptions, type FibSink } from '../fib-feed.js';
+import { usualMetric } from '../local-attributes.js';
 import { tunnelKey } from '../overlay.js';
 
 export interface FibPreviewOptions extends FibFeedOptions {
@@ -30,7 +31,8 @@ type Kind = (typeof KINDS)[number];
 export class FibPreview implements Witness {
   readonly #options: FibPreviewOptions;
   readonly #gateways: readonly [ReadonlyMap<string, string>, ReadonlyMap<string, string>];
-  readonly #rewritten: 'all' | 'withoutMetric' | 'none';
+  /** What is in every route of ours is another. */
+  readonly #rewritten: boolean;
   readonly #counts: Record<Kind, number> = { installed: 0, removed: 0, changed: 0 };
   readonly #prefixes: Record<Kind, string[]> = { installed: [], removed: [], changed: [] };
   #feed: FibFeed | null = null;
@@ -38,7 +40,8 @@ export class FibPreview implements Witness {
   constructor(options: FibPreviewOptions) {
     this.#options = options;
     this.#gateways = [gatewaysOf(options.before), gatewaysOf(options.config)];
-    this.#rewritten = rewritten(options.settings);
+    const [then, later] = options.settings.map(common);
+    this.#rewritten = then !== later;
     this.#compareGateways();
   }
 
@@ -72,7 +75,7 @@ export class FibPreview implements Witness {
     if (before === null && after === null) return;
     if (before === null) this.#count('installed', prefix);
     else if (after === null) this.#count('removed', prefix);
-    else if (!sameIntent(before, after) || this.#isRewritten(after)) this.#count('changed', prefix);
+    else if (this.#rewritten || !this.#isSame(before, after)) this.#count('changed', prefix);
   }
 
   #count(kind: Kind, prefix: string): void {
@@ -80,8 +83,9 @@ export class FibPreview implements Witness {
     if (this.#prefixes[kind].length < this.#options.limit) this.#prefixes[kind].push(prefix);
   }
 
-  #isRewritten({ metric }: FibIntent): boolean {
-    return this.#rewritten === 'all' || (this.#rewritten === 'withoutMetric' && metric === undefined);
+  #isSame(before: FibIntent, after: FibIntent): boolean {
+    const [then, later] = this.#options.settings;
+    return (before.metric ?? then.metric) === (after.metric ?? later.metric) && samePath(before, after);
   }
 
   /** Host routes to peers (`via`). */
@@ -96,26 +100,25 @@ export class FibPreview implements Witness {
   }
 }
 
-const gatewaysOf = ({ peers }: Config): ReadonlyMap<string, string> =>
+const gatewaysOf = ({ peers, kernel }: Config): ReadonlyMap<string, string> =>
   new Map(
     peers.flatMap(({ address, via }) =>
-      via === null ? [] : [[formatPrefix(hostPrefix(address)), formatIp(via)] as const],
+      via === null
+        ? []
+        : [
+            [
+              formatPrefix(hostPrefix(address)),
+              `${formatIp(via)} ${usualMetric(kernel, hostPrefix(address))}`,
+            ] as const,
+          ],
     ),
   );
 
-/** Settings that are in every route of ours. */
-function rewritten([before, after]: readonly [KernelSettings, KernelSettings]):
-  | 'all'
-  | 'withoutMetric'
-  | 'none' {
-  const inAll = ({ table, protocol, prefsrc }: KernelSettings): string =>
-    JSON.stringify([table, protocol, (prefsrc ?? []).map(formatIp)]);
-  if (inAll(before) !== inAll(after)) return 'all';
-  return before.metric === after.metric ? 'none' : 'withoutMetric';
-}
+const common = ({ table, protocol, prefsrc }: KernelSettings): string =>
+  JSON.stringify([table, protocol, (prefsrc ?? []).map(formatIp)]);
 
-function sameIntent(a: FibIntent, b: FibIntent): boolean {
-  if (a.metric !== b.metric || (a.kind ?? 'route') !== (b.kind ?? 'route')) return false;
+function samePath(a: FibIntent, b: FibIntent): boolean {
+  if ((a.kind ?? 'route') !== (b.kind ?? 'route')) return false;
   return (
     a.nextHops.length === b.nextHops.length &&
     a.nextHops.every((hop) => b.nextHops.some((other) => sameHop(hop, other)))
