@@ -85,8 +85,12 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
   );
   losers.sort((a, b) => Number(b.multipath) - Number(a.multipath));
   if (report.best === NONE) return losers;
+  const local = rib.prefixes[family].best[prefix];
   if (rib.restarts.deferring && rib.paths[family].peer[report.best]! >= FIRST_PEER) {
-    return [view(report.best as PathId, false, WAITING), ...losers];
+    const told = losers.map((each) =>
+      each.path === local ? { ...each, best: true, decision: LOCAL_FIRST } : each,
+    );
+    return [view(report.best as PathId, false, WAITING), ...told];
   }
   const { options } = rib.decisions[family];
   return [view(report.best as PathId, true, `best: ${stepText(report.step, options)}`), ...losers];
@@ -94,6 +98,8 @@ export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): 
 
 /** Nothing of peers is chosen before all have been heard. */
 const WAITING = 'not chosen yet: after a restart the routes of all peers are waited for';
+
+const LOCAL_FIRST = 'best that starts here: after a restart the routes of all peers are waited for';
 
 /** A path that import refused has none. */
 const weightOf = (rib: Rib, family: FamilyIndex, path: PathId): number =>
