@@ -18,7 +18,6 @@ import { Importer } from './importer.js';
 import { MultipathSets } from './multipath/multipath-sets.js';
 import { type NextHopId, NextHops } from './next-hops.js';
 import { PathChanges } from './path-changes.js';
-import { PathList } from './path-list.js';
 import { PathSweep } from './path-sweep.js';
 import { PrefixTable } from './prefix-table.js';
 import { Quarantine } from './quarantine.js';
@@ -58,7 +57,6 @@ export class Rib {
   readonly #bestCount: [number, number] = [0, 0];
   readonly #changedNextHops = new Set<NextHopId>();
   #epoch = 1;
-  readonly #learned = new PathList();
   #announced = false;
 
   constructor(options: RibOptions) {
@@ -335,7 +333,7 @@ export class Rib {
   #decideOne(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, epoch: number): void {
     const decision = this.decisions[family];
     const head = table.head[prefix]!;
-    const best = this.restarts.deferring ? this.#bestLocal(family, head) : decision.best(head);
+    const best = this.restarts.deferring ? decision.bestLocal(head) : decision.best(head);
     const deferred = this.restarts.deferring && best === NONE && head !== NONE;
     const source = best === NONE ? NONE : this.paths[family].peer[best]!;
     const attrs = best === NONE ? NONE : this.paths[family].accepted[best]!;
@@ -351,19 +349,6 @@ export class Rib {
     for (let i = 0; !deferred && i < choosing.length; i++) this.groups.update(choosing[i]!, family, prefix);
     if (source >= 0 && source < FIRST_PEER) this.#listener.localChosen?.(family, prefix);
     if (table.head[prefix] === NONE) this.#quarantine.add(family, prefix, epoch);
-  }
-
-  /** While the selection waits for peers: what starts here is told, though what a peer tells may be better then. */
-  #bestLocal(family: FamilyIndex, head: number): PathId | typeof NONE {
-    const { next, peer } = this.paths[family];
-    const learned = this.#learned;
-    learned.clear();
-    let hasLocal = false;
-    for (let path = head; path !== NONE; path = next[path]!) {
-      if (peer[path]! < FIRST_PEER) hasLocal = true;
-      else learned.add(path);
-    }
-    return hasLocal ? this.decisions[family].bestWithout(head, null, learned) : NONE;
   }
 
   #setBest(family: FamilyIndex, table: PrefixTable, prefix: PrefixId, source: number, attrs: number): void {

@@ -138,6 +138,18 @@ export class Decision {
     return best;
   }
 
+  /** The best of what starts here, or NONE: while the routes of peers are waited for (RFC 4724 4.1). */
+  bestLocal(head: number): PathId | typeof NONE {
+    this.members.clear();
+    this.#ranked.clear();
+    let hasLocal = false;
+    for (let path = head; path !== NONE; path = this.paths.next[path]!) {
+      if (this.paths.peer[path]! < FIRST_PEER) hasLocal = true;
+      else this.#ranked.add(path);
+    }
+    return hasLocal ? this.bestWithout(head, null, this.#ranked) : NONE;
+  }
+
   /** Adds every path of the chain that could be the best one. */
   addUsable(head: number, into: PathList): void {
     for (let path = head; path !== NONE; path = this.paths.next[path]!)
