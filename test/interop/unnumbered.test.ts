@@ -21,6 +21,8 @@ interface Scene {
   readonly ourWay: string;
   readonly theirWay: string;
   readonly words?: NeighborWords;
+  /** The peer's kernel has heard of us before the routers start. */
+  readonly acquainted?: boolean;
 }
 
 const byInterface = (peer: RouterKind, needs: readonly Need[] = []): Scene => ({
@@ -49,6 +51,28 @@ const SCENES: readonly Scene[] = [
     theirWay: `${LINK.ours}%eth0`,
     words: { birdChannel: ' extended next hop on;' },
   },
+  {
+    title: 'link-local: FRR at an address of the link, IPv4 over IPv6',
+    peer: 'frr',
+    needs: ['zebra'],
+    ourWay: `${LINK.theirs}%eth0`,
+    theirWay: `${LINK.ours}%eth0`,
+    words: { frr: ['capability extended-nexthop'] },
+  },
+  {
+    title: 'link-local: GoBGP at an address of the link, IPv4 over IPv6',
+    peer: 'gobgp',
+    ourWay: `${LINK.theirs}%eth0`,
+    theirWay: `${LINK.ours}%eth0`,
+  },
+  {
+    title: 'link-local: GoBGP comes to the interface that we listen on',
+    peer: 'gobgp',
+    ourWay: 'eth0',
+    theirWay: `${LINK.ours}%eth0`,
+  },
+  // GoBGP takes the one link-local neighbour that the kernel knows when it starts, and advertises nothing itself.
+  { ...byInterface('gobgp'), acquainted: true },
 ];
 
 const side = (
@@ -71,8 +95,9 @@ const unnumber = async ({ ours, peer }: Pair): Promise<void> => {
   }
 };
 
-const play = async (t: ExecutionContext, pair: Pair): Promise<void> => {
+const play = async (t: ExecutionContext, pair: Pair, acquainted: boolean): Promise<void> => {
   await unnumber(pair);
+  if (acquainted) await pair.peer.node.ping(`${LINK.ours}%eth0`);
   await start(pair);
   const [far] = pair.ours.spec.neighbors;
   const isUp = async () => (await pair.ours.session(far?.address ?? '')) === 'Established';
@@ -93,7 +118,7 @@ const play = async (t: ExecutionContext, pair: Pair): Promise<void> => {
   }
 };
 
-for (const { title, peer, needs = [], ourWay, theirWay, words = {} } of SCENES) {
+for (const { title, peer, needs = [], ourWay, theirWay, words = {}, acquainted = false } of SCENES) {
   interop(title, ['bgpd', peer, ...needs], async (t) => {
     t.timeout(120_000);
     const options = {
@@ -102,6 +127,6 @@ for (const { title, peer, needs = [], ourWay, theirWay, words = {} } of SCENES) 
       ourSpec: { routerId: OURS.v4, ...side(ourWay, PEER_ASN, ROUTES.ours, words) },
       peerSpec: { routerId: PEERS.v4, ...side(theirWay, OUR_ASN, ROUTES.theirs, words) },
     };
-    await withPair(options, (pair) => play(t, pair));
+    await withPair(options, (pair) => play(t, pair, acquainted));
   });
 }
