@@ -7,6 +7,7 @@ import { probePrivilege, userNamespaceCommand } from '../support/privilege.js';
 import { Bed } from './bed.js';
 import type { Benchmark, BenchmarkResult, Figures, LocalBenchmark } from './benchmark.js';
 import type { Contestant } from './contestants.js';
+import { FEEDS_MEMORY } from './feeds-benchmark.js';
 import { FIB, FIB_200K, FIB_500K } from './fib-benchmark.js';
 import { INTERFACE_LOAD } from './kernel/interface-benchmark.js';
 import { AUDIT, FAILOVER } from './kernel/kernel-benchmarks.js';
@@ -38,11 +39,12 @@ const BENCHMARKS: readonly (Benchmark | LocalBenchmark)[] = [
   POLICY,
   FAILOVER,
   AUDIT,
+  FEEDS_MEMORY,
   INTERFACE_LOAD,
 ];
 
 /** Too large to run without being named. */
-const LARGE: readonly string[] = [FIB_200K.name, FIB_500K.name, INTERFACE_LOAD.name];
+const LARGE: readonly string[] = [FIB_200K.name, FIB_500K.name, FEEDS_MEMORY.name, INTERFACE_LOAD.name];
 
 const isLocal = (benchmark: Benchmark | LocalBenchmark): benchmark is LocalBenchmark =>
   !('sessions' in benchmark);

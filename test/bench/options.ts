@@ -37,7 +37,7 @@ Measures bgpd and other daemons at the same jobs, in network namespaces of its o
 NAME                workload, path, fib, start, wire, policy, failover, audit, and the scenarios
                     transit, reflector, churn, reconnect, fanout, sessions, busy;
                     default: all, the scenarios once and small;
-                    only when named: fib200k, fib500k, interfaces
+                    only when named: fib200k, fib500k, feeds, interfaces
 --reps N            repetitions with each daemon; default: 3, start 7
 --program PROGRAM   only bgpd, bird, frr or gobgp
 --family 4|6        of the scenarios; default 4

@@ -87,7 +87,11 @@ const hostFeed = (plan: ScenarioPlan, speakers: readonly Speaker[]): LoadFeed =>
 };
 
 /** Three to six ASes; six in ten sets with one to six communities, one in five with ORIGIN INCOMPLETE. */
-const drawAttributes = (random: Random, nextHop: IpAddress, firstAs: readonly number[]): PathAttributes => {
+export const drawAttributes = (
+  random: Random,
+  nextHop: IpAddress,
+  firstAs: readonly number[],
+): PathAttributes => {
   const asns = Array.from({ length: 3 + random(4) - firstAs.length }, () => 1000 + random(60_000));
   const communities = Array.from(
     { length: random(10) < 6 ? 1 + random(6) : 0 },
