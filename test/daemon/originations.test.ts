@@ -162,6 +162,9 @@ test('an address that lives here and is announced from elsewhere is an alarm, un
     const before = chosen();
     const foreign = ['10.65.8.2/32', '10.65.8.0/26', '10.65.99.4/32', '10.70.0.0/16'];
     a.announce(foreign, { nextHop: '10.0.0.9', localPref: 100 });
+    await daemon.until('the routes', () => daemon.routes({ peer: 'a', direction: 'in' }).length === 4);
+    // The look at whether all peers have been heard after the start.
+    clock.advance(20);
     await daemon.until('the decision on the new one', () => chosen() === before + 1);
     clock.advance(5000);
     t.deepEqual(daemon.status.alarms(), []);

@@ -55,6 +55,16 @@ export class WritePump {
     if (fib.pending === 0) this.#whenIdle?.();
   }
 
+  /** Runs when the caller is done: what one slice of the RIB asks for must not wait for the next read of a socket. */
+  soon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.run();
+    });
+  }
+
   /** Runs in the event loop's next turn. */
   schedule(): void {
     if (this.#scheduled) return;
