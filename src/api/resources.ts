@@ -2,11 +2,13 @@
 // operators do to peers, which the unix socket alone offers.
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { parseIp } from '../base/ip.js';
 import { addAdministration } from './administration.js';
 import { addConfiguration } from './configuration.js';
 import { jsonListStream } from './json-stream.js';
 import type { Metrics } from './metrics.js';
 import { readRouteQuery } from './query.js';
+import { explainReachability } from './reachability.js';
 import { refuse } from './refusal.js';
 import type { ConfigurationChanges, Health, PeerAdministration, StatusSource } from './types.js';
 
@@ -28,6 +30,7 @@ const PATHS = [
   '/v1/neighbors',
   '/v1/neighbors/NAME',
   '/v1/routes',
+  '/v1/why/ADDRESS',
   '/v1/kernel',
   '/v1/memory',
   '/v1/pools',
@@ -58,6 +61,7 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   });
   addNeighbors(app, source);
   addRoutes(app, source);
+  addWhy(app, source);
   addReload(app, surface);
   addAdministration(app, surface.administration);
   addConfiguration(app, surface.changes);
@@ -90,6 +94,14 @@ function addRoutes(app: FastifyInstance, source: StatusSource): void {
     const answer = source.routes(query.value);
     if (typeof answer === 'string') return refuse(reply, 400, answer);
     return sendList(reply, { total: answer.total }, 'routes', answer.routes);
+  });
+}
+
+function addWhy(app: FastifyInstance, source: StatusSource): void {
+  app.get<{ Params: { address: string } }>('/v1/why/:address', (request, reply) => {
+    const address = parseIp(request.params.address);
+    if (address !== null) return explainReachability(address, source);
+    return refuse(reply, 400, `${request.params.address} is not an IPv4 or IPv6 address`);
   });
 }
 

@@ -21,6 +21,7 @@ import { showPools } from './commands/show-pools.js';
 import { type RouteOptions, showRoutes } from './commands/show-routes.js';
 import { showRpki } from './commands/show-rpki.js';
 import { showSummary } from './commands/show-summary.js';
+import { why } from './commands/why.js';
 import { choosePaint, endQuietlyOnClosedPipe } from './terminal.js';
 
 const DEFAULT_SOCKET = '/run/bgpd/bgpd.sock';
@@ -223,6 +224,11 @@ async function main(): Promise<void> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bgpctl: ')) })
     .exitOverride();
   addShow(program.command('show').description('read the state of bgpd'));
+  program
+    .command('why')
+    .description('whether this host reaches an address, by what route, and what is in the way')
+    .argument('<address>', 'an IPv4 or IPv6 address')
+    .action((address: string) => run(() => why(context(), address)));
   program
     .command('reload')
     .description('read the configuration file again')

@@ -60,6 +60,8 @@ export class NextHops {
   #idle: NextHopId[] = [];
   /** Interned before, by hash; the row may be gone or another's by now. */
   readonly #recent = new Int32Array(RECENT);
+  /** Of each address, how many next hops that were named hold it. */
+  readonly #named = new Map<string, number>();
   /** Named since they were last asked for. */
   #news: IpAddress[] = [];
   readonly #interest: NextHopInterest | null;
@@ -96,6 +98,7 @@ export class NextHops {
   release(id: NextHopId): void {
     const row = this.#rows[id]!;
     if (id === NO_NEXT_HOP || --row.uses > 0) return;
+    if (row.named) this.#countNamed(row, -1);
     this.#byKey.delete(row.key);
     this.#rows[id] = null;
     this.#free.push(id);
@@ -150,13 +153,20 @@ export class NextHops {
     const row = this.#rows[id]!;
     if (row.named || row.address === null) return;
     row.named = true;
+    this.#countNamed(row, 1);
     this.#news.push(row.address);
   }
 
-  /** While attribute sets with it exist; an IPv6 next hop with a link-local address beside it is another one. */
+  /** While attribute sets with it exist, with a link-local address beside it or without. */
   isNamed(address: IpAddress): boolean {
-    const id = this.#byKey.get(toHex(ipToBytes(address)));
-    return id !== undefined && this.#rows[id]!.named;
+    return this.#named.has(toHex(ipToBytes(address)));
+  }
+
+  #countNamed({ key, octets }: NextHopRow, change: number): void {
+    const address = octets.length === 32 ? key.slice(0, 32) : key;
+    const count = (this.#named.get(address) ?? 0) + change;
+    if (count > 0) this.#named.set(address, count);
+    else this.#named.delete(address);
   }
 
   /** Those that were named for the first time since the last call. */

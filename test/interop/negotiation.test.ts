@@ -49,6 +49,19 @@ const KINDS: readonly Kind[] = [
     },
   },
   {
+    title: 'extended messages: GoBGP has none; we say so, and keep back what fits into no other',
+    peer: 'gobgp',
+    words: { bgpd: { extendedMessages: true } },
+    ours: { bgpd: { originate: [{ prefix: OUR_ROUTE }, { prefix: '10.65.9.0/26', communities: MANY }] } },
+    play: async (t, pair) => {
+      const { capabilities, notes } = await up(pair);
+      t.false(capabilities.inForce.includes('extended message'));
+      t.deepEqual(notes, ['extendedMessages: the peer does not have them (RFC 8654)']);
+      await hasRoutes(pair, pair.peer, V4, [OUR_ROUTE]);
+      t.is((await detail(pair)).prefixes['ipv4-unicast'].advertised, 1);
+    },
+  },
+  {
     title: 'confederation: BIRD is another member AS',
     peer: 'bird',
     asn: 64513,

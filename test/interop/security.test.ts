@@ -101,6 +101,7 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'TCP-MD5 and GTSM over link-local addresses',
+    // GoBGP does not sign there (docs/rfc-notes.md).
     kinds: ['bird', 'frr', 'bgpd'],
     pair: {
       linkLocal: true,
@@ -112,6 +113,17 @@ const CASES: readonly Case[] = [
       await comesUp(t, pair);
       t.is((await detail(pair, `${LINK.peers}%eth0`)).security.ttlSecurity, 1);
     },
+  },
+  {
+    title: 'GTSM over link-local addresses',
+    kinds: ['gobgp'],
+    pair: {
+      linkLocal: true,
+      peerAsn: 65001,
+      ourNeighbor: { ttlSecurity: 1, localAddress: LINK.ours },
+      peerNeighbor: { ttlSecurity: 1 },
+    },
+    play: comesUp,
   },
   {
     title: 'TCP-MD5 with the key of a range, over both families',
@@ -128,7 +140,7 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'over link-local addresses: a shutdown text both ways, and maxPrefix',
-    kinds: ['bird', 'frr', 'bgpd'],
+    kinds: ['bird', 'frr', 'gobgp', 'bgpd'],
     pair: {
       linkLocal: true,
       ourNeighbor: { localAddress: LINK.ours, maxPrefix: { limit: 1, action: 'idle' } },

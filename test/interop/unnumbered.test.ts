@@ -1,4 +1,4 @@
-// Sessions over link-local addresses: interface peers that find each other, and fixed ones; IPv4 over IPv6 next hops.
+// IPv4 over IPv6 next hops: interface peers that find each other, fixed link-local addresses, and global ones.
 
 import type { ExecutionContext } from 'ava';
 import { interop, type Need } from '../support/interop.js';
@@ -21,6 +21,8 @@ interface Scene {
   readonly ourWay: string;
   readonly theirWay: string;
   readonly words?: NeighborWords;
+  /** The peer's kernel has heard of us before the routers start. */
+  readonly acquainted?: boolean;
 }
 
 const byInterface = (peer: RouterKind, needs: readonly Need[] = []): Scene => ({
@@ -49,7 +51,45 @@ const SCENES: readonly Scene[] = [
     theirWay: `${LINK.ours}%eth0`,
     words: { birdChannel: ' extended next hop on;' },
   },
+  {
+    title: 'link-local: FRR at an address of the link, IPv4 over IPv6',
+    peer: 'frr',
+    needs: ['zebra'],
+    ourWay: `${LINK.theirs}%eth0`,
+    theirWay: `${LINK.ours}%eth0`,
+    words: { frr: ['capability extended-nexthop'] },
+  },
+  {
+    title: 'link-local: GoBGP at an address of the link, IPv4 over IPv6',
+    peer: 'gobgp',
+    ourWay: `${LINK.theirs}%eth0`,
+    theirWay: `${LINK.ours}%eth0`,
+  },
+  {
+    title: 'link-local: GoBGP comes to the interface that we listen on',
+    peer: 'gobgp',
+    ourWay: 'eth0',
+    theirWay: `${LINK.ours}%eth0`,
+  },
+  // GoBGP takes the one link-local neighbour that the kernel knows when it starts, and advertises nothing itself.
+  { ...byInterface('gobgp'), acquainted: true },
+  ...(['bird', 'frr', 'gobgp'] as const).map(
+    (peer): Scene => ({
+      title: `global IPv6 addresses: IPv4 over IPv6 with ${peer}`,
+      peer,
+      needs: peer === 'frr' ? ['zebra'] : [],
+      ourWay: PEERS.v6,
+      theirWay: OURS.v6,
+      words: {
+        bgpd: { extendedNextHop: true },
+        birdChannel: ' extended next hop on;',
+        frr: ['capability extended-nexthop'],
+      },
+    }),
+  ),
 ];
+
+const isGlobal = ({ ourWay }: Scene): boolean => ourWay === PEERS.v6;
 
 const side = (
   way: string,
@@ -71,29 +111,32 @@ const unnumber = async ({ ours, peer }: Pair): Promise<void> => {
   }
 };
 
-const play = async (t: ExecutionContext, pair: Pair): Promise<void> => {
-  await unnumber(pair);
+const play = async (t: ExecutionContext, pair: Pair, scene: Scene): Promise<void> => {
+  const hops = isGlobal(scene) ? { ours: OURS.v6, theirs: PEERS.v6 } : LINK;
+  if (!isGlobal(scene)) await unnumber(pair);
+  if (scene.acquainted === true) await pair.peer.node.ping(`${LINK.ours}%eth0`);
   await start(pair);
   const [far] = pair.ours.spec.neighbors;
   const isUp = async () => (await pair.ours.session(far?.address ?? '')) === 'Established';
   await pair.wait('the session', isUp);
   for (const [i, family] of FAMILIES.entries()) {
     const [theirs] = await hasRoutes(pair, pair.ours, family, [ROUTES.theirs[i] ?? '']);
-    t.is(theirs?.nextHop, LINK.theirs);
+    t.is(theirs?.nextHop, hops.theirs);
     t.is(theirs?.asPath, String(PEER_ASN));
     const [ours] = await hasRoutes(pair, pair.peer, family, [ROUTES.ours[i] ?? '']);
     t.is(ours?.asPath, String(OUR_ASN));
     // BIRD shows the global address, which there is none of, before the link-local one.
-    t.is(ours?.nextHop, pair.peer.kind === 'bird' ? '::' : LINK.ours);
+    t.is(ours?.nextHop, pair.peer.kind === 'bird' && !isGlobal(scene) ? '::' : hops.ours);
     await pair.wait(`our kernel to lead to ${ROUTES.theirs[i]} over the link`, async () => {
       const routes = await pair.ours.node.routes(family === 'ipv4-unicast' ? 4 : 6);
       const route = routes.find(({ dst }) => dst === ROUTES.theirs[i]);
-      return route?.dev === 'eth0' && (route.gateway ?? route.via?.host) === LINK.theirs;
+      return route?.dev === 'eth0' && (route.gateway ?? route.via?.host) === hops.theirs;
     });
   }
 };
 
-for (const { title, peer, needs = [], ourWay, theirWay, words = {} } of SCENES) {
+for (const scene of SCENES) {
+  const { title, peer, needs = [], ourWay, theirWay, words = {} } = scene;
   interop(title, ['bgpd', peer, ...needs], async (t) => {
     t.timeout(120_000);
     const options = {
@@ -102,6 +145,6 @@ for (const { title, peer, needs = [], ourWay, theirWay, words = {} } of SCENES) 
       ourSpec: { routerId: OURS.v4, ...side(ourWay, PEER_ASN, ROUTES.ours, words) },
       peerSpec: { routerId: PEERS.v4, ...side(theirWay, OUR_ASN, ROUTES.theirs, words) },
     };
-    await withPair(options, (pair) => play(t, pair));
+    await withPair(options, (pair) => play(t, pair, scene));
   });
 }

@@ -83,6 +83,27 @@ test('what a client is not told says why', (t) => {
   t.regex(refusalOf(world, b) ?? '', /its next hop is the peer itself/);
 });
 
+test('an IPv6 next hop counts with a link-local address beside it and without, as long as one of them is there', (t) => {
+  const world = new TestRib({ reflector: true });
+  const up = (n: number): Neighbour =>
+    new Neighbour(world, neighbourOptions(n, 'ibgpClient', { address: `2001:db8::${n}` })).up();
+  const [a, b, c] = [up(1), up(2), up(3)];
+  const [first, second] = ['2001:db8:1::/48', '2001:db8:2::/48'];
+  const told = () => {
+    world.settle();
+    for (const one of [b, c]) one.pullAll();
+    return [b, c].map(({ told }) => [...told.keys()].toSorted());
+  };
+  const viaB = { nextHop: address('2001:db8::2'), asPath: sequence(65001), localPref: 100 };
+  a.announce([first], { ...viaB, linkLocalNextHop: address('fe80::2') });
+  t.deepEqual(told(), [[], [first]]);
+  a.announce([second], viaB);
+  t.deepEqual(told(), [[], [first, second]]);
+  a.withdraw([first]);
+  t.deepEqual(told(), [[], [second]]);
+  for (const one of [a, b, c]) t.deepEqual(one.objections, []);
+});
+
 /** Why the group of the neighbour does not get the best path. */
 function refusalOf(world: TestRib, neighbour: Neighbour): string | null {
   const { rib } = world;

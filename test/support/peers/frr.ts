@@ -68,11 +68,11 @@ export class FrrRouter implements Router {
   }
 
   async received(neighbor: string, family: Family): Promise<readonly ReceivedRoute[]> {
-    const table = `show bgp ${frrFamily(family)}`;
-    const prefixes = parseFrrPrefixes(await this.#show(`${table} neighbors ${neighbor} routes json`));
+    const [table, address] = [`show bgp ${frrFamily(family)}`, frrAddress(neighbor)];
+    const prefixes = parseFrrPrefixes(await this.#show(`${table} neighbors ${address} routes json`));
     const routes: ReceivedRoute[] = [];
     for (const prefix of prefixes) {
-      routes.push(...parseFrrPaths(await this.#show(`${table} ${prefix} json`), prefix, neighbor));
+      routes.push(...parseFrrPaths(await this.#show(`${table} ${prefix} json`), prefix, address));
     }
     return routes;
   }

@@ -5,6 +5,7 @@ import {
   type Family,
   familiesOf,
   familyOf,
+  isInterface,
   type NeighborSpec,
   type RouterSpec,
 } from './types.js';
@@ -21,7 +22,9 @@ const table = (name: string, entries: Readonly<Record<string, string | number | 
 const neighborTables = (spec: RouterSpec, neighbor: NeighborSpec): readonly string[] => [
   '[[neighbors]]',
   ...table('[neighbors.config]', {
-    'neighbor-address': neighbor.address,
+    ...(isInterface(neighbor)
+      ? { 'neighbor-interface': neighbor.address }
+      : { 'neighbor-address': neighbor.address }),
     'peer-as': neighbor.asn,
     'auth-password': neighbor.password,
   }),
