@@ -149,6 +149,32 @@ test('metric and LOCAL_PREF: told, compared with local workloads, installed; def
     t.is(bestType('10.65.8.2/32'), 'kernel');
   }));
 
+test('a block of IPv6 needs company of IPv6, a workload or a learned route inside', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    world.addLink('cali1');
+    const block = { prefix: 'fd00:65:0:8::/122', kind: 'aggregate', requireContributor: true };
+    const learned = { prefix: 'fd00:70::/44', kind: 'aggregate', requireContributor: ['bgp'] };
+    const daemon = await rig.start(
+      config({ pools: [{ cidr: 'fd00:65::/48' }], originate: [block, learned] }),
+      { world },
+    );
+    const a = await rig.join(daemon, A, ROUTER);
+    const six = { nextHop: 'fd00::9', localPref: 100 };
+    // A /44 ends within a word: one beside it, one that is no more specific.
+    a.announce(['fd00:70:10::1/128', 'fd00:70::/44'], six);
+    await daemon.until('both', () => daemon.routes({ peer: 'a', direction: 'in' }).length === 2);
+    world.addRoute({ prefix: 'fd00:65:0:8::2/128', dev: 'cali1', protocol: 3 });
+    await a.hasRoutes('fd00:65:0:8::/122');
+    a.announce(['fd00:70:f::4/128'], six);
+    await a.hasRoutes('fd00:65:0:8::/122', 'fd00:70::/44');
+    world.deleteRoute({ prefix: 'fd00:65:0:8::2/128' });
+    await a.hasRoutes('fd00:70::/44');
+    a.withdraw(['fd00:70:f::4/128']);
+    await a.hasRoutes();
+    t.is(daemon.routes({ peer: 'a', direction: 'in' }).length, 2);
+  }));
+
 test('an address that lives here and is announced from elsewhere is an alarm, until it is not', (t) =>
   withDaemons(async (rig) => {
     const world = hostWorld();
@@ -164,6 +190,9 @@ test('an address that lives here and is announced from elsewhere is an alarm, un
     const before = chosen();
     const foreign = ['10.65.8.2/32', '10.65.8.0/26', '10.65.99.4/32', '10.70.0.0/16'];
     a.announce(foreign, { nextHop: '10.0.0.9', localPref: 100 });
+    await daemon.until('the routes', () => daemon.routes({ peer: 'a', direction: 'in' }).length === 4);
+    // The look at whether all peers have been heard after the start.
+    clock.advance(20);
     await daemon.until('the decision on the new one', () => chosen() === before + 1);
     clock.advance(5000);
     t.deepEqual(daemon.status.alarms(), []);

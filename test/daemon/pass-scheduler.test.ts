@@ -26,7 +26,7 @@ test('requests before the turn are one turn; work that is left asks for the next
   for (let i = 0; i < 3; i++) scheduler.request();
   t.is(deferred.length, 1);
   while (deferred.length > 0) deferred.shift()?.();
-  t.deepEqual(budgets, [2000, 4000, 8000]);
+  t.deepEqual(budgets, [250, 500, 1000]);
   scheduler.request();
   scheduler.stop();
   deferred.shift()?.();

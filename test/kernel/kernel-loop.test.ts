@@ -5,6 +5,7 @@ import { ipv4 } from '../../src/base/ip.js';
 import { makePrefix } from '../../src/base/prefix.js';
 import { chooseKernel } from '../../src/kernel/choose-backend.js';
 import { KernelLoop } from '../../src/kernel/loop/kernel-loop.js';
+import { Listings } from '../../src/kernel/loop/listings.js';
 import { createMemoryPort } from '../../src/kernel/memory/memory-kernel.js';
 import { createMemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import type { KernelPort, PortReport } from '../../src/kernel/port.js';
@@ -92,6 +93,23 @@ test('a port that dies is opened again and everything is put in order', async (t
   await eventually('both routes', () => world.routes().filter((r) => r.protocol === 12).length === 2);
   t.deepEqual([...seen.present], [['10.65.0.1/32', 'cali1']]);
   await loop.close({ removeRoutes: false });
+});
+
+test('what ends a tunnel has is asked for again when the port dies before the answer, after everything', (t) => {
+  const listings = new Listings();
+  const [asked, waiting] = [3, 4].map((ifindex) => ({ kind: 'ends', ifindex }) as const);
+  listings.want(asked!);
+  listings.want(waiting!);
+  listings.want({ kind: 'interface', family: 'ipv4', ifindex: 3 });
+  t.deepEqual(listings.next()?.scope, asked);
+  listings.abandon();
+  listings.want({ kind: 'everything' });
+  const scopes = Array.from({ length: 4 }, () => {
+    const next = listings.next();
+    listings.finish();
+    return next?.scope;
+  });
+  t.deepEqual(scopes, [{ kind: 'everything' }, waiting, asked, undefined]);
 });
 
 test('only so many batches are under way', async (t) => {

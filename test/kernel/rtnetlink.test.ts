@@ -118,6 +118,31 @@ test('random octets: never an exception, never a read outside', (t) => {
   t.true(alike > 1000);
 });
 
+/** Laid out after linux/rtnetlink.h and linux/mpls.h: the kernel that the other forms were captured from has no MPLS. */
+const MPLS = {
+  'a route of a label is nobody of ours': `38000000 1800 0506 07000000 00000000
+    1c 14 00 00 fe 04 00 01 00000000
+    0800 0100 00064100  0800 0400 03000000  0c00 1200 0200 0a0a0002 0000`,
+  'an IPv4 route that pushes a label': `48000000 1800 0506 07000000 00000000
+    02 18 00 00 fe 04 00 01 00000000
+    0800 0100 0a170400  0600 1500 0100 0000  0c00 1680 0800 0100 00064100  0800 0500 0a0a0002  0800 0400 03000000`,
+} as const;
+
+(LITTLE_ENDIAN ? test : test.skip)(
+  'MPLS: a route of a label is passed over, a route that pushes one is no way',
+  (t) => {
+    const decoded = Object.values(MPLS).map((hex) => {
+      const bytes = Uint8Array.from(Buffer.from(hex.replace(/\s/g, ''), 'hex'));
+      const view = viewOf(bytes);
+      const [span] = [...messagesIn(view)];
+      t.is(span?.end, bytes.length);
+      return decodeChange(bytes, view, span!);
+    });
+    t.is(decoded[0], null);
+    t.like(decoded[1], { kind: 'route', route: { type: 'other' } });
+  },
+);
+
 const write = (kind: RouteWrite['kind'], target: Prefix, nextHops: readonly KernelNextHop[]): RouteWrite => {
   const [w0, w1, w2, w3] = prefixWords(target);
   const identity = { table: 254, protocol: 12, metric: 1024 };

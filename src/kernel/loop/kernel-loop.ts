@@ -91,12 +91,12 @@ export class KernelLoop implements Kernel {
 
   install(prefix: Prefix, intent: FibIntent): void {
     if (this.#view.guard.install(prefix, intent) || this.#view.guard.hasNews) this.#scheduleSettle();
-    this.#pump.schedule();
+    this.#pump.soon();
   }
 
   uninstall(prefix: Prefix): void {
     if (this.#view.guard.uninstall(prefix)) this.#scheduleSettle();
-    this.#pump.schedule();
+    this.#pump.soon();
   }
 
   sweep(): void {

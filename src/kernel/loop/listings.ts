@@ -33,10 +33,11 @@ export class Listings {
   /** The next listing to ask for, null while one runs or none is wanted. */
   next(): { readonly id: number; readonly scope: ListScope } | null {
     if (this.#running !== null) return null;
-    const first = this.#wanted.entries().next().value;
-    if (first === undefined) return null;
-    this.#wanted.delete(first[0]);
-    this.#running = { id: this.#nextId++, scope: first[1] };
+    // Everything first: what the ends of a tunnel are found to be needs the links.
+    const scope = this.#wanted.get(EVERYTHING.kind) ?? this.#wanted.values().next().value;
+    if (scope === undefined) return null;
+    this.#wanted.delete(keyOf(scope));
+    this.#running = { id: this.#nextId++, scope };
     this.#outdated = false;
     return this.#running;
   }
@@ -64,10 +65,12 @@ export class Listings {
     this.#running = null;
   }
 
-  /** The port died: what ran will not be answered. */
+  /** The port died: what ran will not be answered. The ends of tunnels are asked for once and in no other listing: again. */
   abandon(): void {
+    const lost = this.#running?.scope;
     this.#running = null;
-    this.#wanted.clear();
+    for (const [key, { kind }] of this.#wanted) if (kind !== 'ends') this.#wanted.delete(key);
+    if (lost?.kind === 'ends') this.want(lost);
   }
 }
 

@@ -23,7 +23,9 @@ export class WritePump {
   readonly #options: PumpOptions;
   readonly #timers = new Timers<'retry'>();
   #batches = 0;
+  /** For the next turn, and for the end of the task that runs. */
   #scheduled = false;
+  #asked = false;
   #retryAt = Number.POSITIVE_INFINITY;
   #whenIdle: (() => void) | null = null;
 
@@ -53,6 +55,16 @@ export class WritePump {
     }
     this.#armRetry();
     if (fib.pending === 0) this.#whenIdle?.();
+  }
+
+  /** Runs when the caller is done: what one slice of the RIB asks for must not wait for the next read of a socket. */
+  soon(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    queueMicrotask(() => {
+      this.#asked = false;
+      this.run();
+    });
   }
 
   /** Runs in the event loop's next turn. */
