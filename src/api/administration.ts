@@ -2,8 +2,8 @@
 // Offered on the unix socket only, whose file mode says who may.
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ClearMode, PeerAdministration, Verdict } from './model/types.js';
 import { refuse } from './refusal.js';
-import type { ClearMode, PeerAdministration, Verdict } from './types.js';
 
 const CLEAR_MODES = ['hard', 'soft', 'in', 'out'] as const satisfies readonly ClearMode[];
 

@@ -2,7 +2,7 @@
 // what did. Offered on the unix socket only, whose file mode says who may.
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { CandidateFile, ChangeVerdict, ConfigurationChanges } from './preview-types.js';
+import type { CandidateFile, ChangeVerdict, ConfigurationChanges } from './model/preview-types.js';
 import { refuse } from './refusal.js';
 
 /** Octets: a configuration with thousands of peers. */

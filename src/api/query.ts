@@ -4,7 +4,7 @@
 import { FAMILY_NAMES, type FamilyName, familyName, familyOfAddress } from '../base/family.js';
 import { parseIp } from '../base/ip.js';
 import { formatPrefix, makePrefix, maxLength, type Prefix, parsePrefix } from '../base/prefix.js';
-import type { RouteQuery } from './types.js';
+import type { RouteQuery } from './model/types.js';
 
 export const DEFAULT_ROUTE_LIMIT = 1000;
 export const MAX_ROUTE_LIMIT = 100_000;

@@ -3,7 +3,7 @@
 
 import { formatIp, type IpAddress, isLinkLocal, parseIp } from '../base/ip.js';
 import { formatPrefix, makePrefix, maxLength, parsePrefix, prefixContainsIp } from '../base/prefix.js';
-import type { KernelReport, PoolStatus, RouteStatus, StatusSource } from './types.js';
+import type { KernelReport, PoolStatus, RouteStatus, StatusSource } from './model/types.js';
 
 export interface Reachability {
   readonly address: string;

@@ -6,11 +6,11 @@ import { parseIp } from '../base/ip.js';
 import { addAdministration } from './administration.js';
 import { addConfiguration } from './configuration.js';
 import { jsonListStream } from './json-stream.js';
-import type { Metrics } from './metrics.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { ConfigurationChanges, Health, PeerAdministration, StatusSource } from './model/types.js';
 import { readRouteQuery } from './query.js';
 import { explainReachability } from './reachability.js';
 import { refuse } from './refusal.js';
-import type { ConfigurationChanges, Health, PeerAdministration, StatusSource } from './types.js';
 
 export interface ApiSurface {
   readonly source: StatusSource;

@@ -4,10 +4,10 @@
 import { chmod } from 'node:fs/promises';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type HostPort, socketObstacle, tcpObstacle } from './availability.js';
-import type { Metrics } from './metrics.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { ConfigurationChanges, PeerAdministration, StatusSource } from './model/types.js';
 import { refuse } from './refusal.js';
 import { type ApiSurface, addResources } from './resources.js';
-import type { ConfigurationChanges, PeerAdministration, StatusSource } from './types.js';
 import { claimSocketPath, errorText } from './unix-socket.js';
 
 /** Per listener: enough for scrapers and people, too few to matter to the daemon. */

@@ -1,12 +1,12 @@
 // YAML text -> a complete configuration or every problem in it. What has to be read besides comes in as functions.
 
 import type { CalicoIntent } from '../calico/types.js';
-import { calicoConfig, overriddenPeers, withCalico } from './calico-overlay.js';
-import { type CalicoReport, calicoWarnings } from './calico-report.js';
-import type { CalicoOutcome } from './calico-store.js';
-import { checkNode, warnNode } from './check-node.js';
-import { checkPeers, warnPeers } from './check-peers.js';
-import { checkPolicies, policiesOf, warnPolicies } from './check-policies.js';
+import { calicoConfig, overriddenPeers, withCalico } from './calico/calico-overlay.js';
+import { type CalicoReport, calicoWarnings } from './calico/calico-report.js';
+import type { CalicoOutcome } from './calico/calico-store.js';
+import { checkNode, warnNode } from './checks/check-node.js';
+import { checkPeers, warnPeers } from './checks/check-peers.js';
+import { checkPolicies, policiesOf, warnPolicies } from './checks/check-policies.js';
 import {
   BGP_PORT,
   DEFAULT_API,
@@ -21,21 +21,21 @@ import {
   DEFAULT_SHUTDOWN,
   WORKLOAD_INTERFACES,
 } from './defaults.js';
-import { objectAt, type PlainConfig, type Repair, repair } from './last-good.js';
-import { mergeDynamicPeer, mergePeer } from './merge.js';
 import { type Issue, issue, pathText } from './problem.js';
-import { hashRouterId } from './router-id.js';
+import { hashRouterId } from './schema/router-id.js';
+import { parseSections, type Sections } from './schema/schema.js';
+import { cacheName, checkRpki, RTR_PORT } from './schema/schema-rpki.js';
+import { objectAt, type PlainConfig, type Repair, repair } from './sources/last-good.js';
+import { mergeDynamicPeer, mergePeer } from './sources/merge.js';
 import {
   NO_RUNTIME,
   peersOfFile,
   type RuntimePeers,
   withAddedPeers,
   withSwitchedPeers,
-} from './runtime-peers.js';
-import { parseSections, type Sections } from './schema.js';
-import { cacheName, checkRpki, RTR_PORT } from './schema-rpki.js';
-import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './secrets.js';
-import { parseSource } from './source.js';
+} from './sources/runtime-peers.js';
+import { checkTcpAo, readSecrets, type SecretReader, type Secrets } from './sources/secrets.js';
+import { parseSource } from './sources/source.js';
 import type {
   CalicoConfig,
   Config,

@@ -7,13 +7,13 @@ import type { Prefix } from '../base/prefix.js';
 import type { RoleName } from '../policy/roles.js';
 import type { PolicyConfig, RouteSource } from '../policy/types.js';
 import type { DecisionOptions } from '../rib/decision-steps.js';
+import type { Vantage } from '../rib/export/vantage.js';
 import type { PathChoice } from '../rib/hooks.js';
-import type { Vantage } from '../rib/vantage.js';
 import type { Secret } from '../sys/secret.js';
 import type { AoAlgorithm } from '../sys/tcp-ao.js';
-import type { CalicoReport } from './calico-report.js';
+import type { CalicoReport } from './calico/calico-report.js';
 import type { KernelConfig } from './kernel-types.js';
-import type { PlainConfig } from './last-good.js';
+import type { PlainConfig } from './sources/last-good.js';
 
 export type { PolicyConfig, PrefixMatch, RouteSource, TermConfig } from '../policy/types.js';
 export type { KernelConfig, KernelImportConfig, VxlanConfig } from './kernel-types.js';

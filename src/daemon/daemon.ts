@@ -15,22 +15,22 @@ import { openLinkSocket } from '../net/discovery/link-socket.js';
 import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
-import { type AddressSource, hostAddressSource } from './address-source.js';
-import { apiAddresses } from './api-addresses.js';
-import type { DriverFactory } from './bgp-peer.js';
 import { createEvents, type DaemonEvents } from './events.js';
-import { defaultRouterId, type HostAddresses } from './host-addresses.js';
-import { LateTimers } from './late-timers.js';
-import { ListenerKeys, type ListeningSocket } from './listener-keys.js';
-import { tunnelDevices } from './overlay.js';
+import { LateTimers } from './log/late-timers.js';
+import { LineLimiter } from './log/rate-limit.js';
+import { logEvents } from './log/telemetry.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
-import { peerSockets } from './peer-sockets.js';
-import { LineLimiter } from './rate-limit.js';
-import { endRestartWhenHeard } from './restart-phase.js';
-import { endpoint, sessionConfig } from './session-setup.js';
+import type { DriverFactory } from './peers/bgp-peer.js';
+import { ListenerKeys, type ListeningSocket } from './peers/listener-keys.js';
+import { peerSockets } from './peers/peer-sockets.js';
+import { endRestartWhenHeard } from './peers/restart-phase.js';
+import { endpoint, sessionConfig } from './peers/session-setup.js';
+import { type AddressSource, hostAddressSource } from './routes/address-source.js';
+import { defaultRouterId, type HostAddresses } from './routes/host-addresses.js';
+import { tunnelDevices } from './routes/overlay.js';
+import { sweepWhenConverged } from './routes/startup-sweep.js';
 import { Speaker } from './speaker.js';
-import { sweepWhenConverged } from './startup-sweep.js';
-import { logEvents } from './telemetry.js';
+import { apiAddresses } from './status/api-addresses.js';
 import { warmUp } from './warm-up.js';
 
 /** Lines of one kind in the log, a minute. */
@@ -199,7 +199,7 @@ function every(clock: Clock, milliseconds: number, task: () => void): () => void
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { options, clock, speaker, stops, listening } = parts;
   await pause(clock, API_DELAY);
-  const { serveStatus } = await import('./serve-status.js');
+  const { serveStatus } = await import('./status/serve-status.js');
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
   if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task)));

@@ -1,14 +1,14 @@
 // What happens in the daemon, as typed events. Producers emit and forget; logs are subscribers.
 
 import { EventEmitter } from 'eventemitter3';
-import type { AlarmStatus, LimitStatus } from '../api/types.js';
+import type { AlarmStatus, LimitStatus } from '../api/model/types.js';
 import type { FamilyIndex } from '../base/family.js';
 import type { Config, ConfigProblem, KeptObject } from '../config/types.js';
 import type { Blame } from '../fsm/blame.js';
 import type { DownReason, NegotiatedSession, SessionState } from '../fsm/types.js';
 import type { KernelEvent } from '../kernel/types.js';
 import type { AttributeVerdict } from '../wire/types.js';
-import type { PrefixLimitNews } from './prefix-limits.js';
+import type { PrefixLimitNews } from './peers/prefix-limits.js';
 
 export interface DaemonEventMap {
   peerState: (peer: string, from: SessionState, to: SessionState, reason: DownReason | null) => void;

@@ -4,13 +4,13 @@
 
 import { Command } from 'commander';
 import { formatIp } from '../base/ip.js';
-import { hasRefusals } from '../config/calico-report.js';
-import { ConfigFile } from '../config/config-file.js';
-import type { PlainConfig } from '../config/last-good.js';
+import { hasRefusals } from '../config/calico/calico-report.js';
 import { formatProblem } from '../config/problem.js';
+import { ConfigFile } from '../config/sources/config-file.js';
+import type { PlainConfig } from '../config/sources/last-good.js';
 import type { Config } from '../config/types.js';
 import { startDaemon } from './daemon.js';
-import { createLogger, type Logger } from './logger.js';
+import { createLogger, type Logger } from './log/logger.js';
 import type { Daemon } from './parts.js';
 import { VERSION } from './version.js';
 

@@ -1,18 +1,18 @@
 // The shapes of a daemon: what it is started with, what the one who started it gets, what it is made of. No behaviour.
 
-import type { ConfigurationChanges, PeerAdministration, StatusSource } from '../api/types.js';
-import type { CalicoFile, RuntimeConfig } from '../config/config-file.js';
-import type { PlainConfig } from '../config/last-good.js';
-import type { RuntimePeers } from '../config/runtime-peers.js';
-import type { TrialConfig } from '../config/trial.js';
+import type { ConfigurationChanges, PeerAdministration, StatusSource } from '../api/model/types.js';
+import type { CalicoFile, RuntimeConfig } from '../config/sources/config-file.js';
+import type { PlainConfig } from '../config/sources/last-good.js';
+import type { RuntimePeers } from '../config/sources/runtime-peers.js';
+import type { TrialConfig } from '../config/sources/trial.js';
 import type { Config, ConfigResult } from '../config/types.js';
 import type { Kernel } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
 import type { OpenLinkSocket } from '../net/discovery/link-socket.js';
 import type { ListenAddress, ListenerCounters } from '../net/listener.js';
 import type { DaemonEvents } from './events.js';
-import type { HostAddresses } from './host-addresses.js';
-import type { Logger } from './logger.js';
+import type { Logger } from './log/logger.js';
+import type { HostAddresses } from './routes/host-addresses.js';
 import type { Speaker } from './speaker.js';
 
 export interface DaemonOptions {

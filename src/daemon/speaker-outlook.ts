@@ -6,11 +6,11 @@ import type { Kernel, KernelSettings } from '../kernel/types.js';
 import { communitiesAllow, mayExport } from '../policy/export-rules.js';
 import { exportRewrite } from '../policy/rewrite.js';
 import type { DecisionOptions } from '../rib/decision-steps.js';
-import type { ExportRules } from '../rib/exporter.js';
+import type { ExportRules } from '../rib/export/exporter.js';
 import type { CompiledPolicy } from '../rib/hooks.js';
 import type { Outlook } from '../rib/what-if/what-if.js';
-import type { PeerContext } from './bgp-peer.js';
-import type { LocalSettings } from './local-attributes.js';
+import type { PeerContext } from './peers/bgp-peer.js';
+import type { LocalSettings } from './routes/local-attributes.js';
 
 export interface SpeakerOutlook
   extends Pick<Outlook, 'routerId' | 'seed' | 'rules' | 'decision' | 'clusterIds'> {

@@ -18,28 +18,28 @@ import type { Clock } from '../net/clock.js';
 import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { Rib } from '../rib/core.js';
-import type { ExportRules } from '../rib/exporter.js';
+import type { ExportRules } from '../rib/export/exporter.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
-import { type AddressSource, AddressWatch, onceATurn } from './address-source.js';
-import type { BgpPeer, DriverFactory, PeerContext } from './bgp-peer.js';
-import { DropWatch } from './drop-watch.js';
 import type { DaemonEvents } from './events.js';
-import { FibFeed } from './fib-feed.js';
-import { ForeignOrigins } from './foreign-origins.js';
-import type { HostAddresses } from './host-addresses.js';
-import { JoinGate } from './join-gate.js';
-import { LimitAlarms } from './limit-alarms.js';
-import type { LocalSettings } from './local-attributes.js';
-import { LocalRoutes } from './local-routes.js';
-import { ownTunnel, tunnelDevices } from './overlay.js';
 import { PassScheduler } from './pass-scheduler.js';
-import { PeerGateways } from './peer-gateways.js';
-import { type FinderFactory, PeerSet } from './peer-set.js';
-import { COLD, RUNNING, restartEvidence, restartOf } from './restart-state.js';
-import { RpkiFeed } from './rpki-feed.js';
-import type { RestartState } from './session-setup.js';
+import type { BgpPeer, DriverFactory, PeerContext } from './peers/bgp-peer.js';
+import { DropWatch } from './peers/drop-watch.js';
+import { JoinGate } from './peers/join-gate.js';
+import { type FinderFactory, PeerSet } from './peers/peer-set.js';
+import { COLD, RUNNING, restartEvidence, restartOf } from './peers/restart-state.js';
+import type { RestartState } from './peers/session-setup.js';
+import { Suspects } from './peers/suspects.js';
+import { type AddressSource, AddressWatch, onceATurn } from './routes/address-source.js';
+import { FibFeed } from './routes/fib-feed.js';
+import { ForeignOrigins } from './routes/foreign-origins.js';
+import type { HostAddresses } from './routes/host-addresses.js';
+import type { LocalSettings } from './routes/local-attributes.js';
+import { LocalRoutes } from './routes/local-routes.js';
+import { ownTunnel, tunnelDevices } from './routes/overlay.js';
+import { PeerGateways } from './routes/peer-gateways.js';
+import { RpkiFeed } from './routes/rpki-feed.js';
 import {
   clusterIds,
   decisionOf,
@@ -47,7 +47,7 @@ import {
   nextHopInterest,
   type SpeakerOutlook,
 } from './speaker-outlook.js';
-import { Suspects } from './suspects.js';
+import { LimitAlarms } from './status/limit-alarms.js';
 
 export interface SpeakerOptions {
   readonly config: Config;

@@ -23,7 +23,7 @@ import {
   type RunningPeerConfig,
   ribPeer,
   sessionConfig,
-} from './session-setup.js';
+} from './peers/session-setup.js';
 
 const ASN = 64512;
 const LOCAL: LocalIdentity = {

@@ -4,14 +4,14 @@
 
 import type { FamilyIndex } from '../base/family.js';
 import { type AttrSetId, FIRST_PEER, NONE, type PathId, type PeerId } from '../base/ids.js';
-import type { AdjRibIn } from './adj-rib-in.js';
-import type { AttrSets } from './attr-sets.js';
 import { DEFAULT_DECISION, type DecisionOptions, STEP } from './decision-steps.js';
+import type { VantageCosts } from './export/vantage.js';
+import type { AdjRibIn } from './import/adj-rib-in.js';
 import { type EqualPathVerdict, MultipathChoice } from './multipath/multipath-choice.js';
-import type { NextHopId, NextHops } from './next-hops.js';
-import { PathList } from './path-list.js';
-import type { Sources } from './sources.js';
-import type { VantageCosts } from './vantage.js';
+import type { AttrSets } from './tables/attr-sets.js';
+import type { NextHopId, NextHops } from './tables/next-hops.js';
+import { PathList } from './tables/path-list.js';
+import type { Sources } from './tables/sources.js';
 
 /** The highest MED that a path can bring. */
 const WORST_MED = 0xffffffff;

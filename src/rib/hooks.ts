@@ -4,7 +4,7 @@ import type { FamilyIndex } from '../base/family.js';
 import type { IpAddress } from '../base/ip.js';
 import type { Prefix } from '../base/prefix.js';
 import type { AttributeEdits, PrivateAsRemoval } from '../wire/types.js';
-import type { Vantage } from './vantage.js';
+import type { Vantage } from './export/vantage.js';
 
 /** `confed`: in another member AS of our confederation (RFC 5065). */
 export type PeerType = 'ebgp' | 'confed' | 'ibgp' | 'ibgpClient';

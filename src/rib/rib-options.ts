@@ -3,10 +3,10 @@
 import type { FamilyIndex } from '../base/family.js';
 import type { PeerId, PrefixId } from '../base/ids.js';
 import type { DecisionOptions } from './decision-steps.js';
-import type { ExportRules } from './exporter.js';
-import type { GroupLimits } from './group-limits.js';
+import type { ExportRules } from './export/exporter.js';
+import type { GroupLimits } from './export/group-limits.js';
 import type { OriginValidation } from './hooks.js';
-import type { NextHopInterest } from './next-hops.js';
+import type { NextHopInterest } from './tables/next-hops.js';
 
 export interface RibOptions {
   readonly routerId: number;

@@ -16,9 +16,9 @@ import type { PathAttributes } from '../wire/types.js';
 import type { Rib } from './core.js';
 import type { DecisionReport } from './decision.js';
 import { DECISION_STEPS, type DecisionOptions, STEP } from './decision-steps.js';
+import { isStalePath } from './import/restarts.js';
 import type { EqualPathVerdict } from './multipath/multipath-choice.js';
-import type { NextHopId } from './next-hops.js';
-import { isStalePath } from './restarts.js';
+import type { NextHopId } from './tables/next-hops.js';
 
 export interface PathView {
   readonly path: PathId;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { createMetrics, type MetricsExtra } from '../../src/api/metrics.js';
+import { createMetrics, type MetricsExtra } from '../../src/api/metrics/metrics.js';
 import { type Exposition, labelValues, parseExposition, sampleValue } from '../support/exposition.js';
 import {
   FAKE_KERNEL,

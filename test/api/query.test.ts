@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { RouteQuery } from '../../src/api/model/types.js';
 import { readRouteQuery } from '../../src/api/query.js';
-import type { RouteQuery } from '../../src/api/types.js';
 
 const GOOD: readonly (readonly [query: string, expected: RouteQuery])[] = [
   ['', { limit: 1000 }],

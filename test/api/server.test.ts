@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { createMetrics } from '../../src/api/metrics.js';
+import { createMetrics } from '../../src/api/metrics/metrics.js';
+import type { RouteList } from '../../src/api/model/types.js';
 import { type ApiOptions, type ApiStart, startApi } from '../../src/api/server.js';
-import type { RouteList } from '../../src/api/types.js';
 import { ask, tempFolder } from '../support/api-client.js';
 import { parseExposition } from '../support/exposition.js';
 import {

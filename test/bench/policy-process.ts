@@ -6,13 +6,13 @@ import { compilePolicies } from '../../src/policy/compile.js';
 import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
 import { exportRewrite } from '../../src/policy/rewrite.js';
 import type { PolicyConfig } from '../../src/policy/types.js';
-import { AttrSets } from '../../src/rib/attr-sets.js';
-import { Exporter } from '../../src/rib/exporter.js';
+import { Exporter } from '../../src/rib/export/exporter.js';
 import type { CompiledPolicy } from '../../src/rib/hooks.js';
-import { NextHops } from '../../src/rib/next-hops.js';
-import { PrefixTable } from '../../src/rib/prefix-table.js';
-import { RouteCursor } from '../../src/rib/route-cursor.js';
-import { Sources } from '../../src/rib/sources.js';
+import { AttrSets } from '../../src/rib/tables/attr-sets.js';
+import { NextHops } from '../../src/rib/tables/next-hops.js';
+import { PrefixTable } from '../../src/rib/tables/prefix-table.js';
+import { RouteCursor } from '../../src/rib/tables/route-cursor.js';
+import { Sources } from '../../src/rib/tables/sources.js';
 import { encodeBlock, NO_ATTRIBUTES } from '../../src/wire/block.js';
 import {
   asnsOf,

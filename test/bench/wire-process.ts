@@ -3,8 +3,8 @@
 
 import type { HeapProfiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
-import { AttrSets } from '../../src/rib/attr-sets.js';
-import { NextHops } from '../../src/rib/next-hops.js';
+import { AttrSets } from '../../src/rib/tables/attr-sets.js';
+import { NextHops } from '../../src/rib/tables/next-hops.js';
 import { Framer } from '../../src/wire/framer.js';
 import { MAX_MESSAGE } from '../../src/wire/message.js';
 import { NlriCursor } from '../../src/wire/nlri.js';

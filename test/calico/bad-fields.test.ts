@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { stringify } from 'yaml';
 import { fieldPathText } from '../../src/calico/resources/fields.js';
 import { RESOURCE_KINDS } from '../../src/calico/resources/resource.js';
-import { CalicoStore } from '../../src/config/calico-store.js';
+import { CalicoStore } from '../../src/config/calico/calico-store.js';
 import type { CalicoConfig } from '../../src/config/types.js';
 import { fieldWays, type Way, withValueAt } from './field-paths.js';
 

@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createMetrics } from '../../src/api/metrics.js';
+import { createMetrics } from '../../src/api/metrics/metrics.js';
+import type { Verdict } from '../../src/api/model/types.js';
 import { startApi } from '../../src/api/server.js';
-import type { Verdict } from '../../src/api/types.js';
 import { ask, tempFolder } from '../support/api-client.js';
 import { fakeAdministration } from '../support/fake-administration.js';
 import { fakeStatus } from '../support/fake-status.js';

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createMetrics } from '../../src/api/metrics.js';
+import { createMetrics } from '../../src/api/metrics/metrics.js';
 import { startApi } from '../../src/api/server.js';
 import { failure } from '../../src/cli/client.js';
 import { choosePaint } from '../../src/cli/terminal.js';

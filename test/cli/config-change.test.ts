@@ -2,9 +2,9 @@
 
 import { writeFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { createMetrics } from '../../src/api/metrics.js';
+import { createMetrics } from '../../src/api/metrics/metrics.js';
+import type { ChangeVerdict, ConfigurationChanges, PreviewResult } from '../../src/api/model/types.js';
 import { startApi } from '../../src/api/server.js';
-import type { ChangeVerdict, ConfigurationChanges, PreviewResult } from '../../src/api/types.js';
 import { BGPCTL } from '../daemon/bgpd-process.js';
 import { ask, tempFolder } from '../support/api-client.js';
 import { type CommandResult, run } from '../support/command.js';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatIp } from '../../src/base/ip.js';
-import { ConfigFile } from '../../src/config/config-file.js';
 import { formatProblem } from '../../src/config/problem.js';
-import { NO_RUNTIME } from '../../src/config/runtime-peers.js';
+import { ConfigFile } from '../../src/config/sources/config-file.js';
+import { NO_RUNTIME } from '../../src/config/sources/runtime-peers.js';
 import type { ConfigResult } from '../../src/config/types.js';
 
 interface Folder {

@@ -4,8 +4,8 @@ import test from 'ava';
 import { parse } from 'yaml';
 import { formatIp, formatIpv4 } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { readConfigFile } from '../../src/config/config-file.js';
-import { schemaKeys } from '../../src/config/schema.js';
+import { schemaKeys } from '../../src/config/schema/schema.js';
+import { readConfigFile } from '../../src/config/sources/config-file.js';
 
 const file = join(import.meta.dirname, '..', '..', '..', 'bgpd.example.yaml');
 const text = readFileSync(file, 'utf8');

@@ -2,8 +2,8 @@
 
 import test from 'ava';
 import { stringify } from 'yaml';
-import { objectsOf, type PlainConfig } from '../../src/config/last-good.js';
 import { loadConfig } from '../../src/config/load.js';
+import { objectsOf, type PlainConfig } from '../../src/config/sources/last-good.js';
 
 const GOOD = {
   asn: 64512,

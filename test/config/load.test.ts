@@ -5,14 +5,14 @@ import test from 'ava';
 import fc from 'fast-check';
 import { formatIp, formatIpv4 } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { readConfigFile } from '../../src/config/config-file.js';
 import { DEFAULT_TIMERS } from '../../src/config/defaults.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
 import { loadConfig } from '../../src/config/load.js';
 import { readPrefixMatch } from '../../src/config/policy/prefix-match.js';
 import { formatProblem } from '../../src/config/problem.js';
-import { hashRouterId } from '../../src/config/router-id.js';
-import { closest } from '../../src/config/suggestion.js';
+import { hashRouterId } from '../../src/config/schema/router-id.js';
+import { closest } from '../../src/config/schema/suggestion.js';
+import { readConfigFile } from '../../src/config/sources/config-file.js';
 import type { Config } from '../../src/config/types.js';
 
 function load(text: string): Config {

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { ConfigFile } from '../../src/config/config-file.js';
 import { loadConfig } from '../../src/config/load.js';
 import { formatProblem } from '../../src/config/problem.js';
+import { ConfigFile } from '../../src/config/sources/config-file.js';
 import {
   layered,
   NO_RUNTIME,
@@ -15,7 +15,7 @@ import {
   withoutSwitch,
   withPeer,
   withSwitch,
-} from '../../src/config/runtime-peers.js';
+} from '../../src/config/sources/runtime-peers.js';
 import type { Config } from '../../src/config/types.js';
 
 function inFolder(body: (folder: string) => void): void {

@@ -5,11 +5,11 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { ConfigFile } from '../../src/config/config-file.js';
-import { NO_RUNTIME } from '../../src/config/runtime-peers.js';
+import { ConfigFile } from '../../src/config/sources/config-file.js';
+import { NO_RUNTIME } from '../../src/config/sources/runtime-peers.js';
 import type { ConfigResult } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
-import { createLogger } from '../../src/daemon/logger.js';
+import { createLogger } from '../../src/daemon/log/logger.js';
 import type { Daemon } from '../../src/daemon/parts.js';
 import { dialScripted } from '../support/scripted-peer.js';
 import { TestSpeaker } from '../support/test-speaker.js';

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { stringify } from 'yaml';
-import type { ConfigPreview, PeerPreview } from '../../src/api/types.js';
+import type { ConfigPreview, PeerPreview } from '../../src/api/model/types.js';
 import type { TestSpeaker } from '../support/test-speaker.js';
 import {
   BASE,

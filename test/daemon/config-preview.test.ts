@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import type { ConfigPreview, PeerPreview } from '../../src/api/types.js';
+import type { ConfigPreview, PeerPreview } from '../../src/api/model/types.js';
 import { FAMILY_NAMES } from '../../src/base/family.js';
 import { formatPrefix } from '../../src/base/prefix.js';
 import type { MemoryWorld } from '../../src/kernel/memory/memory-world.js';

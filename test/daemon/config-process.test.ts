@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { stringify } from 'yaml';
-import type { ConfigReport } from '../../src/api/types.js';
+import type { ConfigReport } from '../../src/api/model/types.js';
 import { waitFor } from '../support/wait.js';
 import { type BgpdProcess, withProcess } from './bgpd-process.js';
 import { passive, type Yaml } from './daemon-rig.js';

@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path';
 import test from 'ava';
-import type { PeerDetail } from '../../src/api/types.js';
+import type { PeerDetail } from '../../src/api/model/types.js';
 import { KEEPALIVE } from '../../src/wire/message.js';
 import { parseExposition, sampleValue } from '../support/exposition.js';
 import { LoggedProcess } from '../support/logged-process.js';

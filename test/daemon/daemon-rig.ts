@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { parse, stringify } from 'yaml';
-import { createMetrics } from '../../src/api/metrics.js';
+import { createMetrics } from '../../src/api/metrics/metrics.js';
 import type {
   ApplyOptions,
   ChangeVerdict,
@@ -13,20 +13,20 @@ import type {
   RouteQuery,
   RouteStatus,
   StatusSource,
-} from '../../src/api/types.js';
+} from '../../src/api/model/types.js';
 import { parseIp } from '../../src/base/ip.js';
-import { CalicoStore } from '../../src/config/calico-store.js';
+import { CalicoStore } from '../../src/config/calico/calico-store.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
-import type { PlainConfig } from '../../src/config/last-good.js';
 import { loadConfig } from '../../src/config/load.js';
-import { layered, NO_RUNTIME, type RuntimePeers } from '../../src/config/runtime-peers.js';
-import type { SecretReader } from '../../src/config/secrets.js';
-import type { TrialConfig } from '../../src/config/trial.js';
+import type { PlainConfig } from '../../src/config/sources/last-good.js';
+import { layered, NO_RUNTIME, type RuntimePeers } from '../../src/config/sources/runtime-peers.js';
+import type { SecretReader } from '../../src/config/sources/secrets.js';
+import type { TrialConfig } from '../../src/config/sources/trial.js';
 import type { ConfigResult } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
-import type { HostAddresses } from '../../src/daemon/host-addresses.js';
-import { createLogger } from '../../src/daemon/logger.js';
+import { createLogger } from '../../src/daemon/log/logger.js';
 import type { Daemon, DaemonOptions } from '../../src/daemon/parts.js';
+import type { HostAddresses } from '../../src/daemon/routes/host-addresses.js';
 import { createMemoryKernel } from '../../src/kernel/memory/memory-kernel.js';
 import { createMemoryWorld, type MemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import type { OpenLinkSocket } from '../../src/net/discovery/link-socket.js';

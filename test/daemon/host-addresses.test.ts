@@ -2,8 +2,8 @@
 
 import test from 'ava';
 import { formatIp, ipFromBytes, parseIp } from '../../src/base/ip.js';
-import { onceATurn } from '../../src/daemon/address-source.js';
-import { type HostAddresses, nextHopFor } from '../../src/daemon/host-addresses.js';
+import { onceATurn } from '../../src/daemon/routes/address-source.js';
+import { type HostAddresses, nextHopFor } from '../../src/daemon/routes/host-addresses.js';
 import { fakeClock } from '../support/fake-clock.js';
 import { BASE, HOST, hostWorld, passive, withDaemons } from './daemon-rig.js';
 

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { PeerDetail } from '../../src/api/types.js';
+import type { PeerDetail } from '../../src/api/model/types.js';
 import { dialScripted, ScriptedPeer } from '../support/scripted-peer.js';
 import { TestSpeaker } from '../support/test-speaker.js';
 import { dialTight } from '../support/tight-socket.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { PeerId } from '../../src/base/ids.js';
-import { JoinGate } from '../../src/daemon/join-gate.js';
+import { JoinGate } from '../../src/daemon/peers/join-gate.js';
 import { fakeClock } from '../support/fake-clock.js';
 
 const peer = (id: number): PeerId => id as PeerId;

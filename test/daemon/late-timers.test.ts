@@ -3,7 +3,7 @@
 import test from 'ava';
 import { Latency } from '../../src/base/latency.js';
 import { createEvents } from '../../src/daemon/events.js';
-import { LateTimers } from '../../src/daemon/late-timers.js';
+import { LateTimers } from '../../src/daemon/log/late-timers.js';
 import { LATE } from '../../src/net/clock.js';
 
 test('timers that ran more than a second late are a warning, others are not', (t) => {

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import test from 'ava';
-import { createLogger, type LoggerSettings } from '../../src/daemon/logger.js';
+import { createLogger, type LoggerSettings } from '../../src/daemon/log/logger.js';
 
-const module = join(import.meta.dirname, '..', '..', 'src', 'daemon', 'logger.js');
+const module = join(import.meta.dirname, '..', '..', 'src', 'daemon', 'log', 'logger.js');
 
 function captured(settings: Omit<LoggerSettings, 'stream'>) {
   const lines: string[] = [];

@@ -3,7 +3,7 @@
 import test from 'ava';
 import { formatIp, parseIp } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
-import { ownTunnel, tunnelEnd } from '../../src/daemon/overlay.js';
+import { ownTunnel, tunnelEnd } from '../../src/daemon/routes/overlay.js';
 import type { MemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import type { Tunnel } from '../../src/wire/types.js';
 import { BASE, hostWorld, passive, withDaemons, type Yaml } from './daemon-rig.js';

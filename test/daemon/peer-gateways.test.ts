@@ -3,7 +3,7 @@
 import test from 'ava';
 import { type IpAddress, parseIp } from '../../src/base/ip.js';
 import { formatPrefix, parsePrefix } from '../../src/base/prefix.js';
-import { PeerGateways } from '../../src/daemon/peer-gateways.js';
+import { PeerGateways } from '../../src/daemon/routes/peer-gateways.js';
 
 const ip = (text: string): IpAddress => parseIp(text)!;
 const peer = (address: string, via: string | null) => ({

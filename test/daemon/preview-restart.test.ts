@@ -1,7 +1,7 @@
 // What `config diff` says while a peer restarts and after our own start, against what then happens.
 
 import test from 'ava';
-import type { PeerPreview } from '../../src/api/types.js';
+import type { PeerPreview } from '../../src/api/model/types.js';
 import type { Capability } from '../../src/wire/types.js';
 import { fakeClock } from '../support/fake-clock.js';
 import type { TestSpeaker } from '../support/test-speaker.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { LineLimiter } from '../../src/daemon/rate-limit.js';
+import { LineLimiter } from '../../src/daemon/log/rate-limit.js';
 
 const passed = (limiter: LineLimiter, key: string, now: number): boolean => limiter.admit(key, now).pass;
 

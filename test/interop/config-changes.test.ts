@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { parse, stringify } from 'yaml';
-import type { ConfigPreview, ConfigReport } from '../../src/api/types.js';
+import type { ConfigPreview, ConfigReport } from '../../src/api/model/types.js';
 import { BGPCTL } from '../daemon/bgpd-process.js';
 import { type CommandResult, run } from '../support/command.js';
 import { interop } from '../support/interop.js';

@@ -2,7 +2,7 @@
 // session. Its share of all prefixes moves with the nexthop group, no route is written, and pings go on.
 
 import type { ExecutionContext } from 'ava';
-import type { KernelReport, Summary } from '../../src/api/types.js';
+import type { KernelReport, Summary } from '../../src/api/model/types.js';
 import { interop } from '../support/interop.js';
 import type { LoggedProcess } from '../support/logged-process.js';
 import { type NetNode, Network } from '../support/netns.js';

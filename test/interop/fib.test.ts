@@ -1,7 +1,7 @@
 // What happens to the host's links and addresses while routes are installed: everything comes back in both families, the
 // session is never lost, and a next hop that moves costs no packet.
 
-import type { PeerSummary } from '../../src/api/types.js';
+import type { PeerSummary } from '../../src/api/model/types.js';
 import { interop } from '../support/interop.js';
 import type { NetNode } from '../support/netns.js';
 import { askBgpd, type BgpdRouter } from '../support/peers/bgpd.js';

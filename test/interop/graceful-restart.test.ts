@@ -2,7 +2,7 @@
 // and no packet is lost on the way (RFC 4724, RFC 8538).
 
 import type { ExecutionContext } from 'ava';
-import type { PeerDetail, RouteList, RouteStatus } from '../../src/api/types.js';
+import type { PeerDetail, RouteList, RouteStatus } from '../../src/api/model/types.js';
 import { buildLab, programAllWorkloads, startRouters } from '../lab/builder.js';
 import { createTopology } from '../lab/topology.js';
 import { interop } from '../support/interop.js';

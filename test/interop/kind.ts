@@ -1,7 +1,7 @@
 // One kind of peer on the stage of pair.ts: the configuration of both sides in their own words, and what is to be seen.
 
 import type { ExecutionContext } from 'ava';
-import type { PeerDetail } from '../../src/api/types.js';
+import type { PeerDetail } from '../../src/api/model/types.js';
 import { interop, type Need } from '../support/interop.js';
 import { BgpdRouter } from '../support/peers/bgpd.js';
 import type {

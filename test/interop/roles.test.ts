@@ -1,6 +1,6 @@
 // Roles and ONLY_TO_CUSTOMER (RFC 9234) on routes, with BIRD and FRR: who marks them, and a leak that is not taken.
 
-import type { RouteList, RouteStatus } from '../../src/api/types.js';
+import type { RouteList, RouteStatus } from '../../src/api/model/types.js';
 import { run } from '../support/command.js';
 import { askBgpd, BgpdRouter } from '../support/peers/bgpd.js';
 import { BirdRouter } from '../support/peers/bird.js';

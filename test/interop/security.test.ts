@@ -1,7 +1,7 @@
 // Keys, distance, limits and shutdowns between bgpd and every other program, and what bgpd says when they do not fit.
 
 import type { ExecutionContext } from 'ava';
-import type { PeerDetail } from '../../src/api/types.js';
+import type { PeerDetail } from '../../src/api/model/types.js';
 import { interop } from '../support/interop.js';
 import { BgpdRouter } from '../support/peers/bgpd.js';
 import type { RouterKind } from '../support/peers/types.js';

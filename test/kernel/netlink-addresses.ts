@@ -4,7 +4,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 import { formatIp } from '../../src/base/ip.js';
-import { hostAddressSource } from '../../src/daemon/address-source.js';
+import { hostAddressSource } from '../../src/daemon/routes/address-source.js';
 import { readAddresses } from '../../src/kernel/netlink/read-addresses.js';
 
 const ip = (line: string): void => void execFileSync('ip', line.split(' '));

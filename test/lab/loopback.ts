@@ -9,7 +9,7 @@ import { kernelSettings } from '../../src/config/kernel-settings.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
 import { startDaemon } from '../../src/daemon/daemon.js';
-import { createLogger, type Logger } from '../../src/daemon/logger.js';
+import { createLogger, type Logger } from '../../src/daemon/log/logger.js';
 import type { Daemon } from '../../src/daemon/parts.js';
 import { createMemoryKernel, type MemoryKernel } from '../../src/kernel/memory/memory-kernel.js';
 import type { KernelRoute } from '../../src/kernel/types.js';

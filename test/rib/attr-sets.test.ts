@@ -4,9 +4,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { AttrSetId } from '../../src/base/ids.js';
 import { formatIp } from '../../src/base/ip.js';
-import { AttrSets } from '../../src/rib/attr-sets.js';
-import { ByteArena } from '../../src/rib/byte-arena.js';
-import { type NextHopId, NextHops } from '../../src/rib/next-hops.js';
+import { AttrSets } from '../../src/rib/tables/attr-sets.js';
+import { ByteArena } from '../../src/rib/tables/byte-arena.js';
+import { type NextHopId, NextHops } from '../../src/rib/tables/next-hops.js';
 import { address, blockOf, sequence } from './routes.js';
 
 const fresh = (seed = 1) => {

@@ -3,8 +3,8 @@
 
 import fc from 'fast-check';
 import { DEFAULT_DECISION, type DecisionOptions } from '../../src/rib/decision-steps.js';
+import type { Vantage } from '../../src/rib/export/vantage.js';
 import type { PathChoice } from '../../src/rib/hooks.js';
-import type { Vantage } from '../../src/rib/vantage.js';
 import { aigpWithMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import { type NeighbourOptions, neighbourOptions, SELF_IPV4, SELF_IPV6 } from './neighbour.js';

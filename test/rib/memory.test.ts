@@ -3,12 +3,12 @@
 
 import test from 'ava';
 import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../../src/base/ids.js';
-import { AdjRibIn } from '../../src/rib/adj-rib-in.js';
-import { AdjRibOut } from '../../src/rib/adj-rib-out.js';
-import { AttrSets } from '../../src/rib/attr-sets.js';
-import { ribMemory } from '../../src/rib/memory.js';
-import { NextHops } from '../../src/rib/next-hops.js';
-import { PrefixTable } from '../../src/rib/prefix-table.js';
+import { AdjRibOut } from '../../src/rib/export/adj-rib-out.js';
+import { AdjRibIn } from '../../src/rib/import/adj-rib-in.js';
+import { AttrSets } from '../../src/rib/tables/attr-sets.js';
+import { ribMemory } from '../../src/rib/tables/memory.js';
+import { NextHops } from '../../src/rib/tables/next-hops.js';
+import { PrefixTable } from '../../src/rib/tables/prefix-table.js';
 import { findPrefix } from '../../src/rib/views.js';
 import { Neighbour, neighbourOptions } from './neighbour.js';
 import { address, attributes, attributesText, blockOf, prefix } from './routes.js';

@@ -4,7 +4,7 @@
 import { compareIp, formatIp, type IpAddress, isLinkLocal } from '../../src/base/ip.js';
 import { prefixContainsIp } from '../../src/base/prefix.js';
 import type { DecisionOptions } from '../../src/rib/decision-steps.js';
-import type { Vantage } from '../../src/rib/vantage.js';
+import type { Vantage } from '../../src/rib/export/vantage.js';
 import { aigpMetric } from '../../src/wire/attributes/aigp.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import type { NeighbourOptions } from './neighbour.js';

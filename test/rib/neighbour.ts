@@ -4,9 +4,9 @@
 import type { FamilyIndex } from '../../src/base/family.js';
 import type { PeerId } from '../../src/base/ids.js';
 import { formatPrefix, prefixFromWords } from '../../src/base/prefix.js';
+import type { Vantage } from '../../src/rib/export/vantage.js';
 import type { CompiledPolicy, ExportProfile, PathChoice } from '../../src/rib/hooks.js';
-import type { RibPeer } from '../../src/rib/sources.js';
-import type { Vantage } from '../../src/rib/vantage.js';
+import type { RibPeer } from '../../src/rib/tables/sources.js';
 import { decodeBlock } from '../../src/wire/block.js';
 import { familyOf as familyOfAfi, MESSAGE } from '../../src/wire/iana.js';
 import { NlriCursor } from '../../src/wire/nlri.js';

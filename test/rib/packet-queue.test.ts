@@ -3,7 +3,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { PeerId } from '../../src/base/ids.js';
-import { type PacketEntry, PacketQueue, partsFor } from '../../src/rib/packet-queue.js';
+import { type PacketEntry, PacketQueue, partsFor } from '../../src/rib/export/packet-queue.js';
 
 const NO_PREFIXES = [new Int32Array(0), new Int32Array(0)] as const;
 

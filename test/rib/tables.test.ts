@@ -3,13 +3,13 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type AttrSetId, NONE, type PathId, type PeerId, type PrefixId } from '../../src/base/ids.js';
-import { AdjRibIn } from '../../src/rib/adj-rib-in.js';
-import { AdjRibOut } from '../../src/rib/adj-rib-out.js';
-import { AttrSets } from '../../src/rib/attr-sets.js';
-import { DirtyList } from '../../src/rib/dirty-list.js';
-import { type NextHopId, NextHops } from '../../src/rib/next-hops.js';
-import { PrefixTable } from '../../src/rib/prefix-table.js';
-import { Quarantine } from '../../src/rib/quarantine.js';
+import { AdjRibOut } from '../../src/rib/export/adj-rib-out.js';
+import { AdjRibIn } from '../../src/rib/import/adj-rib-in.js';
+import { AttrSets } from '../../src/rib/tables/attr-sets.js';
+import { DirtyList } from '../../src/rib/tables/dirty-list.js';
+import { type NextHopId, NextHops } from '../../src/rib/tables/next-hops.js';
+import { PrefixTable } from '../../src/rib/tables/prefix-table.js';
+import { Quarantine } from '../../src/rib/tables/quarantine.js';
 import { blockOf } from './routes.js';
 
 type Words = readonly [w0: number, w1: number, w2: number, w3: number, length: number];

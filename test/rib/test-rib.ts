@@ -7,7 +7,7 @@ import { communitiesAllow, mayExport } from '../../src/policy/export-rules.js';
 import { exportRewrite } from '../../src/policy/rewrite.js';
 import { Rib } from '../../src/rib/core.js';
 import type { DecisionOptions } from '../../src/rib/decision-steps.js';
-import type { GroupLimits } from '../../src/rib/group-limits.js';
+import type { GroupLimits } from '../../src/rib/export/group-limits.js';
 import type { OriginValidation } from '../../src/rib/hooks.js';
 import { address } from './routes.js';
 

@@ -1,7 +1,7 @@
 // Optimal route reflection (RFC 9107): each group of clients is told what is nearest to it.
 
 import test from 'ava';
-import type { Vantage } from '../../src/rib/vantage.js';
+import type { Vantage } from '../../src/rib/export/vantage.js';
 import { Neighbour, type NeighbourOptions, neighbourOptions } from './neighbour.js';
 import { address, prefix, sequence } from './routes.js';
 import { TestRib } from './test-rib.js';

@@ -3,8 +3,8 @@
 import test from 'ava';
 import type { PeerId } from '../../src/base/ids.js';
 import { NONE } from '../../src/base/ids.js';
-import { AttrSets } from '../../src/rib/attr-sets.js';
-import { NextHops } from '../../src/rib/next-hops.js';
+import { AttrSets } from '../../src/rib/tables/attr-sets.js';
+import { NextHops } from '../../src/rib/tables/next-hops.js';
 import { GroupTally } from '../../src/rib/what-if/tally.js';
 import { Told, type Verdict, verdictFor } from '../../src/rib/what-if/told.js';
 import { encodeBlock, NO_ATTRIBUTES } from '../../src/wire/block.js';

@@ -1,6 +1,6 @@
 // An administration that does nothing and remembers what it was asked, for tests of the API and of `bgpctl`.
 
-import type { PeerAdministration, Verdict } from '../../src/api/types.js';
+import type { PeerAdministration, Verdict } from '../../src/api/model/types.js';
 
 export interface FakeAdministration extends PeerAdministration {
   /** Name of the call and its arguments, in order. */

@@ -1,6 +1,6 @@
 // What `config diff` answers with everything in it, for tests of the API and of `bgpctl`. Data only.
 
-import type { ConfigPreview, PrefixPreview } from '../../src/api/types.js';
+import type { ConfigPreview, PrefixPreview } from '../../src/api/model/types.js';
 
 const nothing = (before: number): PrefixPreview => ({
   before,

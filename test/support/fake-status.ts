@@ -16,7 +16,7 @@ import type {
   RpkiStatus,
   StatusSource,
   Summary,
-} from '../../src/api/types.js';
+} from '../../src/api/model/types.js';
 import type { FamilyName } from '../../src/base/family.js';
 import { DEFAULT_GRACEFUL_RESTART, DEFAULT_TIMERS } from '../../src/config/defaults.js';
 

@@ -1,6 +1,6 @@
 // `bgpctl peer ...` and `bgpctl clear ...`: what operators do to one peer. Reads the words, asks, prints the verdict.
 
-import type { ClearMode } from '../../api/types.js';
+import type { ClearMode } from '../../api/model/types.js';
 import { askDaemon } from '../client.js';
 import { type CommandContext, type ExitCode, finish } from '../command.js';
 

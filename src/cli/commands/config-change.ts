@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ChangeVerdict } from '../../api/preview-types.js';
+import type { ChangeVerdict } from '../../api/model/preview-types.js';
 import { type Answer, askDaemon } from '../client.js';
 import { type CommandContext, type ExitCode, finish } from '../command.js';
 

@@ -7,7 +7,7 @@ import type {
   PeerPreview,
   PrefixPreview,
   SessionFate,
-} from '../../api/preview-types.js';
+} from '../../api/model/preview-types.js';
 import { FAMILY_NAMES } from '../../base/family.js';
 import { askDaemon } from '../client.js';
 import type { CommandContext, ExitCode } from '../command.js';

@@ -1,6 +1,6 @@
 // `bgpctl show alarms`: what somebody has to look at now.
 
-import type { AlarmStatus } from '../../api/types.js';
+import type { AlarmStatus } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatDuration } from '../format.js';
 import { joinBlocks, left, type Paint, type Row, renderTable, right, toned } from '../tables.js';

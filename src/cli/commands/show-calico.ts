@@ -1,6 +1,6 @@
 // `bgpctl show calico`: each resource with its state, the generation it is in force since, and what is wrong with it.
 
-import type { CalicoObjectStatus, CalicoStatus } from '../../api/types.js';
+import type { CalicoObjectStatus, CalicoStatus } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import {
   joinBlocks,

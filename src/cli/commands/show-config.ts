@@ -1,6 +1,6 @@
 // `bgpctl show config`: what of the configuration is in force since when, and what of the file is not and why.
 
-import type { ConfigReport, ObjectStatus, PendingChange, RollbackStatus } from '../../api/types.js';
+import type { ConfigReport, ObjectStatus, PendingChange, RollbackStatus } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatTime } from '../format.js';
 import {

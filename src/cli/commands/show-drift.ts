@@ -1,6 +1,6 @@
 // `bgpctl show drift`: where the kernel differed from what we wrote, why, whose doing it was, and how fast it was mended.
 
-import type { KernelReport } from '../../api/types.js';
+import type { KernelReport } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatMilliseconds, formatTime } from '../format.js';
 import { type Field, joinBlocks, left, type Paint, type Row, renderFields, renderTable } from '../tables.js';

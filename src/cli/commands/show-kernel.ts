@@ -1,6 +1,6 @@
 // `bgpctl show kernel`: FIB, workload routes, links, and what went wrong between us and the kernel.
 
-import type { KernelReport } from '../../api/types.js';
+import type { KernelReport } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatCount, formatList, formatMilliseconds, formatTime } from '../format.js';
 import {

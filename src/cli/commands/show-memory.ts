@@ -1,6 +1,6 @@
 // `bgpctl show memory`: the process, the tables of the RIB, the update groups, the peers with most, the limits.
 
-import type { LimitStatus, MemoryReport } from '../../api/types.js';
+import type { LimitStatus, MemoryReport } from '../../api/model/types.js';
 import { FAMILY_NAMES } from '../../base/family.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatBytes } from '../format.js';

@@ -1,6 +1,6 @@
 // The page of one neighbor: session, capabilities, policies, counters, last end.
 
-import type { PeerDetail } from '../../api/types.js';
+import type { PeerDetail } from '../../api/model/types.js';
 import { FAMILY_NAMES } from '../../base/family.js';
 import { formatBytes, formatCount, formatDuration, formatList, formatTime, orDash } from '../format.js';
 import {

@@ -1,6 +1,6 @@
 // `bgpctl show neighbors`: sessions as a table. One neighbor is `show-neighbor.ts`.
 
-import type { PeerDetail } from '../../api/types.js';
+import type { PeerDetail } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatDuration, formatNumber } from '../format.js';
 import { joinBlocks, left, type Paint, type Row, renderTable, right } from '../tables.js';

@@ -1,6 +1,6 @@
 // `bgpctl show pools`: how packets to workloads on other hosts travel, pool by pool, and what stands in the way.
 
-import type { PoolStatus } from '../../api/types.js';
+import type { PoolStatus } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { joinBlocks, left, type Paint, type Row, renderTable, right, toned } from '../tables.js';
 

@@ -1,6 +1,6 @@
 // `bgpctl show routes`: routes as a table, or every path of one prefix with the reason of the decision.
 
-import type { RouteList, RouteStatus } from '../../api/types.js';
+import type { RouteList, RouteStatus } from '../../api/model/types.js';
 import type { FamilyName } from '../../base/family.js';
 import { type CommandContext, type ExitCode, pathWithQuery, show } from '../command.js';
 import { formatCount, formatList, formatNumber, orDash } from '../format.js';

@@ -1,6 +1,6 @@
 // `bgpctl show rpki`: the caches, what they have told, and which of them count.
 
-import type { CacheStatus, RpkiStatus } from '../../api/types.js';
+import type { CacheStatus, RpkiStatus } from '../../api/model/types.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatCount, formatDuration, formatNumber } from '../format.js';
 import {

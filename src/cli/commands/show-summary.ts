@@ -1,6 +1,6 @@
 // `bgpctl show summary`: the node, its RIB and one line a neighbor.
 
-import type { PeerPrefixCounts, PeerSummary, Summary } from '../../api/types.js';
+import type { PeerPrefixCounts, PeerSummary, Summary } from '../../api/model/types.js';
 import { FAMILY_NAMES } from '../../base/family.js';
 import { type CommandContext, type ExitCode, show } from '../command.js';
 import { formatCount, formatDuration, formatTime } from '../format.js';

@@ -2,8 +2,8 @@
 
 import { formatPrefix, maxLength } from '../../base/prefix.js';
 import type { PrefixMatch } from '../../policy/types.js';
-import { type Fault, fault, isFault, readPrefix, textField } from '../fields.js';
 import { describe } from '../problem.js';
+import { type Fault, fault, isFault, readPrefix, textField } from '../schema/fields.js';
 
 const MATCH = '10.0.0.0/8, =10.0.0.0/8, or 10.0.0.0/8 with ge 24 and le 32 or one of them';
 

@@ -6,8 +6,16 @@ import { parseIp } from '../../base/ip.js';
 import { COMMUNITY_FORMS, COMMUNITY_OCTETS, exactOctets } from '../../policy/community-text.js';
 import { PRIORITY_SUM } from '../../policy/match/conditions.js';
 import type { CommunityPattern, OriginName, PolicyEdit } from '../../policy/types.js';
-import { asnField, choiceField, type Fault, fault, field, integerField, textField } from '../fields.js';
 import { describe } from '../problem.js';
+import {
+  asnField,
+  choiceField,
+  type Fault,
+  fault,
+  field,
+  integerField,
+  textField,
+} from '../schema/fields.js';
 import {
   COMMUNITY_KEYS,
   communityField,

@@ -10,8 +10,8 @@ import type {
   RouteSource,
   RpkiState,
 } from '../../policy/types.js';
-import { choiceField, fault, field, integerField, nameField } from '../fields.js';
 import { describe, type Path } from '../problem.js';
+import { choiceField, fault, field, integerField, nameField } from '../schema/fields.js';
 import {
   COMMUNITY_KEYS,
   type Listed,

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { COMMUNITY_FORMS, parseCommunityPattern } from '../../policy/community-text.js';
 import { asPathFault } from '../../policy/match/as-path-match.js';
 import type { AsPathMatch, CommunityPattern, CommunityType, PrefixMatch } from '../../policy/types.js';
-import { type Fault, fault, isFault, textField } from '../fields.js';
 import { describe, type Path } from '../problem.js';
+import { type Fault, fault, isFault, textField } from '../schema/fields.js';
 import { prefixMatchField } from './prefix-match.js';
 
 /** What a set can hold; the keys are those of the configuration. */

@@ -9,7 +9,7 @@ import type { Transport } from '../../net/types.js';
 import { ROLES } from '../../policy/roles.js';
 import { afiSafiOf } from '../../wire/iana.js';
 import type { Capability } from '../../wire/types.js';
-import { isUnfound, type RunningPeerConfig, sessionConfig } from '../session-setup.js';
+import { isUnfound, type RunningPeerConfig, sessionConfig } from '../peers/session-setup.js';
 import type { ForeseenContext } from './foresight.js';
 
 export interface AssumedSession {

@@ -1,13 +1,13 @@
 // The whole answer to `bgpctl config diff`: which objects change, what that does to sessions, routes and the kernel, and
 // whether the guard would let it pass. Puts together what others worked out.
 
-import type { ConfigPreview, ObjectChanges, PeerPreview } from '../../api/preview-types.js';
+import type { ConfigPreview, ObjectChanges, PeerPreview } from '../../api/model/preview-types.js';
 import { FAMILY_NAMES } from '../../base/family.js';
-import type { CalicoReport } from '../../config/calico-report.js';
+import type { CalicoReport } from '../../config/calico/calico-report.js';
 import { type ConfigDiff, diffConfig, liveConfig } from '../../config/diff.js';
 import { formatProblem } from '../../config/problem.js';
 import type { Config, ConfigResult } from '../../config/types.js';
-import { describeChanges } from '../reload-notes.js';
+import { describeChanges } from '../changes/reload-notes.js';
 import type { RoutePreview } from './route-preview.js';
 import { guardReasons, type PeerLoss } from './withdraw-guard.js';
 

@@ -1,7 +1,7 @@
 // What would become of our routes in the kernel: what is asked for now against what would be asked for then. Asks the same
 // code as the running feed; the kernel hears nothing.
 
-import type { KernelPreview } from '../../api/preview-types.js';
+import type { KernelPreview } from '../../api/model/preview-types.js';
 import type { FamilyIndex } from '../../base/family.js';
 import { NONE, type PrefixId } from '../../base/ids.js';
 import { formatIp, ipEquals } from '../../base/ip.js';
@@ -10,9 +10,9 @@ import type { Config } from '../../config/types.js';
 import type { FibIntent, FibNextHop, KernelSettings } from '../../kernel/types.js';
 import type { Rib } from '../../rib/core.js';
 import type { Witness } from '../../rib/what-if/what-if.js';
-import { FibFeed, type FibFeedOptions, type FibSink } from '../fib-feed.js';
-import { usualMetric } from '../local-attributes.js';
-import { tunnelKey } from '../overlay.js';
+import { FibFeed, type FibFeedOptions, type FibSink } from '../routes/fib-feed.js';
+import { usualMetric } from '../routes/local-attributes.js';
+import { tunnelKey } from '../routes/overlay.js';
 
 export interface FibPreviewOptions extends FibFeedOptions {
   readonly running: FibFeed;

@@ -9,11 +9,11 @@ import type { NegotiatedSession } from '../../fsm/types.js';
 import { sessionOutlives } from '../../net/session-change.js';
 import type { Transport } from '../../net/types.js';
 import type { ExportProfile } from '../../rib/hooks.js';
-import type { RibPeer } from '../../rib/sources.js';
+import type { RibPeer } from '../../rib/tables/sources.js';
 import { describeNotification } from '../../wire/notification-text.js';
 import type { OpenMessage } from '../../wire/types.js';
-import type { BgpPeer, PeerContext } from '../bgp-peer.js';
-import type { PeerPlan } from '../peer-set.js';
+import type { BgpPeer, PeerContext } from '../peers/bgp-peer.js';
+import type { PeerPlan } from '../peers/peer-set.js';
 import {
   endpoint,
   exportProfile,
@@ -21,7 +21,7 @@ import {
   type RunningPeerConfig,
   ribPeer,
   sessionConfig,
-} from '../session-setup.js';
+} from '../peers/session-setup.js';
 import { assumedSession } from './assumed-session.js';
 
 /**

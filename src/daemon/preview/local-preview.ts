@@ -6,8 +6,8 @@ import { formatPrefix, type Prefix } from '../../base/prefix.js';
 import type { Kernel, KernelSettings, WorkloadChange } from '../../kernel/types.js';
 import type { Rib } from '../../rib/core.js';
 import type { LocalPath } from '../../rib/what-if/what-if.js';
-import type { LocalSettings } from '../local-attributes.js';
-import { LocalRoutes } from '../local-routes.js';
+import type { LocalSettings } from '../routes/local-attributes.js';
+import { LocalRoutes } from '../routes/local-routes.js';
 
 export interface LocalPreview {
   readonly paths: ReadonlyMap<string, readonly LocalPath[]>;

@@ -1,12 +1,12 @@
 // What another configuration would do to every peer and to the kernel, worked out against the running RIB in slices that
 // keep nobody waiting. Nothing is sent, written or counted for it.
 
-import type { KernelPreview, PeerPreview, PrefixPreview } from '../../api/preview-types.js';
+import type { KernelPreview, PeerPreview, PrefixPreview } from '../../api/model/preview-types.js';
 import { FAMILY_NAMES, type FamilyIndex, type FamilyName } from '../../base/family.js';
 import type { PeerId } from '../../base/ids.js';
 import type { Config } from '../../config/types.js';
 import type { Clock } from '../../net/clock.js';
-import type { RibPeer } from '../../rib/sources.js';
+import type { RibPeer } from '../../rib/tables/sources.js';
 import type { GroupTally, PrefixChange } from '../../rib/what-if/tally.js';
 import { type Outlook, outlookGroups, WhatIf, type Witness } from '../../rib/what-if/what-if.js';
 import { nextSlice } from '../pass-scheduler.js';

@@ -5,7 +5,7 @@ import type { FamilyIndex } from '../../base/family.js';
 import { FIRST_PEER, type PathId } from '../../base/ids.js';
 import type { Decision } from '../decision.js';
 import type { MultipathLimits, MultipathOptions } from '../decision-steps.js';
-import { PathList } from '../path-list.js';
+import { PathList } from '../tables/path-list.js';
 
 /** Why a path that is as good as the best is no member. */
 export type EqualPathVerdict = 'asPath' | 'nextHop' | 'limit' | 'cost';

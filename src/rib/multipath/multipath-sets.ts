@@ -6,9 +6,9 @@ import { mix32 } from '../../base/hash.js';
 import { NONE, type PeerId, type PrefixId } from '../../base/ids.js';
 import type { IpAddress } from '../../base/ip.js';
 import { linkBandwidthOf } from '../../wire/link-bandwidth.js';
-import { growInt32, grownCapacity } from '../columns.js';
 import type { Decision, DecisionTables } from '../decision.js';
-import type { NextHopId } from '../next-hops.js';
+import { growInt32, grownCapacity } from '../tables/columns.js';
+import type { NextHopId } from '../tables/next-hops.js';
 import { linkWeights } from './link-weights.js';
 
 export interface MultipathMember {

@@ -5,7 +5,7 @@ import { toHex } from '../../base/bytes.js';
 import type { AttrSetId, NONE, PeerId } from '../../base/ids.js';
 import { LOCAL_FACTS } from '../../wire/attributes/local-facts.js';
 import { findAttribute, valueEnd } from '../../wire/attributes/tlv.js';
-import type { AttrSets } from '../attr-sets.js';
+import type { AttrSets } from '../tables/attr-sets.js';
 
 /** The announcements of one prefix to a group: parallel lists, filled again and again. */
 export class Told {

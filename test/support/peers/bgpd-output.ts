@@ -1,6 +1,6 @@
 // What bgpd's JSON API and log say, in the words all routers share. Pure.
 
-import type { RouteList, RouteStatus } from '../../../src/api/types.js';
+import type { RouteList, RouteStatus } from '../../../src/api/model/types.js';
 import { ERROR_NAMES } from '../../../src/wire/iana.js';
 import { byPrefix, type ReceivedRoute, type SeenNotification } from './types.js';
 

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import type { PeerDetail, RouteList } from '../../../src/api/types.js';
+import type { PeerDetail, RouteList } from '../../../src/api/model/types.js';
 import type { LoggedProcess } from '../logged-process.js';
 import type { NetNode } from '../netns.js';
 import { waitFor } from '../wait.js';

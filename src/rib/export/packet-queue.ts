@@ -1,0 +1,116 @@
+// The shared packets of a set of peers: entries of ready octets, a cursor per member, freed when all have passed.
+// It knows nothing of routes but the prefix ids of an entry, which a member that leaves early takes along.
+
+import type { PeerId } from '../../base/ids.js';
+
+/** What one pass produced for the members. Whole messages; never changed once queued. */
+export interface PacketEntry {
+  readonly bytes: Uint8Array;
+  /** Octets [start, end) that a member must not be sent: routes it told us itself. */
+  readonly skips: ReadonlyMap<PeerId, readonly [start: number, end: number]> | null;
+  /** Messages for one member only, sent after `bytes`. */
+  readonly only: ReadonlyMap<PeerId, Uint8Array> | null;
+  /** Prefix ids the entry speaks of, by family index. */
+  readonly prefixes: readonly [Int32Array, Int32Array];
+  /** The RIB's pass that made it. */
+  readonly epoch: number;
+}
+
+interface Slot {
+  readonly entry: PacketEntry;
+  /** Members that have not passed it. */
+  waiting: number;
+  /** Sum of the costs of all entries before it. */
+  readonly position: number;
+}
+
+/** Octets that an entry costs besides its contents: passes that change one prefix must count, too. */
+const ENTRY_OVERHEAD = 512;
+
+const costOf = ({ bytes, prefixes }: PacketEntry): number =>
+  bytes.length + prefixes[0].byteLength + prefixes[1].byteLength + ENTRY_OVERHEAD;
+
+export class PacketQueue {
+  #slots: Slot[] = [];
+  /** Sequence number of the first slot. */
+  #first = 0;
+  #position = 0;
+  readonly #cursors = new Map<PeerId, number>();
+
+  get members(): ReadonlyMap<PeerId, number> {
+    return this.#cursors;
+  }
+
+  /** Octets of memory, about, held for members that have not taken them. */
+  get bytes(): number {
+    const head = this.#slots[0];
+    return head === undefined ? 0 : this.#position - head.position;
+  }
+
+  /** Pass number of the oldest entry still held, or Infinity. */
+  get oldestEpoch(): number {
+    return this.#slots[0]?.entry.epoch ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Joins at the tail: only entries appended from now on. */
+  join(peer: PeerId): void {
+    this.#cursors.set(peer, this.#first + this.#slots.length);
+  }
+
+  /** The entries that the member had not taken. */
+  leave(peer: PeerId): readonly PacketEntry[] {
+    const cursor = this.#cursors.get(peer);
+    if (cursor === undefined) return [];
+    this.#cursors.delete(peer);
+    const missed = this.#slots.slice(cursor - this.#first);
+    for (const slot of missed) slot.waiting--;
+    this.#release();
+    return missed.map((slot) => slot.entry);
+  }
+
+  append(entry: PacketEntry): void {
+    if (this.#cursors.size === 0) return;
+    this.#slots.push({ entry, waiting: this.#cursors.size, position: this.#position });
+    this.#position += costOf(entry);
+  }
+
+  /** The member's next entry, passed; null at the tail. */
+  next(peer: PeerId): PacketEntry | null {
+    const cursor = this.#cursors.get(peer);
+    const slot = cursor === undefined ? undefined : this.#slots[cursor - this.#first];
+    if (cursor === undefined || slot === undefined) return null;
+    this.#cursors.set(peer, cursor + 1);
+    slot.waiting--;
+    this.#release();
+    return slot.entry;
+  }
+
+  /** The members furthest behind: those that have taken nothing of what is held. None when nothing is. */
+  slowest(): readonly PeerId[] {
+    if (this.#slots.length === 0) return [];
+    return [...this.#cursors].filter(([, cursor]) => cursor === this.#first).map(([peer]) => peer);
+  }
+
+  #release(): void {
+    let passed = 0;
+    while (passed < this.#slots.length && this.#slots[passed]!.waiting === 0) passed++;
+    if (passed === 0) return;
+    this.#slots.splice(0, passed);
+    this.#first += passed;
+  }
+}
+
+/** The parts of an entry that a member is to be sent, in order. */
+export function partsFor(entry: PacketEntry, peer: PeerId): readonly Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  const skip = entry.skips?.get(peer);
+  if (skip === undefined) {
+    if (entry.bytes.length > 0) parts.push(entry.bytes);
+  } else {
+    if (skip[0] > 0) parts.push(entry.bytes.subarray(0, skip[0]));
+    if (skip[1] < entry.bytes.length) parts.push(entry.bytes.subarray(skip[1]));
+  }
+  const only = entry.only?.get(peer);
+  if (only !== undefined) parts.push(only);
+  return parts;
+}

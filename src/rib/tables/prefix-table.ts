@@ -1,0 +1,201 @@
+// Prefixes of one family: (address, length) -> PrefixId by open addressing, and the columns of the Loc-RIB: the chain of
+// paths, the best path with its attributes, and the dirty flag. It never decides anything.
+
+import { hashPrefix } from '../../base/hash.js';
+import { NONE, type PrefixId } from '../../base/ids.js';
+import { growInt32, grownCapacity, growUint8, growUint32, worthTrimming } from './columns.js';
+
+type Words = Uint32Array<ArrayBuffer>;
+type Ids = Int32Array<ArrayBuffer>;
+
+const LIVE = 1;
+const DIRTY = 2;
+
+export class PrefixTable {
+  w0: Words = new Uint32Array(64);
+  /** Empty for IPv4. */
+  w1: Words;
+  w2: Words;
+  w3: Words;
+  length = new Uint8Array(64);
+  /** Prefixes that have a path. */
+  occupied = 0;
+  /** First path of the prefix, or NONE. */
+  head: Ids = new Int32Array(64).fill(NONE);
+  /** The best path. Until the next decision its row may be gone or another's: `isDirty` tells. */
+  best: Ids = new Int32Array(64).fill(NONE);
+  /** Who told it, as of the last decision. */
+  bestSource: Ids = new Int32Array(64).fill(NONE);
+  /** Its attributes, as of the last decision; holds a reference. */
+  bestAttrs: Ids = new Int32Array(64).fill(NONE);
+  #flags = new Uint8Array(64);
+  #slots: Ids = new Int32Array(256).fill(NONE);
+  #rows = 0;
+  #free: PrefixId[] = [];
+  readonly #wide: boolean;
+  readonly #seed: number;
+  #live = 0;
+  /** Live rows at the last attempt to trim. */
+  #tried = Number.POSITIVE_INFINITY;
+
+  constructor(ipv6: boolean, seed: number) {
+    this.#wide = ipv6;
+    this.#seed = seed;
+    const words = ipv6 ? 64 : 0;
+    this.w1 = new Uint32Array(words);
+    this.w2 = new Uint32Array(words);
+    this.w3 = new Uint32Array(words);
+  }
+
+  /** Live prefixes, those waiting to be forgotten included. */
+  get size(): number {
+    return this.#live;
+  }
+
+  /** One more than the highest id ever used. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  isLive(id: PrefixId): boolean {
+    return (this.#flags[id]! & LIVE) !== 0;
+  }
+
+  find(w0: number, w1: number, w2: number, w3: number, length: number): PrefixId | typeof NONE {
+    const mask = this.#slots.length - 1;
+    let slot = hashPrefix(w0, w1, w2, w3, length, this.#seed) & mask;
+    for (;;) {
+      const id = this.#slots[slot]!;
+      if (id < 0) return NONE;
+      if (this.#is(id, w0, w1, w2, w3, length)) return id as PrefixId;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  findOrAdd(w0: number, w1: number, w2: number, w3: number, length: number): PrefixId {
+    const mask = this.#slots.length - 1;
+    let slot = hashPrefix(w0, w1, w2, w3, length, this.#seed) & mask;
+    for (;;) {
+      const id = this.#slots[slot]!;
+      if (id < 0) break;
+      if (this.#is(id, w0, w1, w2, w3, length)) return id as PrefixId;
+      slot = (slot + 1) & mask;
+    }
+    return this.#add(w0, w1, w2, w3, length, slot);
+  }
+
+  /** True when it was clean. */
+  markDirty(id: PrefixId): boolean {
+    if ((this.#flags[id]! & DIRTY) !== 0) return false;
+    this.#flags[id]! |= DIRTY;
+    return true;
+  }
+
+  clean(id: PrefixId): void {
+    this.#flags[id]! &= ~DIRTY;
+  }
+
+  isDirty(id: PrefixId): boolean {
+    return (this.#flags[id]! & DIRTY) !== 0;
+  }
+
+  remove(id: PrefixId): void {
+    this.#unlink(id);
+    this.#flags[id] = 0;
+    this.#live--;
+    this.#free.push(id);
+  }
+
+  /** Gives back the rows behind the last live one, when few are in use. Ids stay. */
+  trim(): void {
+    if (!worthTrimming(this.#live, this.length.length, this.#tried)) return;
+    this.#tried = this.#live;
+    let rows = this.#rows;
+    while (rows > 0 && !this.isLive((rows - 1) as PrefixId)) rows--;
+    this.#rows = rows;
+    // The lowest first, so that the end of the table empties.
+    this.#free = this.#free.filter((id) => id < rows).sort((a, b) => b - a);
+    const capacity = grownCapacity(0, rows);
+    if (capacity < this.length.length) this.#resize(capacity);
+    this.#rehash(grownCapacity(256, this.#live * 2 + 1));
+  }
+
+  get bytes(): number {
+    const words = this.w0.byteLength + this.w1.byteLength * 3;
+    return words + this.#slots.byteLength + this.length.length * 18;
+  }
+
+  #is(id: number, w0: number, w1: number, w2: number, w3: number, length: number): boolean {
+    if (this.w0[id] !== w0 || this.length[id] !== length) return false;
+    return !this.#wide || (this.w1[id] === w1 && this.w2[id] === w2 && this.w3[id] === w3);
+  }
+
+  #add(w0: number, w1: number, w2: number, w3: number, length: number, slot: number): PrefixId {
+    const id = this.#free.pop() ?? this.#newRow();
+    this.w0[id] = w0;
+    if (this.#wide) {
+      this.w1[id] = w1;
+      this.w2[id] = w2;
+      this.w3[id] = w3;
+    }
+    this.length[id] = length;
+    this.head[id] = this.best[id] = this.bestSource[id] = this.bestAttrs[id] = NONE;
+    this.#flags[id] = LIVE;
+    this.#slots[slot] = id;
+    if (++this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+    return id;
+  }
+
+  #newRow(): PrefixId {
+    if (this.#rows === this.length.length) {
+      this.#resize(grownCapacity(this.#rows, this.#rows + 1));
+      this.#tried = Number.POSITIVE_INFINITY;
+    }
+    return this.#rows++ as PrefixId;
+  }
+
+  #resize(capacity: number): void {
+    this.w0 = growUint32(this.w0, capacity) as Words;
+    if (this.#wide) {
+      this.w1 = growUint32(this.w1, capacity) as Words;
+      this.w2 = growUint32(this.w2, capacity) as Words;
+      this.w3 = growUint32(this.w3, capacity) as Words;
+    }
+    this.length = growUint8(this.length, capacity) as Uint8Array<ArrayBuffer>;
+    this.head = growInt32(this.head, capacity, NONE) as Ids;
+    this.best = growInt32(this.best, capacity, NONE) as Ids;
+    this.bestSource = growInt32(this.bestSource, capacity, NONE) as Ids;
+    this.bestAttrs = growInt32(this.bestAttrs, capacity, NONE) as Ids;
+    this.#flags = growUint8(this.#flags, capacity) as Uint8Array<ArrayBuffer>;
+  }
+
+  #hash(id: number): number {
+    return this.#wide
+      ? hashPrefix(this.w0[id]!, this.w1[id]!, this.w2[id]!, this.w3[id]!, this.length[id]!, this.#seed)
+      : hashPrefix(this.w0[id]!, 0, 0, 0, this.length[id]!, this.#seed);
+  }
+
+  #rehash(slots: number): void {
+    this.#slots = new Int32Array(slots).fill(NONE);
+    for (let id = 0; id < this.#rows; id++) if ((this.#flags[id]! & LIVE) !== 0) this.#link(id);
+  }
+
+  #link(id: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = this.#hash(id) & mask;
+    while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = id;
+  }
+
+  #unlink(id: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = this.#hash(id) & mask;
+    while (this.#slots[slot] !== id) slot = (slot + 1) & mask;
+    this.#slots[slot] = NONE;
+    for (let next = (slot + 1) & mask; this.#slots[next]! >= 0; next = (next + 1) & mask) {
+      const moved = this.#slots[next]!;
+      this.#slots[next] = NONE;
+      this.#link(moved);
+    }
+  }
+}
