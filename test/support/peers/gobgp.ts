@@ -52,7 +52,13 @@ export class GobgpRouter implements Router {
     this.process = await this.node.start('gobgpd', 'gobgpd', args);
     const answers = async () => (await this.node.run('gobgp', ['global', '-j'])).status === 0;
     await waitFor('gobgp to answer', answers, { evidence: () => this.process?.log() ?? '' });
-    for (const route of this.#announced.values()) await this.#ask(gobgpAnnounce(route));
+    for (const route of this.#announced.values()) await this.#announceEarly(route);
+  }
+
+  /** It answers before it has read its configuration, and takes no route until then. */
+  async #announceEarly(route: AnnouncedRoute): Promise<void> {
+    const takes = async () => (await this.node.run('gobgp', gobgpAnnounce(route))).status === 0;
+    await waitFor(`gobgp to take ${route.prefix}`, takes, { evidence: () => this.process?.log() ?? '' });
   }
 
   async stop(): Promise<void> {
