@@ -3,9 +3,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { installPeers } from './peers.mjs';
-import { runAva } from './tap.mjs';
+import { runAva, SEPARATOR } from './tap.mjs';
 
 const root = dirname(import.meta.dirname);
 const build = process.env.BGPD_BUILD ?? 'dist';
@@ -41,11 +41,42 @@ const testFiles = () =>
 
 const isInterop = (file) => file.includes(join('test', 'interop'));
 
+const MOST_TRIED_AGAIN = 3;
+
+/**
+ * What failed among other programs is tried once more, alone: foreign daemons and a busy kernel have moods of their own. A
+ * test that passes then is counted as passed and named as unsteady; more than a few are a fault of ours.
+ */
+const tryAgain = async (files, options, counts) => {
+  const titles = counts.failures.filter((title) => title.includes(SEPARATOR));
+  if (titles.length === 0 || titles.length !== counts.failed || titles.length > MOST_TRIED_AGAIN) return;
+  for (const title of titles) {
+    const [name, test] = title.split(SEPARATOR);
+    const file = files.find((each) => basename(each) === `${name}.test.js`);
+    if (file === undefined) continue;
+    print(`  trying again, alone: ${title}`);
+    const args = [...options.args, '--match', test];
+    const { passed, failed } = await runAva({
+      ...options,
+      args,
+      ava: bin('ava'),
+      cwd: root,
+      files: [file],
+      print,
+    });
+    if (passed !== 1 || failed > 0) continue;
+    counts.failed -= 1;
+    counts.passed += 1;
+    print(`  UNSTEADY ${title}: failed among others, passed alone`);
+  }
+};
+
 const stage = async (title, files, options) => {
   if (files.length === 0) return;
   print(`== ${title}: ${files.length} files`);
   const begin = performance.now();
   const counts = await runAva({ ...options, ava: bin('ava'), cwd: root, files, print });
+  if (options.again === true) await tryAgain(files, options, counts);
   for (const key of Object.keys(totals)) totals[key] += counts[key];
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   print(
@@ -62,7 +93,7 @@ const interop = async (files) => {
   const wrap = privilege.kind === 'userNamespace' ? userNamespaceCommand : (command, args) => [command, args];
   // Processes rather than threads: each gets its signals, and its networks carry its own process id.
   const args = ['--no-worker-threads', '--concurrency', '2'];
-  await stage('interop tests', files, { args, wrap, verbose: true, stallSeconds: 240 });
+  await stage('interop tests', files, { args, wrap, verbose: true, stallSeconds: 240, again: true });
   removeLeftovers({ kept: false });
 };
 

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const RESULT = /^(not )?ok \d+ - (.*?)( # (SKIP|TODO).*)?$/;
-const SEPARATOR = ' › ';
+export const SEPARATOR = ' › ';
 
 const groupOf = (title) => (title.includes(SEPARATOR) ? title.slice(0, title.lastIndexOf(SEPARATOR)) : title);
 
@@ -23,6 +23,7 @@ const watchForStall = (child, seconds, onStall) => {
 const createTally = ({ verbose, print }) => {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const groups = new Map();
+  const failures = [];
   let failing = false;
   const note = (kind, title) => {
     counts[kind] += 1;
@@ -34,6 +35,7 @@ const createTally = ({ verbose, print }) => {
     const kind = match[4] !== undefined ? 'skipped' : match[1] === undefined ? 'passed' : 'failed';
     failing = kind === 'failed';
     note(kind, match[2]);
+    if (failing) failures.push(match[2]);
     if (failing) print(`  FAILED   ${match[2]}`);
     else if (verbose) print(`  ${kind.padEnd(8)} ${match[2]}`);
   };
@@ -44,7 +46,7 @@ const createTally = ({ verbose, print }) => {
     else if (failing && text.startsWith('#   ')) print(`    ${text.slice(4)}`);
   };
   const fail = (title) => result(['', 'not ', title, undefined, undefined]);
-  return { counts, groups, line, fail };
+  return { counts, groups, failures, line, fail };
 };
 
 const printGroups = (groups, print) => {
@@ -55,7 +57,10 @@ const printGroups = (groups, print) => {
   }
 };
 
-/** Resolves to `{ passed, failed, skipped }`; an ava that ends badly without a failed test counts as one. */
+/**
+ * Resolves to `{ passed, failed, skipped, failures }`, the last being titles; an ava that ends badly without a failed test
+ * counts as one.
+ */
 export const runAva = ({ ava, args, wrap, files, cwd, verbose, stallSeconds, print }) =>
   new Promise((resolve) => {
     const [command, full] = wrap(ava, ['--tap', '--timeout', '30m', ...args, ...files]);
@@ -71,6 +76,6 @@ export const runAva = ({ ava, args, wrap, files, cwd, verbose, stallSeconds, pri
       stall.end();
       if (code !== 0 && tally.counts.failed === 0) tally.fail(`ava ended with ${signal ?? `status ${code}`}`);
       if (!verbose) printGroups(tally.groups, print);
-      resolve(tally.counts);
+      resolve({ ...tally.counts, failures: tally.failures });
     });
   });
