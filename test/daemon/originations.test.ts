@@ -117,11 +117,12 @@ test('service addresses are announced and never installed, whoever announces som
     await a.hasRoutes('10.96.0.0/12');
     a.announce(['10.96.0.10/32', '10.66.0.0/26'], { nextHop: '10.0.0.9', localPref: 100 });
     await daemon.until('the other one', () => ours(world).join() === 'unicast 10.66.0.0/26 1024');
+    await daemon.until('the refusal', () => daemon.status.kernel()?.fib.refusedCount === 1);
     t.is(daemon.route('10.96.0.10/32').kernel, 'kept out: service addresses are handled on this host');
     t.is(await daemon.metric('bgpd_fib_refused_routes'), 1);
     t.is(await daemon.metric('bgpd_fib_refusals_total', { reason: 'service' }), 1);
     t.is(daemon.status.kernel()?.fib.refusals[0]?.prefix, '10.96.0.10/32');
-    t.is(daemon.logged('learned route kept out of the kernel').length, 1);
+    await daemon.until('told', () => daemon.logged('learned route kept out of the kernel').length === 1);
   }));
 
 test('metric and LOCAL_PREF: told, compared with local workloads, installed; default the other way round', (t) =>
