@@ -243,8 +243,8 @@ export interface Kernel {
   uninstall(prefix: Prefix): void;
   /** All peers had their say: remove adopted routes that were not wanted again. */
   sweep(): void;
-  /** Begin and end of interest in a BGP next hop; state comes through `KernelObserver.nextHops`. */
-  trackNextHop(nextHop: IpAddress): void;
+  /** Begin and end of interest in a BGP next hop; answers what is known now, what follows comes through `KernelObserver.nextHops`. */
+  trackNextHop(nextHop: IpAddress): NextHopState;
   untrackNextHop(nextHop: IpAddress): void;
   /**
    * The one whom this next hop leads to is lost, and the routes over it will follow one by one: until `suspect` is taken

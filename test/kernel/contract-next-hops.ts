@@ -24,7 +24,14 @@ export const NEXT_HOP_CASES: readonly ContractCase[] = [
       addUplink(bench);
       bench.addRoutes([{ prefix: '10.20.0.0/16', via: '10.10.0.9', dev: 'eth0', metric: 30 }]);
       const { kernel, seen } = await started(bench);
-      for (const hop of ['10.20.0.1', '10.30.0.1']) kernel.trackNextHop(ip(hop));
+      deepEqual(
+        ['10.20.0.1', '10.30.0.1'].map((hop) => kernel.trackNextHop(ip(hop))),
+        [
+          { nextHop: ip('10.20.0.1'), reachable: true, cost: 30 },
+          { nextHop: ip('10.30.0.1'), reachable: false, cost: 0 },
+        ],
+        'known at once',
+      );
       kernel.install(prefix('10.66.0.0/26'), via('10.20.0.1'));
       kernel.install(prefix('10.67.0.0/26'), via('10.30.0.1'));
       await settled(bench, ['10.66.0.0/26 metric 1024 via 10.10.0.9 dev eth0']);

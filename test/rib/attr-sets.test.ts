@@ -172,7 +172,10 @@ test('the arena keeps what it was given while it grows and frees', (t) => {
 test('next hops: tracked from the first path to the sweep after the last', (t) => {
   const log: string[] = [];
   const nextHops = new NextHops({
-    track: (ip) => log.push(`track ${formatIp(ip)}`),
+    track: (ip) => {
+      log.push(`track ${formatIp(ip)}`);
+      return { reachable: true, cost: 3 };
+    },
     untrack: (ip) => log.push(`untrack ${formatIp(ip)}`),
   });
   const use = (text: string, linkLocal?: string): NextHopId => {
@@ -190,7 +193,7 @@ test('next hops: tracked from the first path to the sweep after the last', (t) =
   t.deepEqual(log.splice(0), ['track 2001:db8::1']);
   t.deepEqual(
     [plain, both, local].map((id) => nextHops.reachable(id)),
-    [false, false, true],
+    [true, true, true],
   );
   t.deepEqual([...nextHops.setState(address('2001:db8::1'), true, 7)], [plain, both]);
   t.deepEqual([...nextHops.setState(address('2001:db8::1'), true, 7)], [], 'nothing new');

@@ -97,6 +97,18 @@ test('a next hop is tracked once however many forms it has, and each form knows 
   t.is(world.tracked.size, 0);
 });
 
+test('a path that moves to a next hop nobody asked about before is never gone in between', (t) => {
+  const world = new TestRib({ tracksNextHops: true });
+  for (const hop of ['192.0.2.1', '192.0.2.2']) world.setLink(hop, true, 5);
+  const from = new Neighbour(world, neighbourOptions(1, 'ebgp')).up();
+  const to = new Neighbour(world, neighbourOptions(2, 'ibgp')).up();
+  for (const hop of ['192.0.2.1', '192.0.2.2']) {
+    from.announce(['10.1.0.0/24'], { nextHop: address(hop) });
+    world.rib.run(1000);
+    t.deepEqual(decodeTold(to.pullAll(), '10.1.0.0/24').nextHop, address(hop));
+  }
+});
+
 test('bestChanged comes once when the source changes and the attributes do not', (t) => {
   const world = new TestRib();
   const [first, second] = [1, 2].map((n) => new Neighbour(world, neighbourOptions(n, 'ibgp')).up());

@@ -9,6 +9,7 @@ import { Rib } from '../../src/rib/core.js';
 import type { DecisionOptions } from '../../src/rib/decision-steps.js';
 import type { GroupLimits } from '../../src/rib/export/group-limits.js';
 import type { OriginValidation } from '../../src/rib/hooks.js';
+import type { Reachability } from '../../src/rib/tables/next-hops.js';
 import { address } from './routes.js';
 
 export const LOCAL_ASN = 65000;
@@ -24,11 +25,6 @@ export interface TestRibOptions {
   readonly validation?: OriginValidation;
 }
 
-interface LinkState {
-  readonly reachable: boolean;
-  readonly cost: number;
-}
-
 export class TestRib {
   readonly rib: Rib;
   readonly awake = new Set<PeerId>();
@@ -36,8 +32,7 @@ export class TestRib {
   readonly bestChanges: { family: number; prefix: PrefixId }[] = [];
   /** Next hops that the RIB wants to know about, with how often it asked. */
   readonly tracked = new Map<string, number>();
-  readonly #links = new Map<string, LinkState>();
-  readonly #unanswered: string[] = [];
+  readonly #links = new Map<string, Reachability>();
   readonly reflector: boolean;
   #pending = false;
 
@@ -81,23 +76,12 @@ export class TestRib {
     if (this.tracked.has(key)) this.rib.setNextHop(address(text), reachable, cost);
   }
 
-  linkState(ip: IpAddress): LinkState {
+  linkState(ip: IpAddress): Reachability {
     return this.#links.get(formatIp(ip)) ?? { reachable: false, cost: 0 };
-  }
-
-  /** Tells the RIB the states it asked for. */
-  answerTracking(): void {
-    for (const key of this.#unanswered.splice(0)) {
-      const state = this.#links.get(key);
-      if (state !== undefined && this.tracked.has(key)) {
-        this.rib.setNextHop(address(key), state.reachable, state.cost);
-      }
-    }
   }
 
   /** One slice. True when there is more to do. */
   run(budget = 1000): boolean {
-    this.answerTracking();
     this.#pending = false;
     const more = this.rib.run(budget);
     if (more) this.#pending = true;
@@ -106,17 +90,16 @@ export class TestRib {
 
   /** Slices until nothing is left to do. */
   settle(budget = 1000): void {
-    this.answerTracking();
     for (let i = 0; this.#pending; i++) {
       if (i > 100_000) throw new Error('the RIB does not come to rest');
       this.run(budget);
     }
   }
 
-  #track(ip: IpAddress): void {
+  #track(ip: IpAddress): Reachability {
     const key = formatIp(ip);
     this.tracked.set(key, (this.tracked.get(key) ?? 0) + 1);
-    this.#unanswered.push(key);
+    return this.linkState(ip);
   }
 
   #untrack(ip: IpAddress): void {

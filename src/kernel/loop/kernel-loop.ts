@@ -12,6 +12,7 @@ import type {
   KernelRoute,
   KernelSettings,
   KernelStatus,
+  NextHopState,
   WorkloadChange,
 } from '../types.js';
 import { Audits } from './audits.js';
@@ -108,9 +109,10 @@ export class KernelLoop implements Kernel {
     this.#pump.schedule();
   }
 
-  trackNextHop(nextHop: IpAddress): void {
-    this.#view.nextHops.watch(nextHop);
+  trackNextHop(nextHop: IpAddress): NextHopState {
+    const state = this.#view.nextHops.watch(nextHop);
     this.#scheduleSettle();
+    return state;
   }
 
   untrackNextHop(nextHop: IpAddress): void {

@@ -103,8 +103,10 @@ export class NextHops {
     }
   }
 
-  watch(address: IpAddress): void {
-    this.#track({ address, interface: null }).watchers++;
+  watch(address: IpAddress): NextHopState {
+    const tracked = this.#track({ address, interface: null });
+    tracked.watchers++;
+    return stateOf(tracked);
   }
 
   unwatch(address: IpAddress): void {

@@ -43,9 +43,16 @@ interface NextHopRow {
   named: boolean;
 }
 
+/** What is known of the way to an address; `cost` is the IGP metric. */
+export interface Reachability {
+  readonly reachable: boolean;
+  readonly cost: number;
+}
+
 /** Asked for each address once, however many next hops hold it, until it is out of use. */
 export interface NextHopInterest {
-  track(address: IpAddress): void;
+  /** Answers with what is known now: a path must not be without a way until somebody has looked, or it takes its prefix away. */
+  track(address: IpAddress): Reachability;
   untrack(address: IpAddress): void;
 }
 
@@ -192,7 +199,7 @@ export class NextHops {
   }
 
   /** What is known of an address; null: nobody asked for it. */
-  stateOf(address: IpAddress): { readonly reachable: boolean; readonly cost: number } | null {
+  stateOf(address: IpAddress): Reachability | null {
     return this.#states.get(toHex(ipToBytes(address))) ?? null;
   }
 
@@ -217,11 +224,15 @@ export class NextHops {
     if (this.#interest === null) return;
     const key = toHex(ipToBytes(address));
     const known = this.#states.get(key);
-    row.state = known ?? { key, address, reachable: false, cost: 0, nextHops: new Set() };
+    row.state = known ?? this.#begin(key, address, this.#interest);
     row.state.nextHops.add(id);
-    if (known !== undefined) return;
-    this.#states.set(key, row.state);
-    this.#interest.track(address);
+  }
+
+  #begin(key: string, address: IpAddress, interest: NextHopInterest): AddressState {
+    const { reachable, cost } = interest.track(address);
+    const state: AddressState = { key, address, reachable, cost, nextHops: new Set() };
+    this.#states.set(key, state);
+    return state;
   }
 
   #untrack(id: NextHopId, row: NextHopRow, state: AddressState): void {

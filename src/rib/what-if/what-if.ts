@@ -284,10 +284,7 @@ class Copy {
       seed,
       ...(validation === null ? {} : { validation }),
       nextHopInterest: {
-        track: (address) => {
-          const { reachable, cost } = nextHops.stateOf(address) ?? nextHop(address);
-          rib.setNextHop(address, reachable, cost);
-        },
+        track: (address) => nextHops.stateOf(address) ?? nextHop(address),
         untrack: () => {},
       },
       listener: { bestChanged: () => {}, wake: () => {}, workPending: () => {} },
