@@ -9,7 +9,7 @@ export interface GroupLimits {
 
 export const DEFAULT_LIMITS: GroupLimits = {
   queueBytes: 16 * 1024 * 1024,
-  slicePrefixes: 2048,
+  slicePrefixes: 8192,
 };
 
 export interface GroupMemory {
