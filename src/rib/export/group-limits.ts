@@ -9,7 +9,7 @@ export interface GroupLimits {
 
 export const DEFAULT_LIMITS: GroupLimits = {
   queueBytes: 16 * 1024 * 1024,
-  slicePrefixes: 8192,
+  slicePrefixes: 2048,
 };
 
 export interface GroupMemory {
