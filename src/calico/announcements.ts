@@ -8,13 +8,15 @@ import { parseCommunity } from './resources/values.js';
 import { serviceAddresses } from './service-addresses.js';
 import type { CalicoProblem, Encapsulation, ImportIntent, PoolIntent, PrefixCommunities } from './types.js';
 
-/** A block of one address is announced by the workload's own route. */
 export function blocksOf(cluster: Cluster, self: ClusterNode, usePodCidr: boolean): readonly Prefix[] {
   const settled = cluster.blocks.filter(({ node }) => node === self.name).map(({ cidr }) => cidr);
   const all = [...settled, ...(usePodCidr ? self.podCidrs : [])];
   const once = new Map(all.map((block) => [formatPrefix(block), block]));
-  return [...once.values()].filter(({ address, length }) => length < maxLength(address.family));
+  return [...once.values()];
 }
+
+/** A block of one address is announced by the workload's own route. */
+export const isAggregate = ({ address, length }: Prefix): boolean => length < maxLength(address.family);
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
@@ -40,7 +42,7 @@ function serviceRangesOf(
   const perService = (['serviceExternalIPs', 'serviceLoadBalancerIPs'] as const).flatMap((field) => {
     const isPerService =
       field === 'serviceLoadBalancerIPs' && config.serviceLoadBalancerAggregation === 'Disabled';
-    return (config[field] ?? []).flatMap(({ cidr }, index) => {
+    return (config[field] ?? []).flatMap(({ cidr, index }) => {
       const isSingle = cidr.length === maxLength(cidr.address.family);
       if (!isPerService && !isSingle) return [cidr];
       if (cluster.services.length === 0) problems.push(withoutServices(field, index, cidr));

@@ -2,7 +2,14 @@
 
 import { formatPrefix, type Prefix } from '../base/prefix.js';
 import type { PolicyConfig } from '../policy/types.js';
-import { advertisementsOf, blocksOf, importsOf, poolIntent, servicesOf } from './announcements.js';
+import {
+  advertisementsOf,
+  blocksOf,
+  importsOf,
+  isAggregate,
+  poolIntent,
+  servicesOf,
+} from './announcements.js';
 import { buildCluster, type Cluster, type ClusterNode, DEFAULT_ASN } from './cluster.js';
 import {
   EXPORT_POLICY,
@@ -119,7 +126,7 @@ const sharedIntent = (
   asn,
   pools,
   originate: [
-    ...blocks.map((prefix): OriginateIntent => ({ ...BLOCK, prefix })),
+    ...blocks.filter(isAggregate).map((prefix): OriginateIntent => ({ ...BLOCK, prefix })),
     ...services
       .filter((prefix) => !blocks.some((block) => formatPrefix(block) === formatPrefix(prefix)))
       .map((prefix): OriginateIntent => ({ ...SERVICE, prefix })),

@@ -27,9 +27,6 @@ export const DEFAULT_LISTEN: readonly ListenConfig[] = [
   { address: ipv6([0, 0, 0, 0]), port: BGP_PORT },
 ];
 
-/** The interfaces that Calico gives to workloads in Kubernetes, OpenStack and Docker. */
-export const WORKLOAD_INTERFACES: readonly string[] = ['cali*', 'tap*', 'ns-*'];
-
 /** Beside Calico's own vxlan.calico: another device and VNI, so that both can run on a host. */
 export const DEFAULT_VXLAN: VxlanConfig = {
   device: 'vxlan.bgp',

@@ -71,7 +71,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       ['ignoredInterfaces', ['a name that is too long']],
       ['serviceClusterIPs', ['10.96.0.0/12']],
       ['serviceClusterIPs', [{ cidr: '10.96.0.1/12' }]],
-      ['serviceExternalIPs', [{}]],
+      ['serviceExternalIPs', [null]],
       ['serviceLoadBalancerIPs', [{ cidr: 'all' }]],
       ['serviceLoadBalancerAggregation', 'Sometimes'],
       ['communities', [{ name: 'a' }]],
@@ -237,7 +237,6 @@ const TOGETHER: readonly [kind: string, spec: Values, fault: RegExp][] = [
     /^spec\.peerSelector: peerIP is given/,
   ],
   ['BGPPeer', { peerSelector: 'all()', asNumber: 1 }, /^spec\.asNumber: peers chosen by peerSelector/],
-  ['BGPPeer', { peerIP: '192.0.2.1' }, /^spec\.asNumber: is missing/],
   ['BGPPeer', {}, /^spec\.peerIP: is missing/],
   ['BGPPeer', { localWorkloadSelector: 'all()' }, /^spec\.asNumber: is missing/],
   [
@@ -284,6 +283,16 @@ test('fields that have no effect are noted, and the object is taken', (t) => {
       'note spec.localWorkloadPeeringIPV4',
     ],
   );
+});
+
+test('a label is a text, written with quotes or without', (t) => {
+  const labelled = (labels: Values) =>
+    readResource({ ...object('Node', {}), metadata: { name: 'a', labels } });
+  const reading = labelled({ rack: 7, edge: true, zone: 'b' });
+  t.like(reading, { object: { resource: { labels: { rack: '7', edge: 'true', zone: 'b' } } } });
+  for (const wrong of [1.5, null, [], {}]) {
+    t.like(labelled({ rack: wrong }), { object: { resource: null } }, JSON.stringify(wrong));
+  }
 });
 
 test('what is no resource of ours', (t) => {

@@ -1,5 +1,6 @@
 // BGPConfiguration: its fields. `default` holds for all nodes; `node.<name>` overrides a few fields for one.
 
+import type { Prefix } from '../../base/prefix.js';
 import { passwordField, restartTime } from './bgp-peer.js';
 import {
   choice,
@@ -18,7 +19,21 @@ import {
 } from './fields.js';
 import { addressOf, asNumber, interfaceGlob, parseCommunity, port, range } from './values.js';
 
-const cidrs = listOf(record({ cidr: required(range(null)) }));
+/** Calico takes an element without a range, and makes nothing of it. */
+const serviceRange = noted(record({ cidr: optional(range(null)) }), ({ cidr }) =>
+  cidr === null ? 'names no range: it has no effect' : null,
+);
+
+export interface ServiceRange {
+  readonly cidr: Prefix;
+  /** Among the elements as they are written. */
+  readonly index: number;
+}
+
+const serviceRanges: Field<readonly ServiceRange[]> = (value, path, issues) =>
+  (listOf(serviceRange)(value, path, issues) ?? []).flatMap((read, index) =>
+    (read?.cidr ?? null) === null ? [] : [{ cidr: read.cidr!, index }],
+  );
 
 const communityName = text('a name', (given) =>
   /^[A-Za-z0-9._-]{1,253}$/.test(given)
@@ -48,9 +63,9 @@ const spec = record(
     listenPort: optional(port),
     bindMode: optional(choice(['None', 'NodeIP'])),
     ignoredInterfaces: optional(listOf(interfaceGlob)),
-    serviceClusterIPs: optional(cidrs),
-    serviceExternalIPs: optional(cidrs),
-    serviceLoadBalancerIPs: optional(cidrs),
+    serviceClusterIPs: optional(serviceRanges),
+    serviceExternalIPs: optional(serviceRanges),
+    serviceLoadBalancerIPs: optional(serviceRanges),
     serviceLoadBalancerAggregation: optional(choice(['Enabled', 'Disabled'])),
     communities: optional(listOf(record({ name: required(communityName), value: required(communityValue) }))),
     prefixAdvertisements: optional(

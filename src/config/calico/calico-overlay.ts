@@ -2,8 +2,9 @@
 
 import { formatIp, ipEquals, ipv4, ipv6 } from '../../base/ip.js';
 import { formatPrefix } from '../../base/prefix.js';
+import { WORKLOAD_INTERFACES } from '../../calico/cluster.js';
 import type { CalicoIntent, OriginateIntent, PeerIntent, PoolIntent } from '../../calico/types.js';
-import { BGP_PORT, DEFAULT_SESSION, DEFAULT_TIMERS, WORKLOAD_INTERFACES } from '../defaults.js';
+import { BGP_PORT, DEFAULT_SESSION, DEFAULT_TIMERS } from '../defaults.js';
 import type { Sections } from '../schema/schema.js';
 import { mergeRestart } from '../sources/merge.js';
 import type { RuntimePeers } from '../sources/runtime-peers.js';
