@@ -148,7 +148,7 @@ export class Speaker {
       const started = await this.kernel.start(this.#kernelObserver());
       if (!started.ok) return started;
     }
-    this.#gateways?.apply(this.#config.peers, this.#config.kernel);
+    this.#gateways?.apply(this.#config.peers);
     this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     this.rpki.configure(this.#config.rpki);
     this.#beginRestart();
@@ -181,7 +181,7 @@ export class Speaker {
     this.kernel?.reconfigure(this.#kernelSettings(this.#tunnels()));
     const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     const install = installPolicyOf(config.kernel.install, config.policies);
-    this.#gateways?.apply(config.peers, config.kernel);
+    this.#gateways?.apply(config.peers);
     if (this.fib?.configure(config, install, originated) === true) this.#pass.request();
     this.rpki.configure(config.rpki);
     this.rib.setDecision(decisionOf(config));

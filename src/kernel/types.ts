@@ -181,6 +181,8 @@ export interface KernelSettings {
   readonly protocol: number;
   /** RTA_PRIORITY of the routes we install. */
   readonly metric: number;
+  /** The same of IPv6 routes; absent: `metric`. */
+  readonly ipv6Metric?: number;
   readonly import: readonly ImportRule[];
   /** False: nothing is written to the kernel, neither by `install` nor by `sweep`; the rest works on. */
   readonly install: boolean;

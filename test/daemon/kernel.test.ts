@@ -268,6 +268,35 @@ test('IPv6 routes have a metric of their own, and a reload of it is foretold and
     }
   }));
 
+test('another metric for IPv4 alone leaves the IPv6 routes where they are', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    const { kernel, ...others } = CONFIG;
+    const under = (metrics: Yaml): Yaml => ({ ...others, kernel: { ...(kernel as Yaml), ...metrics } });
+    const daemon = await rig.start(under({ metric: 700 }), { world });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.9' });
+    a.announce(['fd00:7::/64'], { nextHop: 'fd00::9' });
+    const metricOf = (prefix: string): string =>
+      world
+        .routes()
+        .filter((route) => route.protocol === OURS && formatPrefix(route.prefix) === prefix)
+        .map(({ metric }) => metric)
+        .join();
+    await daemon.until('both routes', () => metricOf('192.0.2.0/24') + metricOf('fd00:7::/64') === '700700');
+    await daemon.reload(under({ metric: 800, ipv6Metric: 700 }));
+    await daemon.until('the IPv4 route elsewhere', () => metricOf('192.0.2.0/24') === '800');
+    t.is(metricOf('fd00:7::/64'), '700');
+    await daemon.reload(under({ metric: 900, ipv6Metric: 900 }));
+    await daemon.until(
+      'both elsewhere',
+      () => metricOf('192.0.2.0/24') + metricOf('fd00:7::/64') === '900900',
+    );
+    const operations = (operation: string) => daemon.metric('bgpd_fib_operations_total', { operation });
+    t.is(await operations('add'), 5);
+    t.is(await operations('remove'), 3);
+  }));
+
 test('exports can go by the interface and the metric of a workload', (t) =>
   withDaemons(async (rig) => {
     const world = hostWorld();
