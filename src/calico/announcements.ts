@@ -1,7 +1,7 @@
 // What this node announces and picks up beside its peers: blocks, services, pools, communities, kernel routes.
 
 import { formatPrefix, maxLength, type Prefix, prefixContains } from '../base/prefix.js';
-import type { Cluster, ClusterNode } from './cluster.js';
+import { type Cluster, type ClusterNode, WORKLOAD_INTERFACES } from './cluster.js';
 import { programsPool } from './export-policy.js';
 import { type IpPoolSpec, usesIpip, usesVxlan } from './resources/ip-pool.js';
 import { parseCommunity } from './resources/values.js';
@@ -94,6 +94,14 @@ export function advertisementsOf({ own, config }: Cluster): readonly PrefixCommu
       return 'message' in value ? [] : [value];
     }),
   }));
+}
+
+/** Workloads in a block are picked up although no pool has it, as after the pool is gone. */
+export function importsOfBlocks(cluster: Cluster, blocks: readonly Prefix[]): readonly ImportIntent[] {
+  const outside = blocks.filter(
+    (block) => !cluster.pools.some(({ spec }) => prefixContains(spec.cidr, block)),
+  );
+  return outside.length === 0 ? [] : [{ interfaces: WORKLOAD_INTERFACES, prefixes: outside }];
 }
 
 /** Kernel routes are picked up where a filter announces them by prefix, too: not only inside the pools. */

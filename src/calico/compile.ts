@@ -1,11 +1,13 @@
 // All resources of a cluster -> what this node does. Pure: files, secrets and the operator's own settings come in as values.
 
+import { isLinkLocal } from '../base/ip.js';
 import { formatPrefix, type Prefix } from '../base/prefix.js';
 import type { PolicyConfig } from '../policy/types.js';
 import {
   advertisementsOf,
   blocksOf,
   importsOf,
+  importsOfBlocks,
   isAggregate,
   poolIntent,
   servicesOf,
@@ -31,6 +33,7 @@ import type { Resource } from './resources/resource.js';
 import type {
   CalicoIntent,
   CalicoProblem,
+  ListenIntent,
   ObjectRef,
   OriginateIntent,
   PeerIntent,
@@ -85,7 +88,10 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
       ...nodeIntent(cluster, self),
       peers: usable.map((peering, i) => peerIntent(peering, reaches[i]!, options)),
       policies: { ...policies, ...filters, ...ownWorkloads(usable) },
-      imports: usable.flatMap(({ filters: names }) => importsOf(cluster, names)),
+      imports: [
+        ...importsOfBlocks(cluster, blocks),
+        ...usable.flatMap(({ filters: names }) => importsOf(cluster, names)),
+      ],
       install: [KERNEL_POLICY],
     },
     problems,
@@ -160,10 +166,18 @@ function nodeIntent(
   const port = own.listenPort;
   const bound = config.bindMode === 'NodeIP';
   const mine = [addresses.ipv4, addresses.ipv6].flatMap((each) => (each === null ? [] : [each.address]));
+  // The agent gives these to the links of workloads, which come when they come.
+  const later = [config.localWorkloadPeeringIPV4, config.localWorkloadPeeringIPV6].flatMap((each) =>
+    each === null || (each.family === 'ipv6' && isLinkLocal(each)) ? [] : [each],
+  );
+  const all = [
+    ...mine.map((address): ListenIntent => ({ address, freeBind: false })),
+    ...later.map((address): ListenIntent => ({ address, freeBind: true })),
+  ];
   return {
     routerId: ipv4?.address.family === 'ipv4' ? ipv4.address.word : null,
     clusterId,
-    listen: bound || port !== null ? { addresses: bound ? mine : [], port } : null,
+    listen: bound || port !== null ? { addresses: bound ? all : null, port } : null,
   };
 }
 

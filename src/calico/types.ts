@@ -28,8 +28,11 @@ export interface CalicoIntent {
   readonly routerId: number | null;
   /** Null: no route reflector. */
   readonly clusterId: number | null;
-  /** Null: the default. `addresses` is empty for all addresses. */
-  readonly listen: { readonly addresses: readonly IpAddress[]; readonly port: number | null } | null;
+  /** Null: the default. Null addresses: all of them. */
+  readonly listen: {
+    readonly addresses: readonly ListenIntent[] | null;
+    readonly port: number | null;
+  } | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'fatal' | null;
   readonly peers: readonly PeerIntent[];
   readonly policies: Readonly<Record<string, PolicyConfig>>;
@@ -44,6 +47,12 @@ export interface CalicoIntent {
   /** The metrics of routes in the kernel that have nothing special. */
   readonly metric: number;
   readonly ipv6Metric: number;
+}
+
+export interface ListenIntent {
+  readonly address: IpAddress;
+  /** The host may get the address later. */
+  readonly freeBind: boolean;
 }
 
 export interface PeerIntent {

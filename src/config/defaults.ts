@@ -23,8 +23,8 @@ import type {
 export const BGP_PORT = 179;
 
 export const DEFAULT_LISTEN: readonly ListenConfig[] = [
-  { address: ipv4(0), port: BGP_PORT },
-  { address: ipv6([0, 0, 0, 0]), port: BGP_PORT },
+  { address: ipv4(0), port: BGP_PORT, freeBind: false },
+  { address: ipv6([0, 0, 0, 0]), port: BGP_PORT, freeBind: false },
 ];
 
 /** Beside Calico's own vxlan.calico: another device and VNI, so that both can run on a host. */

@@ -225,8 +225,11 @@ function completeConfig(
     asn,
     routerId,
     listen:
-      sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
-      DEFAULT_LISTEN,
+      sections.listen?.map(({ value: { address, port = BGP_PORT, freeBind = false } }) => ({
+        address,
+        port,
+        freeBind,
+      })) ?? DEFAULT_LISTEN,
     confederation: sections.confederation && {
       identifier: sections.confederation.identifier,
       members: (sections.confederation.members ?? []).filter((member) => member !== asn),

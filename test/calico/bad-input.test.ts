@@ -265,7 +265,7 @@ for (const [kind, spec, fault] of TOGETHER) {
 }
 
 test('fields that have no effect are noted, and the object is taken', (t) => {
-  const value = object('BGPConfiguration', { localWorkloadPeeringIPV4: '192.0.2.1', future: 1 });
+  const value = object('BGPConfiguration', { localWorkloadPeeringIPV6: 'fe80::1', future: 1 });
   const reading = readResource({
     ...value,
     metadata: { name: 'node.host-a' },
@@ -278,9 +278,9 @@ test('fields that have no effect are noted, and the object is taken', (t) => {
     reading.object.issues.map(({ severity, path }) => `${severity} ${fieldPathText(path)}`),
     [
       'note spec.future',
-      'note spec.localWorkloadPeeringIPV4',
+      'note spec.localWorkloadPeeringIPV6',
       'note spec.asNumber',
-      'note spec.localWorkloadPeeringIPV4',
+      'note spec.localWorkloadPeeringIPV6',
     ],
   );
 });

@@ -36,7 +36,9 @@ export const intentText = (intent: CalicoIntent, problems: readonly CalicoProble
 function listenText({ listen }: CalicoIntent): string[] {
   if (listen === null) return [];
   const addresses =
-    listen.addresses.length === 0 ? 'all addresses' : listen.addresses.map(formatIp).join(' ');
+    listen.addresses
+      ?.map(({ address, freeBind }) => `${formatIp(address)}${freeBind ? ' when it comes' : ''}`)
+      .join(' ') ?? 'all addresses';
   return [`listen on ${addresses}${listen.port === null ? '' : ` port ${listen.port}`}`];
 }
 

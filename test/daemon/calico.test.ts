@@ -53,7 +53,7 @@ ${more}`;
 /** The port in force instead of the written one, as the system chose it. */
 function anyPort(result: ConfigResult): ConfigResult {
   if (!result.ok) return result;
-  const listen = result.config.listen.map(({ address }) => ({ address, port: 0 }));
+  const listen = result.config.listen.map((each) => ({ ...each, port: 0 }));
   return { ...result, config: { ...result.config, listen } };
 }
 

@@ -1,5 +1,6 @@
 // BGPConfiguration: its fields. `default` holds for all nodes; `node.<name>` overrides a few fields for one.
 
+import { type IpAddress, isLinkLocal } from '../../base/ip.js';
 import type { Prefix } from '../../base/prefix.js';
 import { passwordField, restartTime } from './bgp-peer.js';
 import {
@@ -52,6 +53,10 @@ const communityOrName = text('a community or the name of one', (given) =>
 );
 const communityValue = text('a community', parseCommunity);
 
+/** Each workload has a link, and a listener of one address could name one of them only. */
+const linkLocalNote = (address: IpAddress): string | null =>
+  isLinkLocal(address) ? 'is link-local: with bindMode NodeIP workloads are not answered on it' : null;
+
 /** The highest LOCAL_PREF less the priority is what is sent, so that both fit 31 bits. */
 const priority = integer(1, 2_147_483_646);
 
@@ -73,17 +78,14 @@ const spec = record(
     ),
     nodeMeshPassword: optional(passwordField),
     nodeMeshMaxRestartTime: optional(restartTime),
-    localWorkloadPeeringIPV4: optional(noted(addressOf('ipv4'), () => NO_WORKLOAD_PEERS)),
-    localWorkloadPeeringIPV6: optional(noted(addressOf('ipv6'), () => NO_WORKLOAD_PEERS)),
+    localWorkloadPeeringIPV4: optional(addressOf('ipv4')),
+    localWorkloadPeeringIPV6: optional(noted(addressOf('ipv6'), linkLocalNote)),
     programClusterRoutes: optional(choice(['Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNoEncapOnly'])),
     ipv4NormalRoutePriority: optional(priority),
     ipv6NormalRoutePriority: optional(priority),
   },
   'note',
 );
-
-const NO_WORKLOAD_PEERS =
-  'workloads are answered on every address that is listened on; the node agent gives this one to their links';
 
 export type BgpConfigurationSpec = NonNullable<ReadBy<typeof spec>>;
 
