@@ -14,7 +14,10 @@ import { waitFor } from '../support/wait.js';
 export const runFolder = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'calico', 'runs');
 
 /** Addresses of the observer: whoever the scenario's peers are. */
-const OBSERVED = ['10.192.0.1', '10.192.0.3', '10.192.0.4', '10.192.0.9'];
+const OBSERVED = [
+  ...['10.192.0.1/16', '10.192.0.3/16', '10.192.0.4/16', '10.192.0.9/16'],
+  ...['2001:db8::1/64', '2001:db8::3/64'],
+];
 const INTERFACES = ['cali1', 'cali2', 'bpfin.cali'];
 
 export interface Stage {
@@ -33,7 +36,7 @@ export async function withStage(scenario: string, scene: (stage: Stage) => Promi
     const observer = await network.addNode('observer');
     await network.connect(
       { node, interface: 'eth0', addresses: ['10.192.0.2/16', '2001:db8::2/64'] },
-      { node: observer, interface: 'eth0', addresses: OBSERVED.map((address) => `${address}/16`) },
+      { node: observer, interface: 'eth0', addresses: OBSERVED },
     );
     await node.ip(
       ...INTERFACES.map((name, i) => `link add ${name} type veth peer name far${i}`),
@@ -56,9 +59,9 @@ interface ObserverPart {
 /** One BIRD has one session with an address: each table of the observer is a process of its own. */
 function partsOf(scenario: string): readonly ObserverPart[] {
   const [head = '', ...parts] = readFileSync(join(runFolder, scenario, 'observer.conf'), 'utf8').split(
-    /^(?=ipv4 table )/m,
+    /^(?=ipv[46] table )/m,
   );
-  return parts.map((part) => ({ table: /^ipv4 table (\w+);/.exec(part)?.[1] ?? '', config: head + part }));
+  return parts.map((part) => ({ table: /^ipv[46] table (\w+);/.exec(part)?.[1] ?? '', config: head + part }));
 }
 
 function startObserver(observer: NetNode, { table, config }: ObserverPart): Promise<void> {
@@ -140,7 +143,7 @@ const routeText = (route: ReceivedRoute): string =>
 const urgency = (metric: number): string => (metric < 1024 ? `, metric ${metric}` : '');
 
 async function kernelText(node: NetNode): Promise<string> {
-  const routes = await node.routes(4, 'proto', 'bird');
+  const routes = [...(await node.routes(4, 'proto', 'bird')), ...(await node.routes(6, 'proto', 'bird'))];
   const lines = routes.map(({ type, dst, gateway, metric }) =>
     type === 'blackhole' ? `  ${dst} blackhole` : `  ${dst} via ${gateway}${urgency(metric ?? 0)}`,
   );
