@@ -25,7 +25,13 @@ import {
   PRIORITY_POLICY,
   priorityPolicy,
 } from './export-policy.js';
-import { type Direction, filterPolicy, filterPolicyName, MISSING_FILTER } from './filter-policy.js';
+import {
+  type Direction,
+  filterPolicy,
+  filterPolicyName,
+  MISSING_FILTER,
+  readsInterfaces,
+} from './filter-policy.js';
 import { type Peering, peeringsOf } from './peerings.js';
 import { type AdvertiseSetting, type Reach, reachesOf } from './reach.js';
 import type { SecretRef } from './resources/bgp-peer.js';
@@ -93,6 +99,9 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
         ...usable.flatMap(({ filters: names }) => importsOf(cluster, names)),
       ],
       install: [KERNEL_POLICY],
+      learnedInterfaces: usable.some(({ filters: names }) =>
+        names.some((name) => asksForInterfaces(cluster, name)),
+      ),
     },
     problems,
   };
@@ -114,6 +123,7 @@ const NOBODY = {
   policies: {},
   imports: [],
   install: [],
+  learnedInterfaces: false,
 } as const satisfies Partial<CalicoIntent>;
 
 interface Base {
@@ -273,6 +283,11 @@ function filterPolicies(
     }
   }
   return policies;
+}
+
+function asksForInterfaces({ filters }: Cluster, name: string): boolean {
+  const spec = filters.get(name);
+  return spec !== undefined && readsInterfaces(spec);
 }
 
 const missingFilter = (object: ObjectRef, index: number, filter: string): CalicoProblem => ({

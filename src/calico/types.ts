@@ -42,6 +42,8 @@ export interface CalicoIntent {
   readonly install: readonly string[];
   /** Kernel routes outside the pools that a filter announces. */
   readonly imports: readonly ImportIntent[];
+  /** A filter in use asks for the interfaces of learned routes. */
+  readonly learnedInterfaces: boolean;
   /** Interfaces whose routes are never taken. */
   readonly ignoredInterfaces: readonly string[];
   /** The metrics of routes in the kernel that have nothing special. */

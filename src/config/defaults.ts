@@ -48,6 +48,7 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   sweepDelay: 120,
   allowOverride: [],
   localPrefFromMetric: false,
+  learnedInterfaces: false,
   ipipDevice: 'tunl0',
   vxlan: DEFAULT_VXLAN,
   nextHopGroups: 'auto',

@@ -200,7 +200,10 @@ export interface KernelSettings {
   readonly guard?: GuardSettings;
 }
 
-/** Whether BGP next hops can be used; the decision process asks (RFC 4271 9.1.2.1). */
+/**
+ * Whether BGP next hops can be used; the decision process asks (RFC 4271 9.1.2.1). Told again, too, where only the interface
+ * that it is reached by is another: `resolve` has its name.
+ */
 export interface NextHopState {
   readonly nextHop: IpAddress;
   readonly reachable: boolean;

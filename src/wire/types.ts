@@ -257,6 +257,7 @@ export interface AttributeEdits {
   /** Local facts. */
   readonly weight?: number;
   readonly metric?: number;
+  readonly interface?: string;
   /** RFC 4456 8: set only when absent. */
   readonly originatorIdIfAbsent?: number;
   readonly clusterIdPrepend?: number;

@@ -15,6 +15,7 @@ export const intentText = (intent: CalicoIntent, problems: readonly CalicoProble
     ...(intent.logLevel === null ? [] : [`log ${intent.logLevel}`]),
     ...(intent.metric === 1024 ? [] : [`metric ${intent.metric}`]),
     ...(intent.ipv6Metric === 1024 ? [] : [`IPv6 metric ${intent.ipv6Metric}`]),
+    ...(intent.learnedInterfaces ? ['filters see the interfaces of learned routes'] : []),
     ...intent.ignoredInterfaces.map((name) => `ignore interface ${name}`),
     ...intent.pools.map(
       ({ cidr, encapsulation, overlay, external }) =>

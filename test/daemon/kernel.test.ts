@@ -297,6 +297,48 @@ test('another metric for IPv4 alone leaves the IPv6 routes where they are', (t) 
     t.is(await operations('remove'), 3);
   }));
 
+test('where policies see the interfaces of learned routes, these are those of their next hops, wherever these move', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    world.addLink('eth1');
+    world.addAddress('eth1', '10.1.0.1/24');
+    const under = (learnedInterfaces: boolean): Yaml => ({
+      ...CONFIG,
+      kernel: { backend: 'memory', learnedInterfaces },
+      peers: [
+        passive('a', A, 64512, { import: ['in'] }),
+        passive('b', B, 65001, { import: ['accept-all'], export: ['out'] }),
+      ],
+      policies: {
+        in: [
+          { match: { interface: ['eth1'], prefix: { in: ['198.51.100.0/24'] } }, action: 'reject' },
+          { action: 'accept' },
+        ],
+        out: [{ match: { interface: ['eth0'] }, action: 'accept' }, { action: 'reject' }],
+      },
+    });
+    const daemon = await rig.start(under(false), { world });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    const b = await rig.join(daemon, B, { asn: 65001, routerId: 0x0a090902 });
+    a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.9' });
+    a.announce(['198.51.100.0/24', '203.0.113.0/24'], { nextHop: '10.1.0.9' });
+    const all = '192.0.2.0/24 198.51.100.0/24 203.0.113.0/24';
+    await daemon.until('all of them', () => join(installed(world)) === all);
+    await b.hasRoutes();
+
+    const { kernel, peers } = await daemon.diff(under(true));
+    t.deepEqual(kernel?.prefixes.removed, ['198.51.100.0/24']);
+    t.deepEqual(peers[0]?.families['ipv4-unicast'].prefixes.announced, ['192.0.2.0/24']);
+    await daemon.reload(under(true));
+    await b.hasRoutes('192.0.2.0/24');
+    await daemon.until('the rest', () => join(installed(world)) === '192.0.2.0/24 203.0.113.0/24');
+
+    world.addRoute({ prefix: '10.1.0.9/32', dev: 'eth0' });
+    await b.hasRoutes('192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24');
+    await daemon.until('all of them again', () => join(installed(world)) === all);
+    t.is(daemon.peer('a').counters.established, 1);
+  }));
+
 test('exports can go by the interface and the metric of a workload', (t) =>
   withDaemons(async (rig) => {
     const world = hostWorld();

@@ -100,6 +100,7 @@ function kernelOf(kernel: KernelConfig, { kernel: given }: Sections, intent: Cal
     metric: given?.metric ?? intent.metric,
     ipv6Metric: given?.ipv6Metric ?? given?.metric ?? intent.ipv6Metric,
     localPrefFromMetric: given?.localPrefFromMetric ?? true,
+    learnedInterfaces: given?.learnedInterfaces ?? intent.learnedInterfaces,
     install: given?.install ?? intent.install,
     import: given?.import === undefined ? importsOf(kernel, intent) : kernel.import,
   };
