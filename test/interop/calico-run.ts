@@ -18,6 +18,8 @@ const OBSERVED = [
   ...['10.192.0.1/16', '10.192.0.3/16', '10.192.0.4/16', '10.192.0.9/16'],
   ...['2001:db8::1/64', '2001:db8::3/64'],
 ];
+/** Where workloads have their router, in the scenarios in which the node gets this address. */
+const WORKLOAD_GATEWAY = '169.254.7.7';
 const INTERFACES = ['cali1', 'cali2', 'bpfin.cali'];
 
 export interface Stage {
@@ -44,6 +46,7 @@ export async function withStage(scenario: string, scene: (stage: Stage) => Promi
     );
     const routes = readFileSync(join(runFolder, scenario, 'kernel.txt'), 'utf8').split('\n');
     await node.ip(...routes.filter((line) => line !== '').map((line) => `route add ${line}`));
+    await observer.ip(`route add ${WORKLOAD_GATEWAY}/32 via 10.192.0.2`);
     await Promise.all(partsOf(scenario).map((part) => startObserver(observer, part)));
     await scene({ node, observer });
   } finally {
@@ -110,7 +113,16 @@ export async function startCalicoBgpd({ node }: Stage, scenario: string): Promis
   };
   writeFileSync(file, stringify(config));
   const bgpd = await node.start('bgpd', process.execPath, ['--enable-source-maps', BGPD_PROGRAM, '-c', file]);
+  await happensLater(node, scenario);
   return () => bgpd.log().slice(-4000);
+}
+
+/** What the kernel is told in `later.txt` once the daemon runs. */
+async function happensLater(node: NetNode, scenario: string): Promise<void> {
+  const file = join(runFolder, scenario, 'later.txt');
+  if (!existsSync(file)) return;
+  await waitFor('the daemon to run', () => existsSync(join(node.directory, 'bgpd.sock')));
+  await node.ip(...readFileSync(file, 'utf8').trim().split('\n'));
 }
 
 /** What the observer has been told, table by table, and what the node's kernel was given. */
