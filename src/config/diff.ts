@@ -130,6 +130,7 @@ const KERNEL_KEYS = [
   'sweepDelay',
   'allowOverride',
   'localPrefFromMetric',
+  'learnedInterfaces',
   'ipipDevice',
   'vxlan',
 ] as const satisfies readonly (keyof KernelConfig)[];
