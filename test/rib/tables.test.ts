@@ -79,6 +79,36 @@ test('thousands of prefixes: every one is found, and rows do not grow when they 
   t.deepEqual([table.rows, table.bytes, table.size], [rows, bytes, 0]);
 });
 
+test('a large table gets wider little by little: what came and went meanwhile is found, what went is not', (t) => {
+  const table = new PrefixTable(false, 5);
+  const model = new Map<number, PrefixId>();
+  const wordOf = (n: number): number => Math.imul(n, 0x9e3779b1) >>> 0;
+  let wrong = 0;
+  const check = (n: number): void => {
+    if (table.find(wordOf(n), 0, 0, 0, 32) !== (model.get(n) ?? NONE)) wrong++;
+  };
+  // Past 65,536 slots twice, one removal after every four prefixes, old and new ones in turn.
+  for (let n = 0; n < 100_000; n++) {
+    model.set(n, table.findOrAdd(wordOf(n), 0, 0, 0, 32));
+    if (n % 4 === 0) {
+      const gone = n % 8 === 0 ? n >>> 1 : n;
+      if (model.has(gone)) table.remove(model.get(gone)!);
+      model.delete(gone);
+      check(gone);
+    }
+    check(n >>> 2);
+    if (table.findOrAdd(wordOf(n), 0, 0, 0, 32) !== (model.get(n) ?? NONE)) {
+      if (model.has(n)) wrong++;
+      model.set(n, table.find(wordOf(n), 0, 0, 0, 32) as PrefixId);
+    }
+  }
+  for (let n = 0; n < 100_000; n++) check(n);
+  t.deepEqual([wrong, table.size, new Set(model.values()).size], [0, model.size, model.size]);
+  for (const id of model.values()) table.remove(id);
+  for (let n = 0; n < 100_000; n++) if (table.find(wordOf(n), 0, 0, 0, 32) !== NONE) wrong++;
+  t.deepEqual([wrong, table.size], [0, 0]);
+});
+
 test('dirty list: first come, first taken, each once', (t) => {
   const property = fc.property(
     fc.array(fc.option(fc.nat({ max: 600 }), { freq: 3 }), { maxLength: 2000, size: 'max' }),

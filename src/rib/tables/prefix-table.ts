@@ -11,6 +11,12 @@ type Ids = Int32Array<ArrayBuffer>;
 const LIVE = 1;
 const DIRTY = 2;
 
+const NO_SLOTS: Ids = new Int32Array(0);
+/** Slots that are filled anew at once; more would hold up everything else for tens of milliseconds. */
+const AT_ONCE = 1 << 16;
+/** Rows that move with each new prefix: all have moved long before the slots are full again. */
+const MOVED_AT_ONCE = 8;
+
 export class PrefixTable {
   w0: Words = new Uint32Array(64);
   /** Empty for IPv4. */
@@ -30,6 +36,10 @@ export class PrefixTable {
   bestAttrs: Ids = new Int32Array(64).fill(NONE);
   #flags = new Uint8Array(64);
   #slots: Ids = new Int32Array(256).fill(NONE);
+  /** The slots before those, while rows below `#movingRows` move over; who has moved is still found here, too. */
+  #oldSlots: Ids = NO_SLOTS;
+  #nextToMove = 0;
+  #movingRows = 0;
   #rows = 0;
   #free: PrefixId[] = [];
   readonly #wide: boolean;
@@ -66,7 +76,7 @@ export class PrefixTable {
     let slot = hashPrefix(w0, w1, w2, w3, length, this.#seed) & mask;
     for (;;) {
       const id = this.#slots[slot]!;
-      if (id < 0) return NONE;
+      if (id < 0) return this.#findOld(w0, w1, w2, w3, length);
       if (this.#is(id, w0, w1, w2, w3, length)) return id as PrefixId;
       slot = (slot + 1) & mask;
     }
@@ -81,7 +91,20 @@ export class PrefixTable {
       if (this.#is(id, w0, w1, w2, w3, length)) return id as PrefixId;
       slot = (slot + 1) & mask;
     }
-    return this.#add(w0, w1, w2, w3, length, slot);
+    const old = this.#findOld(w0, w1, w2, w3, length);
+    return old === NONE ? this.#add(w0, w1, w2, w3, length, slot) : (old as PrefixId);
+  }
+
+  #findOld(w0: number, w1: number, w2: number, w3: number, length: number): PrefixId | typeof NONE {
+    if (this.#oldSlots.length === 0) return NONE;
+    const mask = this.#oldSlots.length - 1;
+    let slot = hashPrefix(w0, w1, w2, w3, length, this.#seed) & mask;
+    for (;;) {
+      const id = this.#oldSlots[slot]!;
+      if (id < 0) return NONE;
+      if (this.#is(id, w0, w1, w2, w3, length)) return id as PrefixId;
+      slot = (slot + 1) & mask;
+    }
   }
 
   /** True when it was clean. */
@@ -100,7 +123,8 @@ export class PrefixTable {
   }
 
   remove(id: PrefixId): void {
-    this.#unlink(id);
+    this.#unlink(this.#slots, id);
+    if (this.#oldSlots.length > 0) this.#unlink(this.#oldSlots, id);
     this.#flags[id] = 0;
     this.#live--;
     this.#free.push(id);
@@ -122,7 +146,7 @@ export class PrefixTable {
 
   get bytes(): number {
     const words = this.w0.byteLength + this.w1.byteLength * 3;
-    return words + this.#slots.byteLength + this.length.length * 18;
+    return words + this.#slots.byteLength + this.#oldSlots.byteLength + this.length.length * 18;
   }
 
   #is(id: number, w0: number, w1: number, w2: number, w3: number, length: number): boolean {
@@ -142,7 +166,8 @@ export class PrefixTable {
     this.head[id] = this.best[id] = this.bestSource[id] = this.bestAttrs[id] = NONE;
     this.#flags[id] = LIVE;
     this.#slots[slot] = id;
-    if (++this.#live * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2);
+    if (this.#oldSlots.length > 0) this.#move(MOVED_AT_ONCE);
+    if (++this.#live * 2 > this.#slots.length) this.#widen();
     return id;
   }
 
@@ -176,26 +201,57 @@ export class PrefixTable {
   }
 
   #rehash(slots: number): void {
+    this.#begin(slots);
+    this.#oldSlots = NO_SLOTS;
+    this.#move(this.#rows);
+  }
+
+  /** Twice as many slots; the rows of many move over little by little. */
+  #widen(): void {
+    if (this.#oldSlots.length > 0) this.#move(this.#rows);
+    const old = this.#slots;
+    if (old.length < AT_ONCE) this.#rehash(old.length * 2);
+    else {
+      this.#begin(old.length * 2);
+      this.#oldSlots = old;
+    }
+  }
+
+  #begin(slots: number): void {
     this.#slots = new Int32Array(slots).fill(NONE);
-    for (let id = 0; id < this.#rows; id++) if ((this.#flags[id]! & LIVE) !== 0) this.#link(id);
+    this.#nextToMove = 0;
+    this.#movingRows = this.#rows;
   }
 
-  #link(id: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = this.#hash(id) & mask;
-    while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = id;
+  #move(count: number): void {
+    const end = Math.min(this.#movingRows, this.#nextToMove + count);
+    for (let id = this.#nextToMove; id < end; id++)
+      if ((this.#flags[id]! & LIVE) !== 0) this.#link(this.#slots, id);
+    this.#nextToMove = end;
+    if (end === this.#movingRows) this.#oldSlots = NO_SLOTS;
   }
 
-  #unlink(id: number): void {
-    const mask = this.#slots.length - 1;
+  /** A row that was free and is in use again may be there already. */
+  #link(slots: Ids, id: number): void {
+    const mask = slots.length - 1;
     let slot = this.#hash(id) & mask;
-    while (this.#slots[slot] !== id) slot = (slot + 1) & mask;
-    this.#slots[slot] = NONE;
-    for (let next = (slot + 1) & mask; this.#slots[next]! >= 0; next = (next + 1) & mask) {
-      const moved = this.#slots[next]!;
-      this.#slots[next] = NONE;
-      this.#link(moved);
+    while (slots[slot]! >= 0 && slots[slot] !== id) slot = (slot + 1) & mask;
+    slots[slot] = id;
+  }
+
+  /** While rows move, not every one is in both. */
+  #unlink(slots: Ids, id: number): void {
+    const mask = slots.length - 1;
+    let slot = this.#hash(id) & mask;
+    while (slots[slot] !== id) {
+      if (slots[slot]! < 0) return;
+      slot = (slot + 1) & mask;
+    }
+    slots[slot] = NONE;
+    for (let next = (slot + 1) & mask; slots[next]! >= 0; next = (next + 1) & mask) {
+      const moved = slots[next]!;
+      slots[next] = NONE;
+      this.#link(slots, moved);
     }
   }
 }
