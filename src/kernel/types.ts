@@ -211,6 +211,8 @@ export interface KernelObserver {
   nextHops(changes: readonly NextHopState[]): void;
   /** Addresses of the host came or went that others may reach it by: neither loopback nor link-local. */
   addresses(): void;
+  /** There are prefixes that it has yet to decide about; `Kernel.decided` follows. */
+  deciding(): boolean;
   /** One line for the log; never once per route. */
   event(event: KernelEvent): void;
 }
@@ -251,6 +253,8 @@ export interface Kernel {
    * back, routes that have other next hops do without it.
    */
   suspectNextHop(nextHop: IpAddress, suspect: boolean): void;
+  /** What was told so far has been acted upon: what is wanted now is the truth, for routes that lost their next hops as well. */
+  decided(): void;
   reconfigure(settings: KernelSettings): void;
   /** Our routes as we believe them to be in the kernel (CLI, tests). */
   installed(): Iterable<KernelRoute>;

@@ -22,6 +22,8 @@ export interface IntentGroup {
   object: GroupObject | null;
   /** The kernel refused its set as an object: routes carry the hops themselves until the set changes. */
   plain: boolean;
+  /** It has no way since a moment ago, and another one may be on its way: routes that are there stay. */
+  waits: boolean;
   /** Prefixes that want it; 0 once it is forgotten. */
   users: number;
 }
@@ -33,6 +35,7 @@ export class IntentGroups {
   readonly #byHop = new Map<TrackedHop, Set<IntentGroup>>();
   readonly #groups: (IntentGroup | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #waiting = new Set<IntentGroup>();
   /** Callers hand in the same object again and again: by family. */
   readonly #seen = [new WeakMap<FibIntent, IntentGroup>(), new WeakMap<FibIntent, IntentGroup>()] as const;
 
@@ -85,10 +88,34 @@ export class IntentGroups {
         if (set === group.set) continue;
         group.set = set;
         group.plain = false;
+        if (set === NO_SET) this.#wait(group);
         affected.add(group);
       }
     }
     return affected;
+  }
+
+  /** Something waits (`IntentGroup.waits`). */
+  get someWait(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Ends the wait of all but those that `goesOn` names; returns those that still have no way. */
+  endWaits(goesOn: (group: IntentGroup) => boolean): ReadonlySet<IntentGroup> {
+    const lost = new Set<IntentGroup>();
+    for (const group of this.#waiting) {
+      const open = group.users > 0 && group.set === NO_SET;
+      if (open && goesOn(group)) continue;
+      this.#waiting.delete(group);
+      group.waits = false;
+      if (open) lost.add(group);
+    }
+    return lost;
+  }
+
+  #wait(group: IntentGroup): void {
+    group.waits = true;
+    this.#waiting.add(group);
   }
 
   /** Prefixes whose next hops are all unreachable. */
@@ -124,8 +151,10 @@ export class IntentGroups {
       object: null,
       // A blackhole has no hops that an object could stand for.
       plain: kind === 'blackhole',
+      waits: false,
       users: 0,
     };
+    if (set === NO_SET) this.#wait(group);
     this.#groups[id] = group;
     this.#byKey.set(key, group);
     for (const hop of hops) this.#link(hop, group);

@@ -79,7 +79,7 @@ function takeRow(
   writes: RouteWrite[],
   pending: PendingWrite[],
 ): void {
-  if (table.has(row, IN_FLIGHT | WAITING | STALE)) return;
+  if (table.has(row, IN_FLIGHT | WAITING | STALE) || staysAsItIs(fib, table, row)) return;
   const metric = wantedMetric(fib, table, row);
   const moved =
     table.wanted(row) !== NO_GROUP && table.held(row) !== NO_SET && table.heldMetric(row) !== metric;
@@ -96,6 +96,13 @@ function takeRow(
   if (isObjectRef(ref)) fib.objects.hold(objectIndex(ref));
   writes.push(rowWrite(fib, table, row, kind, ref, kind === 'remove' ? table.heldMetric(row) : metric));
   pending.push({ kind: 'row', table, row, ref, metric });
+}
+
+/** It has no way now, and may have another one in a moment: to remove it first would leave a gap. */
+function staysAsItIs(fib: FibState, table: FibTable, row: number): boolean {
+  if (table.held(row) === NO_SET || table.wanted(row) === NO_GROUP) return false;
+  const group = fib.groups.get(table.wanted(row))!;
+  return group.waits && group.set === NO_SET;
 }
 
 /** Another metric is another route to the kernel: the new one comes first, then the old one goes. */

@@ -36,6 +36,8 @@ const BUDGET = 4;
 const LISTING_DELAY = 5;
 const FIRST_REOPEN = 1000;
 const LONGEST_REOPEN = 30_000;
+/** Milliseconds that a route without a way stays while another one may be on its way. */
+const LONGEST_WAIT = 2000;
 /** Milliseconds that `close` waits for routes to be removed. */
 const CLOSE_TIMEOUT = 10_000;
 
@@ -53,13 +55,14 @@ export class KernelLoop implements Kernel {
   #state: KernelStatus['state'] = 'starting';
   #started: ((result: StartResult) => void) | null = null;
   #settleScheduled = false;
+  #closing = false;
   #closed = false;
   /** The kernel knows nexthop objects. */
   #objects = false;
   /** Notifications were lost since the last listing of everything began. */
   #overrun = false;
   #reopenDelay = FIRST_REOPEN;
-  readonly #timers = new Timers<'listing' | 'reopen' | 'gateways'>();
+  readonly #timers = new Timers<'listing' | 'reopen' | 'gateways' | 'waits'>();
 
   constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
     this.#port = port;
@@ -72,6 +75,7 @@ export class KernelLoop implements Kernel {
       fib: this.#view.fib,
       tunnels: this.#view.tunnels,
       budget: options.budget ?? BUDGET,
+      mayChange: () => !this.#closing && this.#deciding,
       mayWrite: () => this.#state === 'synced' && !this.#closed && this.#settings.install,
     });
   }
@@ -91,7 +95,8 @@ export class KernelLoop implements Kernel {
   }
 
   install(prefix: Prefix, intent: FibIntent): void {
-    if (this.#view.guard.install(prefix, intent) || this.#view.guard.hasNews) this.#scheduleSettle();
+    const { guard, fib } = this.#view;
+    if (guard.install(prefix, intent) || guard.hasNews || fib.someWait) this.#scheduleSettle();
     this.#pump.soon();
   }
 
@@ -122,6 +127,13 @@ export class KernelLoop implements Kernel {
   suspectNextHop(nextHop: IpAddress, suspect: boolean): void {
     this.#view.nextHops.suspect(nextHop, suspect);
     this.#settle();
+  }
+
+  decided(): void {
+    const { fib, tunnels } = this.#view;
+    if (!fib.someWait && !tunnels.active) return;
+    this.#endWaits();
+    this.#pump.soon();
   }
 
   reconfigure(settings: KernelSettings): void {
@@ -181,6 +193,7 @@ export class KernelLoop implements Kernel {
 
   async close(options: { readonly removeRoutes: boolean }): Promise<void> {
     if (this.#closed) return;
+    this.#closing = true;
     if (options.removeRoutes && this.#settings.install && this.#state === 'synced') {
       this.#view.fib.removeAll();
       this.#view.tunnels.removeAll();
@@ -337,9 +350,33 @@ export class KernelLoop implements Kernel {
     if (this.#view.fib.drift.hasNews) this.#tellDrift();
     for (const scope of this.#view.takeRelist()) this.#listings.want(scope);
     if (!this.#listings.empty) this.#scheduleListing();
+    if (this.#view.fib.someWait) this.#await();
     this.#pump.run();
     for (const event of this.#view.takeEvents()) this.#emit(event);
     this.#awaitGateways();
+  }
+
+  /** Routes without a way stay until the observer has decided. */
+  #await(): void {
+    if (!this.#deciding) this.#endWaits();
+    const { someWait } = this.#view.fib;
+    if (!someWait) this.#timers.clear('waits');
+    else if (!this.#timers.has('waits')) this.#timers.set('waits', LONGEST_WAIT, () => this.#waitedEnough());
+  }
+
+  get #deciding(): boolean {
+    return this.#observer?.deciding() === true;
+  }
+
+  /** A device that is being made is worth waiting for. */
+  #endWaits(): void {
+    const { fib, tunnels } = this.#view;
+    fib.endWaits((hops) => hops.some(({ hop }) => hop.tunnel !== undefined && tunnels.isMaking(hop.tunnel.device)));
+  }
+
+  #waitedEnough(): void {
+    this.#view.fib.endWaits(() => false);
+    this.#pump.run();
   }
 
   /** Whether a gateway answers is judged by time, too. */

@@ -1,0 +1,222 @@
+// Make before break: whatever changes about a route while there is a way left, the kernel is told of the new route before the
+// old one goes. Watched from outside, by what `ip monitor route` says of every prefix.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parse, stringify } from 'yaml';
+import { interop } from '../support/interop.js';
+import type { LoggedProcess } from '../support/logged-process.js';
+import { type NetNode, Network, type RouteView } from '../support/netns.js';
+import { askBgpd, BgpdRouter } from '../support/peers/bgpd.js';
+import { waitFor } from '../support/wait.js';
+
+const ASN = 64512;
+const HOST = { v4: '10.9.0.1', v6: '2001:db8:9::1' } as const;
+/** The next hops that we take them for are not on the link: routes of the host lead there. */
+const PEERS = {
+  b: { v4: '10.9.0.2', v6: '2001:db8:9::2', far: ['10.99.0.2', '2001:db8:99::2'] },
+  c: { v4: '10.9.0.3', v6: '2001:db8:9::3', far: ['10.99.1.3', '2001:db8:99:1::3'] },
+} as const;
+const PREFIXES = ['10.66.0.0/24', '2001:db8:66::/64'] as const;
+
+type Keys = Readonly<Record<string, unknown>>;
+
+interface Scene {
+  readonly network: Network;
+  readonly host: NetNode;
+  readonly ours: BgpdRouter;
+  readonly monitor: LoggedProcess;
+  readonly peers: Readonly<Record<'b' | 'c', BgpdRouter>>;
+  /** Reads the configuration again with these keys. */
+  reload(keys: Keys): Promise<void>;
+}
+
+const importOf = (peer: 'b' | 'c', localPref: number) =>
+  ([4, 6] as const).map((family, i) => ({
+    match: { family: `ipv${family}` },
+    set: { localPref, nextHop: PEERS[peer].far[i] },
+    action: 'accept',
+  }));
+
+const POLICIES = { 'from-b': importOf('b', 200), 'from-c': importOf('c', 100) };
+
+async function build(network: Network): Promise<Scene> {
+  const fabric = await network.addSwitch('fabric');
+  const host = await network.addNode('host', { forwarding: true });
+  await network.plug({ node: host, interface: 'eth0', addresses: [`${HOST.v4}/24`, `${HOST.v6}/64`] }, fabric);
+  await host.ip(...ways('add'), ...ways('add', 'c'), 'addr add 10.9.1.1/32 dev lo', 'addr add 2001:db8:9:1::1/128 dev lo nodad');
+  const peers = {} as Record<'b' | 'c', BgpdRouter>;
+  for (const name of ['b', 'c'] as const) {
+    const { v4, v6 } = PEERS[name];
+    const node = await network.addNode(name, { forwarding: true });
+    await network.plug({ node, interface: 'eth0', addresses: [`${v4}/24`, `${v6}/64`] }, fabric);
+    peers[name] = new BgpdRouter(node, {
+      asn: ASN,
+      routerId: v4,
+      announce: PREFIXES.map((prefix) => ({ prefix })),
+      neighbors: [{ address: HOST.v4, asn: ASN, families: ['ipv4-unicast', 'ipv6-unicast'] }],
+    });
+  }
+  const ours = new BgpdRouter(host, {
+    asn: ASN,
+    routerId: HOST.v4,
+    install: true,
+    neighbors: (['b', 'c'] as const).map((name) => ({
+      address: PEERS[name].v4,
+      asn: ASN,
+      families: ['ipv4-unicast', 'ipv6-unicast'],
+      words: { bgpd: { import: [`from-${name}`] } },
+    })),
+    words: { bgpd: { policies: POLICIES, reload: { maxWithdraw: 'off' } } },
+  });
+  const monitor = await host.start('monitor', 'ip', ['-o', 'monitor', 'route']);
+  const reload = async (keys: Keys): Promise<void> => {
+    const before = parse(readFileSync(ours.configFile, 'utf8')) as Keys;
+    writeFileSync(ours.configFile, stringify({ ...before, ...keys }));
+    await askBgpd(ours.socket, '/v1/reload', 'POST');
+  };
+  await Promise.all([ours.start(), peers.b.start(), peers.c.start()]);
+  return { network, host, ours, monitor, peers, reload };
+}
+
+/** The host's own routes to the next hops of a peer. */
+const ways = (verb: 'add' | 'del', peer: 'b' | 'c' = 'b'): readonly string[] => [
+  `route ${verb} ${PEERS[peer].far[0]} via ${PEERS[peer].v4} dev eth0`,
+  `route ${verb} ${PEERS[peer].far[1]} via ${PEERS[peer].v6} dev eth0`,
+];
+
+/** What the kernel has one route of a prefix for. */
+const keyOf = (line: string): string =>
+  [...line.matchAll(/ (table|metric) (\S+)/g)].map(([words]) => words).sort().join();
+
+/** Lines that took the last route of a prefix. */
+function gaps(log: string): readonly string[] {
+  const held = new Map<string, Set<string>>(PREFIXES.map((prefix) => [prefix, new Set()]));
+  return log.split('\n').filter((line) => {
+    const gone = line.startsWith('Deleted ');
+    const words = gone ? line.slice('Deleted '.length) : line;
+    const keys = held.get(PREFIXES.find((prefix) => words.startsWith(`${prefix} `)) ?? '');
+    if (!gone) keys?.add(keyOf(words));
+    return gone && keys?.delete(keyOf(words)) === true && keys.size === 0;
+  });
+}
+
+interface Step {
+  readonly what: string;
+  readonly happens: (scene: Scene) => Promise<void>;
+  /** Of the route of each family. */
+  readonly then: (route: RouteView, family: 0 | 1, scene: Scene) => boolean;
+}
+
+/** A group of one is shown as a list, in IPv6. */
+const over = (peer: 'b' | 'c') => (route: RouteView, family: 0 | 1) => {
+  const gateways = route.nexthops?.map(({ gateway }) => gateway) ?? [route.gateway];
+  return gateways.length === 1 && gateways[0] === [PEERS[peer].v4, PEERS[peer].v6][family];
+};
+
+const KERNEL = { backend: 'netlink', import: [] };
+
+const STEPS: readonly Step[] = [
+  {
+    what: 'the next hop is lost, another path is there',
+    happens: ({ host }) => host.ip(...ways('del')),
+    then: over('c'),
+  },
+  { what: 'the next hop is back', happens: ({ host }) => host.ip(...ways('add')), then: over('b') },
+  {
+    what: 'the next hop is direct now',
+    happens: ({ host }) => host.ip('addr add 10.99.0.1/24 dev eth0', 'addr add 2001:db8:99::1/64 dev eth0 nodad', ...ways('del')),
+    then: (route, family) => route.gateway === PEERS.b.far[family],
+  },
+  {
+    what: 'the next hop is recursive again',
+    happens: ({ host }) => host.ip(...ways('add'), 'addr del 10.99.0.1/24 dev eth0', 'addr del 2001:db8:99::1/64 dev eth0'),
+    then: over('b'),
+  },
+  {
+    what: 'another metric',
+    happens: ({ reload }) => reload({ kernel: { ...KERNEL, metric: 700 } }),
+    then: ({ metric }) => metric === 700,
+  },
+  {
+    what: 'a source address',
+    happens: ({ reload }) => reload({ kernel: { ...KERNEL, metric: 700, prefsrc: ['10.9.1.1', '2001:db8:9:1::1'] } }),
+    then: (route) => 'prefsrc' in route,
+  },
+  {
+    what: 'another protocol',
+    happens: ({ reload }) => reload({ kernel: { ...KERNEL, protocol: 77 } }),
+    then: ({ protocol, metric }) => protocol === '77' && metric === 1024,
+  },
+  {
+    what: 'the usual protocol',
+    happens: ({ reload }) => reload({ kernel: KERNEL }),
+    then: ({ protocol }) => protocol === 'bird',
+  },
+  {
+    what: 'equal paths share',
+    happens: ({ reload }) => reload({ policies: { ...POLICIES, 'from-c': importOf('c', 200) } }),
+    then: ({ nexthops }) => nexthops?.length === 2,
+  },
+  {
+    what: 'no nexthop groups',
+    happens: ({ reload }) => reload({ kernel: { ...KERNEL, nextHopGroups: 'off' } }),
+    then: (route) => !('nhid' in route) && route.nexthops?.length === 2,
+  },
+  {
+    what: 'one of them is lost, without groups',
+    happens: ({ host }) => host.ip(...ways('del')),
+    then: over('c'),
+  },
+  {
+    what: 'and back',
+    happens: ({ host }) => host.ip(...ways('add')),
+    then: ({ nexthops }) => nexthops?.length === 2,
+  },
+  {
+    what: 'nexthop groups',
+    happens: ({ reload }) => reload({ kernel: KERNEL }),
+    then: (route) => 'nhid' in route && route.nexthops?.length === 2,
+  },
+  {
+    what: 'one of them is lost, with groups',
+    happens: ({ host }) => host.ip(...ways('del')),
+    then: over('c'),
+  },
+  {
+    what: 'and back with groups',
+    happens: ({ host }) => host.ip(...ways('add')),
+    then: ({ nexthops }) => nexthops?.length === 2,
+  },
+  {
+    what: 'only the best path',
+    happens: ({ reload }) => reload({ policies: POLICIES }),
+    then: over('b'),
+  },
+  {
+    what: 'the best peer is switched off',
+    happens: ({ peers }) => peers.b.stop(),
+    then: over('c'),
+  },
+];
+
+interop('a route is replaced, never deleted and added, while there is a way left', ['bgpd'], async (t) => {
+  t.timeout(120_000);
+  const network = Network.open('replace');
+  try {
+    const scene = await build(network);
+    const { host, ours, monitor } = scene;
+    const evidence = async () => `${monitor.log()}\n${await host.kernelState()}\n${await ours.evidence()}`;
+    const reached = (then: Step['then']) => async (): Promise<boolean> => {
+      const both = await Promise.all(([4, 6] as const).map((family, i) => host.routes(family, PREFIXES[i] ?? '')));
+      return both.every((routes, i) => routes.length === 1 && then(routes[0]!, i as 0 | 1, scene));
+    };
+    await waitFor('the first routes', reached(over('b')), { evidence });
+    for (const { what, happens, then } of STEPS) {
+      await happens(scene);
+      await waitFor(what, reached(then), { evidence, interval: 20 });
+      t.deepEqual(gaps(monitor.log()), [], what);
+    }
+  } finally {
+    network.close();
+  }
+});
