@@ -26,8 +26,8 @@ interface Scene {
   readonly ours: BgpdRouter;
   readonly monitor: LoggedProcess;
   readonly peers: Readonly<Record<'b' | 'c', BgpdRouter>>;
-  /** Reads the configuration again with these keys. */
-  reload(keys: Keys): Promise<void>;
+  /** Reads the configuration again with these keys; the host's unless told otherwise. */
+  reload(keys: Keys, router?: BgpdRouter): Promise<void>;
 }
 
 const importOf = (peer: 'b' | 'c', localPref: number) =>
@@ -42,8 +42,16 @@ const POLICIES = { 'from-b': importOf('b', 200), 'from-c': importOf('c', 100) };
 async function build(network: Network): Promise<Scene> {
   const fabric = await network.addSwitch('fabric');
   const host = await network.addNode('host', { forwarding: true });
-  await network.plug({ node: host, interface: 'eth0', addresses: [`${HOST.v4}/24`, `${HOST.v6}/64`] }, fabric);
-  await host.ip(...ways('add'), ...ways('add', 'c'), 'addr add 10.9.1.1/32 dev lo', 'addr add 2001:db8:9:1::1/128 dev lo nodad');
+  await network.plug(
+    { node: host, interface: 'eth0', addresses: [`${HOST.v4}/24`, `${HOST.v6}/64`] },
+    fabric,
+  );
+  await host.ip(
+    ...ways('add'),
+    ...ways('add', 'c'),
+    'addr add 10.9.1.1/32 dev lo',
+    'addr add 2001:db8:9:1::1/128 dev lo nodad',
+  );
   const peers = {} as Record<'b' | 'c', BgpdRouter>;
   for (const name of ['b', 'c'] as const) {
     const { v4, v6 } = PEERS[name];
@@ -52,6 +60,7 @@ async function build(network: Network): Promise<Scene> {
     peers[name] = new BgpdRouter(node, {
       asn: ASN,
       routerId: v4,
+      install: true,
       announce: PREFIXES.map((prefix) => ({ prefix })),
       neighbors: [{ address: HOST.v4, asn: ASN, families: ['ipv4-unicast', 'ipv6-unicast'] }],
     });
@@ -69,10 +78,10 @@ async function build(network: Network): Promise<Scene> {
     words: { bgpd: { policies: POLICIES, reload: { maxWithdraw: 'off' } } },
   });
   const monitor = await host.start('monitor', 'ip', ['-o', 'monitor', 'route']);
-  const reload = async (keys: Keys): Promise<void> => {
-    const before = parse(readFileSync(ours.configFile, 'utf8')) as Keys;
-    writeFileSync(ours.configFile, stringify({ ...before, ...keys }));
-    await askBgpd(ours.socket, '/v1/reload', 'POST');
+  const reload = async (keys: Keys, router = ours): Promise<void> => {
+    const before = parse(readFileSync(router.configFile, 'utf8')) as Keys;
+    writeFileSync(router.configFile, stringify({ ...before, ...keys }));
+    await askBgpd(router.socket, '/v1/reload', 'POST');
   };
   await Promise.all([ours.start(), peers.b.start(), peers.c.start()]);
   return { network, host, ours, monitor, peers, reload };
@@ -86,7 +95,10 @@ const ways = (verb: 'add' | 'del', peer: 'b' | 'c' = 'b'): readonly string[] => 
 
 /** What the kernel has one route of a prefix for. */
 const keyOf = (line: string): string =>
-  [...line.matchAll(/ (table|metric) (\S+)/g)].map(([words]) => words).sort().join();
+  [...line.matchAll(/ (table|metric) (\S+)/g)]
+    .map(([words]) => words)
+    .sort()
+    .join();
 
 /** Lines that took the last route of a prefix. */
 function gaps(log: string): readonly string[] {
@@ -104,7 +116,7 @@ interface Step {
   readonly what: string;
   readonly happens: (scene: Scene) => Promise<void>;
   /** Of the route of each family. */
-  readonly then: (route: RouteView, family: 0 | 1, scene: Scene) => boolean;
+  readonly then: (route: RouteView, family: 0 | 1) => boolean;
 }
 
 /** A group of one is shown as a list, in IPv6. */
@@ -124,12 +136,14 @@ const STEPS: readonly Step[] = [
   { what: 'the next hop is back', happens: ({ host }) => host.ip(...ways('add')), then: over('b') },
   {
     what: 'the next hop is direct now',
-    happens: ({ host }) => host.ip('addr add 10.99.0.1/24 dev eth0', 'addr add 2001:db8:99::1/64 dev eth0 nodad', ...ways('del')),
+    happens: ({ host }) =>
+      host.ip('addr add 10.99.0.1/24 dev eth0', 'addr add 2001:db8:99::1/64 dev eth0 nodad', ...ways('del')),
     then: (route, family) => route.gateway === PEERS.b.far[family],
   },
   {
     what: 'the next hop is recursive again',
-    happens: ({ host }) => host.ip(...ways('add'), 'addr del 10.99.0.1/24 dev eth0', 'addr del 2001:db8:99::1/64 dev eth0'),
+    happens: ({ host }) =>
+      host.ip(...ways('add'), 'addr del 10.99.0.1/24 dev eth0', 'addr del 2001:db8:99::1/64 dev eth0'),
     then: over('b'),
   },
   {
@@ -139,7 +153,8 @@ const STEPS: readonly Step[] = [
   },
   {
     what: 'a source address',
-    happens: ({ reload }) => reload({ kernel: { ...KERNEL, metric: 700, prefsrc: ['10.9.1.1', '2001:db8:9:1::1'] } }),
+    happens: ({ reload }) =>
+      reload({ kernel: { ...KERNEL, metric: 700, prefsrc: ['10.9.1.1', '2001:db8:9:1::1'] } }),
     then: (route) => 'prefsrc' in route,
   },
   {
@@ -199,24 +214,69 @@ const STEPS: readonly Step[] = [
   },
 ];
 
-interop('a route is replaced, never deleted and added, while there is a way left', ['bgpd'], async (t) => {
-  t.timeout(120_000);
-  const network = Network.open('replace');
-  try {
-    const scene = await build(network);
-    const { host, ours, monitor } = scene;
-    const evidence = async () => `${monitor.log()}\n${await host.kernelState()}\n${await ours.evidence()}`;
-    const reached = (then: Step['then']) => async (): Promise<boolean> => {
-      const both = await Promise.all(([4, 6] as const).map((family, i) => host.routes(family, PREFIXES[i] ?? '')));
-      return both.every((routes, i) => routes.length === 1 && then(routes[0]!, i as 0 | 1, scene));
-    };
-    await waitFor('the first routes', reached(over('b')), { evidence });
-    for (const { what, happens, then } of STEPS) {
-      await happens(scene);
-      await waitFor(what, reached(then), { evidence, interval: 20 });
-      t.deepEqual(gaps(monitor.log()), [], what);
-    }
-  } finally {
-    network.close();
-  }
+const pools = (encapsulation: string): Keys => ({
+  pools: PREFIXES.map((cidr) => ({ cidr, encapsulation, overlay: 'bgp' })),
 });
+
+const by = (device: string) => (route: RouteView) => route.dev === device;
+
+/** The other end is there before the host's pool says that it is used. */
+const TUNNEL_STEPS: readonly Step[] = [
+  {
+    what: 'a VXLAN pool',
+    happens: async ({ reload, peers }) => {
+      await reload(pools('VXLAN'), peers.b);
+      await waitFor(
+        'the device',
+        async () => (await peers.b.node.run('ip', ['link', 'show', 'vxlan.bgp'])).status === 0,
+      );
+      await reload(pools('VXLAN'));
+    },
+    then: by('vxlan.bgp'),
+  },
+  { what: 'without encapsulation again', happens: ({ reload }) => reload(pools('None')), then: over('b') },
+  { what: 'and VXLAN again', happens: ({ reload }) => reload(pools('VXLAN')), then: by('vxlan.bgp') },
+  {
+    what: 'across subnets only',
+    happens: ({ reload }) => reload(pools('VXLANCrossSubnet')),
+    then: by('vxlan.bgp'),
+  },
+  {
+    what: 'the peer with the tunnel is switched off',
+    happens: ({ peers }) => peers.b.stop(),
+    then: over('c'),
+  },
+];
+
+const play = async (steps: readonly Step[], scene: Scene, check: (what: string) => void): Promise<void> => {
+  const { host, ours, monitor } = scene;
+  const evidence = async () => `${monitor.log()}\n${await host.kernelState()}\n${await ours.evidence()}`;
+  for (const { what, happens, then } of [START, ...steps]) {
+    await happens(scene);
+    const reached = async (): Promise<boolean> => {
+      const both = await Promise.all(
+        ([4, 6] as const).map((family, i) => host.routes(family, PREFIXES[i] ?? '')),
+      );
+      return both.every((routes, i) => routes.length === 1 && then(routes[0]!, i as 0 | 1));
+    };
+    await waitFor(what, reached, { evidence, interval: 20 });
+    check(what);
+  }
+};
+
+const START: Step = { what: 'the first routes', happens: async () => undefined, then: over('b') };
+
+for (const [title, steps] of [
+  ['a route is replaced, never deleted and added, while there is a way left', STEPS],
+  ['a route moves into a tunnel and out of it without a gap', TUNNEL_STEPS],
+] as const)
+  interop(title, [], async (t) => {
+    t.timeout(120_000);
+    const network = Network.open('replace');
+    try {
+      const scene = await build(network);
+      await play(steps, scene, (what) => t.deepEqual(gaps(scene.monitor.log()), [], what));
+    } finally {
+      network.close();
+    }
+  });

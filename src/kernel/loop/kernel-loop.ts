@@ -371,7 +371,9 @@ export class KernelLoop implements Kernel {
   /** A device that is being made is worth waiting for. */
   #endWaits(): void {
     const { fib, tunnels } = this.#view;
-    fib.endWaits((hops) => hops.some(({ hop }) => hop.tunnel !== undefined && tunnels.isMaking(hop.tunnel.device)));
+    fib.endWaits((hops) =>
+      hops.some(({ hop }) => hop.tunnel !== undefined && tunnels.isMaking(hop.tunnel.device)),
+    );
   }
 
   #waitedEnough(): void {

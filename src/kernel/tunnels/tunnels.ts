@@ -104,7 +104,10 @@ export class Tunnels {
    * What to do now, null when nothing. `now` in milliseconds; `written`: routes are as they are wanted, so that what they no
    * longer need can go.
    */
-  take(now: number, written: boolean): { readonly id: number; readonly writes: readonly TunnelWrite[] } | null {
+  take(
+    now: number,
+    written: boolean,
+  ): { readonly id: number; readonly writes: readonly TunnelWrite[] } | null {
     const orders = [...this.#managed.values()].flatMap((managed) =>
       this.#plan(managed, now, written).map((write): Order => ({ managed, write })),
     );
