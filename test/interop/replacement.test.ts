@@ -17,6 +17,8 @@ const PEERS = {
   c: { v4: '10.9.0.3', v6: '2001:db8:9::3', far: ['10.99.1.3', '2001:db8:99:1::3'] },
 } as const;
 const PREFIXES = ['10.66.0.0/24', '2001:db8:66::/64'] as const;
+/** Both peers answer for it. */
+const TARGETS = ['10.66.0.1', '2001:db8:66::1'] as const;
 
 type Keys = Readonly<Record<string, unknown>>;
 
@@ -57,6 +59,14 @@ async function build(network: Network): Promise<Scene> {
     const { v4, v6 } = PEERS[name];
     const node = await network.addNode(name, { forwarding: true });
     await network.plug({ node, interface: 'eth0', addresses: [`${v4}/24`, `${v6}/64`] }, fabric);
+    await node.ip(
+      ...PEERS[name].far.map((own) => `addr add ${own} dev eth0${own.includes(':') ? ' nodad' : ''}`),
+      `addr add ${TARGETS[0]}/32 dev lo`,
+      `addr add ${TARGETS[1]}/128 dev lo nodad`,
+      // Wherever the host sends from.
+      ...['10.9.1.1', '10.99.0.1'].map((own) => `route add ${own} via ${HOST.v4}`),
+      ...['2001:db8:9:1::1', '2001:db8:99::1'].map((own) => `route add ${own} via ${HOST.v6}`),
+    );
     peers[name] = new BgpdRouter(node, {
       asn: ASN,
       routerId: v4,
@@ -116,7 +126,7 @@ interface Step {
   readonly what: string;
   readonly happens: (scene: Scene) => Promise<void>;
   /** Of the route of each family. */
-  readonly then: (route: RouteView, family: 0 | 1) => boolean;
+  readonly shows: (route: RouteView, family: 0 | 1) => boolean;
 }
 
 /** A group of one is shown as a list, in IPv6. */
@@ -131,86 +141,86 @@ const STEPS: readonly Step[] = [
   {
     what: 'the next hop is lost, another path is there',
     happens: ({ host }) => host.ip(...ways('del')),
-    then: over('c'),
+    shows: over('c'),
   },
-  { what: 'the next hop is back', happens: ({ host }) => host.ip(...ways('add')), then: over('b') },
+  { what: 'the next hop is back', happens: ({ host }) => host.ip(...ways('add')), shows: over('b') },
   {
     what: 'the next hop is direct now',
     happens: ({ host }) =>
       host.ip('addr add 10.99.0.1/24 dev eth0', 'addr add 2001:db8:99::1/64 dev eth0 nodad', ...ways('del')),
-    then: (route, family) => route.gateway === PEERS.b.far[family],
+    shows: (route, family) => route.gateway === PEERS.b.far[family],
   },
   {
     what: 'the next hop is recursive again',
     happens: ({ host }) =>
       host.ip(...ways('add'), 'addr del 10.99.0.1/24 dev eth0', 'addr del 2001:db8:99::1/64 dev eth0'),
-    then: over('b'),
+    shows: over('b'),
   },
   {
     what: 'another metric',
     happens: ({ reload }) => reload({ kernel: { ...KERNEL, metric: 700 } }),
-    then: ({ metric }) => metric === 700,
+    shows: ({ metric }) => metric === 700,
   },
   {
     what: 'a source address',
     happens: ({ reload }) =>
       reload({ kernel: { ...KERNEL, metric: 700, prefsrc: ['10.9.1.1', '2001:db8:9:1::1'] } }),
-    then: (route) => 'prefsrc' in route,
+    shows: (route) => 'prefsrc' in route,
   },
   {
     what: 'another protocol',
     happens: ({ reload }) => reload({ kernel: { ...KERNEL, protocol: 77 } }),
-    then: ({ protocol, metric }) => protocol === '77' && metric === 1024,
+    shows: ({ protocol, metric }) => protocol === '77' && metric === 1024,
   },
   {
     what: 'the usual protocol',
     happens: ({ reload }) => reload({ kernel: KERNEL }),
-    then: ({ protocol }) => protocol === 'bird',
+    shows: ({ protocol }) => protocol === 'bird',
   },
   {
     what: 'equal paths share',
     happens: ({ reload }) => reload({ policies: { ...POLICIES, 'from-c': importOf('c', 200) } }),
-    then: ({ nexthops }) => nexthops?.length === 2,
+    shows: ({ nexthops }) => nexthops?.length === 2,
   },
   {
     what: 'no nexthop groups',
     happens: ({ reload }) => reload({ kernel: { ...KERNEL, nextHopGroups: 'off' } }),
-    then: (route) => !('nhid' in route) && route.nexthops?.length === 2,
+    shows: (route) => !('nhid' in route) && route.nexthops?.length === 2,
   },
   {
     what: 'one of them is lost, without groups',
     happens: ({ host }) => host.ip(...ways('del')),
-    then: over('c'),
+    shows: over('c'),
   },
   {
     what: 'and back',
     happens: ({ host }) => host.ip(...ways('add')),
-    then: ({ nexthops }) => nexthops?.length === 2,
+    shows: ({ nexthops }) => nexthops?.length === 2,
   },
   {
     what: 'nexthop groups',
     happens: ({ reload }) => reload({ kernel: KERNEL }),
-    then: (route) => 'nhid' in route && route.nexthops?.length === 2,
+    shows: (route) => 'nhid' in route && route.nexthops?.length === 2,
   },
   {
     what: 'one of them is lost, with groups',
     happens: ({ host }) => host.ip(...ways('del')),
-    then: over('c'),
+    shows: over('c'),
   },
   {
     what: 'and back with groups',
     happens: ({ host }) => host.ip(...ways('add')),
-    then: ({ nexthops }) => nexthops?.length === 2,
+    shows: ({ nexthops }) => nexthops?.length === 2,
   },
   {
     what: 'only the best path',
     happens: ({ reload }) => reload({ policies: POLICIES }),
-    then: over('b'),
+    shows: over('b'),
   },
   {
     what: 'the best peer is switched off',
     happens: ({ peers }) => peers.b.stop(),
-    then: over('c'),
+    shows: over('c'),
   },
 ];
 
@@ -232,39 +242,58 @@ const TUNNEL_STEPS: readonly Step[] = [
       );
       await reload(pools('VXLAN'));
     },
-    then: by('vxlan.bgp'),
+    shows: by('vxlan.bgp'),
   },
-  { what: 'without encapsulation again', happens: ({ reload }) => reload(pools('None')), then: over('b') },
-  { what: 'and VXLAN again', happens: ({ reload }) => reload(pools('VXLAN')), then: by('vxlan.bgp') },
+  { what: 'without encapsulation again', happens: ({ reload }) => reload(pools('None')), shows: over('b') },
+  { what: 'and VXLAN again', happens: ({ reload }) => reload(pools('VXLAN')), shows: by('vxlan.bgp') },
   {
     what: 'across subnets only',
     happens: ({ reload }) => reload(pools('VXLANCrossSubnet')),
-    then: by('vxlan.bgp'),
+    shows: by('vxlan.bgp'),
   },
   {
     what: 'the peer with the tunnel is switched off',
     happens: ({ peers }) => peers.b.stop(),
-    then: over('c'),
+    shows: over('c'),
   },
 ];
 
 const play = async (steps: readonly Step[], scene: Scene, check: (what: string) => void): Promise<void> => {
   const { host, ours, monitor } = scene;
   const evidence = async () => `${monitor.log()}\n${await host.kernelState()}\n${await ours.evidence()}`;
-  for (const { what, happens, then } of [START, ...steps]) {
+  for (const { what, happens, shows } of steps) {
     await happens(scene);
     const reached = async (): Promise<boolean> => {
       const both = await Promise.all(
         ([4, 6] as const).map((family, i) => host.routes(family, PREFIXES[i] ?? '')),
       );
-      return both.every((routes, i) => routes.length === 1 && then(routes[0]!, i as 0 | 1));
+      return both.every((routes, i) => routes.length === 1 && shows(routes[0]!, i as 0 | 1));
     };
     await waitFor(what, reached, { evidence, interval: 20 });
     check(what);
   }
 };
 
-const START: Step = { what: 'the first routes', happens: async () => undefined, then: over('b') };
+const START: Step = { what: 'the first routes', happens: async () => undefined, shows: over('b') };
+
+/** The kernel tells nobody of IPv4 routes that go with a device: packets do. */
+const lost = async (host: NetNode, scene: () => Promise<void>): Promise<readonly number[]> => {
+  const over = new AbortController();
+  const pings = TARGETS.map((target) => pingUntil(host, target, over.signal));
+  await scene();
+  over.abort();
+  return Promise.all(pings);
+};
+
+/** How many of a stream of pings got no answer. */
+async function pingUntil(host: NetNode, target: string, over: AbortSignal): Promise<number> {
+  let missing = 0;
+  while (!over.aborted) {
+    const { sent, received } = await host.ping(target, { count: 50, interval: 5, wait: 1 });
+    missing += sent - received;
+  }
+  return missing;
+}
 
 for (const [title, steps] of [
   ['a route is replaced, never deleted and added, while there is a way left', STEPS],
@@ -275,7 +304,9 @@ for (const [title, steps] of [
     const network = Network.open('replace');
     try {
       const scene = await build(network);
-      await play(steps, scene, (what) => t.deepEqual(gaps(scene.monitor.log()), [], what));
+      const check = (what: string) => t.deepEqual(gaps(scene.monitor.log()), [], what);
+      await play([START], scene, check);
+      t.deepEqual(await lost(scene.host, () => play(steps, scene, check)), [0, 0]);
     } finally {
       network.close();
     }
