@@ -1,7 +1,7 @@
 // The devices that tunnels need: made when they are missing, made anew when they are not as configured, filled with the
 // other ends. Says what stands in the way. Never touches a device of another kind that has the name.
 
-import { ipEquals } from '../../base/ip.js';
+import { formatIp, ipEquals } from '../../base/ip.js';
 import type { Links } from '../next-hops/links.js';
 import type { NextHops } from '../next-hops/next-hops.js';
 import type { TunnelWrite, WriteFailure } from '../port.js';
@@ -153,6 +153,8 @@ export class Tunnels {
       kind: device.kind,
       ready,
       problem,
+      vni: device.kind === 'vxlan' ? device.vni : null,
+      address: device.kind === 'vxlan' ? formatIp(device.address) : null,
       ends: ends.size,
     }));
   }
