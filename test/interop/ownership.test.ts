@@ -175,12 +175,18 @@ const hijack = async (t: ExecutionContext, network: Network): Promise<void> => {
   const host = await network.addNode('host');
   const gateway = await network.addNode('gateway', { forwarding: true });
   const attacker = await network.addNode('attacker');
-  await network.plug({ node: host, interface: 'eth0', addresses: ['10.9.0.1/24', '2001:db8:9::1/64'] }, fabric);
+  await network.plug(
+    { node: host, interface: 'eth0', addresses: ['10.9.0.1/24', '2001:db8:9::1/64'] },
+    fabric,
+  );
   await network.plug(
     { node: gateway, interface: 'eth0', addresses: ['10.9.0.254/24', '10.9.0.253/24', '2001:db8:9::fe/64'] },
     fabric,
   );
-  await network.plug({ node: attacker, interface: 'eth0', addresses: ['10.9.0.66/24', '2001:db8:9::66/64'] }, fabric);
+  await network.plug(
+    { node: attacker, interface: 'eth0', addresses: ['10.9.0.66/24', '2001:db8:9::66/64'] },
+    fabric,
+  );
   await gateway.ip('addr add 10.8.0.9/32 dev lo', 'addr add 2001:db8:8::9/128 dev lo nodad');
   await host.ip(
     'route add default via 10.9.0.254 dev eth0 metric 5000',

@@ -32,10 +32,14 @@ interface Scene {
   reload(keys: Keys, router?: BgpdRouter): Promise<void>;
 }
 
-const importOf = (peer: 'b' | 'c', localPref: number) =>
+const importOf = (peer: 'b' | 'c', localPref: number, bandwidth: number | null = null) =>
   ([4, 6] as const).map((family, i) => ({
     match: { family: `ipv${family}` },
-    set: { localPref, nextHop: PEERS[peer].far[i] },
+    set: {
+      localPref,
+      nextHop: PEERS[peer].far[i],
+      ...(bandwidth === null ? {} : { extendedCommunities: { add: [`bandwidth:${ASN}:${bandwidth}`] } }),
+    },
     action: 'accept',
   }));
 
@@ -183,6 +187,17 @@ const STEPS: readonly Step[] = [
     shows: ({ nexthops }) => nexthops?.length === 2,
   },
   {
+    what: 'shares by link bandwidth',
+    happens: ({ reload }) =>
+      reload({ policies: { 'from-b': importOf('b', 200, 3e6), 'from-c': importOf('c', 200, 1e6) } }),
+    shows: ({ nexthops }) => nexthops?.map(({ weight }) => weight).join() === '3,1',
+  },
+  {
+    what: 'equal shares again',
+    happens: ({ reload }) => reload({ policies: { ...POLICIES, 'from-c': importOf('c', 200) } }),
+    shows: ({ nexthops }) => nexthops?.map(({ weight }) => weight).join() === '1,1',
+  },
+  {
     what: 'no nexthop groups',
     happens: ({ reload }) => reload({ kernel: { ...KERNEL, nextHopGroups: 'off' } }),
     shows: (route) => !('nhid' in route) && route.nexthops?.length === 2,
@@ -215,6 +230,24 @@ const STEPS: readonly Step[] = [
   {
     what: 'only the best path',
     happens: ({ reload }) => reload({ policies: POLICIES }),
+    shows: over('b'),
+  },
+  {
+    what: 'the interface has another name',
+    happens: ({ host }) => host.ip('link set dev eth0 name fabric0'),
+    shows: (route, family) => over('b')(route, family) && route.dev === 'fabric0',
+  },
+  {
+    what: 'the peers become members of a group',
+    happens: ({ reload }) =>
+      reload({
+        peerGroups: { fabric: { asn: ASN, families: ['ipv4-unicast', 'ipv6-unicast'] } },
+        peers: (['b', 'c'] as const).map((name) => ({
+          address: PEERS[name].v4,
+          group: 'fabric',
+          import: [`from-${name}`],
+        })),
+      }),
     shows: over('b'),
   },
   {
@@ -280,8 +313,11 @@ const START: Step = { what: 'the first routes', happens: async () => undefined, 
 const lost = async (host: NetNode, scene: () => Promise<void>): Promise<readonly number[]> => {
   const over = new AbortController();
   const pings = TARGETS.map((target) => pingUntil(host, target, over.signal));
-  await scene();
-  over.abort();
+  try {
+    await scene();
+  } finally {
+    over.abort();
+  }
   return Promise.all(pings);
 };
 
