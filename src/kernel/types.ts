@@ -46,6 +46,8 @@ export interface KernelNexthop {
   readonly hop: KernelNextHop | null;
   /** Null for a single hop. */
   readonly members: readonly NexthopMember[] | null;
+  /** A group that leaves flows where they are when another member goes (NEXTHOP_GRP_TYPE_RES). */
+  readonly resilient?: true;
 }
 
 export interface NexthopMember {
@@ -129,6 +131,8 @@ export interface FibIntent {
   readonly kind?: 'route' | 'blackhole';
   /** RTA_PRIORITY of this route; absent: that of the settings. */
   readonly metric?: number;
+  /** A next hop that goes is to move its own flows only: the name of the route that has a group for itself. */
+  readonly sticky?: string;
 }
 
 export interface FibNextHop {

@@ -175,6 +175,50 @@ export const NEXT_HOP_CASES: readonly ContractCase[] = [
     },
   },
   {
+    title: 'a sticky route keeps its group while its next hops change, others do not share it',
+    run: async (bench) => {
+      addUplink(bench);
+      bench.addAddress('eth0', '2001:db8:10::1/64');
+      const { kernel } = await started(bench);
+      const four = (...last: readonly number[]) => via(...last.map((n) => `10.10.0.${n}`));
+      const six = (...last: readonly number[]) => via(...last.map((n) => `2001:db8:10::${n}`));
+      const want = (...last: readonly number[]): void => {
+        kernel.install(prefix('10.65.0.9/32'), { ...four(...last), sticky: 'four' });
+        kernel.install(prefix('fd00:65::9/128'), { ...six(...last), sticky: 'six' });
+      };
+      const lines = (...last: readonly number[]): readonly string[] => [
+        `10.65.0.9/32 metric 1024${last.map((n) => ` via 10.10.0.${n} dev eth0`).join(' +')}`,
+        `fd00:65::9/128 metric 1024${last.map((n) => ` via 2001:db8:10::${n} dev eth0`).join(' +')}`,
+      ];
+      const done = async (expected: readonly string[]): Promise<number> => {
+        await settled(bench, expected);
+        await eventually('acknowledged', () => kernel.status().fib.pending === 0);
+        const { added, replaced, removed } = kernel.status().counters;
+        return added + replaced + removed;
+      };
+      want(2, 3, 4);
+      equal(await done(lines(2, 3, 4)), 2);
+      const grouped = kernel.status().nextHopObjects !== null;
+      want(3, 4);
+      equal(await done(lines(3, 4)), grouped ? 2 : 4);
+      want(3, 4, 5);
+      equal(await done(lines(3, 4, 5)), grouped ? 2 : 6);
+      if (grouped) equal(kernel.status().nextHopObjects?.groups, 2);
+      // The same next hops, and no wish of that kind: another group.
+      kernel.install(prefix('10.66.0.0/26'), four(3, 4, 5));
+      await done([...lines(3, 4, 5), lines(3, 4, 5)[0]!.replace('10.65.0.9/32', '10.66.0.0/26')].sort());
+      if (grouped) equal(kernel.status().nextHopObjects?.groups, 3);
+      // One next hop needs no group, and a group is there again when there are two.
+      want(3);
+      kernel.uninstall(prefix('10.66.0.0/26'));
+      await done(lines(3));
+      if (grouped) await eventually('no group', () => kernel.status().nextHopObjects?.groups === 0);
+      want(2, 3);
+      await done(lines(2, 3));
+      await stop(kernel);
+    },
+  },
+  {
     title: 'a metric of its own, and a preferred source while the host has it',
     run: async (bench) => {
       addUplink(bench);

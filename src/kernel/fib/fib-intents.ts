@@ -18,6 +18,7 @@ export interface IntentGroup {
   set: number;
   /** RTA_PRIORITY, null for that of the settings. */
   readonly metric: number | null;
+  readonly sticky: string | null;
   /** The nexthop object that follows it, null while it has none. */
   object: GroupObject | null;
   /** The kernel refused its set as an object: routes carry the hops themselves until the set changes. */
@@ -71,11 +72,11 @@ export class IntentGroups {
     return group;
   }
 
-  /** An intent that resolves to the set and has no nexthop object. */
-  withoutObject(set: number, ipv6: boolean): IntentGroup | null {
+  /** An intent that resolves to the set, has no nexthop object and `suits` it. */
+  withoutObject(set: number, ipv6: boolean, suits: (group: IntentGroup) => boolean): IntentGroup | null {
     if (set === NO_SET) return null;
     for (const group of this.#groups)
-      if (group?.set === set && group.ipv6 === ipv6 && group.object === null) return group;
+      if (group?.set === set && group.ipv6 === ipv6 && group.object === null && suits(group)) return group;
     return null;
   }
 
@@ -148,6 +149,7 @@ export class IntentGroups {
       hops,
       set,
       metric,
+      sticky: intent.sticky ?? null,
       object: null,
       // A blackhole has no hops that an object could stand for.
       plain: kind === 'blackhole',
@@ -221,7 +223,7 @@ function wholeWeights(hops: readonly KernelNextHop[]): readonly KernelNextHop[] 
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
 
-const keyOf = ({ nextHops, kind = 'route', metric }: FibIntent, ipv6: boolean): string =>
-  `${ipv6 ? 6 : 4} ${kind} ${metric ?? ''} ${nextHops.map(hopKey).join(' ')}`;
+const keyOf = ({ nextHops, kind = 'route', metric, sticky = '' }: FibIntent, ipv6: boolean): string =>
+  `${ipv6 ? 6 : 4} ${kind} ${metric ?? ''} ${sticky} ${nextHops.map(hopKey).join(' ')}`;
 
 const hopKey = (hop: FibNextHop): string => `${nextHopKey(hop)}*${hop.weight ?? 1}`;

@@ -53,7 +53,8 @@ function releaseGroup(fib: FibState, id: number): void {
   const { object } = forgotten;
   fib.objects.disown(forgotten);
   // Routes of another intent may have come to use it, because it says what they want: then it follows that one.
-  const heir = fib.groups.withoutObject(comingContent(object), object.ipv6);
+  const suits = (group: IntentGroup): boolean => fib.objects.fits(object, group);
+  const heir = fib.groups.withoutObject(comingContent(object), object.ipv6, suits);
   if (heir !== null) fib.objects.inherit(object, heir);
 }
 

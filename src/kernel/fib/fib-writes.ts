@@ -91,6 +91,8 @@ function takeRow(
     return;
   }
   const ref = wantedRef(fib, table, row);
+  // The object that it has was taken over by its new intent: the object alone is written.
+  if (ref !== NO_SET && ref === table.held(row) && !table.has(row, REWRITE | RESOURCE)) return;
   const kind = ref === NO_SET ? 'remove' : table.held(row) === NO_SET ? 'add' : 'replace';
   table.raise(row, IN_FLIGHT);
   if (isObjectRef(ref)) fib.objects.hold(objectIndex(ref));
