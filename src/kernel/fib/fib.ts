@@ -141,6 +141,11 @@ export class Fib {
     observe.observeContest(this.#state, route, replaced, by);
   }
 
+  /** A workload arrived: its route took the place of ours, which is as it should be. */
+  handOver(route: KernelRoute): void {
+    observe.handOver(this.#state, route);
+  }
+
   /** `cause`: what differences are put down to; `objects`: it names nexthop objects, too. */
   beginListing(cause: DriftCause, objects: boolean): void {
     observe.beginListing(this.#state, cause);

@@ -303,7 +303,8 @@ export class KernelView {
     else this.store.delete(route);
     if (route.table !== this.#settings.table) return;
     if (present && arrival !== 'replace') return;
-    this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
+    if (present && this.importer.chosen([route]) !== null) this.fib.handOver(route);
+    else this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
   }
 
   #listForeign(told: KernelRoute): void {
