@@ -296,7 +296,9 @@ export class Speaker {
           this.#local.bestChanged(family, prefix);
         },
         localChosen: (family, prefix) => this.foreignOrigins.localChosen(family, prefix),
-        wake: (peer) => this.#byRibId.get(peer)?.wake(),
+        wake: (peer) => {
+          if (!this.#joinGate.holds(peer)) this.#byRibId.get(peer)?.wake();
+        },
         workPending: () => this.#pass.request(),
       },
     });

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { Latency, type LatencyHistogram } from '../base/latency.js';
 import { DeadlineTable } from './deadline-table.js';
+import { TurnBudget } from './turn-budget.js';
 import { TurnQueue } from './turn-queue.js';
 
 /** A timer that is made once and started often; starting it again only moves its deadline. */
@@ -19,6 +20,8 @@ export interface Clock {
   now(): number;
   /** After the events that are already waiting. */
   defer(task: () => void): void;
+  /** True when this turn has lasted so long that what can wait should be deferred. */
+  turnSpent(): boolean;
   timer(onExpire: () => void): Timer;
   /** Milliseconds that the latest timer ran late since the last call: how late keepalives went out at worst. */
   takeSlack(): number;
@@ -81,6 +84,7 @@ export function systemClock(): Clock {
   const now = (): number => performance.now();
   const lateness = new Latency(LATENESS_BOUNDS);
   const turns = new TurnQueue(now, (run) => void setImmediate(run));
+  const budget = new TurnBudget(now, (task) => void setImmediate(task));
   let slack = 0;
   let armedFor = Number.POSITIVE_INFINITY;
   let timeout: NodeJS.Timeout | undefined;
@@ -107,6 +111,7 @@ export function systemClock(): Clock {
   return {
     now,
     defer: (task) => turns.add(task),
+    turnSpent: () => budget.spent,
     timer: (onExpire) => new TableTimer(table, now, arm, onExpire),
     takeSlack() {
       const taken = slack;

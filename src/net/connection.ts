@@ -43,6 +43,8 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   #transport: Transport | null;
   #ended = false;
+  /** A read waits for its turn. */
+  #postponed = false;
   #lingering: Timer | null = null;
   /** Octets that went to the kernel past the stream. */
   #sentNow = 0;
@@ -156,7 +158,14 @@ export class Connection {
 
   #read(chunk: Uint8Array): void {
     if (this.#ended) return;
-    if (chunk.length >= FULL_READ) this.#yieldTurn();
+    if (this.#clock.turnSpent()) this.#postpone(chunk);
+    else {
+      if (chunk.length >= FULL_READ) this.#yieldTurn();
+      this.#take(chunk);
+    }
+  }
+
+  #take(chunk: Uint8Array): void {
     // A plain Uint8Array: the `slice` of a Buffer would be a view where the layers below mean a copy.
     const octets = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     const error = this.framer.push(octets, (type, frame) => {
@@ -168,12 +177,29 @@ export class Connection {
     this.#unlessEnded(() => this.#handlers.readDone());
   }
 
+  #postpone(chunk: Uint8Array): void {
+    this.#socket.pause();
+    this.#postponed = true;
+    this.#clock.defer(() => {
+      this.#postponed = false;
+      if (!this.#ended) this.#take(chunk);
+      this.#socket.resume();
+    });
+  }
+
   #yieldTurn(): void {
     this.#socket.pause();
     this.#clock.defer(() => this.#socket.resume());
   }
 
   #lost(code: string | null): void {
+    if (this.#ended) return;
+    // The end must not overtake what was read before it.
+    if (this.#postponed || this.#clock.turnSpent()) this.#clock.defer(() => this.#lose(code));
+    else this.#lose(code);
+  }
+
+  #lose(code: string | null): void {
     this.#unlessEnded(() => {
       this.#handlers.lost(code);
       this.close(null);

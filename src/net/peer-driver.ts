@@ -190,8 +190,9 @@ class Driver implements AcceptingPeerDriver {
 
   accept(socket: Socket): void {
     // A peer that has closed and comes again at once: its close may still wait behind this event.
-    if (establishedRole(this.#peer) === null) this.#admit(socket);
-    else this.#options.clock.defer(() => this.#admit(socket));
+    const { clock } = this.#options;
+    if (establishedRole(this.#peer) === null && !clock.turnSpent()) this.#admit(socket);
+    else clock.defer(() => this.#admit(socket));
   }
 
   #admit(socket: Socket): void {

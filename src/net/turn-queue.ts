@@ -2,7 +2,7 @@
 // written at once must not keep timers, readers and the API waiting. Knows nothing of what the tasks do.
 
 /** Milliseconds of tasks a turn; one that takes longer is not cut short. */
-const BUDGET = 10;
+const BUDGET = 5;
 /** Looking at the clock costs as much as a small task. */
 const TASKS_A_LOOK = 8;
 

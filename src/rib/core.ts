@@ -219,15 +219,15 @@ export class Rib {
     for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
     const built = this.groups.build(budget);
     for (const group of built.completed) group.finishBuild();
+    const more = built.more || this.#hasDirty() || this.#sweep.pending || this.#revalidation.pending;
     for (const group of this.groups.all()) {
-      if (group.flush(epoch) || built.completed.includes(group)) {
+      if (group.flush(epoch, more) || built.completed.includes(group)) {
         for (const peer of group.members) this.#listener.wake(peer);
       }
     }
     this.#quarantine.release(this.groups.oldestEpoch, (family, prefix) => this.#isUnused(family, prefix));
     this.nextHops.sweep();
     this.attrSets.sweep();
-    const more = built.more || this.#hasDirty() || this.#sweep.pending || this.#revalidation.pending;
     if (!more) this.#trim();
     return more;
   }

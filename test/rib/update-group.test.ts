@@ -79,6 +79,27 @@ test('who becomes the source is withdrawn what it was told, and who stops being 
   );
 });
 
+test('passes that follow each other are told at once; who comes, leaves or asks again in between misses nothing', (t) => {
+  const { world, clients } = reflector(4);
+  const [a, b, c, leaves] = clients as [Neighbour, Neighbour, Neighbour, Neighbour];
+  const joins = new Neighbour(world, neighbourOptions(9, 'ibgpClient')).up();
+  world.settle();
+  for (const client of [b, c, leaves]) t.false(client.pull());
+  world.awake.clear();
+  a.announce(hosts(20), VIA);
+  for (let pass = 0; pass < 4; pass++) t.true(world.run(1));
+  t.deepEqual([b.pull(), world.awake.size], [false, 0], 'gathered, not told');
+  joins.pullAll();
+  t.is(joins.told.size, 4, 'catches up with what is gathered');
+  world.rib.refresh(c.id, 0, false);
+  leaves.down();
+  world.settle();
+  for (const client of [b, c, joins]) {
+    t.true(world.awake.has(client.id));
+    t.is(client.pullAll().told.size, 20);
+  }
+});
+
 test('joiners that come together share one catch-up, and End-of-RIB comes after all routes', (t) => {
   const { world, clients } = reflector(1, {
     limits: { queueBytes: 1 << 20, slicePrefixes: 10 },

@@ -6,8 +6,8 @@ import type { PeerId } from '../../base/ids.js';
 /** What one pass produced for the members. Whole messages; never changed once queued. */
 export interface PacketEntry {
   readonly bytes: Uint8Array;
-  /** Octets [start, end) that a member must not be sent: routes it told us itself. */
-  readonly skips: ReadonlyMap<PeerId, readonly [start: number, end: number]> | null;
+  /** Pairs of octets, start and end, that a member must not be sent: routes it told us itself. Ascending. */
+  readonly skips: ReadonlyMap<PeerId, readonly number[]> | null;
   /** Messages for one member only, sent after `bytes`. */
   readonly only: ReadonlyMap<PeerId, Uint8Array> | null;
   /** Prefix ids the entry speaks of, by family index. */
@@ -100,16 +100,20 @@ export class PacketQueue {
   }
 }
 
+const NOTHING: readonly number[] = [];
+
 /** The parts of an entry that a member is to be sent, in order. */
 export function partsFor(entry: PacketEntry, peer: PeerId): readonly Uint8Array[] {
   const parts: Uint8Array[] = [];
-  const skip = entry.skips?.get(peer);
-  if (skip === undefined) {
-    if (entry.bytes.length > 0) parts.push(entry.bytes);
-  } else {
-    if (skip[0] > 0) parts.push(entry.bytes.subarray(0, skip[0]));
-    if (skip[1] < entry.bytes.length) parts.push(entry.bytes.subarray(skip[1]));
+  const { bytes } = entry;
+  let from = 0;
+  const skips = entry.skips?.get(peer) ?? NOTHING;
+  for (let i = 0; i < skips.length; i += 2) {
+    if (skips[i]! > from) parts.push(bytes.subarray(from, skips[i]));
+    from = skips[i + 1]!;
   }
+  if (from === 0 && bytes.length > 0) parts.push(bytes);
+  else if (from < bytes.length) parts.push(bytes.subarray(from));
   const only = entry.only?.get(peer);
   if (only !== undefined) parts.push(only);
   return parts;

@@ -187,8 +187,8 @@ export class PendingChanges {
     return lists;
   }
 
-  #packBuckets(packer: UpdatePacker): ReadonlyMap<PeerId, readonly [number, number]> | null {
-    const skips = new Map<PeerId, readonly [number, number]>();
+  #packBuckets(packer: UpdatePacker): ReadonlyMap<PeerId, readonly number[]> | null {
+    const skips = new Map<PeerId, readonly number[]>();
     for (const [source, first] of this.#chainBySource()) {
       const start = packer.length;
       for (let bucket = first; bucket !== NONE; bucket = this.#nextOfSource[bucket]!) {

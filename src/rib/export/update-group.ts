@@ -19,8 +19,9 @@ import { type AdjRibsOut, CatchUp } from './catch-up.js';
 import type { ExportedPaths } from './exported-paths.js';
 import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
 import type { GroupLimits, GroupMemory } from './group-limits.js';
-import { PacketQueue, partsFor } from './packet-queue.js';
+import { partsFor } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
+import { SharedPackets } from './shared-packets.js';
 import { VantageCosts } from './vantage.js';
 
 /** Shared by all groups. While it is held, members that have everything are owed End-of-RIB. */
@@ -52,7 +53,7 @@ export class UpdateGroup implements PathSink {
   readonly #tables: ExportTables;
   readonly #limits: GroupLimits;
   readonly #hold: EndOfRibHold;
-  readonly #queue = new PacketQueue();
+  readonly #queue = new SharedPackets();
   readonly #members = new Map<PeerId, Member>();
   readonly #catchUps = new Set<CatchUp>();
   readonly #pending: PendingChanges;
@@ -230,14 +231,16 @@ export class UpdateGroup implements PathSink {
     for (const catchUp of this.#catchUps) if (this.built) catchUp.owe(family, prefix);
   }
 
-  /** Packs what the pass recorded. True when members have something new to pull. */
-  flush(epoch: number): boolean {
+  /** Packs what the pass recorded. True when members have something new to pull. `more`: another pass follows at once. */
+  flush(epoch: number, more: boolean): boolean {
     this.#epoch = epoch;
-    if (!this.#hasNews) return false;
-    this.#hasNews = false;
-    if (this.#pending.size > 0) this.#queue.append(this.#pending.pack(this.#packer, epoch));
-    this.#evictSlow();
-    return true;
+    if (this.#hasNews) {
+      this.#hasNews = false;
+      this.#queue.add(this.#pending.size > 0 ? this.#pending.pack(this.#packer, epoch) : null);
+    }
+    const told = this.#queue.flush(more);
+    if (told) this.#evictSlow();
+    return told;
   }
 
   /** The build is complete: those who waited for it are owed everything. */
