@@ -3,8 +3,8 @@
 
 import { type NextHops, nextHopKey, type TrackedHop } from '../next-hops/next-hops.js';
 import type { FibIntent, FibNextHop, KernelNextHop } from '../types.js';
+import type { GroupObject } from './group-object.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
-import type { GroupObject } from './nexthop-objects.js';
 
 export interface IntentGroup {
   readonly id: number;

@@ -5,9 +5,9 @@ import type { DriftCause, DriftCulprit, FibIntent } from '../types.js';
 import type { IntentGroup } from './fib-intents.js';
 import { desiredSet, type FibState, retryKey, tableOf } from './fib-state.js';
 import { type FibTable, NO_GROUP, STALE, WAITING } from './fib-table.js';
+import { comingContent, type GroupObject } from './group-object.js';
 import { heldObjectRef, holdRef, setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
-import { comingContent, type GroupObject } from './nexthop-objects.js';
 
 /** The row is to be looked at again, whatever went wrong before. */
 export function tryNow(fib: FibState, table: FibTable, row: number): void {

@@ -19,9 +19,9 @@ import {
   wantedMetric,
 } from './fib-state.js';
 import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
+import type { ObjectPending } from './group-object.js';
 import { holdRef, isObjectRef, isSettled, objectIndex, setOfRef, wantedRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
-import type { ObjectPending } from './nexthop-objects.js';
 
 /** Writes to hand to the port; the answer goes to `settleBatch`. */
 export interface FibBatch {

@@ -4,8 +4,8 @@
 import type { IntentGroup } from './fib-intents.js';
 import { desiredSet, type FibState } from './fib-state.js';
 import type { FibTable } from './fib-table.js';
+import { comingContent } from './group-object.js';
 import { NO_SET } from './next-hop-sets.js';
-import { comingContent } from './nexthop-objects.js';
 
 /** Even numbers are sets, odd ones objects; NO_SET is neither. */
 export const heldSetRef = (set: number): number => (set === NO_SET ? NO_SET : set * 2);

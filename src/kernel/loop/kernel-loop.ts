@@ -22,6 +22,8 @@ import { Listings } from './listings.js';
 import { filterOf } from './port-filter.js';
 import { Senders } from './senders.js';
 import { Timers } from './timers.js';
+import { viewStatus } from './view-status.js';
+import { Waits } from './waits.js';
 import { WritePump } from './write-pump.js';
 
 export interface LoopOptions {
@@ -36,8 +38,6 @@ const BUDGET = 4;
 const LISTING_DELAY = 5;
 const FIRST_REOPEN = 1000;
 const LONGEST_REOPEN = 30_000;
-/** Milliseconds that a route without a way stays while another one may be on its way. */
-const LONGEST_WAIT = 2000;
 /** Milliseconds that `close` waits for routes to be removed. */
 const CLOSE_TIMEOUT = 10_000;
 
@@ -50,6 +50,7 @@ export class KernelLoop implements Kernel {
   readonly #counters = new LoopCounters();
   readonly #pump: WritePump;
   readonly #audits: Audits;
+  readonly #waits: Waits;
   #settings: KernelSettings;
   #observer: KernelObserver | null = null;
   #state: KernelStatus['state'] = 'starting';
@@ -62,7 +63,7 @@ export class KernelLoop implements Kernel {
   /** Notifications were lost since the last listing of everything began. */
   #overrun = false;
   #reopenDelay = FIRST_REOPEN;
-  readonly #timers = new Timers<'listing' | 'reopen' | 'gateways' | 'waits'>();
+  readonly #timers = new Timers<'listing' | 'reopen' | 'gateways'>();
 
   constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
     this.#port = port;
@@ -70,13 +71,20 @@ export class KernelLoop implements Kernel {
     this.#audits = new Audits(() => this.#audit(), options.auditInterval ?? null);
     const senders = new Senders();
     this.#view = new KernelView(settings, hashSeed(), (port, protocol) => senders.culprit(port, protocol));
+    const deciding = (): boolean => this.#observer?.deciding() === true;
     this.#pump = new WritePump({
       port,
       fib: this.#view.fib,
       tunnels: this.#view.tunnels,
       budget: options.budget ?? BUDGET,
-      mayChange: () => !this.#closing && this.#deciding,
+      mayChange: () => !this.#closing && deciding(),
       mayWrite: () => this.#state === 'synced' && !this.#closed && this.#settings.install,
+    });
+    this.#waits = new Waits({
+      fib: this.#view.fib,
+      tunnels: this.#view.tunnels,
+      deciding,
+      expired: () => this.#pump.run(),
     });
   }
 
@@ -130,10 +138,7 @@ export class KernelLoop implements Kernel {
   }
 
   decided(): void {
-    const { fib, tunnels } = this.#view;
-    if (!fib.someWait && !tunnels.active) return;
-    this.#endWaits();
-    this.#pump.soon();
+    if (this.#waits.end() || this.#view.tunnels.active) this.#pump.soon();
   }
 
   reconfigure(settings: KernelSettings): void {
@@ -172,23 +177,11 @@ export class KernelLoop implements Kernel {
   }
 
   status(): KernelStatus {
-    const { fib, links, importer, guard, tunnels } = this.#view;
-    return {
-      backend: this.#port.backend,
-      state: this.#state,
-      table: this.#settings.table,
-      protocol: this.#settings.protocol,
-      links: links.links,
-      addresses: links.addresses,
-      workloads: importer.size,
-      fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
-      tunnels: tunnels.status(),
-      gateways: this.#view.gateways.status(),
-      counters: this.#counters.snapshot(fib.counters, guard.counts),
-      drift: fib.drift.status(performance.now()),
-      audits: this.#audits.status(),
-      nextHopObjects: fib.objectCounts,
-    };
+    const { table, protocol } = this.#settings;
+    const counters = this.#counters.snapshot(this.#view.fib.counters, this.#view.guard.counts);
+    const audits = this.#audits.status();
+    const own = { backend: this.#port.backend, state: this.#state, table, protocol, counters, audits };
+    return { ...own, ...viewStatus(this.#view, performance.now()) };
   }
 
   async close(options: { readonly removeRoutes: boolean }): Promise<void> {
@@ -201,6 +194,7 @@ export class KernelLoop implements Kernel {
     }
     this.#closed = true;
     this.#timers.stop();
+    this.#waits.stop();
     this.#pump.stop();
     this.#audits.stop();
     this.#started?.({ ok: false, reason: 'closed' });
@@ -347,38 +341,13 @@ export class KernelLoop implements Kernel {
     if (this.#state === 'starting') return;
     this.#tell(this.#view.settle(performance.now()));
     for (const event of this.#view.takeEvents()) this.#emit(event);
-    if (this.#view.fib.drift.hasNews) this.#tellDrift();
+    for (const event of this.#view.fib.drift.takeEvents()) this.#emit(event);
     for (const scope of this.#view.takeRelist()) this.#listings.want(scope);
     if (!this.#listings.empty) this.#scheduleListing();
-    if (this.#view.fib.someWait) this.#await();
+    this.#waits.look();
     this.#pump.run();
     for (const event of this.#view.takeEvents()) this.#emit(event);
     this.#awaitGateways();
-  }
-
-  /** Routes without a way stay until the observer has decided. */
-  #await(): void {
-    if (!this.#deciding) this.#endWaits();
-    const { someWait } = this.#view.fib;
-    if (!someWait) this.#timers.clear('waits');
-    else if (!this.#timers.has('waits')) this.#timers.set('waits', LONGEST_WAIT, () => this.#waitedEnough());
-  }
-
-  get #deciding(): boolean {
-    return this.#observer?.deciding() === true;
-  }
-
-  /** A device that is being made is worth waiting for. */
-  #endWaits(): void {
-    const { fib, tunnels } = this.#view;
-    fib.endWaits((hops) =>
-      hops.some(({ hop }) => hop.tunnel !== undefined && tunnels.isMaking(hop.tunnel.device)),
-    );
-  }
-
-  #waitedEnough(): void {
-    this.#view.fib.endWaits(() => false);
-    this.#pump.run();
   }
 
   /** Whether a gateway answers is judged by time, too. */
@@ -393,13 +362,6 @@ export class KernelLoop implements Kernel {
     if (workloads.length > 0) this.#observer?.workloads(workloads);
     if (nextHops.length > 0) this.#observer?.nextHops(nextHops);
     if (addresses) this.#observer?.addresses();
-  }
-
-  #tellDrift(): void {
-    const { drifts, fights } = this.#view.fib.drift.takeNews();
-    const first = drifts[0];
-    if (first !== undefined) this.#emit({ kind: 'drift', first, count: drifts.length });
-    for (const fight of fights) this.#emit({ kind: 'fight', fight });
   }
 
   #emit(event: KernelEvent): void {
