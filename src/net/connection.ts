@@ -46,6 +46,8 @@ export class Connection {
   /** A read waits for its turn. */
   #postponed = false;
   #lingering: Timer | null = null;
+  /** Known once it is connected; good as long as the socket is writable. */
+  #fd: number | null = null;
   /** Octets that went to the kernel past the stream. */
   #sentNow = 0;
 
@@ -124,9 +126,9 @@ export class Connection {
 
   #sendNow(octets: Uint8Array, more: boolean): number {
     if (this.#socket.writableLength > 0 || this.#socket.connecting) return 0;
-    const fd = descriptorOf(this.#socket);
-    if (fd === null) return 0;
-    const sent = sendNow(fd, octets, more);
+    this.#fd ??= descriptorOf(this.#socket);
+    if (this.#fd === null) return 0;
+    const sent = sendNow(this.#fd, octets, more);
     this.#sentNow += sent;
     return sent;
   }

@@ -41,7 +41,7 @@ export class Outbox {
     this.#closed = true;
   }
 
-  /** One turn. A source that has more is asked again in the next turn, after the other peers. */
+  /** One turn. A source that has more is asked again in a later turn, after the other peers. */
   #pump(): void {
     this.#scheduled = false;
     if (this.#closed || this.#connection.blocked) return;
@@ -50,6 +50,6 @@ export class Outbox {
     for (const chunk of chunks) this.#counters.sent(chunk);
     this.#connection.sendAll(chunks);
     if (this.#connection.queued > 0) this.#queuedSome();
-    this.wake();
+    if (this.#source.owes?.() !== false) this.wake();
   }
 }

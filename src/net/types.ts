@@ -48,6 +48,8 @@ export interface PacketSource {
    * Null when there is nothing to send now; the owner calls `PeerDriver.wake` when there is again.
    */
   pull(budget: number): readonly Uint8Array[] | null;
+  /** False where `pull` would have nothing now. Left out: the owner finds out by pulling. */
+  owes?(): boolean;
 }
 
 /** What the daemon does for one peer. Called synchronously; no call re-enters the driver but `wake`. */

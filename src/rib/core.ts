@@ -90,10 +90,7 @@ export class Rib {
     };
   }
 
-  /**
-   * A session came up. The id is good until the `peerDown` of the same session. `keeps`: the peer may keep what it was told
-   * before, so that a held End-of-RIB is held from it.
-   */
+  /** A session came up; the id is good until its `peerDown`. `keeps`: it may keep what it was told before (End-of-RIB is held). */
   peerUp(peer: RibPeer, profile: ExportProfile, keeps = false): PeerId {
     const id = this.sources.add(peer);
     this.groups.join(id, profile, keeps);
@@ -133,9 +130,10 @@ export class Rib {
 
   /** Whole messages for the peer, about `budget` octets where so much is ready; null when it has everything. */
   pull(id: PeerId, budget = 0): readonly Uint8Array[] | null {
-    const packets = this.groups.of(id)?.pull(id, budget) ?? null;
+    const group = this.groups.of(id);
+    const packets = group?.pull(id, budget) ?? null;
     // Many prefixes wait for their members to hear of their end: the last one may have.
-    if (packets === null && this.#quarantine.size >= MANY_ENDED) this.#announceWork();
+    if (this.#quarantine.size >= MANY_ENDED && !group?.owes(id)) this.#announceWork();
     return packets;
   }
 

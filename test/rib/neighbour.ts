@@ -206,7 +206,9 @@ export class Neighbour {
 
   /** Takes the next octets; false when there are none. */
   pull(): boolean {
+    const owed = this.#test.rib.groups.of(this.id)?.owes(this.id) === true;
     const parts = this.#test.rib.pull(this.id);
+    if (parts !== null && !owed) throw new Error(`${this.options.name} is told what nobody owed`);
     if (parts === null) {
       this.#test.awake.delete(this.id);
       return false;

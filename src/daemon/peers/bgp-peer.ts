@@ -258,7 +258,9 @@ export class BgpPeer implements PeerHandlers {
     if (missing.length > 0) events.emit('policyMissing', this.name, missing);
     if (this.#config.advertise === 'originated') events.emit('routesWithheld', this.name);
     const take = (budget: number) => (attachments.mayPull(ribId) ? rib.pull(ribId, budget) : null);
-    return { pull: pace === null ? take : (budget) => pace.pull(() => take(budget)) };
+    if (pace !== null) return { pull: (budget) => pace.pull(() => take(budget)) };
+    const owes = () => attachments.mayPull(ribId) && rib.groups.of(ribId)?.owes(ribId) === true;
+    return { pull: take, owes };
   }
 
   #makePace(): AdvertisementPace | null {

@@ -85,6 +85,12 @@ export class PacketQueue {
     return slot.entry;
   }
 
+  /** Whether the member has an entry to take. */
+  owes(peer: PeerId): boolean {
+    const cursor = this.#cursors.get(peer);
+    return cursor !== undefined && cursor - this.#first < this.#slots.length;
+  }
+
   /** The members furthest behind: those that have taken nothing of what is held. None when nothing is. */
   slowest(): readonly PeerId[] {
     if (this.#slots.length === 0) return [];

@@ -55,6 +55,11 @@ export class SharedPackets {
     return this.#queue.next(peer);
   }
 
+  /** Whether `next` would have an entry. */
+  owes(peer: PeerId): boolean {
+    return this.#queue.owes(peer);
+  }
+
   /** The members furthest behind in the queue; none when nobody is. */
   slowest(): readonly PeerId[] {
     return this.#queue.slowest();

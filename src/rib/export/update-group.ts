@@ -268,6 +268,13 @@ export class UpdateGroup implements PathSink {
     return parts;
   }
 
+  /** False: `pull` would have nothing now. */
+  owes(peer: PeerId): boolean {
+    const member = this.#members.get(peer);
+    if (member === undefined || !this.built) return false;
+    return member.catchUp !== null || this.#queue.owes(peer) || this.#mayEnd(member);
+  }
+
   #nextParts(peer: PeerId, member: Member): readonly Uint8Array[] | null {
     const beginnings = takeBeginnings(member.marks);
     if (beginnings.length > 0) return beginnings;

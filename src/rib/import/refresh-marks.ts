@@ -19,8 +19,11 @@ export const noRefresh = (): RefreshMarks => ({
   ends: [false, false],
 });
 
+const NONE_DUE: readonly Uint8Array[] = [];
+
 /** The BoRRs that are due; their EoRRs are due from now on. */
 export function takeBeginnings({ begins, ends }: RefreshMarks): readonly Uint8Array[] {
+  if (!begins[0] && !begins[1]) return NONE_DUE;
   return take(begins, ROUTE_REFRESH.beginning, (family) => {
     ends[family] = true;
   });
