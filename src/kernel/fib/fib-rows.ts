@@ -52,6 +52,8 @@ function releaseGroup(fib: FibState, id: number): void {
   if (forgotten?.object == null) return;
   const { object } = forgotten;
   fib.objects.disown(forgotten);
+  // A group for itself goes on with its route, which holds it.
+  if (forgotten.sticky !== null) return;
   // Routes of another intent may have come to use it, because it says what they want: then it follows that one.
   const suits = (group: IntentGroup): boolean => fib.objects.fits(object, group);
   const heir = fib.groups.withoutObject(comingContent(object), object.ipv6, suits);

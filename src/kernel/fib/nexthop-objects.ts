@@ -310,6 +310,7 @@ export class NexthopObjects {
   }
 
   #orphan(group: IntentGroup): GroupObject | null {
+    if (group.sticky !== null) return null;
     for (const object of this.groups()) {
       const alike = object.ipv6 === group.ipv6 && this.fits(object, group);
       if (alike && object.owner === null && comingContent(object) === group.set) return object;
