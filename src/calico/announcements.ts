@@ -1,20 +1,22 @@
 // What this node announces and picks up beside its peers: blocks, services, pools, communities, kernel routes.
 
 import { formatPrefix, maxLength, type Prefix, prefixContains } from '../base/prefix.js';
-import type { Cluster, ClusterNode } from './cluster.js';
+import { type Cluster, type ClusterNode, WORKLOAD_INTERFACES } from './cluster.js';
 import { programsPool } from './export-policy.js';
 import { type IpPoolSpec, usesIpip, usesVxlan } from './resources/ip-pool.js';
 import { parseCommunity } from './resources/values.js';
 import { serviceAddresses } from './service-addresses.js';
 import type { CalicoProblem, Encapsulation, ImportIntent, PoolIntent, PrefixCommunities } from './types.js';
 
-/** A block of one address is announced by the workload's own route. */
 export function blocksOf(cluster: Cluster, self: ClusterNode, usePodCidr: boolean): readonly Prefix[] {
   const settled = cluster.blocks.filter(({ node }) => node === self.name).map(({ cidr }) => cidr);
   const all = [...settled, ...(usePodCidr ? self.podCidrs : [])];
   const once = new Map(all.map((block) => [formatPrefix(block), block]));
-  return [...once.values()].filter(({ address, length }) => length < maxLength(address.family));
+  return [...once.values()];
 }
+
+/** A block of one address is announced by the workload's own route. */
+export const isAggregate = ({ address, length }: Prefix): boolean => length < maxLength(address.family);
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
@@ -40,7 +42,7 @@ function serviceRangesOf(
   const perService = (['serviceExternalIPs', 'serviceLoadBalancerIPs'] as const).flatMap((field) => {
     const isPerService =
       field === 'serviceLoadBalancerIPs' && config.serviceLoadBalancerAggregation === 'Disabled';
-    return (config[field] ?? []).flatMap(({ cidr }, index) => {
+    return (config[field] ?? []).flatMap(({ cidr, index }) => {
       const isSingle = cidr.length === maxLength(cidr.address.family);
       if (!isPerService && !isSingle) return [cidr];
       if (cluster.services.length === 0) problems.push(withoutServices(field, index, cidr));
@@ -92,6 +94,14 @@ export function advertisementsOf({ own, config }: Cluster): readonly PrefixCommu
       return 'message' in value ? [] : [value];
     }),
   }));
+}
+
+/** Workloads in a block are picked up although no pool has it, as after the pool is gone. */
+export function importsOfBlocks(cluster: Cluster, blocks: readonly Prefix[]): readonly ImportIntent[] {
+  const outside = blocks.filter(
+    (block) => !cluster.pools.some(({ spec }) => prefixContains(spec.cidr, block)),
+  );
+  return outside.length === 0 ? [] : [{ interfaces: WORKLOAD_INTERFACES, prefixes: outside }];
 }
 
 /** Kernel routes are picked up where a filter announces them by prefix, too: not only inside the pools. */

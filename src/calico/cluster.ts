@@ -15,6 +15,8 @@ import { type Labels, matchesSelector } from './selector/selector.js';
 
 export const DEFAULT_ASN = 64512;
 export const DEFAULT_PRIORITY = 1024;
+/** The interfaces that Calico gives to workloads in Kubernetes, OpenStack and Docker. */
+export const WORKLOAD_INTERFACES: readonly string[] = ['cali*', 'tap*', 'ns-*'];
 
 export interface ClusterNode {
   readonly name: string;

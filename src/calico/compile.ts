@@ -1,8 +1,17 @@
 // All resources of a cluster -> what this node does. Pure: files, secrets and the operator's own settings come in as values.
 
+import { isLinkLocal } from '../base/ip.js';
 import { formatPrefix, type Prefix } from '../base/prefix.js';
 import type { PolicyConfig } from '../policy/types.js';
-import { advertisementsOf, blocksOf, importsOf, poolIntent, servicesOf } from './announcements.js';
+import {
+  advertisementsOf,
+  blocksOf,
+  importsOf,
+  importsOfBlocks,
+  isAggregate,
+  poolIntent,
+  servicesOf,
+} from './announcements.js';
 import { buildCluster, type Cluster, type ClusterNode, DEFAULT_ASN } from './cluster.js';
 import {
   EXPORT_POLICY,
@@ -16,7 +25,13 @@ import {
   PRIORITY_POLICY,
   priorityPolicy,
 } from './export-policy.js';
-import { type Direction, filterPolicy, filterPolicyName, MISSING_FILTER } from './filter-policy.js';
+import {
+  type Direction,
+  filterPolicy,
+  filterPolicyName,
+  MISSING_FILTER,
+  readsInterfaces,
+} from './filter-policy.js';
 import { type Peering, peeringsOf } from './peerings.js';
 import { type AdvertiseSetting, type Reach, reachesOf } from './reach.js';
 import type { SecretRef } from './resources/bgp-peer.js';
@@ -24,6 +39,7 @@ import type { Resource } from './resources/resource.js';
 import type {
   CalicoIntent,
   CalicoProblem,
+  ListenIntent,
   ObjectRef,
   OriginateIntent,
   PeerIntent,
@@ -78,8 +94,14 @@ export function compileCalico(resources: readonly Resource[], options: CompileOp
       ...nodeIntent(cluster, self),
       peers: usable.map((peering, i) => peerIntent(peering, reaches[i]!, options)),
       policies: { ...policies, ...filters, ...ownWorkloads(usable) },
-      imports: usable.flatMap(({ filters: names }) => importsOf(cluster, names)),
+      imports: [
+        ...importsOfBlocks(cluster, blocks),
+        ...usable.flatMap(({ filters: names }) => importsOf(cluster, names)),
+      ],
       install: [KERNEL_POLICY],
+      learnedInterfaces: usable.some(({ filters: names }) =>
+        names.some((name) => asksForInterfaces(cluster, name)),
+      ),
     },
     problems,
   };
@@ -101,6 +123,7 @@ const NOBODY = {
   policies: {},
   imports: [],
   install: [],
+  learnedInterfaces: false,
 } as const satisfies Partial<CalicoIntent>;
 
 interface Base {
@@ -119,7 +142,7 @@ const sharedIntent = (
   asn,
   pools,
   originate: [
-    ...blocks.map((prefix): OriginateIntent => ({ ...BLOCK, prefix })),
+    ...blocks.filter(isAggregate).map((prefix): OriginateIntent => ({ ...BLOCK, prefix })),
     ...services
       .filter((prefix) => !blocks.some((block) => formatPrefix(block) === formatPrefix(prefix)))
       .map((prefix): OriginateIntent => ({ ...SERVICE, prefix })),
@@ -153,10 +176,18 @@ function nodeIntent(
   const port = own.listenPort;
   const bound = config.bindMode === 'NodeIP';
   const mine = [addresses.ipv4, addresses.ipv6].flatMap((each) => (each === null ? [] : [each.address]));
+  // The agent gives these to the links of workloads, which come when they come.
+  const later = [config.localWorkloadPeeringIPV4, config.localWorkloadPeeringIPV6].flatMap((each) =>
+    each === null || (each.family === 'ipv6' && isLinkLocal(each)) ? [] : [each],
+  );
+  const all = [
+    ...mine.map((address): ListenIntent => ({ address, freeBind: false })),
+    ...later.map((address): ListenIntent => ({ address, freeBind: true })),
+  ];
   return {
     routerId: ipv4?.address.family === 'ipv4' ? ipv4.address.word : null,
     clusterId,
-    listen: bound || port !== null ? { addresses: bound ? mine : [], port } : null,
+    listen: bound || port !== null ? { addresses: bound ? all : null, port } : null,
   };
 }
 
@@ -252,6 +283,11 @@ function filterPolicies(
     }
   }
   return policies;
+}
+
+function asksForInterfaces({ filters }: Cluster, name: string): boolean {
+  const spec = filters.get(name);
+  return spec !== undefined && readsInterfaces(spec);
 }
 
 const missingFilter = (object: ObjectRef, index: number, filter: string): CalicoProblem => ({

@@ -4,7 +4,7 @@
 import type { AddressFamily } from '../base/family.js';
 import { hostPrefix, maxLength, type Prefix } from '../base/prefix.js';
 import type { Condition, PolicyConfig, PrefixMatch, TermConfig } from '../policy/types.js';
-import { type Cluster, type ClusterNode, DEFAULT_PRIORITY } from './cluster.js';
+import { type Cluster, type ClusterNode, DEFAULT_PRIORITY, WORKLOAD_INTERFACES } from './cluster.js';
 import { addCommunities } from './filter-policy.js';
 import { type IpPoolSpec, usesIpip, usesVxlan } from './resources/ip-pool.js';
 import type { PrefixCommunities } from './types.js';
@@ -20,7 +20,7 @@ const HIGHEST_LOCAL_PREF = 2_147_483_647;
 export interface ExportInput {
   readonly cluster: Cluster;
   readonly self: ClusterNode;
-  /** Blocks of addresses of this node, without those of one address. */
+  /** Blocks of addresses of this node. */
   readonly blocks: readonly Prefix[];
   /** Announced from here. */
   readonly services: readonly Prefix[];
@@ -54,6 +54,7 @@ export function exportPolicy(input: ExportInput): PolicyConfig {
   return [
     ...term('reject', inside(closed)),
     ...term('reject', [{ kind: 'session', type: 'ibgp' }], [tunnels(cluster)]),
+    ...routesOfAgent(cluster),
     ...term('reject', [{ kind: 'interface', patterns: ['bpf*.cali'] }]),
     ...internalOnly(input),
     ...advertisements.map(
@@ -98,6 +99,19 @@ const tunnels = (cluster: Cluster): Condition => ({
   patterns: ['*.cali', '*.calico', ...(programs(cluster).ipip ? [] : ['tunl0'])],
 });
 
+/** Nor what it routes to other nodes without a tunnel: only routes of workloads are on workload interfaces. */
+function routesOfAgent(cluster: Cluster): TermConfig[] {
+  const theirs = cluster.pools
+    .filter(({ spec }) => !programsPool(cluster, spec))
+    .map(({ spec }) => spec.cidr);
+  return term('reject', [
+    { kind: 'session', type: 'ibgp' },
+    { kind: 'source', sources: ['kernel'] },
+    { kind: 'not', of: [{ kind: 'interface', patterns: WORKLOAD_INTERFACES }] },
+    ...inside(theirs),
+  ]);
+}
+
 /** Nothing but the external pools and the services leaves the AS, where the operator named external pools. */
 function internalOnly({ cluster, services, externalPools }: ExportInput): TermConfig[] {
   if (externalPools === null) return [];
@@ -122,16 +136,16 @@ function internalOnly({ cluster, services, externalPools }: ExportInput): TermCo
 
 /** The block goes out instead of what is in it, but for what was given a higher priority to move. */
 function blockTerms(block: Prefix, normal: number): readonly TermConfig[] {
+  const whole = term('accept', [
+    { kind: 'prefix', in: [{ prefix: block, ge: block.length, le: block.length }] },
+  ]);
+  if (block.length === maxLength(block.address.family)) return whole;
   const within: Condition = {
     kind: 'prefix',
     in: [{ prefix: block, ge: block.length + 1, le: maxLength(block.address.family) }],
   };
   const urgent: Condition = { kind: 'priority', range: { min: 0, max: normal - 1 } };
-  return [
-    ...term('accept', [{ kind: 'prefix', in: [{ prefix: block, ge: block.length, le: block.length }] }]),
-    ...term('accept', [within, urgent]),
-    ...term('reject', [within]),
-  ];
+  return [...whole, ...term('accept', [within, urgent]), ...term('reject', [within])];
 }
 
 export const serviceRanges = ({ config }: Cluster): readonly Prefix[] =>

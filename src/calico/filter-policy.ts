@@ -23,6 +23,10 @@ export const filterPolicy = (spec: BgpFilterSpec, direction: Direction): PolicyC
     (spec[RULES[direction][family]] ?? []).map((rule) => filterTerm(rule, family, direction)),
   );
 
+/** Some rule goes by the interface. */
+export const readsInterfaces = (spec: BgpFilterSpec): boolean =>
+  Object.values(spec).some((rules) => rules?.some((rule) => rule.interface !== null) === true);
+
 /** What stands in for a filter that is named and is not there: nothing passes that was to be filtered. */
 export const MISSING_FILTER: PolicyConfig = [{ match: [], edits: [], action: 'reject' }];
 

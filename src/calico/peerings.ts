@@ -57,7 +57,9 @@ function emitAll(
   { name, spec }: Named<BgpPeerSpec>,
   prefix: 'Global' | 'Node',
 ): void {
-  for (const remote of remotesOf(cluster, spec)) {
+  const remotes = remotesOf(cluster, spec);
+  if (spec.peerIP !== null && remotes.length === 0) out.problems.push(withoutAsn(name));
+  for (const remote of remotes) {
     emit(out, self, prefix, { kind: 'BGPPeer', name }, spec, spec.localASNumber, remote);
   }
 }
@@ -70,19 +72,29 @@ function remotesOf(cluster: Cluster, spec: BgpPeerSpec): readonly Remote[] {
       ...nodeAsRemote(node, 'ipv6', null),
     ]);
   }
-  if (peerIP === null || asNumber === null) return [];
+  if (peerIP === null) return [];
   const node = cluster.nodeByAddress.get(formatIp(peerIP.address));
-  const meant = node?.asn === asNumber ? node : undefined;
+  const asn = asNumber ?? node?.asn;
+  if (asn === undefined) return [];
+  const meant = node?.asn === asn ? node : undefined;
   return [
     {
       address: peerIP.address,
       port: peerIP.port ?? meant?.listenPort ?? null,
-      asn: asNumber,
+      asn,
       clusterId: meant?.clusterId ?? null,
       isNodeByAddress: node !== undefined,
     },
   ];
 }
+
+const withoutAsn = (name: string): CalicoProblem => ({
+  severity: 'refused',
+  object: { kind: 'BGPPeer', name },
+  path: ['spec', 'asNumber'],
+  message: 'is missing, and peerIP is the address of no node',
+  remedy: 'give the AS number of the peer',
+});
 
 function nodeAsRemote(node: ClusterNode, family: AddressFamily, asn: number | null): Remote[] {
   const at = node.addresses[family];
@@ -115,7 +127,7 @@ function familiesMeant(cluster: Cluster, self: ClusterNode, spec: BgpPeerSpec): 
   if (spec.peerSelector !== null) {
     return nodesMatching(cluster, spec.peerSelector).includes(self) ? ['ipv4', 'ipv6'] : [];
   }
-  if (spec.peerIP === null || spec.asNumber !== self.asn) return [];
+  if (spec.peerIP === null || (spec.asNumber ?? self.asn) !== self.asn) return [];
   const { address, port } = spec.peerIP;
   if (cluster.nodeByAddress.get(formatIp(address)) !== self) return [];
   const isOtherPort = port !== null && self.listenPort !== null && port !== self.listenPort;

@@ -44,7 +44,8 @@ function allTellTheOutside(cluster: Cluster): boolean {
   const tellers = new Set(
     cluster.peers.flatMap(({ spec }) => {
       const { peerIP, asNumber } = spec;
-      if (peerIP === null || cluster.nodeByAddress.has(formatIp(peerIP.address))) return [];
+      if (peerIP === null || asNumber === null || cluster.nodeByAddress.has(formatIp(peerIP.address)))
+        return [];
       return nodesOfPeer(cluster, spec).filter(
         ({ asn, addresses }) =>
           (spec.localASNumber ?? asn) !== asNumber && addresses[peerIP.address.family] !== null,

@@ -28,8 +28,11 @@ export interface CalicoIntent {
   readonly routerId: number | null;
   /** Null: no route reflector. */
   readonly clusterId: number | null;
-  /** Null: the default. `addresses` is empty for all addresses. */
-  readonly listen: { readonly addresses: readonly IpAddress[]; readonly port: number | null } | null;
+  /** Null: the default. Null addresses: all of them. */
+  readonly listen: {
+    readonly addresses: readonly ListenIntent[] | null;
+    readonly port: number | null;
+  } | null;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'fatal' | null;
   readonly peers: readonly PeerIntent[];
   readonly policies: Readonly<Record<string, PolicyConfig>>;
@@ -39,11 +42,19 @@ export interface CalicoIntent {
   readonly install: readonly string[];
   /** Kernel routes outside the pools that a filter announces. */
   readonly imports: readonly ImportIntent[];
+  /** A filter in use asks for the interfaces of learned routes. */
+  readonly learnedInterfaces: boolean;
   /** Interfaces whose routes are never taken. */
   readonly ignoredInterfaces: readonly string[];
   /** The metrics of routes in the kernel that have nothing special. */
   readonly metric: number;
   readonly ipv6Metric: number;
+}
+
+export interface ListenIntent {
+  readonly address: IpAddress;
+  /** The host may get the address later. */
+  readonly freeBind: boolean;
 }
 
 export interface PeerIntent {

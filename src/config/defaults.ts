@@ -23,12 +23,9 @@ import type {
 export const BGP_PORT = 179;
 
 export const DEFAULT_LISTEN: readonly ListenConfig[] = [
-  { address: ipv4(0), port: BGP_PORT },
-  { address: ipv6([0, 0, 0, 0]), port: BGP_PORT },
+  { address: ipv4(0), port: BGP_PORT, freeBind: false },
+  { address: ipv6([0, 0, 0, 0]), port: BGP_PORT, freeBind: false },
 ];
-
-/** The interfaces that Calico gives to workloads in Kubernetes, OpenStack and Docker. */
-export const WORKLOAD_INTERFACES: readonly string[] = ['cali*', 'tap*', 'ns-*'];
 
 /** Beside Calico's own vxlan.calico: another device and VNI, so that both can run on a host. */
 export const DEFAULT_VXLAN: VxlanConfig = {
@@ -51,6 +48,7 @@ export const DEFAULT_KERNEL: Omit<KernelConfig, 'import'> = {
   sweepDelay: 120,
   allowOverride: [],
   localPrefFromMetric: false,
+  learnedInterfaces: false,
   ipipDevice: 'tunl0',
   vxlan: DEFAULT_VXLAN,
   nextHopGroups: 'auto',

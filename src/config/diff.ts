@@ -135,6 +135,7 @@ const KERNEL_KEYS = Object.keys({
   auditInterval: true,
   allowOverride: true,
   localPrefFromMetric: true,
+  learnedInterfaces: true,
   ipipDevice: true,
   vxlan: true,
 } satisfies Record<keyof KernelConfig, true>) as readonly (keyof KernelConfig)[];

@@ -9,6 +9,7 @@ export const kernelSettings = (config: Config, tunnels: readonly TunnelDevice[] 
   table: config.kernel.table,
   protocol: config.kernel.protocol,
   metric: config.kernel.metric,
+  ipv6Metric: config.kernel.ipv6Metric,
   import: config.kernel.import.flatMap((rule) => importRule(rule, config)),
   install: config.kernel.backend !== 'none',
   nextHopGroups: config.kernel.nextHopGroups,

@@ -32,6 +32,8 @@ export interface KernelConfig {
   readonly allowOverride: readonly PrefixMatch[];
   /** Workloads: LOCAL_PREF = 2147483647 - metric; learned routes: the metric from LOCAL_PREF, and they may win. */
   readonly localPrefFromMetric: boolean;
+  /** Policies see the interface to the next hop of a learned route. */
+  readonly learnedInterfaces: boolean;
   /** The device of IP-in-IP pools. */
   readonly ipipDevice: string;
   readonly vxlan: VxlanConfig;

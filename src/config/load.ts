@@ -1,5 +1,6 @@
 // YAML text -> a complete configuration or every problem in it. What has to be read besides comes in as functions.
 
+import { WORKLOAD_INTERFACES } from '../calico/cluster.js';
 import type { CalicoIntent } from '../calico/types.js';
 import { calicoConfig, overriddenPeers, withCalico } from './calico/calico-overlay.js';
 import { type CalicoReport, calicoWarnings } from './calico/calico-report.js';
@@ -19,7 +20,6 @@ import {
   DEFAULT_NODE_RESTART,
   DEFAULT_RELOAD,
   DEFAULT_SHUTDOWN,
-  WORKLOAD_INTERFACES,
 } from './defaults.js';
 import { type Issue, issue, pathText } from './problem.js';
 import { hashRouterId } from './schema/router-id.js';
@@ -225,8 +225,11 @@ function completeConfig(
     asn,
     routerId,
     listen:
-      sections.listen?.map(({ value }) => ({ address: value.address, port: value.port ?? BGP_PORT })) ??
-      DEFAULT_LISTEN,
+      sections.listen?.map(({ value: { address, port = BGP_PORT, freeBind = false } }) => ({
+        address,
+        port,
+        freeBind,
+      })) ?? DEFAULT_LISTEN,
     confederation: sections.confederation && {
       identifier: sections.confederation.identifier,
       members: (sections.confederation.members ?? []).filter((member) => member !== asn),

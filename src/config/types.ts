@@ -67,6 +67,8 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 export interface ListenConfig {
   readonly address: IpAddress;
   readonly port: number;
+  /** The host may get the address later. */
+  readonly freeBind: boolean;
 }
 
 export interface RouteReflectorConfig {

@@ -13,7 +13,7 @@ import type { PeerContext } from './peers/bgp-peer.js';
 import type { LocalSettings } from './routes/local-attributes.js';
 
 export interface SpeakerOutlook
-  extends Pick<Outlook, 'routerId' | 'seed' | 'rules' | 'decision' | 'clusterIds'> {
+  extends Pick<Outlook, 'routerId' | 'seed' | 'rules' | 'decision' | 'clusterIds' | 'interfaceOf'> {
   readonly context: PeerContext;
   readonly local: LocalSettings;
   readonly install: CompiledPolicy;

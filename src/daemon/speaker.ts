@@ -19,6 +19,7 @@ import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { Rib } from '../rib/core.js';
 import type { ExportRules } from '../rib/export/exporter.js';
+import type { InterfaceOf } from '../rib/import/importer.js';
 import { VrpTable } from '../rpki/vrp-table.js';
 import { readTcpExt } from '../sys/netstat.js';
 import { CEASE } from '../wire/iana.js';
@@ -108,6 +109,7 @@ export class Speaker {
     });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
+    this.rib.setInterfaces(this.#interfacesUnder(options.config));
     this.#local = new LocalRoutes(this.rib, this.#localSettings());
     this.alarms = new LimitAlarms({ rib: this.rib, rss: () => process.memoryUsage.rss() }, options.events);
     this.foreignOrigins = new ForeignOrigins({
@@ -148,7 +150,7 @@ export class Speaker {
       const started = await this.kernel.start(this.#kernelObserver());
       if (!started.ok) return started;
     }
-    this.#gateways?.apply(this.#config.peers, this.#config.kernel);
+    this.#gateways?.apply(this.#config.peers);
     this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     this.rpki.configure(this.#config.rpki);
     this.#beginRestart();
@@ -181,11 +183,12 @@ export class Speaker {
     this.kernel?.reconfigure(this.#kernelSettings(this.#tunnels()));
     const originated = this.#local.configure(this.#localSettings(), this.kernel?.workloads() ?? []);
     const install = installPolicyOf(config.kernel.install, config.policies);
-    this.#gateways?.apply(config.peers, config.kernel);
+    this.#gateways?.apply(config.peers);
     if (this.fib?.configure(config, install, originated) === true) this.#pass.request();
     this.rpki.configure(config.rpki);
     this.rib.setDecision(decisionOf(config));
     this.rib.setClusterIds(clusterIds(config));
+    this.rib.setInterfaces(this.#interfacesUnder(config));
     this.beforePeers(config);
     return this.peers.apply(config, this.#peerContext());
   }
@@ -199,6 +202,7 @@ export class Speaker {
       rules: this.#rules,
       decision: decisionOf(config),
       clusterIds: clusterIds(config),
+      interfaceOf: this.#interfacesUnder(config),
       context: this.#peerContext(config),
       local: this.#localSettings(config),
       install: installPolicyOf(config.kernel.install, config.policies),
@@ -210,6 +214,12 @@ export class Speaker {
   get busy(): boolean {
     return this.#pass.busy;
   }
+
+  #interfacesUnder({ kernel }: Config): InterfaceOf | null {
+    return kernel.learnedInterfaces && this.#options.resolveNextHops ? this.#interfaceTo : null;
+  }
+
+  readonly #interfaceTo: InterfaceOf = (nextHop) => this.kernel?.resolve(nextHop)?.interface ?? null;
 
   /** True where nothing can tell. */
   reaches(address: IpAddress): boolean {

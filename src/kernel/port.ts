@@ -20,6 +20,8 @@ export interface RouteIdentity {
   readonly table: number;
   readonly protocol: number;
   readonly metric: number;
+  /** Of IPv6 routes, where that is another. */
+  readonly ipv6Metric?: number;
 }
 
 /** How a route notification says it came about (nlmsg_flags of RTM_NEWROUTE). */

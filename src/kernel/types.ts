@@ -185,6 +185,8 @@ export interface KernelSettings {
   readonly protocol: number;
   /** RTA_PRIORITY of the routes we install. */
   readonly metric: number;
+  /** The same of IPv6 routes; absent: `metric`. */
+  readonly ipv6Metric?: number;
   readonly import: readonly ImportRule[];
   /** False: nothing is written to the kernel, neither by `install` nor by `sweep`; the rest works on. */
   readonly install: boolean;
@@ -202,7 +204,10 @@ export interface KernelSettings {
   readonly guard?: GuardSettings;
 }
 
-/** Whether BGP next hops can be used; the decision process asks (RFC 4271 9.1.2.1). */
+/**
+ * Whether BGP next hops can be used; the decision process asks (RFC 4271 9.1.2.1). Told again, too, where only the interface
+ * that it is reached by is another: `resolve` has its name.
+ */
 export interface NextHopState {
   readonly nextHop: IpAddress;
   readonly reachable: boolean;

@@ -109,26 +109,24 @@ export class Connection {
   }
 
   send(octets: Uint8Array): void {
-    this.#write(octets, false);
-  }
-
-  sendAll(chunks: readonly Uint8Array[]): void {
-    const last = chunks.length - 1;
-    for (let i = 0; i <= last; i++) this.#write(chunks[i]!, i < last);
+    this.sendAll([octets]);
   }
 
   /** What the kernel does not take at once waits in the stream, which also finds out what is wrong. */
-  #write(octets: Uint8Array, more: boolean): void {
+  sendAll(chunks: readonly Uint8Array[]): void {
     if (this.#ended || !this.#socket.writable) return;
-    const sent = this.#sendNow(octets, more);
-    if (sent < octets.length) this.#socket.write(sent === 0 ? octets : octets.subarray(sent));
+    let sent = this.#sendNow(chunks);
+    for (const chunk of chunks) {
+      if (sent < chunk.length) this.#socket.write(sent === 0 ? chunk : chunk.subarray(sent));
+      sent = Math.max(0, sent - chunk.length);
+    }
   }
 
-  #sendNow(octets: Uint8Array, more: boolean): number {
+  #sendNow(chunks: readonly Uint8Array[]): number {
     if (this.#socket.writableLength > 0 || this.#socket.connecting) return 0;
     this.#fd ??= descriptorOf(this.#socket);
     if (this.#fd === null) return 0;
-    const sent = sendNow(this.#fd, octets, more);
+    const sent = sendNow(this.#fd, chunks);
     this.#sentNow += sent;
     return sent;
   }

@@ -4,6 +4,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { formatIp, type IpAddress } from '../base/ip.js';
 import { rejectedCease } from '../fsm/errors.js';
+import { createTcpSocketFd } from '../sys/socket-options.js';
 import { encodeNotification } from '../wire/notification.js';
 import { parseSocketAddress, type SocketAddress } from './address.js';
 import type { Clock } from './clock.js';
@@ -14,6 +15,8 @@ export interface ListenAddress {
   readonly address: IpAddress;
   /** 0: the system chooses. */
   readonly port: number;
+  /** The host may get the address later. */
+  readonly freeBind?: boolean;
 }
 
 /** Who takes the connections of one peer. */
@@ -134,13 +137,16 @@ class TcpListener implements Listener {
         this.#options.listening?.(server, address);
         resolve(null);
       });
-      server.listen({
-        host: formatIp(address.address),
-        port: address.port,
-        backlog: BACKLOG,
-        ipv6Only: address.address.family === 'ipv6',
-        exclusive: true,
-      });
+      if (address.freeBind === true) listenFree(server, address, resolve);
+      else {
+        server.listen({
+          host: formatIp(address.address),
+          port: address.port,
+          backlog: BACKLOG,
+          ipv6Only: address.address.family === 'ipv6',
+          exclusive: true,
+        });
+      }
     });
   }
 
@@ -181,6 +187,13 @@ class TcpListener implements Listener {
   #mayConnect(remote: string): boolean {
     return this.#addresses.take(remote, this.#options.clock.now());
   }
+}
+
+function listenFree(server: Server, listen: ListenAddress, failed: (problem: ListenProblem) => void): void {
+  const { address, port } = listen;
+  const opened = createTcpSocketFd(address.family, { bindAddress: address, bindPort: port, freeBind: true });
+  if (opened.ok) server.listen({ fd: opened.value, backlog: BACKLOG });
+  else failed({ address: listen, code: opened.errno });
 }
 
 /** The /24 or the /64: what one switch port, or one tenant, can have at will. */

@@ -59,7 +59,7 @@ export type Condition =
   | { readonly kind: 'fromType'; readonly type: 'ebgp' | 'ibgp' }
   /** The kind of session that the policy is run for, in both directions. */
   | { readonly kind: 'session'; readonly type: 'ebgp' | 'ibgp' }
-  /** Of a kernel route: globs with `*` and `?`. Routes without an interface match nothing. */
+  /** Of a kernel route, and of a learned one with `kernel.learnedInterfaces`: globs with `*` and `?`. Others match nothing. */
   | { readonly kind: 'interface'; readonly patterns: readonly string[] }
   /** Of a kernel route, or as an edit set it. Routes without match nothing. */
   | { readonly kind: 'metric'; readonly range: NumberRange }

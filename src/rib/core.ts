@@ -13,7 +13,7 @@ import { DEFAULT_LIMITS } from './export/group-limits.js';
 import { UpdateGroups } from './export/update-groups.js';
 import type { ExportProfile, OriginValidation } from './hooks.js';
 import { AdjRibIn } from './import/adj-rib-in.js';
-import { Importer } from './import/importer.js';
+import { Importer, type InterfaceOf } from './import/importer.js';
 import { markAll, markByNextHop, markChoices } from './import/recheck.js';
 import { Restarts } from './import/restarts.js';
 import { type Covers, pathsOf, Revalidation } from './import/revalidation.js';
@@ -179,14 +179,23 @@ export class Rib {
   /** What next-hop tracking found; every prefix with a path over it is decided again. */
   setNextHop(address: IpAddress, reachable: boolean, cost: number): void {
     for (const id of this.nextHops.setState(address, reachable, cost)) this.#changedNextHops.add(id);
+    if (this.importer.hasMoved(address)) this.#judgeAnew(() => true);
     if (this.#changedNextHops.size > 0) this.#announceWork();
+  }
+
+  /** For policies learned routes have the interface to their next hop, as kernel routes theirs; null: they have none. */
+  setInterfaces(interfaceOf: InterfaceOf | null): void {
+    if (this.importer.setInterfaces(interfaceOf)) this.#judgeAnew(() => true);
   }
 
   /** The cluster ids of our own (RFC 4456 7): a route that passed one of them is a loop. What is there is judged anew. */
   setClusterIds(ids: readonly number[]): void {
-    if (!this.importer.setClusterIds(ids)) return;
+    if (this.importer.setClusterIds(ids)) this.#judgeAnew(({ peerType }) => peerType !== 'ebgp');
+  }
+
+  #judgeAnew(whose: (peer: RibPeer) => boolean): void {
     for (const { id, peer } of this.sources.all()) {
-      if (peer !== null && peer.peerType !== 'ebgp') this.#sweep.add(id, 'changed');
+      if (peer !== null && whose(peer)) this.#sweep.add(id, 'changed');
     }
     this.#announceWork();
   }
@@ -200,10 +209,8 @@ export class Rib {
   /** Other rules of the decision: where there is a choice of paths it is made again. */
   setDecision(options: DecisionOptions): void {
     if (decisionKey(this.decisions[0].options) === decisionKey(options)) return;
-    for (const family of [0, 1] as const) {
-      this.decisions[family].options = options;
-      markChoices(this.paths[family], this.#dirty[family]);
-    }
+    for (const decision of this.decisions) decision.options = options;
+    for (const family of [0, 1] as const) markChoices(this.paths[family], this.#dirty[family]);
     if (this.#hasDirty()) this.#announceWork();
   }
 
@@ -211,7 +218,8 @@ export class Rib {
   run(budget: number): boolean {
     this.#announced = false;
     const epoch = this.#epoch++;
-    this.#markChangedNextHops();
+    markByNextHop(this.paths, this.attrSets, this.#changedNextHops, this.#dirty);
+    this.#changedNextHops.clear();
     this.#sweepPaths(budget);
     this.#revalidation.slice(budget, (family, prefix) => this.#revalidate(family, prefix));
     for (const family of [0, 1] as const) this.#decideDirty(family, budget, epoch);
@@ -308,15 +316,6 @@ export class Rib {
       if (group.profile.families[family] && concerns(group.profile))
         this.groups.update(group, family, prefix);
     }
-  }
-
-  /** One scan for all next hops that changed since the last pass. */
-  #markChangedNextHops(): void {
-    if (this.#changedNextHops.size === 0) return;
-    for (const family of [0, 1] as const) {
-      markByNextHop(this.paths[family], this.attrSets, this.#changedNextHops, this.#dirty[family]);
-    }
-    this.#changedNextHops.clear();
   }
 
   #decideDirty(family: FamilyIndex, budget: number, epoch: number): void {

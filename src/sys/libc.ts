@@ -14,6 +14,8 @@ export interface Libc {
   /** `setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER)`: `program` is an array of struct sock_filter. */
   attachFilter(fd: number, program: Uint8Array): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  /** `message` is a struct msghdr. */
+  sendmsg(fd: number, message: BigUint64Array, flags: number): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   /** `address` is a struct sockaddr. */
   sendto(
@@ -40,6 +42,10 @@ export interface Libc {
   /** Writes the name with a NUL into `name`, IFNAMSIZ (16) octets; null when there is no interface of the index. */
   ifIndexToName(index: number, name: Uint8Array): unknown;
   close(fd: number): number;
+  /** Octets of a pointer. */
+  readonly pointerSize: number;
+  /** Where the octets of a typed array lie; they stay there as long as it is in use. */
+  address(array: Uint8Array | BigUint64Array): bigint;
   errno(): number;
 }
 
@@ -72,6 +78,7 @@ function load(): Libc {
       return attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, SOCK_FPROG_SIZE) as number;
     },
     send: library.func('long send(int, void *, size_t, int)'),
+    sendmsg: library.func('long sendmsg(int, void *, int)'),
     recv: library.func('long recv(int, void *, size_t, int)'),
     sendto: library.func('long sendto(int, void *, size_t, int, void *, uint32_t)'),
     recvfrom: library.func('long recvfrom(int, void *, size_t, int, void *, void *)'),
@@ -80,6 +87,8 @@ function load(): Libc {
     ifNameToIndex: library.func('unsigned int if_nametoindex(const char *)'),
     ifIndexToName: library.func('void *if_indextoname(unsigned int, void *)'),
     close: library.func('int close(int)'),
+    pointerSize: koffi.sizeof('void *'),
+    address: (array) => koffi.address(array),
     errno: () => koffi.errno(),
   };
 }

@@ -25,6 +25,9 @@ const TCP_MD5SIG_SIZE = 216;
 /** [level, send option, minimum option]: IP_TTL and IP_MINTTL, IPV6_UNICAST_HOPS and IPV6_MINHOPCOUNT. */
 const TTL_OPTIONS = { ipv4: [0, 2, 21], ipv6: [41, 16, 73] } as const;
 
+/** [level, option]: IP_FREEBIND, IPV6_FREEBIND. */
+const FREEBIND = { ipv4: [0, 15], ipv6: [41, 78] } as const;
+
 export const TCP_MD5SIG_MAXKEYLEN = 80;
 
 export interface TcpSocketOptions {
@@ -36,6 +39,8 @@ export interface TcpSocketOptions {
   /** Of a link-local bind address. */
   readonly bindInterface?: string | null;
   readonly bindPort?: number;
+  /** The host need not have the address yet. */
+  readonly freeBind?: boolean;
 }
 
 export type OptionResult = { readonly ok: true } | { readonly ok: false; readonly errno: string };
@@ -127,10 +132,13 @@ export function setTcpMd5Key(
 function bindTcp(
   fd: number,
   address: IpAddress,
-  { bindPort = 0, bindInterface }: TcpSocketOptions,
+  { bindPort = 0, bindInterface, freeBind = false }: TcpSocketOptions,
 ): OptionResult {
   const reuse = setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (!reuse.ok) return reuse;
+  const [level, option] = FREEBIND[address.family];
+  const free = freeBind ? setInt(fd, level, option, 1) : OK;
+  if (!free.ok) return free;
   const bytes = socketAddress(address, bindPort);
   if (bindInterface != null && address.family === 'ipv6' && isLinkLocal(address)) {
     const index = libc().ifNameToIndex(bindInterface);

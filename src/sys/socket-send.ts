@@ -1,30 +1,54 @@
-// send(2) on a connected socket that Node owns, without the stream layer above it: most of what it costs to write a small
+// sendmsg(2) on a connected socket that Node owns, without the stream layer above it: most of what it costs to write a small
 // message to each of a thousand peers. Moves octets; knows no protocol, queues nothing.
 
 import { type Libc, libc } from './libc.js';
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
-const MSG_MORE = 0x8000;
+const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+/** Pieces of one call; the kernel takes 1,024. */
+const MOST_PIECES = 64;
+/** struct iovec: an address and a length. */
+const IOVEC_WORDS = 2;
+/** struct msghdr on 64-bit Linux: name, its length, iovec, count, control, its length, flags. */
+const MSGHDR_WORDS = 7;
+const MSGHDR_IOVEC = 2;
+const MSGHDR_COUNT = 3;
 
 /** Found at the first call; null where there is no such thing. */
-let send: Libc['send'] | null | undefined;
+let calls: Libc | null | undefined;
+const pieces = new BigUint64Array(MOST_PIECES * IOVEC_WORDS);
+const message = new BigUint64Array(MSGHDR_WORDS);
 
 /**
- * Octets that the kernel took: less than all, or 0, where it does not take more now, where the connection is broken and
- * where the system has no such call. `more`: the rest of the message follows at once.
+ * Octets that the kernel took of `chunks`, in order, in one call: less than all, or 0, where it does not take more now,
+ * where the connection is broken and where the system has no such call.
  */
-export function sendNow(fd: number, octets: Uint8Array, more: boolean): number {
-  if (send === undefined) send = findSend();
-  if (send === null) return 0;
-  const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-  return Math.max(0, send(fd, octets, octets.length, flags));
+export function sendNow(fd: number, chunks: readonly Uint8Array[]): number {
+  if (calls === undefined) calls = findCalls();
+  if (calls === null || chunks.length === 0) return 0;
+  const [first] = chunks;
+  const sent =
+    chunks.length === 1 ? calls.send(fd, first!, first!.length, FLAGS) : sendPieces(calls, fd, chunks);
+  return Math.max(0, sent);
 }
 
-function findSend(): Libc['send'] | null {
+function sendPieces(to: Libc, fd: number, chunks: readonly Uint8Array[]): number {
+  const count = Math.min(chunks.length, MOST_PIECES);
+  for (let i = 0; i < count; i++) {
+    pieces[i * IOVEC_WORDS] = BigInt(to.address(chunks[i]!));
+    pieces[i * IOVEC_WORDS + 1] = BigInt(chunks[i]!.length);
+  }
+  message[MSGHDR_IOVEC] = BigInt(to.address(pieces));
+  message[MSGHDR_COUNT] = BigInt(count);
+  return to.sendmsg(fd, message, FLAGS);
+}
+
+function findCalls(): Libc | null {
   if (process.platform !== 'linux') return null;
   try {
-    return libc().send;
+    return libc().pointerSize === 8 ? libc() : null;
   } catch {
     return null;
   }

@@ -56,7 +56,8 @@ const EDITS: readonly EditRow[] = [
   {
     code: LOCAL_FACTS,
     flags: OPTIONAL_NON_TRANSITIVE,
-    applies: ({ weight, metric }) => weight !== undefined || metric !== undefined,
+    applies: ({ weight, metric, interface: name }) =>
+      weight !== undefined || metric !== undefined || name !== undefined,
     edit: editLocalFacts,
   },
   {

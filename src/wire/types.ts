@@ -151,7 +151,7 @@ export interface LocalFacts {
   readonly weight: number | null;
   /** Of a kernel route, or set by policy for the route that is installed. */
   readonly metric: number | null;
-  /** Of a kernel route. */
+  /** Of a kernel route; of a learned one that to its next hop, where policies ask for it. */
   readonly interface: string | null;
 }
 
@@ -257,6 +257,7 @@ export interface AttributeEdits {
   /** Local facts. */
   readonly weight?: number;
   readonly metric?: number;
+  readonly interface?: string;
   /** RFC 4456 8: set only when absent. */
   readonly originatorIdIfAbsent?: number;
   readonly clusterIdPrepend?: number;

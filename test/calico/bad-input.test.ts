@@ -71,7 +71,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       ['ignoredInterfaces', ['a name that is too long']],
       ['serviceClusterIPs', ['10.96.0.0/12']],
       ['serviceClusterIPs', [{ cidr: '10.96.0.1/12' }]],
-      ['serviceExternalIPs', [{}]],
+      ['serviceExternalIPs', [null]],
       ['serviceLoadBalancerIPs', [{ cidr: 'all' }]],
       ['serviceLoadBalancerAggregation', 'Sometimes'],
       ['communities', [{ name: 'a' }]],
@@ -237,7 +237,6 @@ const TOGETHER: readonly [kind: string, spec: Values, fault: RegExp][] = [
     /^spec\.peerSelector: peerIP is given/,
   ],
   ['BGPPeer', { peerSelector: 'all()', asNumber: 1 }, /^spec\.asNumber: peers chosen by peerSelector/],
-  ['BGPPeer', { peerIP: '192.0.2.1' }, /^spec\.asNumber: is missing/],
   ['BGPPeer', {}, /^spec\.peerIP: is missing/],
   ['BGPPeer', { localWorkloadSelector: 'all()' }, /^spec\.asNumber: is missing/],
   [
@@ -266,7 +265,7 @@ for (const [kind, spec, fault] of TOGETHER) {
 }
 
 test('fields that have no effect are noted, and the object is taken', (t) => {
-  const value = object('BGPConfiguration', { localWorkloadPeeringIPV4: '192.0.2.1', future: 1 });
+  const value = object('BGPConfiguration', { localWorkloadPeeringIPV6: 'fe80::1', future: 1 });
   const reading = readResource({
     ...value,
     metadata: { name: 'node.host-a' },
@@ -279,11 +278,21 @@ test('fields that have no effect are noted, and the object is taken', (t) => {
     reading.object.issues.map(({ severity, path }) => `${severity} ${fieldPathText(path)}`),
     [
       'note spec.future',
-      'note spec.localWorkloadPeeringIPV4',
+      'note spec.localWorkloadPeeringIPV6',
       'note spec.asNumber',
-      'note spec.localWorkloadPeeringIPV4',
+      'note spec.localWorkloadPeeringIPV6',
     ],
   );
+});
+
+test('a label is a text, written with quotes or without', (t) => {
+  const labelled = (labels: Values) =>
+    readResource({ ...object('Node', {}), metadata: { name: 'a', labels } });
+  const reading = labelled({ rack: 7, edge: true, zone: 'b' });
+  t.like(reading, { object: { resource: { labels: { rack: '7', edge: 'true', zone: 'b' } } } });
+  for (const wrong of [1.5, null, [], {}]) {
+    t.like(labelled({ rack: wrong }), { object: { resource: null } }, JSON.stringify(wrong));
+  }
 });
 
 test('what is no resource of ours', (t) => {

@@ -15,6 +15,7 @@ export const intentText = (intent: CalicoIntent, problems: readonly CalicoProble
     ...(intent.logLevel === null ? [] : [`log ${intent.logLevel}`]),
     ...(intent.metric === 1024 ? [] : [`metric ${intent.metric}`]),
     ...(intent.ipv6Metric === 1024 ? [] : [`IPv6 metric ${intent.ipv6Metric}`]),
+    ...(intent.learnedInterfaces ? ['filters see the interfaces of learned routes'] : []),
     ...intent.ignoredInterfaces.map((name) => `ignore interface ${name}`),
     ...intent.pools.map(
       ({ cidr, encapsulation, overlay, external }) =>
@@ -36,7 +37,9 @@ export const intentText = (intent: CalicoIntent, problems: readonly CalicoProble
 function listenText({ listen }: CalicoIntent): string[] {
   if (listen === null) return [];
   const addresses =
-    listen.addresses.length === 0 ? 'all addresses' : listen.addresses.map(formatIp).join(' ');
+    listen.addresses
+      ?.map(({ address, freeBind }) => `${formatIp(address)}${freeBind ? ' when it comes' : ''}`)
+      .join(' ') ?? 'all addresses';
   return [`listen on ${addresses}${listen.port === null ? '' : ` port ${listen.port}`}`];
 }
 

@@ -63,6 +63,7 @@ const emptyDiff = {
   warnings: [],
   notes: [],
   peers: [],
+  peersWithoutSession: { count: 0, names: [] },
   kernel: null,
   guard: { ...FAKE_PREVIEW.guard, reasons: [] },
 } as const;

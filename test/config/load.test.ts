@@ -46,6 +46,7 @@ test('asn alone is a configuration; the rest has defaults', (t) => {
       sweepDelay: 120,
       allowOverride: [],
       localPrefFromMetric: false,
+      learnedInterfaces: false,
       ipipDevice: 'tunl0',
       vxlan: { device: 'vxlan.bgp', vni: 4097, port: 4789, mtu: null, address: null },
       nextHopGroups: 'auto',

@@ -21,7 +21,7 @@ routerId: 10.0.0.1
 listen: [{ address: 127.0.0.1, port: 1790 }]
 kernel: { backend: none }
 api: { socket: none, listen: none }
-calico: { node: host-a, resources: [calico] }
+calico: { node: host-a, resources: [calico], secrets: secrets }
 originate: [{ prefix: 10.65.1.0/24 }]
 `;
 
@@ -53,7 +53,7 @@ ${more}`;
 /** The port in force instead of the written one, as the system chose it. */
 function anyPort(result: ConfigResult): ConfigResult {
   if (!result.ok) return result;
-  const listen = result.config.listen.map(({ address }) => ({ address, port: 0 }));
+  const listen = result.config.listen.map((each) => ({ ...each, port: 0 }));
   return { ...result, config: { ...result.config, listen } };
 }
 
@@ -61,6 +61,8 @@ interface Scene {
   readonly daemon: Daemon;
   readonly log: string[];
   readonly write: (name: string, text: string) => void;
+  /** Null: it goes. */
+  readonly secret: (name: string, key: string, value: string | null) => void;
   readonly join: (from: string, asn?: number, routerId?: number) => Promise<TestSpeaker>;
   readonly states: () => Readonly<Record<string, string>>;
   readonly until: (what: string, condition: () => boolean) => Promise<unknown>;
@@ -73,6 +75,15 @@ async function withCalico(t: ExecutionContext, body: (scene: Scene) => Promise<v
     writeFileSync(join(folder, `.${name}`), text);
     renameSync(join(folder, `.${name}`), join(folder, 'calico', name));
   };
+  const secret = (name: string, key: string, value: string | null): void => {
+    if (value === null) {
+      rmSync(join(folder, 'secrets', name, key));
+      return;
+    }
+    mkdirSync(join(folder, 'secrets', name), { recursive: true });
+    writeFileSync(join(folder, 'secrets', name, key), value);
+  };
+  mkdirSync(join(folder, 'secrets'));
   writeFileSync(join(folder, 'bgpd.yaml'), CONFIG);
   write('nodes.yaml', NODES);
   write('a.yaml', peer('a', '127.0.0.2'));
@@ -104,6 +115,7 @@ async function withCalico(t: ExecutionContext, body: (scene: Scene) => Promise<v
       daemon,
       log,
       write,
+      secret,
       join: async (from, asn = 64512, routerId = 0x0a090909) => {
         const speaker = new TestSpeaker(await dialScripted('127.0.0.1', daemon.listening[0]!.port, from), {
           asn,
@@ -292,3 +304,23 @@ const bestCount = (daemon: Daemon): number => {
   const found = daemon.status.routes({});
   return typeof found === 'string' ? 0 : found.routes.filter(({ best }) => best).length;
 };
+
+test('a secret comes, changes and goes: the peer that names it does, too, and no other notices', (t) =>
+  withCalico(t, async ({ daemon, log, write, secret, join: connect, states, until }) => {
+    await connect('127.0.0.2');
+    const isThere = (): boolean => daemon.status.peers().some(({ name }) => name === 'Global_127_0_0_9');
+    const withKey = '  password: { secretKeyRef: { name: tor, key: password } }\n';
+    write('c.yaml', peer('c', '127.0.0.9', withKey));
+    await until('what is missing is said', () => Object.hasOwn(states(), 'c'));
+    t.like(states(), { c: 'refused' });
+    t.false(isThere());
+    secret('tor', 'password', 'sesame');
+    await until('the peer', isThere);
+    t.like(states(), { c: 'applied' });
+    secret('tor', 'password', 'another');
+    await until('the new key', () => log.some((line) => line.includes('Global_127_0_0_9: password changed')));
+    secret('tor', 'password', null);
+    await until('the peer gone', () => !isThere());
+    t.is(daemon.status.peer('127.0.0.2')?.counters.established, 1);
+    t.false(log.some((line) => line.includes('sesame') || line.includes('another')));
+  }));

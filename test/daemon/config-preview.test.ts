@@ -286,3 +286,14 @@ test('a diff leaves no trace: no message, no generation, no metric, no route in 
     t.true((preview.peers.find(({ name }) => name === 'a')?.families['ipv4-unicast'].withdrawn ?? 0) > 0);
     t.deepEqual(await trace(), before);
   }));
+
+test('peers without a session are counted by themselves: nothing is known of what they would be told', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start(yamlOf(FIRST));
+    await rig.join(daemon, SPEAKERS.a.address, SPEAKERS.a);
+    const closed: Change['b'] = { ...OPEN, export: ['reject-all'] };
+    const { peers, untouchedPeers, peersWithoutSession } = await daemon.diff(yamlOf({ ...FIRST, b: closed }));
+    t.deepEqual(peers, []);
+    t.is(untouchedPeers, 1);
+    t.deepEqual(peersWithoutSession, { count: 3, names: ['b', 'c', 'd'] });
+  }));

@@ -90,9 +90,9 @@ export function readYaml(
   const environment = { hostname: 'host-a', runtime, secrets, lastGood };
   const result = loadConfig(stringify(yaml), 'bgpd.yaml', environment);
   if (!result.ok) return result;
-  const listen = result.config.listen.map(({ address, port }) => ({
-    address,
-    port: port === ANY_PORT ? 0 : port,
+  const listen = result.config.listen.map((each) => ({
+    ...each,
+    port: each.port === ANY_PORT ? 0 : each.port,
   }));
   return { ...result, config: { ...result.config, listen } };
 }

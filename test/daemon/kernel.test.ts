@@ -4,6 +4,7 @@ import test from 'ava';
 import { formatPrefix } from '../../src/base/prefix.js';
 import type { MemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import { fakeClock } from '../support/fake-clock.js';
+import { waitFor } from '../support/wait.js';
 import { BASE, hostWorld, passive, type TestDaemon, withDaemons, type Yaml } from './daemon-rig.js';
 
 const A = '127.0.0.2';
@@ -266,6 +267,81 @@ test('IPv6 routes have a metric of their own, and a reload of it is foretold and
       await daemon.reload(under(next));
       await daemon.until(then, () => metrics() === then);
     }
+  }));
+
+test('another metric for IPv4 alone leaves the IPv6 routes where they are', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    const { kernel, ...others } = CONFIG;
+    const under = (metrics: Yaml): Yaml => ({ ...others, kernel: { ...(kernel as Yaml), ...metrics } });
+    const daemon = await rig.start(under({ metric: 700 }), { world });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.9' });
+    a.announce(['fd00:7::/64'], { nextHop: 'fd00::9' });
+    const metricOf = (prefix: string): string =>
+      world
+        .routes()
+        .filter((route) => route.protocol === OURS && formatPrefix(route.prefix) === prefix)
+        .map(({ metric }) => metric)
+        .join();
+    await daemon.until('both routes', () => metricOf('192.0.2.0/24') + metricOf('fd00:7::/64') === '700700');
+    await daemon.reload(under({ metric: 800, ipv6Metric: 700 }));
+    await daemon.until('the IPv4 route elsewhere', () => metricOf('192.0.2.0/24') === '800');
+    t.is(metricOf('fd00:7::/64'), '700');
+    await daemon.reload(under({ metric: 900, ipv6Metric: 900 }));
+    await daemon.until(
+      'both elsewhere',
+      () => metricOf('192.0.2.0/24') + metricOf('fd00:7::/64') === '900900',
+    );
+    const operations = async (operation: string) =>
+      (await daemon.metric('bgpd_fib_operations_total', { operation })) ?? 0;
+    await waitFor(
+      'all to be counted',
+      async () => (await operations('add')) - (await operations('remove')) === 2,
+    );
+    t.is(await operations('add'), 5);
+  }));
+
+test('where policies see the interfaces of learned routes, these are those of their next hops, wherever these move', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    world.addLink('eth1');
+    world.addAddress('eth1', '10.1.0.1/24');
+    const under = (learnedInterfaces: boolean): Yaml => ({
+      ...CONFIG,
+      kernel: { backend: 'memory', learnedInterfaces },
+      peers: [
+        passive('a', A, 64512, { import: ['in'] }),
+        passive('b', B, 65001, { import: ['accept-all'], export: ['out'] }),
+      ],
+      policies: {
+        in: [
+          { match: { interface: ['eth1'], prefix: { in: ['198.51.100.0/24'] } }, action: 'reject' },
+          { action: 'accept' },
+        ],
+        out: [{ match: { interface: ['eth0'] }, action: 'accept' }, { action: 'reject' }],
+      },
+    });
+    const daemon = await rig.start(under(false), { world });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    const b = await rig.join(daemon, B, { asn: 65001, routerId: 0x0a090902 });
+    a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.9' });
+    a.announce(['198.51.100.0/24', '203.0.113.0/24'], { nextHop: '10.1.0.9' });
+    const all = '192.0.2.0/24 198.51.100.0/24 203.0.113.0/24';
+    await daemon.until('all of them', () => join(installed(world)) === all);
+    await b.hasRoutes();
+
+    const { kernel, peers } = await daemon.diff(under(true));
+    t.deepEqual(kernel?.prefixes.removed, ['198.51.100.0/24']);
+    t.deepEqual(peers[0]?.families['ipv4-unicast'].prefixes.announced, ['192.0.2.0/24']);
+    await daemon.reload(under(true));
+    await b.hasRoutes('192.0.2.0/24');
+    await daemon.until('the rest', () => join(installed(world)) === '192.0.2.0/24 203.0.113.0/24');
+
+    world.addRoute({ prefix: '10.1.0.9/32', dev: 'eth0' });
+    await b.hasRoutes('192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24');
+    await daemon.until('all of them again', () => join(installed(world)) === all);
+    t.is(daemon.peer('a').counters.established, 1);
   }));
 
 test('exports can go by the interface and the metric of a workload', (t) =>

@@ -11,15 +11,10 @@ const peer = (address: string, via: string | null) => ({
   via: via === null ? null : ip(via),
 });
 
-const KERNEL = { ipv6Metric: 512 };
-
 function rig() {
   const calls: string[] = [];
   const gateways = new PeerGateways({
-    install: (prefix, { nextHops, metric }) => {
-      const under = metric === undefined ? '' : ` metric ${metric}`;
-      calls.push(`+${formatPrefix(prefix)} ${nextHops.length}${under}`);
-    },
+    install: (prefix, { nextHops }) => calls.push(`+${formatPrefix(prefix)} ${nextHops.length}`),
     uninstall: (prefix) => calls.push(`-${formatPrefix(prefix)}`),
   });
   return { gateways, taken: () => calls.splice(0) };
@@ -28,21 +23,19 @@ function rig() {
 test('routes follow the configuration, and each change is made once', (t) => {
   const { gateways, taken } = rig();
   const first = [peer('192.0.2.1', '192.0.2.9'), peer('192.0.2.2', null), peer('2001:db8::1', '2001:db8::9')];
-  gateways.apply(first, KERNEL);
-  t.deepEqual(taken(), ['+192.0.2.1/32 1', '+2001:db8::1/128 1 metric 512']);
+  gateways.apply(first);
+  t.deepEqual(taken(), ['+192.0.2.1/32 1', '+2001:db8::1/128 1']);
   const second = [peer('192.0.2.1', '192.0.2.9'), peer('2001:db8::1', '2001:db8::8')];
-  gateways.apply(second, KERNEL);
-  t.deepEqual(taken(), ['+2001:db8::1/128 1 metric 512']);
-  gateways.apply(second, { ipv6Metric: 600 });
-  t.deepEqual(taken(), ['+2001:db8::1/128 1 metric 600']);
-  gateways.apply([], KERNEL);
+  gateways.apply(second);
+  t.deepEqual(taken(), ['+2001:db8::1/128 1']);
+  gateways.apply([]);
   t.deepEqual(taken(), ['-192.0.2.1/32', '-2001:db8::1/128']);
 });
 
 test('a learned route to such a peer does not reach the kernel; all others do', (t) => {
   const { gateways, taken } = rig();
   const learned = { nextHops: [{ address: ip('192.0.2.7'), interface: null }] };
-  gateways.apply([peer('192.0.2.1', '192.0.2.9')], KERNEL);
+  gateways.apply([peer('192.0.2.1', '192.0.2.9')]);
   taken();
   gateways.install(parsePrefix('192.0.2.1/32')!, learned);
   gateways.uninstall(parsePrefix('192.0.2.1/32')!);

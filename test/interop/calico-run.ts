@@ -14,7 +14,12 @@ import { waitFor } from '../support/wait.js';
 export const runFolder = join(import.meta.dirname, '..', '..', '..', 'fixtures', 'calico', 'runs');
 
 /** Addresses of the observer: whoever the scenario's peers are. */
-const OBSERVED = ['10.192.0.1', '10.192.0.3', '10.192.0.4', '10.192.0.9'];
+const OBSERVED = [
+  ...['10.192.0.1/16', '10.192.0.3/16', '10.192.0.4/16', '10.192.0.9/16'],
+  ...['2001:db8::1/64', '2001:db8::3/64'],
+];
+/** Where workloads have their router, in the scenarios in which the node gets this address. */
+const WORKLOAD_GATEWAY = '169.254.7.7';
 const INTERFACES = ['cali1', 'cali2', 'bpfin.cali'];
 
 export interface Stage {
@@ -33,7 +38,7 @@ export async function withStage(scenario: string, scene: (stage: Stage) => Promi
     const observer = await network.addNode('observer');
     await network.connect(
       { node, interface: 'eth0', addresses: ['10.192.0.2/16', '2001:db8::2/64'] },
-      { node: observer, interface: 'eth0', addresses: OBSERVED.map((address) => `${address}/16`) },
+      { node: observer, interface: 'eth0', addresses: OBSERVED },
     );
     await node.ip(
       ...INTERFACES.map((name, i) => `link add ${name} type veth peer name far${i}`),
@@ -41,6 +46,7 @@ export async function withStage(scenario: string, scene: (stage: Stage) => Promi
     );
     const routes = readFileSync(join(runFolder, scenario, 'kernel.txt'), 'utf8').split('\n');
     await node.ip(...routes.filter((line) => line !== '').map((line) => `route add ${line}`));
+    await observer.ip(`route add ${WORKLOAD_GATEWAY}/32 via 10.192.0.2`);
     await Promise.all(partsOf(scenario).map((part) => startObserver(observer, part)));
     await scene({ node, observer });
   } finally {
@@ -56,9 +62,9 @@ interface ObserverPart {
 /** One BIRD has one session with an address: each table of the observer is a process of its own. */
 function partsOf(scenario: string): readonly ObserverPart[] {
   const [head = '', ...parts] = readFileSync(join(runFolder, scenario, 'observer.conf'), 'utf8').split(
-    /^(?=ipv4 table )/m,
+    /^(?=ipv[46] table )/m,
   );
-  return parts.map((part) => ({ table: /^ipv4 table (\w+);/.exec(part)?.[1] ?? '', config: head + part }));
+  return parts.map((part) => ({ table: /^ipv[46] table (\w+);/.exec(part)?.[1] ?? '', config: head + part }));
 }
 
 function startObserver(observer: NetNode, { table, config }: ObserverPart): Promise<void> {
@@ -107,7 +113,16 @@ export async function startCalicoBgpd({ node }: Stage, scenario: string): Promis
   };
   writeFileSync(file, stringify(config));
   const bgpd = await node.start('bgpd', process.execPath, ['--enable-source-maps', BGPD_PROGRAM, '-c', file]);
+  await happensLater(node, scenario);
   return () => bgpd.log().slice(-4000);
+}
+
+/** What the kernel is told in `later.txt` once the daemon runs. */
+async function happensLater(node: NetNode, scenario: string): Promise<void> {
+  const file = join(runFolder, scenario, 'later.txt');
+  if (!existsSync(file)) return;
+  await waitFor('the daemon to run', () => existsSync(join(node.directory, 'bgpd.sock')));
+  await node.ip(...readFileSync(file, 'utf8').trim().split('\n'));
 }
 
 /** What the observer has been told, table by table, and what the node's kernel was given. */
@@ -140,7 +155,7 @@ const routeText = (route: ReceivedRoute): string =>
 const urgency = (metric: number): string => (metric < 1024 ? `, metric ${metric}` : '');
 
 async function kernelText(node: NetNode): Promise<string> {
-  const routes = await node.routes(4, 'proto', 'bird');
+  const routes = [...(await node.routes(4, 'proto', 'bird')), ...(await node.routes(6, 'proto', 'bird'))];
   const lines = routes.map(({ type, dst, gateway, metric }) =>
     type === 'blackhole' ? `  ${dst} blackhole` : `  ${dst} via ${gateway}${urgency(metric ?? 0)}`,
   );

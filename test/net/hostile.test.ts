@@ -1,7 +1,9 @@
 // Peers and strangers that misbehave: each gets the NOTIFICATION it has earned, and nobody else notices.
 
+import { connect } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
+import { formatIp } from '../../src/base/ip.js';
 import { localOpen } from '../../src/fsm/capabilities.js';
 import { describeDown } from '../../src/fsm/describe.js';
 import { QUEUE_LIMIT } from '../../src/net/connection.js';
@@ -235,6 +237,38 @@ test('a listener reports what it cannot bind, and listens on the rest', (t) =>
     t.is(second.bound().length, 1);
     await second.stop();
     t.deepEqual(second.bound(), []);
+  }));
+
+test('an address that the host may get later is listened on now', (t) =>
+  withRig(async (rig) => {
+    const addresses = ['192.0.2.1', '2001:db8::1', '127.0.0.7'].map((text) => ({
+      address: ip(text),
+      port: 0,
+      freeBind: true,
+    }));
+    const listener = createListener({ addresses, match: () => null, clock: rig.clock });
+    t.deepEqual(await listener.start(), []);
+    const bound = listener.bound();
+    t.deepEqual(bound.map(({ address }) => formatIp(address)).sort(), [
+      '127.0.0.7',
+      '192.0.2.1',
+      '2001:db8::1',
+    ]);
+    const { port = 0 } = bound.find(({ address }) => formatIp(address) === '127.0.0.7') ?? {};
+    const again = createListener({
+      addresses: [{ address: ip('127.0.0.7'), port, freeBind: true }],
+      match: () => null,
+      clock: rig.clock,
+    });
+    t.deepEqual(
+      (await again.start()).map(({ code }) => code),
+      ['EADDRINUSE'],
+    );
+    const socket = connect(port, '127.0.0.7');
+    await turnsUntil(() => listener.counters().unknown === 1, 'a connection');
+    socket.destroy();
+    await listener.stop();
+    t.deepEqual(listener.bound(), []);
   }));
 
 test('IPv6 works the same', (t) =>

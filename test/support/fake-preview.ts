@@ -58,6 +58,7 @@ export const FAKE_PREVIEW: ConfigPreview = {
     },
   ],
   untouchedPeers: 998,
+  peersWithoutSession: { count: 12, names: ['node-7', 'node-8'] },
   kernel: {
     installed: 1,
     removed: 2,

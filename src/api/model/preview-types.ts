@@ -59,6 +59,12 @@ export interface GuardPreview {
   readonly reasons: readonly string[];
 }
 
+/** The names may be fewer than the count. */
+export interface NamedCount {
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
 export interface ConfigPreview {
   readonly objects: ObjectChanges;
   /** Null: no Calico resources, neither now nor then. */
@@ -72,8 +78,10 @@ export interface ConfigPreview {
   readonly notes: readonly string[];
   /** Peers of which something changes. */
   readonly peers: readonly PeerPreview[];
-  /** Peers of which nothing does. */
+  /** Peers with a session of which nothing does. */
   readonly untouchedPeers: number;
+  /** All peers that have no session now and are still there: what they would be told is in no figure. */
+  readonly peersWithoutSession: NamedCount;
   /** Null: this node has no kernel backend. */
   readonly kernel: KernelPreview | null;
   readonly guard: GuardPreview;

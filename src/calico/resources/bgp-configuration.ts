@@ -1,5 +1,7 @@
 // BGPConfiguration: its fields. `default` holds for all nodes; `node.<name>` overrides a few fields for one.
 
+import { type IpAddress, isLinkLocal } from '../../base/ip.js';
+import type { Prefix } from '../../base/prefix.js';
 import { passwordField, restartTime } from './bgp-peer.js';
 import {
   choice,
@@ -18,7 +20,21 @@ import {
 } from './fields.js';
 import { addressOf, asNumber, interfaceGlob, parseCommunity, port, range } from './values.js';
 
-const cidrs = listOf(record({ cidr: required(range(null)) }));
+/** Calico takes an element without a range, and makes nothing of it. */
+const serviceRange = noted(record({ cidr: optional(range(null)) }), ({ cidr }) =>
+  cidr === null ? 'names no range: it has no effect' : null,
+);
+
+export interface ServiceRange {
+  readonly cidr: Prefix;
+  /** Among the elements as they are written. */
+  readonly index: number;
+}
+
+const serviceRanges: Field<readonly ServiceRange[]> = (value, path, issues) =>
+  (listOf(serviceRange)(value, path, issues) ?? []).flatMap((read, index) =>
+    (read?.cidr ?? null) === null ? [] : [{ cidr: read.cidr!, index }],
+  );
 
 const communityName = text('a name', (given) =>
   /^[A-Za-z0-9._-]{1,253}$/.test(given)
@@ -37,6 +53,10 @@ const communityOrName = text('a community or the name of one', (given) =>
 );
 const communityValue = text('a community', parseCommunity);
 
+/** Each workload has a link, and a listener of one address could name one of them only. */
+const linkLocalNote = (address: IpAddress): string | null =>
+  isLinkLocal(address) ? 'is link-local: with bindMode NodeIP workloads are not answered on it' : null;
+
 /** The highest LOCAL_PREF less the priority is what is sent, so that both fit 31 bits. */
 const priority = integer(1, 2_147_483_646);
 
@@ -48,9 +68,9 @@ const spec = record(
     listenPort: optional(port),
     bindMode: optional(choice(['None', 'NodeIP'])),
     ignoredInterfaces: optional(listOf(interfaceGlob)),
-    serviceClusterIPs: optional(cidrs),
-    serviceExternalIPs: optional(cidrs),
-    serviceLoadBalancerIPs: optional(cidrs),
+    serviceClusterIPs: optional(serviceRanges),
+    serviceExternalIPs: optional(serviceRanges),
+    serviceLoadBalancerIPs: optional(serviceRanges),
     serviceLoadBalancerAggregation: optional(choice(['Enabled', 'Disabled'])),
     communities: optional(listOf(record({ name: required(communityName), value: required(communityValue) }))),
     prefixAdvertisements: optional(
@@ -58,17 +78,14 @@ const spec = record(
     ),
     nodeMeshPassword: optional(passwordField),
     nodeMeshMaxRestartTime: optional(restartTime),
-    localWorkloadPeeringIPV4: optional(noted(addressOf('ipv4'), () => NO_WORKLOAD_PEERS)),
-    localWorkloadPeeringIPV6: optional(noted(addressOf('ipv6'), () => NO_WORKLOAD_PEERS)),
+    localWorkloadPeeringIPV4: optional(addressOf('ipv4')),
+    localWorkloadPeeringIPV6: optional(noted(addressOf('ipv6'), linkLocalNote)),
     programClusterRoutes: optional(choice(['Enabled', 'Disabled', 'EnabledIPIPOnly', 'EnabledNoEncapOnly'])),
     ipv4NormalRoutePriority: optional(priority),
     ipv6NormalRoutePriority: optional(priority),
   },
   'note',
 );
-
-const NO_WORKLOAD_PEERS =
-  'workloads are answered on every address that is listened on; the node agent gives this one to their links';
 
 export type BgpConfigurationSpec = NonNullable<ReadBy<typeof spec>>;
 

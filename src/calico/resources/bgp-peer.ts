@@ -85,7 +85,8 @@ export const readBgpPeer: Field<BgpPeerSpec> = (value, path, issues) => {
   if (read.peerSelector !== null && read.asNumber !== null) {
     clash('asNumber', 'peers chosen by peerSelector have the AS number of their node', 'leave it out');
   }
-  if ((read.peerIP !== null || localWorkloadSelector !== null) && read.asNumber === null) {
+  // Of a peer named by its address the node with that address may know it: see `peerings.ts`.
+  if (localWorkloadSelector !== null && read.asNumber === null) {
     clash('asNumber', 'is missing', 'give the AS number of the peer');
   }
   if (read.keepOriginalNextHop === true && read.nextHopMode !== null) {

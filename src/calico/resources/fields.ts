@@ -85,13 +85,15 @@ export const listOf =
     return value.map((item, index) => element(item, [...path, index], issues) as T);
   };
 
-/** A mapping of texts, such as labels. */
+/** A mapping of texts, such as labels. What is written without quotes counts as its text, as calicoctl has it. */
 export const texts: Field<Readonly<Record<string, string>>> = (value, path, issues) => {
   if (!isMapping(value)) return refuse(issues, path, `is ${named(value)}`, 'give a mapping of texts');
-  for (const [key, inner] of Object.entries(value)) {
-    if (typeof inner !== 'string') refuse(issues, [...path, key], `is ${named(inner)}`, 'give a text');
-  }
-  return value as Readonly<Record<string, string>>;
+  const entries = Object.entries(value).map(([key, inner]) => {
+    if (typeof inner === 'string') return [key, inner];
+    if (typeof inner === 'boolean' || Number.isSafeInteger(inner)) return [key, String(inner)];
+    return [key, refuse(issues, [...path, key], `is ${named(inner)}`, 'give a text')];
+  });
+  return Object.fromEntries(entries) as Readonly<Record<string, string>>;
 };
 
 /** A field that is read by others than us. */

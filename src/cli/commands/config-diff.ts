@@ -3,6 +3,7 @@
 import type {
   ConfigPreview,
   KernelPreview,
+  NamedCount,
   ObjectChanges,
   PeerPreview,
   PrefixPreview,
@@ -60,6 +61,7 @@ export const diffText = (preview: ConfigPreview, paint: Paint): string => {
     renderFields(
       [
         ['Sessions untouched, same routes', String(preview.untouchedPeers)],
+        ...downFields(preview.peersWithoutSession),
         ...(kernel === null ? [] : kernelFields(kernel)),
         ...lines('Note', preview.notes),
         ...lines(
@@ -82,6 +84,15 @@ const objectFields = (whose: string, { added, changed, removed }: ObjectChanges)
   ...lines(`Changed${whose}`, changed),
   ...lines(`Removed${whose}`, removed),
 ];
+
+/** That nothing changes for them only means that nothing could be compared. */
+const downFields = ({ count, names }: NamedCount): Field[] =>
+  count === 0
+    ? []
+    : [
+        ['Without a session now', `${count}: what they would be told is not counted`],
+        ['', `${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`],
+      ];
 
 const PEER_COLUMNS = [
   left('Neighbor'),

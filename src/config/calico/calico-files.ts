@@ -91,7 +91,7 @@ function documentsOf(
   broken: ConfigProblem[],
 ): CalicoDocument[] {
   return cut(text).flatMap(({ text: part, offset }) => {
-    const source = cache.get(part) ?? parseSource(part, file);
+    const source = cache.get(part) ?? parseSource(part, file, 'kubernetes');
     const document = { file, offset, text: part, source };
     if (!source.readable || source.problems.length > 0) {
       broken.push(...source.problems.map((problem) => shifted(problem, document)));

@@ -1,9 +1,10 @@
 // What Calico's resources say, laid under what the operator's own file says: keys of the file win, lists are joined.
 
-import { formatIp, ipEquals, ipv4, ipv6 } from '../../base/ip.js';
+import { formatIp, ipEquals } from '../../base/ip.js';
 import { formatPrefix } from '../../base/prefix.js';
+import { WORKLOAD_INTERFACES } from '../../calico/cluster.js';
 import type { CalicoIntent, OriginateIntent, PeerIntent, PoolIntent } from '../../calico/types.js';
-import { BGP_PORT, DEFAULT_SESSION, DEFAULT_TIMERS, WORKLOAD_INTERFACES } from '../defaults.js';
+import { BGP_PORT, DEFAULT_LISTEN, DEFAULT_SESSION, DEFAULT_TIMERS } from '../defaults.js';
 import type { Sections } from '../schema/schema.js';
 import { mergeRestart } from '../sources/merge.js';
 import type { RuntimePeers } from '../sources/runtime-peers.js';
@@ -90,8 +91,7 @@ function joined<T>(own: readonly T[], theirs: readonly T[], keyOf: (element: T) 
 function listenOf({ listen }: CalicoIntent, fallback: readonly ListenConfig[]): readonly ListenConfig[] {
   if (listen === null) return fallback;
   const port = listen.port ?? BGP_PORT;
-  const addresses = listen.addresses.length > 0 ? listen.addresses : [ipv4(0), ipv6([0, 0, 0, 0])];
-  return addresses.map((address) => ({ address, port }));
+  return (listen.addresses ?? DEFAULT_LISTEN).map(({ address, freeBind }) => ({ address, port, freeBind }));
 }
 
 function kernelOf(kernel: KernelConfig, { kernel: given }: Sections, intent: CalicoIntent): KernelConfig {
@@ -100,6 +100,7 @@ function kernelOf(kernel: KernelConfig, { kernel: given }: Sections, intent: Cal
     metric: given?.metric ?? intent.metric,
     ipv6Metric: given?.ipv6Metric ?? given?.metric ?? intent.ipv6Metric,
     localPrefFromMetric: given?.localPrefFromMetric ?? true,
+    learnedInterfaces: given?.learnedInterfaces ?? intent.learnedInterfaces,
     install: given?.install ?? intent.install,
     import: given?.import === undefined ? importsOf(kernel, intent) : kernel.import,
   };

@@ -101,6 +101,7 @@ export const kernelSchema = z.strictObject({
   sweepDelay: integerField('seconds', 1, 86_400).optional(),
   allowOverride: z.array(prefixMatchField).optional(),
   localPrefFromMetric: booleanField.optional(),
+  learnedInterfaces: booleanField.optional(),
   ipipDevice: deviceField.optional(),
   vxlan: vxlanSchema.optional(),
   nextHopGroups: choiceField(['auto', 'on', 'off']).optional(),

@@ -29,7 +29,11 @@ export const routerIdField = textField<number | 'hash'>(ROUTER_ID, (text) =>
   text === 'hash' ? text : readIdentifier(text, ROUTER_ID),
 );
 
-export const listenSchema = z.strictObject({ address: addressField, port: portField.optional() });
+export const listenSchema = z.strictObject({
+  address: addressField,
+  port: portField.optional(),
+  freeBind: booleanField.optional(),
+});
 
 export const routeReflectorSchema = z.strictObject({
   clusterId: identifierField('an IPv4 address as cluster id, such as 244.0.0.1').optional(),

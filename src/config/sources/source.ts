@@ -13,6 +13,7 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
+  type ScalarTag,
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
@@ -40,9 +41,20 @@ const SYNTAX_REMEDIES: Readonly<Record<string, readonly [message: string, remedy
 const HARMLESS = ['DUPLICATE_KEY'];
 const MAX_ALIASES = 1000;
 
-export function parseSource(text: string, file: string): Source {
+/** What YAML 1.1 took for yes and no, as kubectl and calicoctl still do. A single letter is none. */
+const YES_AND_NO: readonly ScalarTag[] = (
+  [
+    [/^(yes|Yes|YES|on|On|ON)$/, true],
+    [/^(no|No|NO|off|Off|OFF)$/, false],
+  ] as const
+).map(([test, value]) => ({ tag: 'tag:yaml.org,2002:bool', default: true, test, resolve: () => value }));
+
+export type Dialect = 'yaml' | 'kubernetes';
+
+export function parseSource(text: string, file: string, dialect: Dialect = 'yaml'): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const customTags = dialect === 'kubernetes' ? [...YES_AND_NO] : [];
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, customTags });
   const place = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -115,8 +127,12 @@ function readMap(walk: Walk, map: YAMLMap, path: Path): unknown {
   return Object.fromEntries(entries);
 }
 
-const keyText = (pair: Pair): string | null =>
-  isScalar(pair.key) && ['string', 'number'].includes(typeof pair.key.value) ? String(pair.key.value) : null;
+function keyText({ key }: Pair): string | null {
+  if (!isScalar(key)) return null;
+  // A key is a name, whatever its text would mean as a value.
+  if (typeof key.value === 'boolean') return key.source ?? null;
+  return ['string', 'number'].includes(typeof key.value) ? String(key.value) : null;
+}
 
 function scalarValue(scalar: Scalar): unknown {
   const { value, source } = scalar;

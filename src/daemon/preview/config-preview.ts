@@ -20,11 +20,15 @@ export interface PreviewInput {
   readonly routes: RoutePreview;
 }
 
+/** Peers that are named beside their number. */
+const MOST_NAMED = 10;
+
 export function configPreview(input: PreviewInput): ConfigPreview {
   const { running, candidate, objects, routes } = input;
   const live = liveConfig(running, candidate.config);
   const diff = diffConfig(running, live);
   const touched = routes.peers.filter(isTouched);
+  const down = routes.peers.filter(({ session }) => session === 'down');
   return {
     objects: compare(...objects),
     calico: calicoChanges(input),
@@ -33,7 +37,11 @@ export function configPreview(input: PreviewInput): ConfigPreview {
     warnings: candidate.warnings.map(formatProblem),
     notes: notesOf(diff, routes),
     peers: touched,
-    untouchedPeers: routes.peers.length - touched.length,
+    untouchedPeers: routes.peers.filter((peer) => peer.session === 'stays' && !isTouched(peer)).length,
+    peersWithoutSession: {
+      count: down.length,
+      names: down.slice(0, MOST_NAMED).map(({ name }) => name),
+    },
     kernel: routes.kernel,
     guard: { ...running.reload, reasons: guardReasons(running.reload, lossesOf(routes)) },
     elapsed: Math.round(routes.elapsed),

@@ -61,6 +61,7 @@ export class FibPreview implements Witness {
     if (before === null && after === null) return;
     const text = formatPrefix(prefix);
     this.#record(
+      family,
       text,
       this.#gateways[0].has(text) ? null : before,
       this.#gateways[1].has(text) ? null : after,
@@ -71,11 +72,11 @@ export class FibPreview implements Witness {
     return { ...this.#counts, prefixes: this.#prefixes };
   }
 
-  #record(prefix: string, before: FibIntent | null, after: FibIntent | null): void {
+  #record(family: FamilyIndex, prefix: string, before: FibIntent | null, after: FibIntent | null): void {
     if (before === null && after === null) return;
     if (before === null) this.#count('installed', prefix);
     else if (after === null) this.#count('removed', prefix);
-    else if (this.#rewritten || !this.#isSame(before, after)) this.#count('changed', prefix);
+    else if (this.#rewritten || !this.#isSame(family, before, after)) this.#count('changed', prefix);
   }
 
   #count(kind: Kind, prefix: string): void {
@@ -83,9 +84,11 @@ export class FibPreview implements Witness {
     if (this.#prefixes[kind].length < this.#options.limit) this.#prefixes[kind].push(prefix);
   }
 
-  #isSame(before: FibIntent, after: FibIntent): boolean {
-    const [then, later] = this.#options.settings;
-    return (before.metric ?? then.metric) === (after.metric ?? later.metric) && samePath(before, after);
+  #isSame(family: FamilyIndex, before: FibIntent, after: FibIntent): boolean {
+    const [then, later] = this.#options.settings.map(({ metric, ipv6Metric = metric }) =>
+      family === 1 ? ipv6Metric : metric,
+    );
+    return (before.metric ?? then) === (after.metric ?? later) && samePath(before, after);
   }
 
   /** Host routes to peers (`via`). */

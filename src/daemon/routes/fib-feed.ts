@@ -49,10 +49,6 @@ function lastMetric(edits: AttributeEdits | null): number | null {
   return metric;
 }
 
-/** The kernel's settings have one metric, that of IPv4. Null: it is that of IPv6, too. */
-const ownIpv6Metric = ({ kernel }: Config): number | null =>
-  kernel.ipv6Metric === kernel.metric ? null : kernel.ipv6Metric;
-
 const BLACKHOLE: FibIntent = { kind: 'blackhole', nextHops: [] };
 
 export class FibFeed {
@@ -72,14 +68,12 @@ export class FibFeed {
   /** How far the look at everything has come; null: none is under way. */
   #reviewed: { readonly family: FamilyIndex; row: number } | null = null;
   #paths: FibPaths;
-  #ipv6Metric: number | null;
 
   constructor(rib: Rib, kernel: FibSink, { policy, config, interfaceOf, isBlackhole }: FibFeedOptions) {
     this.#rib = rib;
     this.#kernel = kernel;
     this.#policy = policy;
     this.#paths = new FibPaths(config);
-    this.#ipv6Metric = ownIpv6Metric(config);
     this.#interfaceOf = interfaceOf;
     this.#isBlackhole = isBlackhole;
     this.#route = new RouteCursor(rib.attrSets, rib.validation);
@@ -91,11 +85,8 @@ export class FibFeed {
    */
   configure(config: Config, policy: CompiledPolicy, originated: readonly Prefix[]): boolean {
     const paths = new FibPaths(config);
-    const ipv6Metric = ownIpv6Metric(config);
-    const same =
-      policy.key === this.#policy.key && paths.equals(this.#paths) && ipv6Metric === this.#ipv6Metric;
+    const same = policy.key === this.#policy.key && paths.equals(this.#paths);
     this.#policy = policy;
-    this.#ipv6Metric = ipv6Metric;
     if (!same) {
       this.#paths = paths;
       this.#reviewed = { family: 0, row: 0 };
@@ -139,12 +130,6 @@ export class FibFeed {
 
   /** Null when the best path is none, local, or not to be installed. */
   intentOf(family: FamilyIndex, prefix: PrefixId): FibIntent | null {
-    const intent = this.#ownIntent(family, prefix);
-    if (family === 0 || this.#ipv6Metric === null || intent === null) return intent;
-    return intent.metric === undefined ? this.#underMetric(intent, this.#ipv6Metric) : intent;
-  }
-
-  #ownIntent(family: FamilyIndex, prefix: PrefixId): FibIntent | null {
     const table = this.#rib.prefixes[family];
     // As of the last decision: the path row may have been reused since.
     const peer = table.bestSource[prefix]! as PeerId;

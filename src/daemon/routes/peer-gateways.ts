@@ -3,7 +3,7 @@
 
 import { formatIp } from '../../base/ip.js';
 import { formatPrefix, hostPrefix, type Prefix } from '../../base/prefix.js';
-import type { KernelConfig, PeerConfig } from '../../config/types.js';
+import type { PeerConfig } from '../../config/types.js';
 import type { FibIntent } from '../../kernel/types.js';
 import type { FibSink } from './fib-feed.js';
 
@@ -17,21 +17,17 @@ export class PeerGateways implements FibSink {
   }
 
   /** Makes these peers' routes the ones that are there. */
-  apply(
-    peers: readonly Pick<PeerConfig, 'address' | 'via'>[],
-    { ipv6Metric }: Pick<KernelConfig, 'ipv6Metric'>,
-  ): void {
+  apply(peers: readonly Pick<PeerConfig, 'address' | 'via'>[]): void {
     const before = this.#own;
     this.#own = new Map();
     for (const { address, via } of peers) {
       if (via === null) continue;
       const prefix = hostPrefix(address);
       const key = formatPrefix(prefix);
-      const ofFamily = address.family === 'ipv6' ? { metric: ipv6Metric } : {};
-      const gateway = `${formatIp(via)} ${ofFamily.metric ?? ''}`;
+      const gateway = formatIp(via);
       this.#own.set(key, { prefix, gateway });
       if (before.get(key)?.gateway === gateway) continue;
-      this.#kernel.install(prefix, { nextHops: [{ address: via, interface: null }], ...ofFamily });
+      this.#kernel.install(prefix, { nextHops: [{ address: via, interface: null }] });
     }
     for (const [key, { prefix }] of before) if (!this.#own.has(key)) this.#kernel.uninstall(prefix);
   }

@@ -14,6 +14,7 @@ import { NO_SET } from './next-hop-sets.js';
 const MAX_PROBLEMS = 100;
 
 export function* heldRoutes(fib: FibState): Generator<KernelRoute> {
+  const { table: id, protocol } = fib.identity;
   for (const table of fib.tables) {
     const source = fib.sources[table.index];
     for (const row of table.rows) {
@@ -21,7 +22,7 @@ export function* heldRoutes(fib: FibState): Generator<KernelRoute> {
       const prefix = table.rows.prefix(row);
       const nextHops = fib.sets.get(setOfRef(fib, table.held(row)));
       const metric = table.heldMetric(row);
-      const route = { ...fib.identity, prefix, metric, scope: RT_SCOPE.universe, nextHops };
+      const route = { table: id, protocol, prefix, metric, scope: RT_SCOPE.universe, nextHops };
       const type = nextHops.length === 0 ? 'blackhole' : 'unicast';
       yield { ...route, type, ...(source === null ? {} : { source }) };
     }

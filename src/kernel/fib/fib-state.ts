@@ -128,9 +128,17 @@ const IPV6_DEFAULT_METRIC = 1024;
 export const metricIn = (metric: number, table: FibTable): number =>
   table.index === 1 && metric === 0 ? IPV6_DEFAULT_METRIC : metric;
 
+/** What routes of the family have that say nothing themselves. */
+const commonMetric = ({ metric, ipv6Metric }: RouteIdentity, table: FibTable): number =>
+  metricIn(table.index === 1 ? (ipv6Metric ?? metric) : metric, table);
+
 /** Table and metric: what the kernel allows once per prefix. */
-export const sameKey = (a: RouteIdentity, b: RouteIdentity): boolean =>
-  a.table === b.table && a.metric === b.metric;
+export const sameKey = (a: RouteIdentity, b: RouteIdentity, table: FibTable): boolean =>
+  a.table === b.table && commonMetric(a, table) === commonMetric(b, table);
+
+/** Routes of the family need no other. */
+export const sameIdentity = (a: RouteIdentity, b: RouteIdentity, table: FibTable): boolean =>
+  sameKey(a, b, table) && a.protocol === b.protocol;
 
 /** The identity as the kernel will show it. */
 export const identityIn = (identity: RouteIdentity, table: FibTable): RouteIdentity =>
@@ -140,14 +148,14 @@ export const identityIn = (identity: RouteIdentity, table: FibTable): RouteIdent
 
 /** RTA_PRIORITY that the row's route should have: that of its intent, or the common one. */
 export const wantedMetric = (fib: FibState, table: FibTable, row: number): number =>
-  metricIn(fib.groups.get(table.wanted(row))?.metric ?? fib.identity.metric, table);
+  metricIn(fib.groups.get(table.wanted(row))?.metric ?? commonMetric(fib.identity, table), table);
 
 /** The metric under which the kernel may tell of the row's route. */
 export const knownMetric = (fib: FibState, table: FibTable, row: number): number =>
   row >= 0 && table.held(row) !== NO_SET
     ? table.heldMetric(row)
     : row < 0
-      ? metricIn(fib.identity.metric, table)
+      ? commonMetric(fib.identity, table)
       : wantedMetric(fib, table, row);
 
 /** The set of next hops that the row should have in the kernel, NO_SET for no route. */

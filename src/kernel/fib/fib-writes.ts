@@ -14,6 +14,7 @@ import {
   type PendingWrite,
   retryKey,
   type Stray,
+  sameIdentity,
   sameKey,
   tableOf,
   wantedMetric,
@@ -262,8 +263,8 @@ function settleIdentity(
   row: number,
   ref: number,
 ): void {
-  const outdated = identity !== fib.identity && ref !== NO_SET;
-  if (outdated && sameKey(identity, fib.identity)) {
+  const outdated = ref !== NO_SET && !sameIdentity(identity, fib.identity, table);
+  if (outdated && sameKey(identity, fib.identity, table)) {
     table.raise(row, REWRITE);
     return;
   }

@@ -29,6 +29,7 @@ import {
   desiredSet,
   type FibState,
   retryRow,
+  sameIdentity,
   sameKey,
   tableOf,
   wantedMetric,
@@ -259,15 +260,16 @@ export class Fib {
   configure(settings: RouteIdentity): void {
     const identity = identityOf(settings);
     const old = this.#state.identity;
-    const inPlace = sameKey(old, identity);
-    if (inPlace && old.protocol === identity.protocol) return;
+    const { tables } = this.#state;
+    const changed = tables.filter((table) => !sameIdentity(old, identity, table));
+    if (changed.length === 0) return;
     this.#state.identity = identity;
     this.#state.previous = old;
     this.#state.strays.clear();
     this.#state.objects.configure(identity.protocol);
-    for (const table of this.#state.tables)
+    for (const table of changed)
       for (const row of table.rows)
-        if (table.held(row) !== NO_SET) this.#reidentify(table, row, old, inPlace);
+        if (table.held(row) !== NO_SET) this.#reidentify(table, row, old, sameKey(old, identity, table));
   }
 
   #reidentify(table: FibTable, row: number, old: RouteIdentity, inPlace: boolean): void {
@@ -319,8 +321,9 @@ export class Fib {
 }
 
 /** Settings are an identity and more. */
-const identityOf = ({ table, protocol, metric }: RouteIdentity): RouteIdentity => ({
+const identityOf = ({ table, protocol, metric, ipv6Metric = metric }: RouteIdentity): RouteIdentity => ({
   table,
   protocol,
   metric,
+  ipv6Metric,
 });

@@ -26,7 +26,13 @@ export interface TrackedHop {
   /** The daemon lost whom it leads to: used only where there is nobody else. */
   suspect: boolean;
   /** What the observer was last told, null before the first time. */
-  told: NextHopState | null;
+  told: Told | null;
+}
+
+interface Told {
+  readonly state: NextHopState;
+  /** Of the interface, 0 for none: not told, and yet to be looked at when it is another. */
+  readonly ifindex: number;
 }
 
 /** A route that the FIB wants, as a way to a next hop. */
@@ -198,8 +204,9 @@ export class NextHops {
     for (const tracked of this.#stale) {
       if (this.#resolveAgain(tracked)) changed.push(tracked);
       const state = stateOf(tracked);
-      if (tracked.watchers > 0 && !sameState(tracked.told, state)) {
-        tracked.told = state;
+      const ifindex = tracked.hops?.[0]?.ifindex ?? 0;
+      if (tracked.watchers > 0 && !isTold(tracked.told, state, ifindex)) {
+        tracked.told = { state, ifindex };
         states.push(state);
       }
     }
@@ -374,8 +381,8 @@ const stateOf = ({ hop, hops, cost }: TrackedHop): NextHopState => ({
   cost,
 });
 
-const sameState = (a: NextHopState | null, b: NextHopState): boolean =>
-  a !== null && a.reachable === b.reachable && a.cost === b.cost;
+const isTold = (told: Told | null, { reachable, cost }: NextHopState, ifindex: number): boolean =>
+  told !== null && told.state.reachable === reachable && told.state.cost === cost && told.ifindex === ifindex;
 
 function sameHops(a: readonly KernelNextHop[] | null, b: readonly KernelNextHop[] | null): boolean {
   if (a === null || b === null) return a === b;

@@ -2,6 +2,7 @@
 
 import type { FamilyIndex } from '../../base/family.js';
 import { type AttrSetId, NONE, type PrefixId } from '../../base/ids.js';
+import type { IpAddress } from '../../base/ip.js';
 import {
   asPathContains,
   asPathCount,
@@ -13,19 +14,25 @@ import {
 import type { AttributeEdits } from '../../wire/types.js';
 import type { OriginValidation } from '../hooks.js';
 import type { AttrSets } from '../tables/attr-sets.js';
+import type { NextHopId, NextHops } from '../tables/next-hops.js';
 import type { PrefixTable } from '../tables/prefix-table.js';
 import { RouteCursor } from '../tables/route-cursor.js';
 import type { ExcessKind, ImportSpecials, LoopKind, RefusalKind, RibPeer } from '../tables/sources.js';
 
 export interface ImportTables {
   readonly attrSets: AttrSets;
+  readonly nextHops: NextHops;
   readonly prefixes: readonly [PrefixTable, PrefixTable];
   /** Null: no RPKI. */
   readonly validation: OriginValidation | null;
 }
 
+/** The interface over which a next hop is reached, null where it is not. */
+export type InterfaceOf = (nextHop: IpAddress) => string | null;
+
 export class Importer {
   readonly #attrSets: AttrSets;
+  readonly #nextHops: NextHops;
   readonly #prefixes: readonly [PrefixTable, PrefixTable];
   readonly #route: RouteCursor;
   readonly #rewriter = new BlockRewriter();
@@ -37,13 +44,18 @@ export class Importer {
     readonly result: AttrSetId;
   } | null = null;
   #clusterIds: readonly number[];
+  /** Null: learned routes have no interface. */
+  #interfaceOf: InterfaceOf | null = null;
+  /** By the address of a next hop, which is one object as long as it is in use. Null: it is not known. */
+  #interfaces = new WeakMap<IpAddress, Pick<AttributeEdits, 'interface'> | null>();
 
   constructor(
-    { attrSets, prefixes, validation }: ImportTables,
+    { attrSets, nextHops, prefixes, validation }: ImportTables,
     routerId: number,
     clusterIds: readonly number[],
   ) {
     this.#attrSets = attrSets;
+    this.#nextHops = nextHops;
     this.#prefixes = prefixes;
     this.#route = new RouteCursor(attrSets, validation);
     this.#routerId = routerId;
@@ -55,6 +67,29 @@ export class Importer {
     const before = this.#clusterIds;
     this.#clusterIds = ids;
     return ids.length !== before.length || ids.some((id) => !before.includes(id));
+  }
+
+  /** True when what is there has to be judged anew. */
+  setInterfaces(interfaceOf: InterfaceOf | null): boolean {
+    const before = this.#interfaceOf;
+    this.#interfaceOf = interfaceOf;
+    this.#interfaces = new WeakMap();
+    return interfaceOf !== before;
+  }
+
+  /** True when routes with this next hop have another interface now. One that is out of reach keeps its own. */
+  hasMoved(address: IpAddress): boolean {
+    const name = this.#interfaceOf?.(address) ?? null;
+    if (name === null) return false;
+    let moved = false;
+    for (const id of this.#nextHops.idsOf(address)) {
+      const nextHop = this.#nextHops.address(id);
+      const known = nextHop === null ? undefined : this.#interfaces.get(nextHop);
+      if (nextHop === null || known === undefined || known?.interface === name) continue;
+      this.#interfaces.set(nextHop, { interface: name });
+      moved = true;
+    }
+    return moved;
   }
 
   /** Null: policies decide. */
@@ -122,7 +157,21 @@ export class Importer {
 
   #prepared(peer: RibPeer, received: AttrSetId): AttrSetId {
     const edits = peer.special?.edits ?? null;
-    return edits === null ? received : this.#attrSets.edited(received, edits, this.#rewriter);
+    const prepared = edits === null ? received : this.#attrSets.edited(received, edits, this.#rewriter);
+    return this.#interfaceOf === null ? prepared : this.#placed(prepared, this.#interfaceOf);
+  }
+
+  /** With the interface that policies ask for. */
+  #placed(attrs: AttrSetId, interfaceOf: InterfaceOf): AttrSetId {
+    const nextHop = this.#nextHops.address(this.#attrSets.nextHop[attrs]! as NextHopId);
+    if (nextHop === null) return attrs;
+    let place = this.#interfaces.get(nextHop);
+    if (place === undefined) {
+      const name = interfaceOf(nextHop);
+      place = name === null ? null : { interface: name };
+      this.#interfaces.set(nextHop, place);
+    }
+    return place === null ? attrs : this.#attrSets.edited(attrs, place, this.#rewriter);
   }
 
   /** Why the route is not used, for people: its nature, or the term that rejected it; null when it was taken. */

@@ -9,15 +9,19 @@ import type { AdjRibIn } from './adj-rib-in.js';
 
 /** Prefixes with a path over one of the next hops. */
 export function markByNextHop(
-  paths: AdjRibIn,
+  paths: readonly [AdjRibIn, AdjRibIn],
   attrSets: AttrSets,
   changed: ReadonlySet<NextHopId>,
-  dirty: DirtyList,
+  dirty: readonly [DirtyList, DirtyList],
 ): void {
-  for (let path = 0; path < paths.rows; path++) {
-    const attrs = paths.accepted[path]!;
-    if (attrs === NONE || !changed.has(attrSets.nextHop[attrs as AttrSetId]! as NextHopId)) continue;
-    dirty.add(paths.prefix[path]! as PrefixId);
+  if (changed.size === 0) return;
+  for (const family of [0, 1] as const) {
+    const { accepted, prefix, rows } = paths[family];
+    for (let path = 0; path < rows; path++) {
+      const attrs = accepted[path]!;
+      if (attrs === NONE || !changed.has(attrSets.nextHop[attrs as AttrSetId]! as NextHopId)) continue;
+      dirty[family].add(prefix[path]! as PrefixId);
+    }
   }
 }
 

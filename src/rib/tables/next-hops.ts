@@ -198,6 +198,11 @@ export class NextHops {
     return state.nextHops;
   }
 
+  /** Interned next hops that this address stands for. */
+  idsOf(address: IpAddress): Iterable<NextHopId> {
+    return this.#states.get(toHex(ipToBytes(address)))?.nextHops ?? [];
+  }
+
   /** What is known of an address; null: nobody asked for it. */
   stateOf(address: IpAddress): Reachability | null {
     return this.#states.get(toHex(ipToBytes(address))) ?? null;

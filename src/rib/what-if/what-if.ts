@@ -14,6 +14,7 @@ import type { UpdateGroup } from '../export/update-group.js';
 import { profileKey } from '../export/update-groups.js';
 import { VantageCosts } from '../export/vantage.js';
 import type { ExportProfile } from '../hooks.js';
+import type { InterfaceOf } from '../import/importer.js';
 import type { RibPeer } from '../tables/sources.js';
 import { findPrefix, prefixOf } from '../views.js';
 import { GroupTally } from './tally.js';
@@ -49,6 +50,7 @@ export interface Outlook {
   readonly local: ReadonlyMap<string, readonly LocalPath[]>;
   /** Of a next hop that nobody has asked for yet. */
   readonly nextHop: (address: IpAddress) => { readonly reachable: boolean; readonly cost: number };
+  readonly interfaceOf: InterfaceOf | null;
   /** Prefixes to name, of each group, kind of change and family. */
   readonly limit: number;
 }
@@ -289,6 +291,7 @@ class Copy {
       },
       listener: { bestChanged: () => {}, wake: () => {}, workPending: () => {} },
     });
+    rib.setInterfaces(this.#outlook.interfaceOf);
     if (this.#from.restarts.deferring) rib.restarts.defer();
     return rib;
   }

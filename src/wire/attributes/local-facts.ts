@@ -3,7 +3,7 @@
 // The value is a row of fields, ascending: kind, length, octets.
 
 import { concatBytes, readU32, writeU32 } from '../../base/bytes.js';
-import type { LocalFacts } from '../types.js';
+import type { AttributeEdits, LocalFacts } from '../types.js';
 import { findAttribute, valueEnd, valueStart } from './tlv.js';
 
 export const LOCAL_FACTS = 0;
@@ -57,9 +57,9 @@ function factsOf(bytes: Uint8Array, start: number, end: number): LocalFacts {
   };
 }
 
-/** The value of attribute 0 with other numbers. */
+/** The value of attribute 0 with other facts. */
 export function editLocalFacts(
-  { weight, metric }: { readonly weight?: number; readonly metric?: number },
+  { weight, metric, interface: name }: Pick<AttributeEdits, 'weight' | 'metric' | 'interface'>,
   old: Uint8Array | null,
 ): Uint8Array | null {
   const facts = old === null ? NO_LOCAL_FACTS : factsOf(old, 0, old.length);
@@ -67,6 +67,7 @@ export function editLocalFacts(
     ...facts,
     weight: weight ?? facts.weight,
     metric: metric ?? facts.metric,
+    interface: name ?? facts.interface,
   });
 }
 
