@@ -118,22 +118,27 @@ const PEER_CHANGES = {
   via: 'none',
 } as const satisfies Record<keyof PeerConfig, ChangeKind>;
 
-const KERNEL_KEYS = [
-  'backend',
-  'table',
-  'protocol',
-  'metric',
-  'ipv6Metric',
-  'import',
-  'install',
-  'removeOnStop',
-  'sweepDelay',
-  'allowOverride',
-  'localPrefFromMetric',
-  'learnedInterfaces',
-  'ipipDevice',
-  'vxlan',
-] as const satisfies readonly (keyof KernelConfig)[];
+/** Every one of them: what a reload changed has to be said. */
+const KERNEL_KEYS = Object.keys({
+  backend: true,
+  table: true,
+  protocol: true,
+  metric: true,
+  ipv6Metric: true,
+  import: true,
+  install: true,
+  removeOnStop: true,
+  sweepDelay: true,
+  nextHopGroups: true,
+  prefsrc: true,
+  watchNeighbours: true,
+  auditInterval: true,
+  allowOverride: true,
+  localPrefFromMetric: true,
+  learnedInterfaces: true,
+  ipipDevice: true,
+  vxlan: true,
+} satisfies Record<keyof KernelConfig, true>) as readonly (keyof KernelConfig)[];
 
 const DECISION_KEYS = [
   'alwaysCompareMed',

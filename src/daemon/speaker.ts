@@ -104,7 +104,7 @@ export class Speaker {
     this.#suspects = kernel === null ? null : new Suspects(kernel);
     this.#pass = new PassScheduler(clock, (budget) => {
       const more = this.#run(budget);
-      if (!more) this.#suspects?.clear();
+      if (!more) this.#decided();
       return more;
     });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
@@ -274,6 +274,11 @@ export class Speaker {
     return this.#byRibId.get(ribId) ?? null;
   }
 
+  #decided(): void {
+    this.#suspects?.clear();
+    this.kernel?.decided();
+  }
+
   /** One slice; true when there is more. */
   #run(budget: number): boolean {
     const more = this.rib.run(budget);
@@ -373,6 +378,7 @@ export class Speaker {
       nextHops: (changes: readonly NextHopState[]) => {
         for (const { nextHop, reachable, cost } of changes) this.rib.setNextHop(nextHop, reachable, cost);
       },
+      deciding: () => this.#pass.busy,
       addresses: () => this.checkAddresses(),
       event: (event: KernelEvent) => this.#options.events.emit('kernel', event),
     };

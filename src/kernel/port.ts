@@ -108,6 +108,8 @@ export type ObjectWrite =
     }
   | {
       readonly kind: 'setGroup';
+      /** Of one kind once and for all: EINVAL otherwise, and where the kernel has none. */
+      readonly resilient: boolean;
       readonly id: number;
       readonly protocol: number;
       readonly members: readonly NexthopMember[];

@@ -74,6 +74,10 @@ export interface TunnelStatus {
   readonly ready: boolean;
   /** Why it is not ready; null when it is, or not known yet. */
   readonly problem: string | null;
+  /** Null of what is not VXLAN, as `address`. */
+  readonly vni: number | null;
+  /** Ours, which the packets come from. */
+  readonly address: string | null;
   /** Other ends that are programmed. */
   readonly ends: number;
 }

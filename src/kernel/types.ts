@@ -46,6 +46,8 @@ export interface KernelNexthop {
   readonly hop: KernelNextHop | null;
   /** Null for a single hop. */
   readonly members: readonly NexthopMember[] | null;
+  /** A group that leaves flows where they are when another member goes (NEXTHOP_GRP_TYPE_RES). */
+  readonly resilient?: true;
 }
 
 export interface NexthopMember {
@@ -129,6 +131,8 @@ export interface FibIntent {
   readonly kind?: 'route' | 'blackhole';
   /** RTA_PRIORITY of this route; absent: that of the settings. */
   readonly metric?: number;
+  /** A next hop that goes is to move its own flows only: the name of the route that has a group for itself. */
+  readonly sticky?: string;
 }
 
 export interface FibNextHop {
@@ -216,6 +220,8 @@ export interface KernelObserver {
   nextHops(changes: readonly NextHopState[]): void;
   /** Addresses of the host came or went that others may reach it by: neither loopback nor link-local. */
   addresses(): void;
+  /** There are prefixes that it has yet to decide about; `Kernel.decided` follows. */
+  deciding(): boolean;
   /** One line for the log; never once per route. */
   event(event: KernelEvent): void;
 }
@@ -256,6 +262,8 @@ export interface Kernel {
    * back, routes that have other next hops do without it.
    */
   suspectNextHop(nextHop: IpAddress, suspect: boolean): void;
+  /** What was told so far has been acted upon: what is wanted now is the truth, for routes that lost their next hops as well. */
+  decided(): void;
   reconfigure(settings: KernelSettings): void;
   /** Our routes as we believe them to be in the kernel (CLI, tests). */
   installed(): Iterable<KernelRoute>;

@@ -15,7 +15,8 @@ export const COMMUNITY_OCTETS = { standard: 4, extended: 8, large: 12 } as const
 /** What would be right, for messages. */
 export const COMMUNITY_FORMS = {
   standard: '65000:100, a name such as no-export, and in matches 65000:* or 65000:100-199',
-  extended: 'rt:65000:100, soo:192.0.2.1:7, color:5, 0x and 16 digits, and in matches rt:65000:* or rt:*',
+  extended:
+    'rt:65000:100, soo:192.0.2.1:7, color:5, bandwidth:65000:125000000, 0x and 16 digits, and in matches rt:65000:* or rt:*',
   large: '65000:1:2, and in matches 65000:1:* or 65000:1:10-19',
 } as const satisfies Record<CommunityType, string>;
 
@@ -124,6 +125,7 @@ function extendedPattern(text: string): CommunityPattern | null {
   }
   const [name = '', administrator = '', value, ...rest] = text.split(':');
   if (rest.length > 0) return null;
+  if (name === 'bandwidth') return value === undefined ? null : bandwidthPattern(administrator, value);
   if (name === 'color') return value === undefined ? colorPattern(administrator) : null;
   const subtype = ADMINISTERED[name];
   if (subtype === undefined) return null;
@@ -137,6 +139,18 @@ function extendedPattern(text: string): CommunityPattern | null {
 function colorPattern(text: string): CommunityPattern | null {
   const color = rangeAt({ at: 4, size: 4 }, text);
   return color === null ? null : [exact(0, 2, 0x030b), exact(2, 2, 0), ...color];
+}
+
+/** draft-ietf-idr-link-bandwidth: not transitive, a 2-octet AS, octets a second as a float. */
+function bandwidthPattern(administrator: string, value: string): CommunityPattern | null {
+  const asn = rangeAt({ at: 2, size: 2 }, administrator);
+  if (asn === null) return null;
+  const head = [exact(0, 2, 0x4004), ...asn];
+  if (value === '*') return head;
+  if (!/^\d{1,15}$/.test(value)) return null;
+  const octets = new DataView(new ArrayBuffer(4));
+  octets.setFloat32(0, Number(value));
+  return [...head, exact(4, 4, octets.getUint32(0))];
 }
 
 function administered(subtype: number, administrator: string, value: string): CommunityPattern | null {

@@ -165,6 +165,10 @@ const table: readonly [name: string, from: string, to: string, expected: readonl
   ['originate', '10.65.8.0/26 }', '10.65.8.64/26, kind: service }', ['- static', '+ service']],
   ['install', 'install: [pools]', 'install: [accept-all]', ['kernel install']],
   ['metric', 'install: [pools]', 'install: [pools], metric: 5', ['kernel metric', 'kernel ipv6Metric']],
+  ['source', 'install: [pools]', 'install: [pools], prefsrc: [10.1.1.1]', ['kernel prefsrc']],
+  ['groups', 'install: [pools]', 'install: [pools], nextHopGroups: off', ['kernel nextHopGroups']],
+  ['audit', 'install: [pools]', 'install: [pools], auditInterval: 9', ['kernel auditInterval']],
+  ['neighbours', 'install: [pools]', 'install: [pools], watchNeighbours: false', ['kernel watchNeighbours']],
   ['IPv6 metric', 'install: [pools]', 'install: [pools], ipv6Metric: 6', ['kernel ipv6Metric']],
   [
     'backend',

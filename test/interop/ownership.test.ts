@@ -159,53 +159,73 @@ const HIJACKS = [
   '10.9.0.0/25',
   '10.9.0.1/32',
   '10.8.0.9/32',
+  '::/0',
+  '::/1',
+  '8000::/1',
+  '2001:db8:9::fe/128',
+  '2001:db8:9::/65',
+  '2001:db8:9::1/128',
+  '2001:db8:8::9/128',
 ];
+
+const HARMLESS = ['10.77.0.0/16', '2001:db8:77::/48'];
 
 const hijack = async (t: ExecutionContext, network: Network): Promise<void> => {
   const fabric = await network.addSwitch('fabric');
   const host = await network.addNode('host');
   const gateway = await network.addNode('gateway', { forwarding: true });
   const attacker = await network.addNode('attacker');
-  await network.plug({ node: host, interface: 'eth0', addresses: ['10.9.0.1/24'] }, fabric);
   await network.plug(
-    { node: gateway, interface: 'eth0', addresses: ['10.9.0.254/24', '10.9.0.253/24'] },
+    { node: host, interface: 'eth0', addresses: ['10.9.0.1/24', '2001:db8:9::1/64'] },
     fabric,
   );
-  await network.plug({ node: attacker, interface: 'eth0', addresses: ['10.9.0.66/24'] }, fabric);
-  await gateway.ip('addr add 10.8.0.9/32 dev lo');
+  await network.plug(
+    { node: gateway, interface: 'eth0', addresses: ['10.9.0.254/24', '10.9.0.253/24', '2001:db8:9::fe/64'] },
+    fabric,
+  );
+  await network.plug(
+    { node: attacker, interface: 'eth0', addresses: ['10.9.0.66/24', '2001:db8:9::66/64'] },
+    fabric,
+  );
+  await gateway.ip('addr add 10.8.0.9/32 dev lo', 'addr add 2001:db8:8::9/128 dev lo nodad');
   await host.ip(
     'route add default via 10.9.0.254 dev eth0 metric 5000',
     'route add 10.8.0.0/16 via 10.9.0.254',
+    'route add default via 2001:db8:9::fe dev eth0 metric 5000',
+    'route add 2001:db8:8::/48 via 2001:db8:9::fe',
   );
-  const peer = { address: '10.9.0.66', asn: 65066 };
+  const families = ['ipv4-unicast', 'ipv6-unicast'] as const;
+  const peer = { address: '10.9.0.66', asn: 65066, families };
   const bgpd = new BgpdRouter(host, {
     asn: 64512,
     routerId: '10.9.0.1',
     install: true,
-    neighbors: [peer, { address: '10.8.0.9', asn: 64512 }],
+    neighbors: [peer, { address: '10.8.0.9', asn: 64512 }, { address: '2001:db8:8::9', asn: 64512 }],
   });
   const bird = new BirdRouter(attacker, {
     asn: 65066,
     routerId: '10.9.0.66',
-    neighbors: [{ address: '10.9.0.1', asn: 64512 }],
-    announce: [...HIJACKS, '10.77.0.0/16'].map((prefix) => ({ prefix })),
+    neighbors: [{ address: '10.9.0.1', asn: 64512, families }],
+    announce: [...HIJACKS, ...HARMLESS].map((prefix) => ({ prefix })),
   });
   await Promise.all([bgpd.start(), bird.start()]);
   const said = () => bgpd.evidence();
-  await waitFor('the harmless route', async () => (await routesTo(host, '10.77.0.0/16')).length === 1, {
-    evidence: said,
-  });
+  for (const prefix of HARMLESS)
+    await waitFor(prefix, async () => (await routesTo(host, prefix)).length === 1, { evidence: said });
   const refused = async (): Promise<readonly string[]> => {
     const { fib } = (await askBgpd(bgpd.socket, '/v1/kernel')) as KernelAnswer;
     return fib.refusals.map(({ prefix }) => prefix).sort();
   };
   await waitFor('every refusal', async () => (await refused()).length === HIJACKS.length, { evidence: said });
   t.deepEqual(await refused(), [...HIJACKS].sort());
-  t.is((await host.ping('10.8.0.9', { count: 3 })).received, 3, 'by way of the gateway still');
-  const learned = (await host.routes(4)).filter(({ protocol }) => protocol === 'bird');
+  for (const far of ['10.8.0.9', '2001:db8:8::9'])
+    t.is((await host.ping(far, { count: 3 })).received, 3, 'by way of the gateway still');
+  const learned = [...(await host.routes(4)), ...(await host.routes(6))].filter(
+    ({ protocol }) => protocol === 'bird',
+  );
   t.deepEqual(
     learned.map(({ dst }) => dst),
-    ['10.77.0.0/16'],
+    HARMLESS,
   );
 };
 

@@ -77,6 +77,8 @@ export interface Recorder extends KernelObserver {
   readonly events: KernelEvent[];
   /** How often the host's addresses were said to have changed. */
   addressNews: number;
+  /** It has yet to decide. */
+  busy: boolean;
 }
 
 export function createRecorder(): Recorder {
@@ -90,6 +92,7 @@ export function createRecorder(): Recorder {
     hops,
     events,
     addressNews: 0,
+    busy: false,
     workloads: (changes) => {
       for (const change of changes) {
         const text = formatPrefix(change.prefix);
@@ -105,6 +108,7 @@ export function createRecorder(): Recorder {
     addresses: () => {
       recorder.addressNews++;
     },
+    deciding: () => recorder.busy,
     event: (event) => {
       events.push(event);
     },

@@ -26,9 +26,10 @@ export function changeText(change: KernelChange | null): string {
       return `${verb}route ${type} ${formatPrefix(prefix)} ${where} ${change.arrival}${object}${source}${hops}`;
     }
     case 'nexthop': {
-      const { id, protocol, hop, members } = change.nexthop;
+      const { id, protocol, hop, members, resilient } = change.nexthop;
       const group = members?.map((member) => ` ${member.id}*${member.weight}`).join('') ?? '';
-      return `${verb}nexthop ${id} proto ${protocol}${hop === null ? '' : hopText(hop)}${group}`;
+      const kind = resilient === true ? ' resilient' : '';
+      return `${verb}nexthop ${id} proto ${protocol}${kind}${hop === null ? '' : hopText(hop)}${group}`;
     }
     case 'link': {
       const { ifindex, name, up, running, loopback } = change.link;

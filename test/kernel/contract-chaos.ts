@@ -38,7 +38,9 @@ function install({ kernel, random, wanted }: Chaos): void {
   const first = random(HOPS.length);
   const chosen = [first, ...(random(2) === 0 ? [] : [(first + 1 + random(5)) % HOPS.length])];
   const hops = chosen.map((i) => HOPS[i]!);
-  kernel.install(prefix(text), via(...hops.map(({ address }) => address)));
+  const intent = via(...hops.map(({ address }) => address));
+  const sticky = hops.length > 1 && random(3) === 0 ? { sticky: text } : {};
+  kernel.install(prefix(text), { ...intent, ...sticky });
   const parts = hops.map(({ address, dev }) => ` via ${address} dev ${dev}`).sort();
   wanted.set(text, `${text} metric 1024${parts.join(' +')}`);
 }

@@ -27,7 +27,11 @@ export const GUARD_CASES: readonly ContractCase[] = [
         { prefix: '::/0', via: '2001:db8:10::fe', dev: 'eth0' },
         { prefix: '10.77.0.0/16', via: '10.10.0.253', dev: 'eth0' },
       ]);
-      const guard = { ...GUARD, peers: [ip('10.78.0.1')], services: [prefix('10.96.0.0/12')] };
+      const guard = {
+        ...GUARD,
+        peers: [ip('10.78.0.1'), ip('2001:db8:78::1')],
+        services: [prefix('10.96.0.0/12'), prefix('fd00:96::/112')],
+      };
       const { kernel, seen } = await started(bench, { guard });
       const refused: readonly (readonly [string, string])[] = [
         ['0.0.0.0/0', 'the host has a default route of its own'],
@@ -43,8 +47,14 @@ export const GUARD_CASES: readonly ContractCase[] = [
       ];
       const refused6: readonly (readonly [string, string])[] = [
         ['::/0', 'the host has a default route of its own'],
+        ['::/1', "so wide that it takes over the host's own default route"],
+        ['8000::/1', "so wide that it takes over the host's own default route"],
         ['2000::/3', "so wide that it takes over the host's own default route"],
         ['2001:db8:10::/64', 'inside a subnet of an interface'],
+        ['2001:db8:10::/65', 'inside a subnet of an interface'],
+        ['2001:db8:10::9/128', 'inside a subnet of an interface'],
+        ['2001:db8:78::1/128', 'the address of a peer, which the host reaches by a route of its own'],
+        ['fd00:96::a/128', 'service addresses are handled on this host'],
         ['2001:db8:10::fe/128', 'the gateway of a route of the host'],
         ['2001:db8:10::1/128', 'an address of the host'],
       ];
@@ -58,15 +68,16 @@ export const GUARD_CASES: readonly ContractCase[] = [
       ]);
       for (const [text, reason] of [...refused, ...refused6])
         equal(kernel.refusal(prefix(text)), reason, text);
-      equal(kernel.status().fib.refusedCount, 15);
+      const count = refused.length + refused6.length;
+      equal(kernel.status().fib.refusedCount, count);
       const { wide } = kernel.status().counters.refusals;
-      equal(wide, 3);
+      equal(wide, 5);
       await eventually(
         'the events',
-        () => seen.events.filter(({ kind }) => kind === 'refused').length === 15,
+        () => seen.events.filter(({ kind }) => kind === 'refused').length === count,
       );
       kernel.uninstall(prefix('0.0.0.0/0'));
-      equal(kernel.status().fib.refusedCount, 14);
+      equal(kernel.status().fib.refusedCount, count - 1);
       await stop(kernel);
     },
   },

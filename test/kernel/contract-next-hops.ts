@@ -2,7 +2,7 @@
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { eventually, ip, prefix, via } from './bench.js';
-import { addUplink, type ContractCase, settled, started, stop } from './contract-case.js';
+import { addUplink, type ContractCase, ours, settled, started, stop } from './contract-case.js';
 
 export const NEXT_HOP_CASES: readonly ContractCase[] = [
   {
@@ -113,6 +113,108 @@ export const NEXT_HOP_CASES: readonly ContractCase[] = [
       await settled(bench, ['10.66.0.0/26 metric 1024 via 10.10.0.3 dev eth0', alone]);
       kernel.suspectNextHop(first, false);
       await settled(bench, [both, alone]);
+      await stop(kernel);
+    },
+  },
+  {
+    title: 'a route that lost its next hop stays until the observer has decided, and no longer',
+    run: async (bench) => {
+      addUplink(bench);
+      bench.addAddress('eth0', '2001:db8:10::1/64');
+      const ways = [
+        { prefix: '10.99.0.2/32', via: '10.10.0.2', dev: 'eth0' },
+        { prefix: '2001:db8:99::2/128', via: '2001:db8:10::2', dev: 'eth0' },
+      ];
+      bench.addRoutes(ways);
+      const { kernel, seen } = await started(bench);
+      for (const hop of ['10.99.0.2', '2001:db8:99::2']) kernel.trackNextHop(ip(hop));
+      const prefixes = [prefix('10.66.0.0/26'), prefix('2001:db8:66::/64')];
+      kernel.install(prefixes[0]!, via('10.99.0.2'));
+      kernel.install(prefixes[1]!, via('2001:db8:99::2'));
+      const before = [
+        '10.66.0.0/26 metric 1024 via 10.10.0.2 dev eth0',
+        '2001:db8:66::/64 metric 1024 via 2001:db8:10::2 dev eth0',
+      ];
+      await settled(bench, before);
+      await eventually('acknowledged', () => kernel.status().fib.installed === 2);
+      const loses = async (): Promise<void> => {
+        seen.busy = true;
+        bench.deleteRoutes(ways);
+        await eventually('both lost', () => [...seen.hops.values()].join() === 'unreachable,unreachable');
+      };
+      await loses();
+      equal(kernel.status().fib.pending, 0);
+      deepEqual(ours(bench), before);
+      // A way without any next hop is no better, as long as it is not the last word.
+      kernel.install(prefixes[0]!, via('10.98.0.1'));
+      kernel.install(prefixes[1]!, via('2001:db8:10::3'));
+      await settled(bench, [before[0]!, '2001:db8:66::/64 metric 1024 via 2001:db8:10::3 dev eth0']);
+      seen.busy = false;
+      kernel.decided();
+      await settled(bench, ['2001:db8:66::/64 metric 1024 via 2001:db8:10::3 dev eth0']);
+      bench.addRoutes(ways);
+      kernel.install(prefixes[0]!, via('10.99.0.2'));
+      kernel.install(prefixes[1]!, via('2001:db8:99::2'));
+      await settled(bench, before);
+      // It is back before anybody decided: nothing was done.
+      await eventually('acknowledged', () => kernel.status().fib.pending === 0);
+      const written = kernel.status().counters;
+      await loses();
+      bench.addRoutes(ways);
+      await eventually('both back', () =>
+        [...seen.hops.values()].every((text) => text.startsWith('reachable')),
+      );
+      seen.busy = false;
+      kernel.decided();
+      const { added, replaced, removed } = kernel.status().counters;
+      deepEqual([added, replaced, removed], [written.added, written.replaced, written.removed]);
+      // Who never comes to an end is not waited for.
+      await loses();
+      await settled(bench, []);
+      await stop(kernel);
+    },
+  },
+  {
+    title: 'a sticky route keeps its group while its next hops change, others do not share it',
+    run: async (bench) => {
+      addUplink(bench);
+      bench.addAddress('eth0', '2001:db8:10::1/64');
+      const { kernel } = await started(bench);
+      const four = (...last: readonly number[]) => via(...last.map((n) => `10.10.0.${n}`));
+      const six = (...last: readonly number[]) => via(...last.map((n) => `2001:db8:10::${n}`));
+      const want = (...last: readonly number[]): void => {
+        kernel.install(prefix('10.65.0.9/32'), { ...four(...last), sticky: 'four' });
+        kernel.install(prefix('fd00:65::9/128'), { ...six(...last), sticky: 'six' });
+      };
+      const lines = (...last: readonly number[]): readonly string[] => [
+        `10.65.0.9/32 metric 1024${last.map((n) => ` via 10.10.0.${n} dev eth0`).join(' +')}`,
+        `fd00:65::9/128 metric 1024${last.map((n) => ` via 2001:db8:10::${n} dev eth0`).join(' +')}`,
+      ];
+      const done = async (expected: readonly string[]): Promise<number> => {
+        await settled(bench, expected);
+        await eventually('acknowledged', () => kernel.status().fib.pending === 0);
+        const { added, replaced, removed } = kernel.status().counters;
+        return added + replaced + removed;
+      };
+      want(2, 3, 4);
+      equal(await done(lines(2, 3, 4)), 2);
+      const grouped = kernel.status().nextHopObjects !== null;
+      want(3, 4);
+      equal(await done(lines(3, 4)), grouped ? 2 : 4);
+      want(3, 4, 5);
+      equal(await done(lines(3, 4, 5)), grouped ? 2 : 6);
+      if (grouped) equal(kernel.status().nextHopObjects?.groups, 2);
+      // The same next hops, and no wish of that kind: another group.
+      kernel.install(prefix('10.66.0.0/26'), four(3, 4, 5));
+      await done([...lines(3, 4, 5), lines(3, 4, 5)[0]!.replace('10.65.0.9/32', '10.66.0.0/26')].sort());
+      if (grouped) equal(kernel.status().nextHopObjects?.groups, 3);
+      // One next hop needs no group, and a group is there again when there are two.
+      want(3);
+      kernel.uninstall(prefix('10.66.0.0/26'));
+      await done(lines(3));
+      if (grouped) await eventually('no group', () => kernel.status().nextHopObjects?.groups === 0);
+      want(2, 3);
+      await done(lines(2, 3));
       await stop(kernel);
     },
   },

@@ -95,6 +95,38 @@ export const OWNERSHIP_CASES: readonly ContractCase[] = [
     },
   },
   {
+    title: 'a workload whose route takes the place of ours is neither drift nor an error',
+    run: async (bench) => {
+      addUplink(bench);
+      bench.addAddress('eth0', '2001:db8:10::1/64');
+      bench.addLink('cali1');
+      const { kernel, seen } = await started(bench);
+      const places = ['10.65.0.9/32', 'fd00:65::9/128'];
+      kernel.install(prefix('10.65.0.9/32'), via('10.10.0.2'));
+      kernel.install(prefix('fd00:65::9/128'), via('2001:db8:10::2'));
+      const ways = [
+        '10.65.0.9/32 metric 1024 via 10.10.0.2 dev eth0',
+        'fd00:65::9/128 metric 1024 via 2001:db8:10::2 dev eth0',
+      ];
+      await settled(bench, ways);
+      await eventually('acknowledged', () => kernel.status().fib.pending === 0);
+      const theirs = places.map((each) => ({ prefix: each, dev: 'cali1', metric: 1024, protocol: 3 }));
+      bench.addRoutes(theirs);
+      await eventually('both told', () => seen.present.size === 2);
+      await pause(50);
+      deepEqual(ours(bench), []);
+      deepEqual(kernel.status().counters.errors, {});
+      equal(
+        Object.values(kernel.status().drift.counts).reduce((sum, count) => sum + count, 0),
+        0,
+      );
+      // It leaves, and we were not told otherwise meanwhile.
+      bench.deleteRoutes(places.map((each) => ({ prefix: each, metric: 1024 })));
+      await settled(bench, ways);
+      await stop(kernel);
+    },
+  },
+  {
     title: 'a route of ours that somebody deletes is put back at once, and ever later when they insist',
     run: async (bench) => {
       addUplink(bench);

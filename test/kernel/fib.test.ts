@@ -165,6 +165,28 @@ test('the answers ENOENT and ESRCH only say that the route was gone', (t) => {
   t.is(fib.status().installed, 0);
 });
 
+test('a kernel without resilient groups: sticky routes share as others do', (t) => {
+  const { fib } = view();
+  fib.useObjects(true);
+  const sticky = { ...via('10.10.0.2', '10.10.0.3'), sticky: 'a' };
+  fib.install(prefix('10.65.0.9/32'), sticky);
+  const first = fib.take(10);
+  const kinds = (batch: typeof first): readonly unknown[] =>
+    batch?.writes.map((write) => (write.kind === 'setGroup' ? write.resilient : write.kind)) ?? [];
+  t.deepEqual(kinds(first), ['setHop', 'setHop', true, 'add']);
+  const refused = [2, 3].map((index) => ({ index, errno: 'EINVAL' }));
+  fib.written(first?.id ?? 0, refused, 0);
+  const again = fib.take(10);
+  t.true(kinds(again).includes(false));
+  t.false(kinds(again).includes(true));
+  fib.written(again?.id ?? 0, [], 0);
+  fib.releaseDue(1000);
+  fib.written(fib.take(10)?.id ?? 0, [], 1000);
+  t.is(fib.status().installed, 1);
+  fib.install(prefix('10.65.0.10/32'), { ...sticky, sticky: 'b' });
+  t.false(kinds(fib.take(10)).includes(true), 'it is not asked again');
+});
+
 test('EEXIST without a known owner puts our knowledge in doubt, with one it does not', (t) => {
   const made = view();
   const { fib } = made;

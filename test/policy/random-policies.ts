@@ -28,7 +28,15 @@ const asns = fc.array(rangeOf(asn), { maxLength: 3 });
 
 const texts = {
   standard: ['1:1', '1:2', '2:1', 'no-export', '65535:65281', '7:70'],
-  extended: ['rt:1:1', 'rt:1:2', 'soo:192.0.2.1:7', 'rt:70000:1', 'color:5', '0x4300000000000001'],
+  extended: [
+    'rt:1:1',
+    'rt:1:2',
+    'soo:192.0.2.1:7',
+    'rt:70000:1',
+    'color:5',
+    'bandwidth:65001:125000000',
+    '0x4300000000000001',
+  ],
   large: ['1:1:1', '1:1:2', '1:2:1', '4294967295:0:0'],
 } as const;
 const wild = {

@@ -360,7 +360,7 @@ function expectedSets(world: ModelWorld): View {
   return sets;
 }
 
-/** The larger the link, the larger the share, in 256ths of the largest; as small as the proportion allows. */
+/** The larger the link, the larger the share, 255 at most; the smallest whole numbers that are off by half a hundredth at most. */
 function expectedWeights({ decision }: ModelWorld, routes: readonly ModelRoute[]): readonly number[] {
   const rates = routes.map(({ attributes }) => {
     const octets = attributes.extendedCommunities.find(
@@ -370,10 +370,12 @@ function expectedWeights({ decision }: ModelWorld, routes: readonly ModelRoute[]
   });
   const known = rates.filter((rate) => rate !== null);
   if (!decision.multipath.linkBandwidth || known.length < routes.length) return routes.map(() => 1);
-  const shares = known.map((rate) => Math.round((rate / Math.max(...known)) * 256));
-  const divisors = Array.from({ length: 256 }, (_, i) => 256 - i);
-  const divisor = divisors.find((number) => shares.every((share) => share % number === 0))!;
-  return shares.map((share) => share / divisor);
+  const scales = Array.from({ length: 255 }, (_, i) => i + 1);
+  const sharesAt = (scale: number): readonly number[] =>
+    known.map((rate) => rate / (Math.max(...known) / scale));
+  const near = (share: number): boolean => Math.abs(share - Math.round(share)) <= share * 0.005;
+  const scale = scales.find((each) => sharesAt(each).every(near)) ?? 255;
+  return sharesAt(scale).map((share) => Math.max(1, Math.round(share)));
 }
 
 const sorted = (record: Iterable<readonly [string, unknown]>): Record<string, unknown> =>

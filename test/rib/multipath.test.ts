@@ -181,7 +181,7 @@ test('bestChanged comes when only the set changes, and not when nothing does', (
   t.deepEqual([world.rib.multipath.size, world.rib.multipath.bytes(0)], [0, 0]);
 });
 
-test('shares: 256ths of the largest, as small as the proportion allows', (t) => {
+test('shares: the smallest whole numbers with about the proportion, 255 at most', (t) => {
   const rows: readonly (readonly [readonly number[], readonly number[]])[] = [
     [
       [1, 1],
@@ -193,11 +193,19 @@ test('shares: 256ths of the largest, as small as the proportion allows', (t) => 
     ],
     [
       [3, 2, 1],
-      [256, 171, 85],
+      [3, 2, 1],
     ],
     [
       [1, 1e6],
-      [1, 256],
+      [1, 255],
+    ],
+    [
+      [10e9, 25e9, 40e9],
+      [2, 5, 8],
+    ],
+    [
+      [997, 1000],
+      [1, 1],
     ],
     [
       [-1, 5],

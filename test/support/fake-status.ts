@@ -404,12 +404,22 @@ export const FAKE_KERNEL: KernelReport = {
     losses: 3,
   },
   tunnels: [
-    { device: 'vxlan.bgp', kind: 'vxlan', ready: true, problem: null, ends: 12 },
+    {
+      device: 'vxlan.bgp',
+      kind: 'vxlan',
+      ready: true,
+      problem: null,
+      vni: 4097,
+      address: '172.18.203.126',
+      ends: 12,
+    },
     {
       device: 'tunl0',
       kind: 'ipip',
       ready: false,
       problem: 'this kernel has no ipip (EOPNOTSUPP): tunl0 cannot be made',
+      vni: null,
+      address: null,
       ends: 0,
     },
   ],

@@ -99,6 +99,20 @@ const subTlv = (type: number, hex: string): Tlv => ({ type, value: fromHex(hex)!
 const TUNNELS: readonly [Tunnel, string][] = [
   [{ type: 8, subTlvs: [subTlv(6, '000000000001c0000201')] }, 'vxlan endpoint 192.0.2.1'],
   [
+    { type: 8, subTlvs: [subTlv(1, 'c0001001bad30a26f2450000'), subTlv(6, '000000000001c0000201')] },
+    'vxlan vni 4097 mac ba:d3:0a:26:f2:45 endpoint 192.0.2.1',
+  ],
+  [{ type: 8, subTlvs: [subTlv(1, '000000000000000000000000')] }, 'vxlan no vni no mac'],
+  // Bits that have no words, and the same sub-TLV of another tunnel.
+  [
+    { type: 8, subTlvs: [subTlv(1, 'c1001001bad30a26f2450000')] },
+    'vxlan sub-tlv 1 0xc1001001bad30a26f2450000',
+  ],
+  [
+    { type: 19, subTlvs: [subTlv(1, 'c0001001bad30a26f2450000')] },
+    'geneve sub-tlv 1 0xc0001001bad30a26f2450000',
+  ],
+  [
     {
       type: 2,
       subTlvs: [subTlv(6, '00000000000220010db8000000000000000000000001'), subTlv(4, '030b000000000064')],

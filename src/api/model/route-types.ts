@@ -51,7 +51,7 @@ export interface RouteStatus {
   readonly clusterList: readonly string[];
   /** Why it is best, or what it lost by, with the step of the decision; or why it can't be used. */
   readonly decision: string;
-  /** For the best path: `installed`, `pending`, `failed: EEXIST`, `local`, `not installed: …`. */
+  /** For the best path and those that share with it: `installed`, `pending`, `failed: EEXIST`, `local`, `not installed: …`. */
   readonly kernel: string | null;
 }
 

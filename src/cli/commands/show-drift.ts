@@ -29,14 +29,18 @@ const CAUSES: Readonly<Record<keyof KernelReport['drift']['counts'], string>> = 
 function summaryFields({ drift, audits }: KernelReport): readonly Field[] {
   const { counts, open, repair } = drift;
   const causes = Object.entries(CAUSES) as [keyof typeof CAUSES, string][];
-  const mean = repair.count === 0 ? '-' : formatMilliseconds(repair.sum / repair.count);
   const last =
     audits.lastDuration === null ? '' : `, the last took ${formatMilliseconds(audits.lastDuration)}`;
   return [
     ...causes.map(([cause, text]): Field => [text, String(counts[cause])]),
     ['Not put right yet', String(open)],
-    ['Repair', `mean ${mean}, ${repair.count} mended`],
-    ['Audits', `${audits.count}${last}`],
+    [
+      'Repair',
+      repair.count === 0
+        ? 'none was needed'
+        : `mean ${formatMilliseconds(repair.sum / repair.count)}, ${repair.count} mended`,
+    ],
+    ['Audits', audits.count === 0 ? 'none yet' : `${audits.count}${last}`],
   ];
 }
 

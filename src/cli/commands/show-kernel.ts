@@ -87,11 +87,20 @@ export function fightLines({ drift: { fights } }: KernelReport, paint: Paint): r
   return renderTable([left('Fought over'), left('With'), right('Times'), left('Last')], rows, paint);
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: "another program's route is in its place (EEXIST)",
+  unresolved: 'no way to the next hop',
+  fight: 'somebody changes it again and again',
+};
+
+/** What else the kernel may say is an errno. */
+const reasonText = (reason: string): string => REASONS[reason] ?? reason;
+
 function problemLines({ fib }: KernelReport, paint: Paint): readonly string[] {
   if (fib.problemCount === 0) return [];
   const rows = fib.problems.map(
     ({ prefix, reason, attempts, nextHops }): Row => ({
-      cells: [prefix, toned('bad', reason), String(attempts), formatList(nextHops)],
+      cells: [prefix, toned('bad', reasonText(reason)), String(attempts), formatList(nextHops)],
     }),
   );
   const columns = [left('Not installed'), left('Reason'), right('Attempts'), left('Next hops')];
@@ -121,11 +130,12 @@ function gatewayLines({ gateways }: KernelReport, paint: Paint): readonly string
 
 function tunnelLines({ tunnels }: KernelReport, paint: Paint): readonly string[] {
   if (tunnels.length === 0) return [];
-  const rows = tunnels.map(({ device, kind, ready, problem, ends }): Row => {
+  const rows = tunnels.map(({ device, kind, ready, problem, vni, address, ends }): Row => {
     const state = ready ? toned('good', 'ready') : toned('bad', problem ?? 'being made');
-    return { cells: [device, kind, String(ends), state] };
+    return { cells: [device, vni === null ? kind : `${kind} ${vni}`, address ?? '-', String(ends), state] };
   });
-  return renderTable([left('Tunnel'), left('Kind'), right('Other ends'), left('State')], rows, paint);
+  const columns = [left('Tunnel'), left('Kind'), left('From'), right('Other ends'), left('State')];
+  return renderTable(columns, rows, paint);
 }
 
 function linkLines({ links }: KernelReport, paint: Paint): readonly string[] {

@@ -254,5 +254,7 @@ function logDrift(
   const pass = limit(`drift ${first.cause}`);
   if (pass === null) return;
   const detail = { prefix: formatPrefix(first.prefix), cause: first.cause, by: culpritText(first.by), count };
-  log.warn({ ...detail, ...pass }, 'the kernel differed from what we wrote: put right');
+  const taken = "another program's route took the place of ours: it is left alone";
+  const mended = 'the kernel differed from what we wrote: put right';
+  log.warn({ ...detail, ...pass }, first.cause === 'taken' ? taken : mended);
 }

@@ -2,7 +2,7 @@
 // that its LOCAL_PREF stands for. Equal answers are one object, so that thousands of routes share an intent.
 
 import type { IpAddress } from '../../base/ip.js';
-import type { Prefix } from '../../base/prefix.js';
+import { formatPrefix, type Prefix } from '../../base/prefix.js';
 import type { Config } from '../../config/types.js';
 import type { FibIntent } from '../../kernel/types.js';
 import type { PathAttributes } from '../../wire/types.js';
@@ -33,7 +33,7 @@ export class FibPaths {
     this.#config = config;
     const { pools, kernel } = config;
     const tunnelled = pools.some(
-      ({ encapsulation, overlay }) => encapsulation !== 'None' || overlay === 'agent',
+      ({ encapsulation, overlay, anycast }) => encapsulation !== 'None' || overlay === 'agent' || anycast,
     );
     this.plain = !tunnelled && !kernel.localPrefFromMetric;
   }
@@ -57,10 +57,12 @@ export class FibPaths {
     const tunnels = nextHops.map((hop) =>
       'tunnel' in hop && hop.tunnel !== undefined ? tunnelKey(hop.tunnel) : '',
     );
-    const key = `${metric ?? ''} ${tunnels.join('|')}`;
-    return key.trim() === ''
-      ? plain
-      : this.#shared(plain, key, metric === null ? { nextHops } : { nextHops, metric });
+    // Whoever serves the address goes on serving those whom it served when another one goes.
+    const sticky = pool?.anycast === true && nextHops.length > 1 ? formatPrefix(route.prefix) : '';
+    const key = `${metric ?? ''} ${sticky} ${tunnels.join('|')}`;
+    if (key.trim() === '') return plain;
+    const more = { ...(metric === null ? {} : { metric }), ...(sticky === '' ? {} : { sticky }) };
+    return this.#shared(plain, key, { nextHops, ...more });
   }
 
   /** Null: that of the settings. */
@@ -86,7 +88,12 @@ export class FibPaths {
   get #key(): string {
     const { pools, kernel } = this.#config;
     const { ipipDevice, vxlan, localPrefFromMetric, metric, ipv6Metric } = kernel;
-    const relevant = pools.map(({ cidr, encapsulation, overlay }) => ({ cidr, encapsulation, overlay }));
+    const relevant = pools.map(({ cidr, encapsulation, overlay, anycast }) => ({
+      cidr,
+      encapsulation,
+      overlay,
+      anycast,
+    }));
     return JSON.stringify([
       relevant,
       ipipDevice,

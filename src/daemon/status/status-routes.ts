@@ -175,7 +175,7 @@ function teller(speaker: Speaker): Teller {
     weight: view.weight,
     ...sourceStatus(speaker, view.peer),
     decision: view.decision,
-    kernel: view.best ? kernelState(speaker, problemOf, family, prefix, view.peer) : null,
+    kernel: view.best || view.multipath ? kernelState(speaker, problemOf, family, prefix, view.peer) : null,
   });
 }
 

@@ -3,12 +3,13 @@
 
 import { Latency } from '../../base/latency.js';
 import type { Prefix } from '../../base/prefix.js';
-import type { DriftCause, DriftCulprit, DriftEntry, DriftStatus, Fight } from '../types.js';
+import type { DriftCause, DriftCulprit, DriftEntry, DriftStatus, Fight, KernelEvent } from '../types.js';
 
 const KEPT = 100;
 const FIGHTS_KEPT = 100;
 /** Milliseconds without another blow after which a fight is over. */
 const FIGHT_MEMORY = 300_000;
+const NOTHING: readonly KernelEvent[] = [];
 
 export class DriftLog {
   readonly #counts: Record<DriftCause, number> = {
@@ -67,15 +68,15 @@ export class DriftLog {
     this.#fights.delete(key);
   }
 
-  takeNews(): { readonly drifts: readonly DriftEntry[]; readonly fights: readonly Fight[] } {
-    const news = { drifts: this.#news, fights: this.#fightNews };
+  /** What is to be told since the last call: of many differences the first one and how many. */
+  takeEvents(): readonly KernelEvent[] {
+    const [drifts, fights] = [this.#news, this.#fightNews];
+    if (drifts.length === 0 && fights.length === 0) return NOTHING;
     this.#news = [];
     this.#fightNews = [];
-    return news;
-  }
-
-  get hasNews(): boolean {
-    return this.#news.length > 0 || this.#fightNews.length > 0;
+    const first = drifts[0];
+    const events: KernelEvent[] = fights.map((fight) => ({ kind: 'fight', fight }));
+    return first === undefined ? events : [{ kind: 'drift', first, count: drifts.length }, ...events];
   }
 
   status(now: number): DriftStatus {

@@ -3,8 +3,8 @@
 
 import { type NextHops, nextHopKey, type TrackedHop } from '../next-hops/next-hops.js';
 import type { FibIntent, FibNextHop, KernelNextHop } from '../types.js';
+import type { GroupObject } from './group-object.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
-import type { GroupObject } from './nexthop-objects.js';
 
 export interface IntentGroup {
   readonly id: number;
@@ -18,10 +18,13 @@ export interface IntentGroup {
   set: number;
   /** RTA_PRIORITY, null for that of the settings. */
   readonly metric: number | null;
+  readonly sticky: string | null;
   /** The nexthop object that follows it, null while it has none. */
   object: GroupObject | null;
   /** The kernel refused its set as an object: routes carry the hops themselves until the set changes. */
   plain: boolean;
+  /** It has no way since a moment ago, and another one may be on its way: routes that are there stay. */
+  waits: boolean;
   /** Prefixes that want it; 0 once it is forgotten. */
   users: number;
 }
@@ -33,6 +36,7 @@ export class IntentGroups {
   readonly #byHop = new Map<TrackedHop, Set<IntentGroup>>();
   readonly #groups: (IntentGroup | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #waiting = new Set<IntentGroup>();
   /** Callers hand in the same object again and again: by family. */
   readonly #seen = [new WeakMap<FibIntent, IntentGroup>(), new WeakMap<FibIntent, IntentGroup>()] as const;
 
@@ -68,11 +72,11 @@ export class IntentGroups {
     return group;
   }
 
-  /** An intent that resolves to the set and has no nexthop object. */
-  withoutObject(set: number, ipv6: boolean): IntentGroup | null {
+  /** An intent that resolves to the set, has no nexthop object and `suits` it. */
+  withoutObject(set: number, ipv6: boolean, suits: (group: IntentGroup) => boolean): IntentGroup | null {
     if (set === NO_SET) return null;
     for (const group of this.#groups)
-      if (group?.set === set && group.ipv6 === ipv6 && group.object === null) return group;
+      if (group?.set === set && group.ipv6 === ipv6 && group.object === null && suits(group)) return group;
     return null;
   }
 
@@ -85,10 +89,34 @@ export class IntentGroups {
         if (set === group.set) continue;
         group.set = set;
         group.plain = false;
+        if (set === NO_SET) this.#wait(group);
         affected.add(group);
       }
     }
     return affected;
+  }
+
+  /** Something waits (`IntentGroup.waits`). */
+  get someWait(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  /** Ends the wait of all but those that `goesOn` names; returns those that still have no way. */
+  endWaits(goesOn: (group: IntentGroup) => boolean): ReadonlySet<IntentGroup> {
+    const lost = new Set<IntentGroup>();
+    for (const group of this.#waiting) {
+      const open = group.users > 0 && group.set === NO_SET;
+      if (open && goesOn(group)) continue;
+      this.#waiting.delete(group);
+      group.waits = false;
+      if (open) lost.add(group);
+    }
+    return lost;
+  }
+
+  #wait(group: IntentGroup): void {
+    group.waits = true;
+    this.#waiting.add(group);
   }
 
   /** Prefixes whose next hops are all unreachable. */
@@ -121,11 +149,14 @@ export class IntentGroups {
       hops,
       set,
       metric,
+      sticky: intent.sticky ?? null,
       object: null,
       // A blackhole has no hops that an object could stand for.
       plain: kind === 'blackhole',
+      waits: false,
       users: 0,
     };
+    if (set === NO_SET) this.#wait(group);
     this.#groups[id] = group;
     this.#byKey.set(key, group);
     for (const hop of hops) this.#link(hop, group);
@@ -192,7 +223,7 @@ function wholeWeights(hops: readonly KernelNextHop[]): readonly KernelNextHop[] 
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
 
-const keyOf = ({ nextHops, kind = 'route', metric }: FibIntent, ipv6: boolean): string =>
-  `${ipv6 ? 6 : 4} ${kind} ${metric ?? ''} ${nextHops.map(hopKey).join(' ')}`;
+const keyOf = ({ nextHops, kind = 'route', metric, sticky = '' }: FibIntent, ipv6: boolean): string =>
+  `${ipv6 ? 6 : 4} ${kind} ${metric ?? ''} ${sticky} ${nextHops.map(hopKey).join(' ')}`;
 
 const hopKey = (hop: FibNextHop): string => `${nextHopKey(hop)}*${hop.weight ?? 1}`;

@@ -161,6 +161,17 @@ export function observeContest(
   else tryNow(fib, table, row);
 }
 
+/** The place of ours went to a workload: nothing is to be mended, and to try again before it is free would be in vain. */
+export function handOver(fib: FibState, route: KernelRoute): void {
+  const table = tableOf(fib, route.prefix);
+  const row = table.rows.find(route.prefix);
+  if (row < 0 || route.metric !== knownMetric(fib, table, row) || table.has(row, IN_FLIGHT)) return;
+  holdRef(fib, table, row, NO_SET);
+  if (releaseRow(fib, table, row)) return;
+  table.raise(row, WAITING);
+  fib.retries.fail(retryKey(table, row), 'EEXIST', fib.now);
+}
+
 /** `cause`: what a difference that it finds is put down to. */
 export function beginListing(fib: FibState, cause: DriftCause): void {
   fib.listed = [new Bitset(), new Bitset()];

@@ -107,8 +107,9 @@ export function wantedInside(fib: FibState, outer: Prefix, longest: number): rea
     const group = fib.groups.get(table.wanted(row));
     const prefix = table.rows.prefix(row);
     if (group?.kind !== 'route' || !prefixContains(outer, prefix)) continue;
-    const { nextHops, metric } = group;
-    found.push({ prefix, intent: metric === null ? { nextHops } : { nextHops, metric } });
+    const { nextHops, metric, sticky } = group;
+    const more = { ...(metric === null ? {} : { metric }), ...(sticky === null ? {} : { sticky }) };
+    found.push({ prefix, intent: { nextHops, ...more } });
   }
   return found;
 }

@@ -5,9 +5,9 @@ import type { DriftCause, DriftCulprit, FibIntent } from '../types.js';
 import type { IntentGroup } from './fib-intents.js';
 import { desiredSet, type FibState, retryKey, tableOf } from './fib-state.js';
 import { type FibTable, NO_GROUP, STALE, WAITING } from './fib-table.js';
+import { comingContent, type GroupObject } from './group-object.js';
 import { heldObjectRef, holdRef, setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
-import { comingContent, type GroupObject } from './nexthop-objects.js';
 
 /** The row is to be looked at again, whatever went wrong before. */
 export function tryNow(fib: FibState, table: FibTable, row: number): void {
@@ -52,8 +52,11 @@ function releaseGroup(fib: FibState, id: number): void {
   if (forgotten?.object == null) return;
   const { object } = forgotten;
   fib.objects.disown(forgotten);
+  // A group for itself goes on with its route, which holds it.
+  if (forgotten.sticky !== null) return;
   // Routes of another intent may have come to use it, because it says what they want: then it follows that one.
-  const heir = fib.groups.withoutObject(comingContent(object), object.ipv6);
+  const suits = (group: IntentGroup): boolean => fib.objects.fits(object, group);
+  const heir = fib.groups.withoutObject(comingContent(object), object.ipv6, suits);
   if (heir !== null) fib.objects.inherit(object, heir);
 }
 

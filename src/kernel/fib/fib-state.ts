@@ -12,8 +12,9 @@ import { DriftLog } from './drift.js';
 import { IntentGroups } from './fib-intents.js';
 import { Retries } from './fib-retries.js';
 import { FibTable, NO_GROUP } from './fib-table.js';
+import type { ObjectPending } from './group-object.js';
 import { NextHopSets, NO_SET } from './next-hop-sets.js';
-import { NexthopObjects, type ObjectPending } from './nexthop-objects.js';
+import { NexthopObjects } from './nexthop-objects.js';
 
 /** What one write of a batch was for. */
 export type PendingWrite =

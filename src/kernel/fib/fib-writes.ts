@@ -20,9 +20,9 @@ import {
   wantedMetric,
 } from './fib-state.js';
 import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
+import type { ObjectPending } from './group-object.js';
 import { holdRef, isObjectRef, isSettled, objectIndex, setOfRef, wantedRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
-import type { ObjectPending } from './nexthop-objects.js';
 
 /** Writes to hand to the port; the answer goes to `settleBatch`. */
 export interface FibBatch {
@@ -80,7 +80,7 @@ function takeRow(
   writes: RouteWrite[],
   pending: PendingWrite[],
 ): void {
-  if (table.has(row, IN_FLIGHT | WAITING | STALE)) return;
+  if (table.has(row, IN_FLIGHT | WAITING | STALE) || staysAsItIs(fib, table, row)) return;
   const metric = wantedMetric(fib, table, row);
   const moved =
     table.wanted(row) !== NO_GROUP && table.held(row) !== NO_SET && table.heldMetric(row) !== metric;
@@ -92,11 +92,20 @@ function takeRow(
     return;
   }
   const ref = wantedRef(fib, table, row);
+  // The object that it has was taken over by its new intent: the object alone is written.
+  if (ref !== NO_SET && ref === table.held(row) && !table.has(row, REWRITE | RESOURCE)) return;
   const kind = ref === NO_SET ? 'remove' : table.held(row) === NO_SET ? 'add' : 'replace';
   table.raise(row, IN_FLIGHT);
   if (isObjectRef(ref)) fib.objects.hold(objectIndex(ref));
   writes.push(rowWrite(fib, table, row, kind, ref, kind === 'remove' ? table.heldMetric(row) : metric));
   pending.push({ kind: 'row', table, row, ref, metric });
+}
+
+/** It has no way now, and may have another one in a moment: to remove it first would leave a gap. */
+function staysAsItIs(fib: FibState, table: FibTable, row: number): boolean {
+  if (table.held(row) === NO_SET || table.wanted(row) === NO_GROUP) return false;
+  const group = fib.groups.get(table.wanted(row))!;
+  return group.waits && group.set === NO_SET;
 }
 
 /** Another metric is another route to the kernel: the new one comes first, then the old one goes. */

@@ -91,6 +91,20 @@ export class Fib {
     if (sets.wantsSweep) sweepSets(this.#state);
   }
 
+  /** Routes without a way are kept for now, until `endWaits`. */
+  get someWait(): boolean {
+    return this.#state.groups.someWait;
+  }
+
+  /** Whoever may know another way has been asked: routes that still have none go, but for those that `goesOn` names. */
+  endWaits(goesOn: (hops: readonly TrackedHop[]) => boolean): void {
+    const { groups, tables } = this.#state;
+    const lost = new Set([...groups.endWaits(({ hops }) => goesOn(hops))].map(({ id }) => id));
+    if (lost.size === 0) return;
+    for (const table of tables)
+      for (const row of table.rows) if (lost.has(table.wanted(row))) tryNow(this.#state, table, row);
+  }
+
   /** Up to `max` writes for the port, null when there is nothing to write now. */
   take(max: number): FibBatch | null {
     return takeBatch(this.#state, max);
@@ -126,6 +140,11 @@ export class Fib {
   /** A route that is not ours took (`replaced`) or left a place in our table. */
   contest(route: KernelRoute, replaced: boolean, by: DriftCulprit | null): void {
     observe.observeContest(this.#state, route, replaced, by);
+  }
+
+  /** A workload arrived: its route took the place of ours, which is as it should be. */
+  handOver(route: KernelRoute): void {
+    observe.handOver(this.#state, route);
   }
 
   /** `cause`: what differences are put down to; `objects`: it names nexthop objects, too. */

@@ -4,8 +4,8 @@
 import type { IntentGroup } from './fib-intents.js';
 import { desiredSet, type FibState } from './fib-state.js';
 import type { FibTable } from './fib-table.js';
+import { comingContent } from './group-object.js';
 import { NO_SET } from './next-hop-sets.js';
-import { comingContent } from './nexthop-objects.js';
 
 /** Even numbers are sets, odd ones objects; NO_SET is neither. */
 export const heldSetRef = (set: number): number => (set === NO_SET ? NO_SET : set * 2);
@@ -36,7 +36,9 @@ export function wantedRef(fib: FibState, table: FibTable, row: number): number {
   const group = set === NO_SET ? undefined : fib.groups.get(table.wanted(row));
   if (group === undefined) return NO_SET;
   const asObject = fib.objects.enabled && !group.plain && (group.object !== null || isShared(fib, group));
-  return asObject ? heldObjectRef(fib.objects.of(group).index) : heldSetRef(set);
+  if (!asObject) return heldSetRef(set);
+  const held = table.held(row);
+  return heldObjectRef(fib.objects.of(group, isObjectRef(held) ? objectIndex(held) : null).index);
 }
 
 /** The row's route sends packets where they should go, in a form that may stay. */
@@ -50,5 +52,6 @@ export function isSettled(fib: FibState, table: FibTable, row: number): boolean 
   if (!mayShare) return false;
   const object = fib.objects.get(objectIndex(held));
   // Its own object follows the intent by itself; another one will do while it says the same.
-  return group.object === object ? !object.gone : comingContent(object) === set;
+  if (group.object === object) return !object.gone;
+  return comingContent(object) === set && fib.objects.fits(object, group);
 }

@@ -4,6 +4,7 @@
 import type { ObjectWrite } from '../port.js';
 import type { KernelNextHop, KernelNexthop, NexthopMember } from '../types.js';
 import type { IntentGroup } from './fib-intents.js';
+import { comingContent, type GroupObject, type ObjectPending } from './group-object.js';
 import { HopObjects } from './hop-objects.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';
 
@@ -11,33 +12,8 @@ import { type NextHopSets, NO_SET } from './next-hop-sets.js';
 const FIRST_ID = 0x40000000;
 const IDS_PER_PROTOCOL = 0x100000;
 
-/** One group in the kernel. */
-export interface GroupObject {
-  /** Place in the registry; rows refer to it. */
-  readonly index: number;
-  readonly id: number;
-  ipv6: boolean;
-  /** The set that the kernel has in it, NO_SET when it does not exist there. */
-  content: number;
-  /** Whose hops it follows; null: nobody's any more, or not yet. */
-  owner: IntentGroup | null;
-  /** Rows that hold it or are being written with it. */
-  users: number;
-  /** The set on its way to the kernel, null when none is. */
-  writing: number | null;
-  gone: boolean;
-  /** A route that is not ours uses it. */
-  lent: boolean;
-}
-
-/** What the kernel has in it, or will have once it has answered. */
-export const comingContent = ({ content, writing }: GroupObject): number => writing ?? content;
-
-/** What an answered write was for. */
-export type ObjectPending =
-  | { readonly kind: 'hop'; readonly id: number }
-  | { readonly kind: 'group'; readonly object: GroupObject; readonly set: number }
-  | { readonly kind: 'drop' };
+/** What a kernel says to a kind of group that it does not know. */
+const UNKNOWN: readonly string[] = ['EINVAL', 'EOPNOTSUPP'];
 
 export class NexthopObjects {
   readonly #sets: NextHopSets;
@@ -53,6 +29,8 @@ export class NexthopObjects {
   #nextId = 1;
   /** False: routes carry their hops themselves. */
   enabled = false;
+  /** The kernel has groups that leave flows where they are; until it says otherwise. */
+  #hasResilient = true;
   /** Something may be out of use. */
   garbage = false;
   /** Ids that the running listing named, null when none runs. */
@@ -92,11 +70,26 @@ export class NexthopObjects {
     this.#protocol = protocol;
   }
 
-  /** The object that follows this intent: its own, one nobody follows that already holds the same, or a new one. */
-  of(group: IntentGroup): GroupObject {
+  /** Whether flows are treated by the object as the intent wants it. */
+  fits({ resilient }: GroupObject, group: IntentGroup): boolean {
+    return resilient === this.#wantsResilient(group);
+  }
+
+  #wantsResilient({ sticky }: IntentGroup): boolean {
+    return this.#hasResilient && sticky !== null;
+  }
+
+  /**
+   * The object that follows this intent: its own, the one that its route `held` alone so far, one nobody follows that
+   * already holds the same, or a new one.
+   */
+  of(group: IntentGroup, held: number | null): GroupObject {
     const known = group.object;
     if (known !== null && !known.gone) return known;
-    const found = this.#orphan(group) ?? this.#make(this.#freeId(), group.ipv6);
+    const found =
+      this.#left(group, held) ??
+      this.#orphan(group) ??
+      this.#make(this.#freeId(), group.ipv6, this.#wantsResilient(group));
     found.owner = group;
     group.object = found;
     if (found.content !== group.set) this.dirty.add(found);
@@ -140,7 +133,8 @@ export class NexthopObjects {
       if (object.owner?.plain === true) continue;
       const members = this.#members(target, object.ipv6, writes, pending);
       object.writing = target;
-      writes.push({ kind: 'setGroup', id: object.id, protocol: this.#protocol, members });
+      const { id, resilient } = object;
+      writes.push({ kind: 'setGroup', id, protocol: this.#protocol, resilient, members });
       pending.push({ kind: 'group', object, set: target });
     }
   }
@@ -181,6 +175,8 @@ export class NexthopObjects {
     const { object, set } = pending;
     object.writing = null;
     if (errno === null) object.content = set;
+    else if (object.resilient && object.content === NO_SET && UNKNOWN.includes(errno))
+      this.#doWithout(object);
     else if (object.owner !== null && object.owner.set === set) object.owner.plain = true;
     if (object.owner !== null && object.owner.set !== object.content) this.dirty.add(object);
     this.garbage = true;
@@ -244,14 +240,15 @@ export class NexthopObjects {
   }
 
   /** A notification or a row of a listing. Returns the group that is otherwise than it was believed to be. */
-  observe({ id, protocol, hop, members }: KernelNexthop, present: boolean): GroupObject | null {
+  observe(nexthop: KernelNexthop, present: boolean): GroupObject | null {
+    const { id, protocol, hop, members } = nexthop;
     if (protocol !== this.#protocol || !this.#isOurs(id)) return null;
     this.#named?.add(id);
     if (hop !== null) this.#observeHop(id, hop, present);
     const known = this.#byId.get(id);
     if (members === null || known?.writing != null) return null;
     if (!present) return known === undefined || known.content === NO_SET ? null : this.#lost(known);
-    return this.#observeGroup(id, members, known);
+    return this.#observeGroup(nexthop, members, known);
   }
 
   /** A group is being written: a listing that is on its way cannot speak of it. */
@@ -270,12 +267,13 @@ export class NexthopObjects {
   }
 
   #observeGroup(
-    id: number,
+    { id, resilient }: KernelNexthop,
     members: readonly NexthopMember[],
     known: GroupObject | undefined,
   ): GroupObject | null {
-    const object = known ?? this.#make(id, false);
+    const object = known ?? this.#make(id, false, resilient === true);
     const before = object.content;
+    object.resilient = resilient === true;
     this.#resolve(object, members);
     if (object.content === before) return null;
     this.dirty.add(object);
@@ -304,18 +302,35 @@ export class NexthopObjects {
     return object;
   }
 
-  #orphan({ set, ipv6 }: IntentGroup): GroupObject | null {
-    for (const object of this.groups())
-      if (object.owner === null && comingContent(object) === set && object.ipv6 === ipv6) return object;
+  /** The group of a route whose flows are to stay where they are: its next hops change, the group remains. */
+  #left(group: IntentGroup, held: number | null): GroupObject | null {
+    const object = group.sticky === null || held === null ? undefined : this.#objects[held];
+    if (object === undefined || object.owner !== null || object.users > 1 || object.gone) return null;
+    return object.ipv6 === group.ipv6 && this.fits(object, group) ? object : null;
+  }
+
+  #orphan(group: IntentGroup): GroupObject | null {
+    if (group.sticky !== null) return null;
+    for (const object of this.groups()) {
+      const alike = object.ipv6 === group.ipv6 && this.fits(object, group);
+      if (alike && object.owner === null && comingContent(object) === group.set) return object;
+    }
     return null;
   }
 
-  #make(id: number, ipv6: boolean): GroupObject {
+  /** An old kernel: groups of the other kind from now on. */
+  #doWithout(object: GroupObject): void {
+    this.#hasResilient = false;
+    object.resilient = false;
+  }
+
+  #make(id: number, ipv6: boolean, resilient: boolean): GroupObject {
     const index = this.#free.pop() ?? this.#objects.length;
     const object: GroupObject = {
       index,
       id,
       ipv6,
+      resilient,
       content: NO_SET,
       owner: null,
       users: 0,

@@ -22,6 +22,8 @@ import { Listings } from './listings.js';
 import { filterOf } from './port-filter.js';
 import { Senders } from './senders.js';
 import { Timers } from './timers.js';
+import { viewStatus } from './view-status.js';
+import { Waits } from './waits.js';
 import { WritePump } from './write-pump.js';
 
 export interface LoopOptions {
@@ -48,11 +50,13 @@ export class KernelLoop implements Kernel {
   readonly #counters = new LoopCounters();
   readonly #pump: WritePump;
   readonly #audits: Audits;
+  readonly #waits: Waits;
   #settings: KernelSettings;
   #observer: KernelObserver | null = null;
   #state: KernelStatus['state'] = 'starting';
   #started: ((result: StartResult) => void) | null = null;
   #settleScheduled = false;
+  #closing = false;
   #closed = false;
   /** The kernel knows nexthop objects. */
   #objects = false;
@@ -67,12 +71,20 @@ export class KernelLoop implements Kernel {
     this.#audits = new Audits(() => this.#audit(), options.auditInterval ?? null);
     const senders = new Senders();
     this.#view = new KernelView(settings, hashSeed(), (port, protocol) => senders.culprit(port, protocol));
+    const deciding = (): boolean => this.#observer?.deciding() === true;
     this.#pump = new WritePump({
       port,
       fib: this.#view.fib,
       tunnels: this.#view.tunnels,
       budget: options.budget ?? BUDGET,
+      mayChange: () => !this.#closing && deciding(),
       mayWrite: () => this.#state === 'synced' && !this.#closed && this.#settings.install,
+    });
+    this.#waits = new Waits({
+      fib: this.#view.fib,
+      tunnels: this.#view.tunnels,
+      deciding,
+      expired: () => this.#pump.run(),
     });
   }
 
@@ -91,7 +103,8 @@ export class KernelLoop implements Kernel {
   }
 
   install(prefix: Prefix, intent: FibIntent): void {
-    if (this.#view.guard.install(prefix, intent) || this.#view.guard.hasNews) this.#scheduleSettle();
+    const { guard, fib } = this.#view;
+    if (guard.install(prefix, intent) || guard.hasNews || fib.someWait) this.#scheduleSettle();
     this.#pump.soon();
   }
 
@@ -122,6 +135,10 @@ export class KernelLoop implements Kernel {
   suspectNextHop(nextHop: IpAddress, suspect: boolean): void {
     this.#view.nextHops.suspect(nextHop, suspect);
     this.#settle();
+  }
+
+  decided(): void {
+    if (this.#waits.end() || this.#view.tunnels.active) this.#pump.soon();
   }
 
   reconfigure(settings: KernelSettings): void {
@@ -160,27 +177,16 @@ export class KernelLoop implements Kernel {
   }
 
   status(): KernelStatus {
-    const { fib, links, importer, guard, tunnels } = this.#view;
-    return {
-      backend: this.#port.backend,
-      state: this.#state,
-      table: this.#settings.table,
-      protocol: this.#settings.protocol,
-      links: links.links,
-      addresses: links.addresses,
-      workloads: importer.size,
-      fib: { ...fib.status(), refusals: guard.refusals(), refusedCount: guard.size },
-      tunnels: tunnels.status(),
-      gateways: this.#view.gateways.status(),
-      counters: this.#counters.snapshot(fib.counters, guard.counts),
-      drift: fib.drift.status(performance.now()),
-      audits: this.#audits.status(),
-      nextHopObjects: fib.objectCounts,
-    };
+    const { table, protocol } = this.#settings;
+    const counters = this.#counters.snapshot(this.#view.fib.counters, this.#view.guard.counts);
+    const audits = this.#audits.status();
+    const own = { backend: this.#port.backend, state: this.#state, table, protocol, counters, audits };
+    return { ...own, ...viewStatus(this.#view, performance.now()) };
   }
 
   async close(options: { readonly removeRoutes: boolean }): Promise<void> {
     if (this.#closed) return;
+    this.#closing = true;
     if (options.removeRoutes && this.#settings.install && this.#state === 'synced') {
       this.#view.fib.removeAll();
       this.#view.tunnels.removeAll();
@@ -188,6 +194,7 @@ export class KernelLoop implements Kernel {
     }
     this.#closed = true;
     this.#timers.stop();
+    this.#waits.stop();
     this.#pump.stop();
     this.#audits.stop();
     this.#started?.({ ok: false, reason: 'closed' });
@@ -334,9 +341,10 @@ export class KernelLoop implements Kernel {
     if (this.#state === 'starting') return;
     this.#tell(this.#view.settle(performance.now()));
     for (const event of this.#view.takeEvents()) this.#emit(event);
-    if (this.#view.fib.drift.hasNews) this.#tellDrift();
+    for (const event of this.#view.fib.drift.takeEvents()) this.#emit(event);
     for (const scope of this.#view.takeRelist()) this.#listings.want(scope);
     if (!this.#listings.empty) this.#scheduleListing();
+    this.#waits.look();
     this.#pump.run();
     for (const event of this.#view.takeEvents()) this.#emit(event);
     this.#awaitGateways();
@@ -354,13 +362,6 @@ export class KernelLoop implements Kernel {
     if (workloads.length > 0) this.#observer?.workloads(workloads);
     if (nextHops.length > 0) this.#observer?.nextHops(nextHops);
     if (addresses) this.#observer?.addresses();
-  }
-
-  #tellDrift(): void {
-    const { drifts, fights } = this.#view.fib.drift.takeNews();
-    const first = drifts[0];
-    if (first !== undefined) this.#emit({ kind: 'drift', first, count: drifts.length });
-    for (const fight of fights) this.#emit({ kind: 'fight', fight });
   }
 
   #emit(event: KernelEvent): void {

@@ -161,7 +161,7 @@ export class KernelView {
   beginListing(scope: ListScope, cause: DriftCause): void {
     if (scope.kind === 'ends') return;
     const whole = scope.kind === 'everything' || scope.kind === 'audit';
-    if (whole) this.#objectHops.clear();
+    if (whole) this.#objectHops.beginListing();
     this.store.beginListing();
     this.fib.beginListing(cause, whole);
     this.#named = whole ? noNames() : null;
@@ -210,6 +210,7 @@ export class KernelView {
     switch (scope.kind) {
       case 'everything':
       case 'audit':
+        this.#objectHops.endListing();
         this.store.endListing(() => true);
         this.fib.endListing(FAMILY_INDEXES, 0);
         this.#endLinks();
@@ -302,7 +303,8 @@ export class KernelView {
     else this.store.delete(route);
     if (route.table !== this.#settings.table) return;
     if (present && arrival !== 'replace') return;
-    this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
+    if (present && this.importer.chosen([route]) !== null) this.fib.handOver(route);
+    else this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
   }
 
   #listForeign(told: KernelRoute): void {

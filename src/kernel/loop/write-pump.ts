@@ -17,6 +17,8 @@ export interface PumpOptions {
   readonly budget: number;
   /** False: nothing may be written now. */
   readonly mayWrite: () => boolean;
+  /** True: what is wanted may be about to change. */
+  readonly mayChange: () => boolean;
 }
 
 export class WritePump {
@@ -35,13 +37,13 @@ export class WritePump {
 
   /** Writes until nothing is left, the window is full or the budget is spent. */
   run(): void {
-    const { fib, port, tunnels, budget, mayWrite } = this.#options;
+    const { fib, port, tunnels, budget, mayWrite, mayChange } = this.#options;
     if (!mayWrite()) return;
     const start = performance.now();
     fib.tick(start);
     fib.releaseDue(start);
     // Before the routes that need it.
-    const tunnelBatch = tunnels.active ? tunnels.take(start) : null;
+    const tunnelBatch = tunnels.active ? tunnels.take(start, fib.pending === 0 && !mayChange()) : null;
     if (tunnelBatch !== null) port.program(tunnelBatch.id, tunnelBatch.writes);
     while (this.#batches < WINDOW) {
       const batch = fib.take(BATCH);

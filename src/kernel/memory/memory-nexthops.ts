@@ -30,7 +30,10 @@ export function writeObject(world: ObjectWorld, write: ObjectWrite): string | nu
     case 'setGroup': {
       const known = write.members.every(({ id }) => world.objects.get(id)?.hop != null);
       if (!known || write.members.length === 0) return 'EINVAL';
-      set(world, { id: write.id, protocol: write.protocol, hop: null, members: write.members });
+      const before = world.objects.get(write.id);
+      if (before !== undefined && (before.resilient === true) !== write.resilient) return 'EINVAL';
+      const { id, protocol, members } = write;
+      set(world, { id, protocol, hop: null, members, ...(write.resilient ? { resilient: true } : {}) });
       return null;
     }
     case 'dropObject':

@@ -3,7 +3,7 @@
 
 import { type IpAddress, ipFromBytes } from '../../base/ip.js';
 import type { KernelNexthop, NexthopMember } from '../types.js';
-import { AF, NEXTHOP_GRP_SIZE, NHA, NHMSG_SIZE, RTNH_F_ONLINK } from './numbers.js';
+import { AF, NEXTHOP_GRP_SIZE, NEXTHOP_GRP_TYPE_RES, NHA, NHMSG_SIZE, RTNH_F_ONLINK } from './numbers.js';
 import { eachAttribute, getU16, getU32 } from './octets.js';
 
 interface NexthopParts {
@@ -11,7 +11,8 @@ interface NexthopParts {
   ifindex: number;
   gateway: IpAddress | null;
   members: readonly NexthopMember[] | null;
-  /** Blackhole, fdb, encapsulated or resilient: nothing that a route of ours refers to. */
+  resilient: boolean;
+  /** Blackhole, fdb, encapsulated: nothing that a route of ours refers to. */
   special: boolean;
   malformed: boolean;
 }
@@ -29,6 +30,7 @@ export function decodeNexthop(
     ifindex: 0,
     gateway: null,
     members: null,
+    resilient: false,
     special: false,
     malformed: false,
   };
@@ -45,6 +47,7 @@ export function decodeNexthop(
     protocol: view.getUint8(body + 2),
     hop: usable ? { gateway, ifindex, onlink, weight: 1 } : null,
     members: parts.special ? null : members,
+    ...(parts.resilient ? { resilient: true } : {}),
   };
 }
 
@@ -73,7 +76,9 @@ function readPart(
       parts.malformed ||= parts.members === null;
       return;
     case NHA.groupType:
-      parts.special ||= to - from >= 2 && getU16(view, from) !== 0;
+      if (to - from < 2) return;
+      parts.resilient = getU16(view, from) === NEXTHOP_GRP_TYPE_RES;
+      parts.special ||= getU16(view, from) > NEXTHOP_GRP_TYPE_RES;
       return;
     case NHA.blackhole:
     case NHA.encapType:

@@ -6,8 +6,11 @@ import type { KernelNextHop, NexthopMember } from '../types.js';
 import {
   AF,
   NEXTHOP_GRP_SIZE,
+  NEXTHOP_GRP_TYPE_RES,
   NHA,
+  NHA_RES,
   NHMSG_SIZE,
+  NLA_F_NESTED,
   NLM_F,
   NLMSGHDR_SIZE,
   RTATTR_SIZE,
@@ -22,6 +25,15 @@ const SET = NLM_F.request | NLM_F.create | NLM_F.replace;
 /** The kernel takes weights from 1 to 255 here. */
 const LARGEST_WEIGHT = 255;
 
+/** Four for each of the most members that a set may have; the kernel refuses another number later. */
+const BUCKETS = 256;
+/** Hundredths of a second: a bucket without packets for so long may go to a member that has too few. */
+const IDLE_TIMER = 1000;
+/** The same: after that long with too few it gets busy ones as well. */
+const UNBALANCED_TIMER = 12_000;
+/** NHA_RES_GROUP with three attributes of 8 octets. */
+const RES_GROUP_SIZE = RTATTR_SIZE + 3 * 8;
+
 /** Octets that `encodeObject` needs. */
 export function objectSize(write: ObjectWrite): number {
   const base = NLMSGHDR_SIZE + NHMSG_SIZE + 8;
@@ -29,7 +41,12 @@ export function objectSize(write: ObjectWrite): number {
     case 'setHop':
       return base + 8 + (RTATTR_SIZE + 16);
     case 'setGroup':
-      return base + RTATTR_SIZE + write.members.length * NEXTHOP_GRP_SIZE;
+      return (
+        base +
+        RTATTR_SIZE +
+        write.members.length * NEXTHOP_GRP_SIZE +
+        (write.resilient ? 8 + RES_GROUP_SIZE : 0)
+      );
     case 'dropObject':
       return base;
     default:
@@ -52,6 +69,7 @@ export function encodeObject(
   at = putU32Attribute(view, at, NHA.id, write.id);
   if (write.kind === 'setHop') at = putHop(bytes, view, start + NLMSGHDR_SIZE, at, write);
   if (write.kind === 'setGroup') at = putMembers(view, at, write.members);
+  if (write.kind === 'setGroup' && write.resilient) at = putResilient(view, at);
   setU32(view, start, at - start);
   setU16(view, start + 4, drops ? RTM.delNexthop : RTM.newNexthop);
   setU16(view, start + 6, (drops ? NLM_F.request : SET) | flags);
@@ -85,6 +103,21 @@ function putGateway(
   setU16(view, at + 2, NHA.gateway);
   bytes.set(octets, at + RTATTR_SIZE);
   return at + RTATTR_SIZE + octets.length;
+}
+
+function putResilient(view: DataView, start: number): number {
+  setU16(view, start, RTATTR_SIZE + 2);
+  setU16(view, start + 2, NHA.groupType);
+  setU16(view, start + 4, NEXTHOP_GRP_TYPE_RES);
+  const group = start + 8;
+  setU16(view, group, RES_GROUP_SIZE);
+  setU16(view, group + 2, NHA.resilient | NLA_F_NESTED);
+  const buckets = group + RTATTR_SIZE;
+  setU16(view, buckets, RTATTR_SIZE + 2);
+  setU16(view, buckets + 2, NHA_RES.buckets);
+  setU16(view, buckets + 4, BUCKETS);
+  const timers = putU32Attribute(view, buckets + 8, NHA_RES.idleTimer, IDLE_TIMER);
+  return putU32Attribute(view, timers, NHA_RES.unbalancedTimer, UNBALANCED_TIMER);
 }
 
 function putMembers(view: DataView, start: number, members: readonly NexthopMember[]): number {

@@ -74,7 +74,12 @@ export const NHA = {
   gateway: 6,
   encapType: 7,
   fdb: 11,
+  resilient: 12,
 } as const;
+/** Inside NHA_RES_GROUP. */
+export const NHA_RES = { buckets: 1, idleTimer: 2, unbalancedTimer: 3 } as const;
+export const NEXTHOP_GRP_TYPE_RES = 1;
+export const NLA_F_NESTED = 0x8000;
 
 export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18 } as const;
 export const IFLA_INFO = { kind: 1, data: 2 } as const;

@@ -46,23 +46,32 @@ export class TunnelEnds {
     this.#held.delete(keyOf(entry));
   }
 
-  /** What is to be written so that exactly the hops' ends are there. */
-  differences(ifindex: number, hops: Iterable<TrackedHop>): readonly TunnelWrite[] {
+  /** What is to be written so that the hops' ends are there, and with `exactly` no others. */
+  differences(ifindex: number, hops: Iterable<TrackedHop>, exactly: boolean): readonly TunnelWrite[] {
     if (ifindex !== this.#ifindex) this.#held.clear();
     this.#ifindex = ifindex;
     const wanted = wantedEntries(ifindex, hops);
     this.#size = [...wanted.values()].filter(({ kind }) => kind === 'forward').length;
-    const writes: TunnelWrite[] = this.#strays
-      .splice(0)
-      .filter((stray) => stray.ifindex === ifindex && !wanted.has(keyOf(stray)));
+    const writes: TunnelWrite[] = [];
     for (const [key, entry] of wanted) {
       const held = this.#held.get(key);
       if (held === undefined || contentOf(held) !== contentOf(entry)) writes.push(entry);
     }
-    for (const [key, entry] of this.#held) if (!wanted.has(key)) writes.push({ ...entry, present: false });
-    this.#held.clear();
+    if (exactly) writes.push(...this.#removals(wanted));
     for (const [key, entry] of wanted) this.#held.set(key, entry);
     return writes;
+  }
+
+  /** Of what was given and found and is not wanted; forgets it. */
+  #removals(wanted: ReadonlyMap<string, TunnelEntry>): readonly TunnelWrite[] {
+    const found = this.#strays.splice(0).filter((stray) => stray.ifindex === this.#ifindex);
+    const removals = found.filter((stray) => !wanted.has(keyOf(stray)));
+    for (const [key, entry] of this.#held) {
+      if (wanted.has(key)) continue;
+      this.#held.delete(key);
+      removals.push({ ...entry, present: false });
+    }
+    return removals;
   }
 }
 

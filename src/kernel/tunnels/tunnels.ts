@@ -1,7 +1,7 @@
 // The devices that tunnels need: made when they are missing, made anew when they are not as configured, filled with the
 // other ends. Says what stands in the way. Never touches a device of another kind that has the name.
 
-import { ipEquals } from '../../base/ip.js';
+import { formatIp, ipEquals } from '../../base/ip.js';
 import type { Links } from '../next-hops/links.js';
 import type { NextHops } from '../next-hops/next-hops.js';
 import type { TunnelWrite, WriteFailure } from '../port.js';
@@ -54,6 +54,7 @@ export class Tunnels {
 
   configure(devices: readonly TunnelDevice[]): void {
     const names = new Set(devices.map(({ name }) => name));
+    this.#dropped = this.#dropped.filter((name) => !names.has(name));
     for (const [name, { device }] of this.#managed) {
       if (names.has(name)) continue;
       this.#managed.delete(name);
@@ -79,6 +80,12 @@ export class Tunnels {
     this.forget();
   }
 
+  /** It was asked for, and nothing says that it cannot be. */
+  isMaking(device: string): boolean {
+    const managed = this.#managed.get(device);
+    return managed !== undefined && !managed.ready && managed.problem === null;
+  }
+
   /** Interfaces of devices that an earlier run of ours may have left entries in: they have to be listed. */
   sweep(): readonly number[] {
     return [...this.#managed.values()].flatMap(({ device }) => {
@@ -93,12 +100,18 @@ export class Tunnels {
     this.#managed.get(name)?.ends.found(entry);
   }
 
-  /** What to do now, null when nothing. `now` in milliseconds. */
-  take(now: number): { readonly id: number; readonly writes: readonly TunnelWrite[] } | null {
+  /**
+   * What to do now, null when nothing. `now` in milliseconds; `written`: routes are as they are wanted, so that what they no
+   * longer need can go.
+   */
+  take(
+    now: number,
+    written: boolean,
+  ): { readonly id: number; readonly writes: readonly TunnelWrite[] } | null {
     const orders = [...this.#managed.values()].flatMap((managed) =>
-      this.#plan(managed, now).map((write): Order => ({ managed, write })),
+      this.#plan(managed, now, written).map((write): Order => ({ managed, write })),
     );
-    const writes = [...this.#destroyDropped(), ...orders.map(({ write }) => write)];
+    const writes = [...(written ? this.#destroyDropped() : []), ...orders.map(({ write }) => write)];
     if (writes.length === 0) return null;
     const id = this.#nextId++;
     // What is destroyed on the way out has nobody to answer to.
@@ -140,11 +153,13 @@ export class Tunnels {
       kind: device.kind,
       ready,
       problem,
+      vni: device.kind === 'vxlan' ? device.vni : null,
+      address: device.kind === 'vxlan' ? formatIp(device.address) : null,
       ends: ends.size,
     }));
   }
 
-  #plan(managed: Managed, now: number): readonly TunnelWrite[] {
+  #plan(managed: Managed, now: number, written: boolean): readonly TunnelWrite[] {
     const { device, ends } = managed;
     const link = this.#links.byName(device.name);
     if (link === undefined) return this.#lacking(managed, now);
@@ -163,7 +178,7 @@ export class Tunnels {
     this.#tell(managed, null);
     if (managed.endsAfter > now) return [];
     managed.endsAfter = 0;
-    return ends.differences(link.ifindex, this.#nextHops.tunnelled);
+    return ends.differences(link.ifindex, this.#nextHops.tunnelled, written);
   }
 
   #lacking(managed: Managed, now: number): readonly TunnelWrite[] {

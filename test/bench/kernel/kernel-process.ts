@@ -25,6 +25,7 @@ const SILENT = {
   workloads: () => undefined,
   nextHops: () => undefined,
   addresses: () => undefined,
+  deciding: () => false,
   event: () => undefined,
 };
 

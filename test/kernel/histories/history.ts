@@ -43,7 +43,8 @@ function install(history: History): void {
   ];
   const links = random.below(2) === 0 ? UPLINKS : [random.pick(UPLINKS)];
   const hops = links.map(choose);
-  kernel.install(prefix(text), via(...hops.map(([hop]) => hop)));
+  const sticky = hops.length > 1 && random.below(3) === 0 ? { sticky: text } : {};
+  kernel.install(prefix(text), { ...via(...hops.map(([hop]) => hop)), ...sticky });
   const parts = hops.map(([hop, dev]) => ` via ${hop.split('%')[0]} dev ${dev}`).sort();
   wanted.set(text, `${text} metric 1024${parts.join(' +')}`);
 }
