@@ -43,8 +43,8 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   #transport: Transport | null;
   #ended = false;
-  /** A read waits for its turn. */
-  #postponed = false;
+  /** Reads that wait for their turn. */
+  #postponed: Uint8Array[] = [];
   #lingering: Timer | null = null;
   /** Known once it is connected; good as long as the socket is writable. */
   #fd: number | null = null;
@@ -158,7 +158,7 @@ export class Connection {
 
   #read(chunk: Uint8Array): void {
     if (this.#ended) return;
-    if (this.#clock.turnSpent()) this.#postpone(chunk);
+    if (this.#postponed.length > 0 || this.#clock.turnSpent()) this.#postpone(chunk);
     else {
       if (chunk.length >= FULL_READ) this.#yieldTurn();
       this.#take(chunk);
@@ -178,13 +178,14 @@ export class Connection {
   }
 
   #postpone(chunk: Uint8Array): void {
-    this.#socket.pause();
-    this.#postponed = true;
-    this.#clock.defer(() => {
-      this.#postponed = false;
-      if (!this.#ended) this.#take(chunk);
-      this.#socket.resume();
-    });
+    if (this.#postponed.push(chunk) === 1) this.#clock.defer(() => this.#catchUp());
+    // One small read is no reason to stop reading: that costs as much as the read.
+    if (this.#postponed.length > 1 || chunk.length >= FULL_READ) this.#socket.pause();
+  }
+
+  #catchUp(): void {
+    for (const chunk of this.#postponed.splice(0)) if (!this.#ended) this.#take(chunk);
+    if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   #yieldTurn(): void {
@@ -195,7 +196,7 @@ export class Connection {
   #lost(code: string | null): void {
     if (this.#ended) return;
     // The end must not overtake what was read before it.
-    if (this.#postponed || this.#clock.turnSpent()) this.#clock.defer(() => this.#lose(code));
+    if (this.#postponed.length > 0 || this.#clock.turnSpent()) this.#clock.defer(() => this.#lose(code));
     else this.#lose(code);
   }
 
