@@ -9,6 +9,9 @@ const FIRST_SLICE = 250;
 const SMALLEST_SLICE = 250;
 const LARGEST_SLICE = 16_000;
 
+/** Milliseconds for which a first slice waits while every turn brings more: what comes together is decided together. */
+const PATIENCE = 5;
+
 export interface PassClock {
   now(): number;
   defer(task: () => void): void;
@@ -17,17 +20,29 @@ export interface PassClock {
 export class PassScheduler {
   readonly #clock: PassClock;
   readonly #run: (budget: number) => boolean;
+  readonly #arrivals: () => number;
+  /** Arrivals when it was last looked, and when the first of them asked; null while slices follow each other. */
+  #seen = 0;
+  #since: number | null = null;
   #slice = FIRST_SLICE;
   #scheduled = false;
   #stopped = false;
 
-  constructor(clock: PassClock, run: (budget: number) => boolean) {
+  /** `arrivals` counts what may be on its way in bursts; what asks without counting is never waited for. */
+  constructor(clock: PassClock, run: (budget: number) => boolean, arrivals: () => number = () => 0) {
     this.#clock = clock;
     this.#run = run;
+    this.#arrivals = arrivals;
   }
 
   request(): void {
     if (this.#scheduled || this.#stopped) return;
+    this.#since = this.#clock.now();
+    this.#seen = this.#arrivals();
+    this.#schedule();
+  }
+
+  #schedule(): void {
     this.#scheduled = true;
     this.#clock.defer(() => this.#turn());
   }
@@ -45,11 +60,24 @@ export class PassScheduler {
     this.#scheduled = false;
     if (this.#stopped) return;
     const start = this.#clock.now();
+    if (this.#waitsForMore(start)) {
+      this.#schedule();
+      return;
+    }
     const more = this.#run(this.#slice);
-    if (!more) return;
+    if (!more || this.#stopped) return;
     // Only a full slice says how long slices take.
     this.#slice = nextSlice(this.#slice, this.#clock.now() - start);
-    this.request();
+    this.#schedule();
+  }
+
+  #waitsForMore(now: number): boolean {
+    if (this.#since === null) return false;
+    const arrived = this.#arrivals();
+    const waits = arrived !== this.#seen && now - this.#since < PATIENCE;
+    this.#seen = arrived;
+    if (!waits) this.#since = null;
+    return waits;
   }
 }
 

@@ -58,6 +58,8 @@ export class Rib {
   readonly #changedNextHops = new Set<NextHopId>();
   #epoch = 1;
   #announced = false;
+  /** UPDATEs applied so far. */
+  updates = 0;
 
   constructor(options: RibOptions) {
     this.#listener = options.listener;
@@ -144,6 +146,7 @@ export class Rib {
   }
 
   applyUpdate(id: PeerId, view: UpdateView): void {
+    this.updates++;
     for (const run of view.runs)
       if (run.kind === 'reach') this.#reach(id, view, run);
       else this.#unreach(id, view, run);

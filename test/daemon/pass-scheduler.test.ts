@@ -32,3 +32,29 @@ test('requests before the turn are one turn; work that is left asks for the next
   deferred.shift()?.();
   t.is(budgets.length, 3);
 });
+
+test('while every turn brings more, the first slice waits five milliseconds; the next ones do not wait', (t) => {
+  const deferred: (() => void)[] = [];
+  let [time, arrivals, runs] = [0, 0, 0];
+  const clock = { now: () => time, defer: (task: () => void) => deferred.push(task) };
+  const scheduler = new PassScheduler(
+    clock,
+    () => ++runs % 2 === 1,
+    () => arrivals,
+  );
+  const turn = (brings: number): number => {
+    arrivals += brings;
+    time += 1;
+    deferred.shift()?.();
+    return runs;
+  };
+  scheduler.request();
+  t.is(turn(0), 1, 'nothing more: at once');
+  t.is(turn(9), 2, 'a slice that follows');
+  scheduler.request();
+  t.deepEqual([turn(3), turn(1)], [2, 2], 'more and more');
+  t.is(turn(0), 3, 'no more');
+  turn(0);
+  scheduler.request();
+  t.deepEqual([1, 2, 3, 4, 5].map(turn), [4, 4, 4, 4, 5], 'its patience ends');
+});
