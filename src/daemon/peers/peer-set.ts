@@ -203,7 +203,7 @@ export class PeerSet {
 
   async #remove(key: string, peer: BgpPeer, changes: string[]): Promise<void> {
     changes.push(`peer ${peer.name} removed`);
-    await peer.stop(CEASE.peerDeconfigured, 'removed from the configuration');
+    await peer.stop(CEASE.peerDeconfigured, 'the peer was removed');
     this.#byKey.delete(key);
   }
 
