@@ -70,7 +70,7 @@ export interface PeerIntent {
   readonly localAddress: IpAddress | null;
   readonly passive: boolean;
   readonly password: { readonly file: string } | null;
-  /** Hops within which the peer must be (RFC 5082); null: any. */
+  /** Hops within which the peer must be (RFC 5082); null without a limit. */
   readonly ttlSecurity: number | null;
   readonly restartTime: number | null;
   readonly keepalive: number | null;

@@ -192,7 +192,7 @@ export interface TcpAoKeyConfig {
   readonly key: Secret;
 }
 
-/** `internal`: our own AS; `external`: any other. */
+/** `internal`: our own AS; `external`: all others. */
 export type PeerAsn = number | 'internal' | 'external';
 
 /** RFC 7705: the AS that a peer knows us by. */
@@ -289,7 +289,7 @@ export interface DynamicPeerConfig {
 
 /** What a reload may take away without being forced. */
 export interface ReloadConfig {
-  /** Per cent of the prefixes announced, to all peers and to each; null: any. */
+  /** Per cent of the prefixes announced, to all peers and to each; null without a limit. */
   readonly maxWithdraw: number | null;
   /** Fewer prefixes than these may always go. */
   readonly minWithdraw: number;

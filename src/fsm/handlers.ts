@@ -138,7 +138,7 @@ export function openWhileDelaying(machine: Machine, event: FsmEventOf<'openRecei
   return { machine: next.machine, actions: [...said.actions, ...next.actions] };
 }
 
-/** RFC 4271 8.2.2, Connect and Active: any other event drops the connection. */
+/** RFC 4271 8.2.2, Connect and Active: every other event drops the connection. */
 export const dropQuietly: Handler = (machine) => toIdle(machine, CLOSE, closed(machine, null));
 
 export const dumpedBeforeOpen: Handler = (machine) => toIdle(machine, CLOSE, { kind: 'collision' });

@@ -27,6 +27,15 @@ const installed = (world: MemoryWorld): readonly string[] =>
     .map(({ prefix }) => formatPrefix(prefix))
     .sort();
 
+/** `prefix metric` of each route of our protocol. */
+const metrics = (world: MemoryWorld): string =>
+  world
+    .routes()
+    .filter(({ protocol }) => protocol === OURS)
+    .map(({ prefix, metric }) => `${formatPrefix(prefix)} ${metric}`)
+    .sort()
+    .join(', ');
+
 const problems = (daemon: TestDaemon): readonly string[] =>
   (daemon.status.kernel()?.fib.problems ?? []).map(({ prefix, reason }) => `${prefix} ${reason}`);
 
@@ -229,14 +238,7 @@ test('a metric that a policy sets is that of the installed route: the install po
     );
     const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
     a.announce(['192.0.2.0/24', '198.51.100.0/24'], { nextHop: '10.0.0.9', localPref: 100 });
-    const metrics = (): string =>
-      world
-        .routes()
-        .filter(({ protocol }) => protocol === OURS)
-        .map(({ prefix, metric }) => `${formatPrefix(prefix)} ${metric}`)
-        .sort()
-        .join(', ');
-    await daemon.until('both routes', () => metrics() === '192.0.2.0/24 5, 198.51.100.0/24 77');
+    await daemon.until('both routes', () => metrics(world) === '192.0.2.0/24 5, 198.51.100.0/24 77');
     t.pass();
   }));
 
@@ -249,14 +251,7 @@ test('IPv6 routes have a metric of their own, and a reload of it is foretold and
     const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
     a.announce(['192.0.2.0/24'], { nextHop: '10.0.0.9' });
     a.announce(['fd00:7::/64'], { nextHop: 'fd00::9' });
-    const metrics = (): string =>
-      world
-        .routes()
-        .filter(({ protocol }) => protocol === OURS)
-        .map(({ prefix, metric }) => `${formatPrefix(prefix)} ${metric}`)
-        .sort()
-        .join(', ');
-    await daemon.until('both routes', () => metrics() === '192.0.2.0/24 900, fd00:7::/64 512');
+    await daemon.until('both routes', () => metrics(world) === '192.0.2.0/24 900, fd00:7::/64 512');
     for (const [next, changed, then] of [
       [{ metric: 900, ipv6Metric: 600 }, ['fd00:7::/64'], '192.0.2.0/24 900, fd00:7::/64 600'],
       [{ metric: 600, ipv6Metric: 600 }, ['192.0.2.0/24'], '192.0.2.0/24 600, fd00:7::/64 600'],
@@ -265,7 +260,7 @@ test('IPv6 routes have a metric of their own, and a reload of it is foretold and
     ] as const) {
       t.deepEqual((await daemon.diff(under(next))).kernel?.prefixes.changed, changed);
       await daemon.reload(under(next));
-      await daemon.until(then, () => metrics() === then);
+      await daemon.until(then, () => metrics(world) === then);
     }
   }));
 

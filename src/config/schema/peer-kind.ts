@@ -10,7 +10,7 @@ export interface OurAses {
   readonly confederation: Pick<ConfederationConfig, 'members'> | null;
 }
 
-/** Null: any AS is accepted, so nobody knows yet. `localAs` is the AS that the peer knows us by, where it is another. */
+/** Null where every AS is accepted, so nobody knows yet. `localAs` is the AS that the peer knows us by, where it is another. */
 export function peerKind(
   asn: PeerAsn | null,
   localAs: { readonly asn: number } | null,

@@ -35,7 +35,7 @@ import { hasMaxPrefix, mostPaths } from './prefix-limits.js';
 
 /** A peer as it runs: configured, or made from a dynamic range with the AS of its OPEN. */
 export type RunningPeerConfig = Omit<PeerConfig, 'asn'> & {
-  /** Null: any AS, settled by the OPEN. */
+  /** Null where the OPEN settles it. */
   readonly asn: PeerAsn | null;
   readonly dynamic: boolean;
 };
@@ -123,7 +123,7 @@ function restartCapability(
   return [{ kind: 'gracefulRestart', restarting, notification, restartTime, families: kept }];
 }
 
-/** Null: any, as far as the OPEN alone can tell. */
+/** Null where every AS will do, as far as the OPEN alone can tell. */
 function expectedAsn(local: LocalIdentity, peer: RunningPeerConfig): number | null {
   if (peer.asn === 'internal') return localAsnFor(local, peer);
   return peer.asn === 'external' ? null : peer.asn;

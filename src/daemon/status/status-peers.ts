@@ -55,7 +55,7 @@ function restartStatus(speaker: Speaker, { restart, ribId }: BgpPeer): PeerSumma
 
 const TYPES = { internal: 'ibgp', confed: 'confed', external: 'ebgp' } as const;
 
-/** 0: any, as nobody has come yet. */
+/** 0 where every AS will do and nobody has come yet. */
 function configuredAsn({ config, local }: BgpPeer): number {
   if (config.asn === 'internal') return localAsnFor(local, config);
   return typeof config.asn === 'number' ? config.asn : 0;
