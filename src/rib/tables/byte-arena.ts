@@ -1,5 +1,7 @@
 // Octet storage for interned blocks: one growing buffer, free lists by size class. Owns the octets; never looks at them.
 
+import { grownCapacity, growUint8 } from './columns.js';
+
 const GRAIN = 16;
 
 /** Offsets stay valid until freed; views do not survive the next `store`, which may move the buffer. */
@@ -50,11 +52,8 @@ export class ByteArena {
     if (reused !== undefined) return reused;
     const offset = this.#end;
     this.#end += kind * GRAIN;
-    if (this.#end > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#end, this.bytes.length * 2));
-      grown.set(this.bytes);
-      this.bytes = grown;
-    }
+    if (this.#end > this.bytes.length)
+      this.bytes = growUint8(this.bytes, grownCapacity(this.bytes.length, this.#end));
     return offset;
   }
 }
