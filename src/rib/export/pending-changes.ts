@@ -42,7 +42,7 @@ export class PendingChanges {
   /** By family index. */
   readonly #pathIds: readonly [boolean, boolean];
   #nodes = 0;
-  readonly #perFamily: [number, number] = [0, 0];
+  readonly #perFamily = new Int32Array(2);
   readonly #private = new Map<PeerId, PrivateWithdrawal[]>();
 
   /** `pathIds` by family index: members are sent path ids (RFC 7911). */
@@ -92,7 +92,7 @@ export class PendingChanges {
     if (this.#head[bucket] === NONE) this.#head[bucket] = node;
     else this.#nodeNext[this.#tail[bucket]!] = node;
     this.#tail[bucket] = node;
-    this.#perFamily[family]++;
+    this.#perFamily[family]!++;
   }
 
   /** Withdraws `prefix` from one member: what others are told now is its own route. */
@@ -175,7 +175,7 @@ export class PendingChanges {
   }
 
   #collectPrefixes(): readonly [Int32Array, Int32Array] {
-    const lists = [new Int32Array(this.#perFamily[0]), new Int32Array(this.#perFamily[1])] as const;
+    const lists = [new Int32Array(this.#perFamily[0]!), new Int32Array(this.#perFamily[1]!)] as const;
     const filled = [0, 0];
     for (let bucket = 0; bucket < this.#buckets; bucket++) {
       const family = this.#family[bucket] as FamilyIndex;
@@ -271,7 +271,7 @@ export class PendingChanges {
     this.#buckets = 0;
     this.#last = NONE;
     this.#nodes = 0;
-    this.#perFamily[0] = this.#perFamily[1] = 0;
+    this.#perFamily.fill(0);
     this.#private.clear();
   }
 }

@@ -13,7 +13,7 @@ const DIRTY = 2;
 
 const NO_SLOTS: Ids = new Int32Array(0);
 /** Slots that are filled anew at once; more would hold up everything else for tens of milliseconds. */
-const AT_ONCE = 1 << 16;
+const AT_ONCE = 1 << 11;
 /** Rows that move with each new prefix: all have moved long before the slots are full again. */
 const MOVED_AT_ONCE = 8;
 
