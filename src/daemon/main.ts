@@ -37,6 +37,7 @@ const command = new Command('bgpd')
 await main(command.opts<Arguments>());
 
 async function main({ config: file, check }: Arguments): Promise<void> {
+  boundNewSpace();
   const source = new ConfigFile(file);
   const loaded = source.read();
   if (!loaded.ok) {
@@ -51,7 +52,6 @@ async function main({ config: file, check }: Arguments): Promise<void> {
 }
 
 async function run(source: ConfigFile, config: Config, plain: PlainConfig): Promise<void> {
-  boundNewSpace();
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);

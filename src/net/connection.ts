@@ -10,6 +10,7 @@ import type { Notification } from '../wire/types.js';
 import { parseSocketAddress } from './address.js';
 import type { Clock, Timer } from './clock.js';
 import { descriptorOf } from './descriptor.js';
+import { sendBatch } from './send-batch.js';
 import type { Transport } from './types.js';
 
 /** Octets queued in a socket (its high-water mark) beyond which nothing more is pulled for it. */
@@ -50,6 +51,8 @@ export class Connection {
   #fd: number | null = null;
   /** Octets that went to the kernel past the stream. */
   #sentNow = 0;
+  /** Something of it is in the batch of this turn. */
+  #gathered = false;
 
   constructor(socket: Socket, role: Role, clock: Clock, handlers: ConnectionHandlers) {
     this.role = role;
@@ -115,25 +118,48 @@ export class Connection {
   /** What the kernel does not take at once waits in the stream, which also finds out what is wrong. */
   sendAll(chunks: readonly Uint8Array[]): void {
     if (this.#ended || !this.#socket.writable) return;
-    let sent = this.#sendNow(chunks);
+    const fd = this.#directFd();
+    this.#sent(chunks, fd === null ? 0 : sendNow(fd, chunks));
+  }
+
+  /** As `sendAll`, together with what others send in this turn; `settled` is called when that is done. */
+  sendTogether(chunks: readonly Uint8Array[], settled: () => void): void {
+    const fd = this.#ended ? null : this.#directFd();
+    if (fd === null) {
+      this.sendAll(chunks);
+      settled();
+      return;
+    }
+    this.#gathered = true;
+    sendBatch.add(fd, chunks, (taken) => {
+      this.#gathered = false;
+      this.#sent(chunks, taken);
+      settled();
+    });
+  }
+
+  /** Null where the stream has to take it. What was to be sent before has been. */
+  #directFd(): number | null {
+    if (this.#gathered) sendBatch.submit();
+    const { writable, writableLength, connecting } = this.#socket;
+    if (!writable || writableLength > 0 || connecting) return null;
+    this.#fd ??= descriptorOf(this.#socket);
+    return this.#fd;
+  }
+
+  #sent(chunks: readonly Uint8Array[], taken: number): void {
+    this.#sentNow += taken;
+    let sent = taken;
     for (const chunk of chunks) {
       if (sent < chunk.length) this.#socket.write(sent === 0 ? chunk : chunk.subarray(sent));
       sent = Math.max(0, sent - chunk.length);
     }
   }
 
-  #sendNow(chunks: readonly Uint8Array[]): number {
-    if (this.#socket.writableLength > 0 || this.#socket.connecting) return 0;
-    this.#fd ??= descriptorOf(this.#socket);
-    if (this.#fd === null) return 0;
-    const sent = sendNow(this.#fd, chunks);
-    this.#sentNow += sent;
-    return sent;
-  }
-
   /** Ends it: at once, or after `last` (a NOTIFICATION) has gone out or the linger time has passed. */
   close(last: Uint8Array | null): void {
     if (this.#ended) return;
+    if (this.#gathered) sendBatch.submit();
     if (last === null || this.#socket.connecting || !this.#socket.writable) {
       this.#ended = true;
       this.#socket.destroy();

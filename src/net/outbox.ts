@@ -14,6 +14,8 @@ export class Outbox {
   readonly #queuedSome: () => void;
   #scheduled = false;
   #closed = false;
+  readonly #pumpNow = (): void => this.#pump();
+  readonly #settled = (): void => this.#written();
 
   /** `queuedSome` is called when octets stay queued because the kernel does not take them. */
   constructor(
@@ -34,7 +36,7 @@ export class Outbox {
   wake(): void {
     if (this.#scheduled || this.#closed || this.#connection.blocked) return;
     this.#scheduled = true;
-    this.#clock.defer(() => this.#pump());
+    this.#clock.defer(this.#pumpNow);
   }
 
   close(): void {
@@ -48,7 +50,11 @@ export class Outbox {
     const chunks = this.#source.pull(QUEUE_LIMIT - this.#connection.queued);
     if (chunks === null || chunks.length === 0) return;
     for (const chunk of chunks) this.#counters.sent(chunk);
-    this.#connection.sendAll(chunks);
+    this.#connection.sendTogether(chunks, this.#settled);
+  }
+
+  #written(): void {
+    if (this.#closed) return;
     if (this.#connection.queued > 0) this.#queuedSome();
     if (this.#source.owes?.() !== false) this.wake();
   }
