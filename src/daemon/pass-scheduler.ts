@@ -2,6 +2,9 @@
 // time, because packets of one slice are shared and larger ones cost the sockets less; between slices keepalives, hold
 // timers and the API have their turn.
 
+import type { Clock, Timer } from '../net/clock.js';
+import { PassWindow } from './pass-window.js';
+
 /** Milliseconds that a slice should take. */
 const TURN = 5;
 /** Prefixes of a slice: where it begins, because the first ones run in code that is not compiled yet, and its bounds. */
@@ -12,33 +15,40 @@ const LARGEST_SLICE = 16_000;
 /** Milliseconds for which a first slice waits while every turn brings more: what comes together is decided together. */
 const PATIENCE = 5;
 
-export interface PassClock {
-  now(): number;
-  defer(task: () => void): void;
+export type PassClock = Pick<Clock, 'now' | 'defer' | 'timer'>;
+
+export interface PassWork {
+  /** One slice; true when there is more. */
+  run(budget: number): boolean;
+  /** Counts what may be on its way in bursts; what asks without counting is never waited for. */
+  arrivals(): number;
+  /** The next change is to ask for a pass, though one is due. */
+  announceNext(): void;
 }
 
 export class PassScheduler {
   readonly #clock: PassClock;
-  readonly #run: (budget: number) => boolean;
-  readonly #arrivals: () => number;
+  readonly #work: PassWork;
   /** Arrivals when it was last looked, and when the first of them asked; null while slices follow each other. */
   #seen = 0;
   #since: number | null = null;
   #slice = FIRST_SLICE;
   #scheduled = false;
+  readonly #window = new PassWindow();
+  /** Runs while a change waits for others. */
+  readonly #waiting: Timer;
   #stopped = false;
 
-  /** `arrivals` counts what may be on its way in bursts; what asks without counting is never waited for. */
-  constructor(clock: PassClock, run: (budget: number) => boolean, arrivals: () => number = () => 0) {
+  constructor(clock: PassClock, work: PassWork) {
     this.#clock = clock;
-    this.#run = run;
-    this.#arrivals = arrivals;
+    this.#work = work;
+    this.#waiting = clock.timer(() => this.#waited());
   }
 
   request(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#since = this.#clock.now();
-    this.#seen = this.#arrivals();
+    this.#seen = this.#work.arrivals();
     this.#schedule();
   }
 
@@ -49,11 +59,12 @@ export class PassScheduler {
 
   /** There is work that has not been done. */
   get busy(): boolean {
-    return this.#scheduled;
+    return this.#scheduled || (!this.#stopped && this.#waiting.running);
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#waiting.close();
   }
 
   #turn(): void {
@@ -64,16 +75,40 @@ export class PassScheduler {
       this.#schedule();
       return;
     }
-    const more = this.#run(this.#slice);
-    if (!more || this.#stopped) return;
+    if (this.#waitsForOthers(start)) return;
+    this.#pass(start);
+  }
+
+  #pass(start: number): void {
+    const alone = this.#window.left(start) === 0;
+    this.#waiting.stop();
+    this.#window.close();
+    const more = this.#work.run(this.#slice);
+    if (this.#stopped) return;
+    if (!more) {
+      if (alone) this.#clock.defer(() => this.#window.open(start, this.#clock.now() - start));
+      return;
+    }
     // Only a full slice says how long slices take.
     this.#slice = nextSlice(this.#slice, this.#clock.now() - start);
     this.#schedule();
   }
 
+  #waitsForOthers(now: number): boolean {
+    const wait = this.#window.wait(now);
+    if (wait === 0) return false;
+    if (!this.#waiting.running) this.#waiting.start(wait);
+    this.#work.announceNext();
+    return true;
+  }
+
+  #waited(): void {
+    if (!this.#scheduled && !this.#stopped) this.#pass(this.#clock.now());
+  }
+
   #waitsForMore(now: number): boolean {
     if (this.#since === null) return false;
-    const arrived = this.#arrivals();
+    const arrived = this.#work.arrivals();
     const waits = arrived !== this.#seen && now - this.#since < PATIENCE;
     this.#seen = arrived;
     if (!waits) this.#since = null;

@@ -102,15 +102,15 @@ export class Speaker {
     );
     this.#addressWatch = new AddressWatch(options.addresses, clock, () => this.#addressesChanged());
     this.#suspects = kernel === null ? null : new Suspects(kernel);
-    this.#pass = new PassScheduler(
-      clock,
-      (budget) => {
+    this.#pass = new PassScheduler(clock, {
+      run: (budget) => {
         const more = this.#run(budget);
         if (!more) this.#decided();
         return more;
       },
-      () => this.rib.updates,
-    );
+      arrivals: () => this.rib.updates,
+      announceNext: () => this.rib.work.rearm(),
+    });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
     this.rib = this.#makeRib();
     this.rib.setInterfaces(this.#interfacesUnder(options.config));

@@ -27,6 +27,7 @@ import { PathSweep } from './tables/path-sweep.js';
 import { PrefixTable } from './tables/prefix-table.js';
 import { Quarantine } from './tables/quarantine.js';
 import { changeOf, isStale, type RibPeer, Sources } from './tables/sources.js';
+import { WorkSignal } from './work-signal.js';
 
 const everyone = (): boolean => true;
 
@@ -57,12 +58,14 @@ export class Rib {
   readonly #bestCount: [number, number] = [0, 0];
   readonly #changedNextHops = new Set<NextHopId>();
   #epoch = 1;
-  #announced = false;
+  /** Tells the listener of work; `rearm` has it told of the next change as well, though some has been announced. */
+  readonly work: WorkSignal;
   /** UPDATEs applied so far. */
   updates = 0;
 
   constructor(options: RibOptions) {
     this.#listener = options.listener;
+    this.work = new WorkSignal(() => options.listener.workPending());
     this.validation = options.validation ?? null;
     this.nextHops = new NextHops(options.nextHopInterest);
     this.attrSets = new AttrSets(this.nextHops, options.seed);
@@ -83,7 +86,7 @@ export class Rib {
       replace: (id, peer) => this.#replace(id, peer),
       decideAll: () => markAll(this.paths, this.#dirty),
       wake: (id) => this.#listener.wake(id),
-      announce: () => this.#announceWork(),
+      announce: () => this.work.announce(),
     });
     this.#quarantine = new Quarantine(this.prefixes);
     this.attrSets.onFree = (id) => {
@@ -96,7 +99,7 @@ export class Rib {
   peerUp(peer: RibPeer, profile: ExportProfile, keeps = false): PeerId {
     const id = this.sources.add(peer);
     this.groups.join(id, profile, keeps);
-    this.#announceWork();
+    this.work.announce();
     return id;
   }
 
@@ -104,7 +107,7 @@ export class Rib {
   peerDown(id: PeerId): void {
     this.groups.leave(id);
     this.#sweep.add(id, 'left');
-    this.#announceWork();
+    this.work.announce();
   }
 
   /**
@@ -114,7 +117,7 @@ export class Rib {
   peerChanged(id: PeerId, peer: RibPeer, profile: ExportProfile): void {
     this.#replace(id, peer);
     if (this.groups.move(id, profile)) this.#listener.wake(id);
-    this.#announceWork();
+    this.work.announce();
   }
 
   #replace(id: PeerId, peer: RibPeer): void {
@@ -127,7 +130,7 @@ export class Rib {
   /** Judges anew what is held from the peer: import policy, loops and limits; what is stale in a round that is over goes. */
   reimport(id: PeerId): void {
     this.#sweep.add(id, 'changed');
-    this.#announceWork();
+    this.work.announce();
   }
 
   /** Whole messages for the peer, about `budget` octets where so much is ready; null when it has everything. */
@@ -135,7 +138,7 @@ export class Rib {
     const group = this.groups.of(id);
     const packets = group?.pull(id, budget) ?? null;
     // Many prefixes wait for their members to hear of their end: the last one may have.
-    if (this.#quarantine.size >= MANY_ENDED && !group?.owes(id)) this.#announceWork();
+    if (this.#quarantine.size >= MANY_ENDED && !group?.owes(id)) this.work.announce();
     return packets;
   }
 
@@ -150,7 +153,7 @@ export class Rib {
     for (const run of view.runs)
       if (run.kind === 'reach') this.#reach(id, view, run);
       else this.#unreach(id, view, run);
-    if (this.#hasDirty()) this.#announceWork();
+    if (this.#hasDirty()) this.work.announce();
   }
 
   /** One path as it came from the peer, without an UPDATE around it: its attribute block is `start` to `end` of `bytes`. */
@@ -160,7 +163,7 @@ export class Rib {
     const received = this.attrSets.intern(bytes, start, end);
     const accepted = this.importer.judge(family, row, this.sources.get(id).peer!, received);
     this.#changes.set(family, row, id, pathId, received, accepted);
-    this.#announceWork();
+    this.work.announce();
   }
 
   /** A local route appeared or changed (`block`), or went away (null). */
@@ -176,14 +179,14 @@ export class Rib {
       const attrs = this.attrSets.intern(block, 0, block.length);
       this.#changes.set(family, id, source, 0, attrs, attrs);
     }
-    if (this.#hasDirty()) this.#announceWork();
+    if (this.#hasDirty()) this.work.announce();
   }
 
   /** What next-hop tracking found; every prefix with a path over it is decided again. */
   setNextHop(address: IpAddress, reachable: boolean, cost: number): void {
     for (const id of this.nextHops.setState(address, reachable, cost)) this.#changedNextHops.add(id);
     if (this.importer.hasMoved(address)) this.#judgeAnew(() => true);
-    if (this.#changedNextHops.size > 0) this.#announceWork();
+    if (this.#changedNextHops.size > 0) this.work.announce();
   }
 
   /** For policies learned routes have the interface to their next hop, as kernel routes theirs; null: they have none. */
@@ -200,13 +203,13 @@ export class Rib {
     for (const { id, peer } of this.sources.all()) {
       if (peer !== null && whose(peer)) this.#sweep.add(id, 'changed');
     }
-    this.#announceWork();
+    this.work.announce();
   }
 
   /** Origin validation says something else of these prefixes, as far as policies ask for it. */
   revalidate(covers: Covers): void {
     this.#revalidation.add(covers);
-    this.#announceWork();
+    this.work.announce();
   }
 
   /** Other rules of the decision: where there is a choice of paths it is made again. */
@@ -214,12 +217,12 @@ export class Rib {
     if (decisionKey(this.decisions[0].options) === decisionKey(options)) return;
     for (const decision of this.decisions) decision.options = options;
     for (const family of [0, 1] as const) markChoices(this.paths[family], this.#dirty[family]);
-    if (this.#hasDirty()) this.#announceWork();
+    if (this.#hasDirty()) this.work.announce();
   }
 
   /** One slice of at most about `budget` prefixes. True when there is more to do. */
   run(budget: number): boolean {
-    this.#announced = false;
+    this.work.rearm();
     const epoch = this.#epoch++;
     markByNextHop(this.paths, this.attrSets, this.#changedNextHops, this.#dirty);
     this.#changedNextHops.clear();
@@ -389,11 +392,5 @@ export class Rib {
 
   #hasDirty(): boolean {
     return this.#dirty[0].size > 0 || this.#dirty[1].size > 0;
-  }
-
-  #announceWork(): void {
-    if (this.#announced) return;
-    this.#announced = true;
-    this.#listener.workPending();
   }
 }

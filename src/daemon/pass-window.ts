@@ -1,0 +1,37 @@
+// After a pass whose news took long to send, the changes of the next milliseconds go together: to write to two hundred
+// peers costs the same for one route as for a hundred. Decides from the times it is told; has no clock of its own.
+
+/** Times what the sending took: two passes to a window, so that it is two fifths of what a CPU does. */
+const SHARE = 5;
+/** Milliseconds. */
+const LONGEST = 5;
+
+export class PassWindow {
+  #end = Number.NEGATIVE_INFINITY;
+  #lastCame = Number.NEGATIVE_INFINITY;
+
+  /**
+   * A change came at `now`: the milliseconds that it should wait for others, 0 when none is expected in time. The next one
+   * is expected as soon after this one as this one came after the last.
+   */
+  wait(now: number): number {
+    const gap = now - this.#lastCame;
+    this.#lastCame = now;
+    return now + gap < this.#end ? this.#end - now : 0;
+  }
+
+  /** All times in milliseconds: a pass that began at `start` was told to everybody after `took`. */
+  open(start: number, took: number): void {
+    this.#end = start + Math.min(LONGEST, SHARE * took);
+  }
+
+  /** What waited goes, and opens no window of its own: at least every second pass comes without a wait. */
+  close(): void {
+    this.#end = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Milliseconds that are left of it at `now`; 0 when it is over. */
+  left(now: number): number {
+    return Math.max(0, this.#end - now);
+  }
+}
