@@ -12,6 +12,7 @@ import type {
   KernelNexthop,
   KernelRoute,
   NexthopMember,
+  RouteType,
   TunnelDevice,
 } from './types.js';
 
@@ -72,6 +73,10 @@ export interface RouteWrite {
   readonly object: number;
   /** RTA_PREFSRC, null to leave it to the kernel. */
   readonly source: IpAddress | null;
+  /** Of a route that is not ours; absent: of universal scope, and unicast unless it is a blackhole. */
+  readonly form?: { readonly scope: number; readonly type: RouteType };
+  /** Only done when the write before it in the batch was; else it fails with ECANCELED. */
+  readonly follows?: true;
 }
 
 /** One thing to do to a tunnel's device. Neighbours and FDB entries are permanent; writing one again replaces it. */

@@ -42,12 +42,12 @@ async function held(bench: Bench): Promise<{ readonly kernel: Kernel; readonly s
 const stand = (bench: Bench, protocol: number, lines: readonly string[]): Promise<void> =>
   eventually(lines.join(', '), () => bench.routes(protocol).join() === lines.join());
 
-const idle = (kernel: Kernel): Promise<void> =>
-  eventually('idle', () => kernel.status().fib.pending === 0);
+const idle = (kernel: Kernel): Promise<void> => eventually('idle', () => kernel.status().fib.pending === 0);
 
 export const RACE_CASES: readonly ContractCase[] = [
   {
-    title: 'a replacement that lands on a workload which has just come is taken back, and the workload stands',
+    title:
+      'a replacement that lands on a workload which has just come is taken back, and the workload stands',
     run: async (bench) => {
       const { kernel, seen } = await held(bench);
       // In one turn: the kernel has theirs first, then our writes, and nobody has told us anything yet.
