@@ -69,6 +69,23 @@ export const RACE_CASES: readonly ContractCase[] = [
     },
   },
   {
+    title:
+      'an agent that deletes our route and adds its own, where our replacement lands on that, has its own',
+    run: async (bench) => {
+      const { kernel, seen } = await held(bench);
+      bench.deleteRoutes(PLACES.map((place) => ({ prefix: place, metric: 1024 })));
+      bench.addRoutes(theirs('cali1'));
+      replace(kernel);
+      await eventually('both told', () => seen.present.size === 2);
+      await settled(bench, []);
+      await stand(bench, 3, THEIRS);
+      await idle(kernel);
+      equal(kernel.status().drift.counts.overwrote, 2);
+      deepEqual(ours(bench), []);
+      await stop(kernel);
+    },
+  },
+  {
     title: 'a workload that goes while our replacement lies on its route does not come back',
     run: async (bench) => {
       const { kernel, seen } = await held(bench);
