@@ -55,7 +55,7 @@ export interface ForwardEntry {
 
 /**
  * One write. `add` fails with EEXIST when any route has that table, prefix and metric; `replace` fails with ENOENT when
- * none has; `remove` takes away only a route of that protocol and fails with ESRCH when there is none.
+ * none has; `remove` takes away only a route of that protocol, and of those hops if it names some, and fails with ESRCH when there is none.
  */
 export interface RouteWrite {
   readonly kind: 'add' | 'replace' | 'remove';
@@ -67,7 +67,7 @@ export interface RouteWrite {
   readonly w3: number;
   readonly length: number;
   readonly identity: RouteIdentity;
-  /** Empty for `remove`, and for a blackhole. The port may remember octets per array: share one array among equal writes. */
+  /** Empty for a blackhole, and for a `remove` that takes any. The port may remember octets per array: share one array among equal writes. */
   readonly nextHops: readonly KernelNextHop[];
   /** Id of the nexthop object to use instead of `nextHops`, 0 for none. */
   readonly object: number;

@@ -7,6 +7,7 @@ import { KernelLoop } from '../../src/kernel/loop/kernel-loop.js';
 import { createMemoryPort } from '../../src/kernel/memory/memory-kernel.js';
 import { createMemoryWorld, type MemoryWorld } from '../../src/kernel/memory/memory-world.js';
 import type { KernelChange, KernelPort, PortReport } from '../../src/kernel/port.js';
+import type { KernelNextHop } from '../../src/kernel/types.js';
 import { createRecorder, eventually, pause, prefix, settings, via } from './bench.js';
 
 const PLACES = { ipv4: '10.65.0.9/32', ipv6: 'fd00:65::9/128' } as const;
@@ -116,13 +117,16 @@ async function play(family: Family, groups: 'on' | 'off', steps: readonly Step[]
     if (each.kind === 'microtasks') await null;
     if (each.kind === 'turn') await pause(0);
   }
+  const nameOf = (hops: readonly KernelNextHop[]): string | undefined =>
+    world.links().find(({ ifindex }) => ifindex === hops[0]?.ifindex)?.name;
   const stands = (protocol: number): number =>
     world.routes().filter((route) => route.protocol === protocol).length;
   const inOrder = (): boolean =>
     loop.status().fib.pending === 0 &&
     stands(3) === Number(agent.intent !== 'none') &&
     stands(12) === Number(wanted && agent.intent === 'none') &&
-    seen.present.size === stands(3);
+    [...seen.present.values()].join() === (agent.intent === 'none' ? '' : agent.intent) &&
+    world.routes().every(({ protocol, nextHops }) => protocol !== 3 || nameOf(nextHops) === agent.intent);
   try {
     await eventually('in order', inOrder);
     // Nothing comes back once all is said.

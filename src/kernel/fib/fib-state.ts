@@ -29,10 +29,23 @@ export type PendingWrite =
   /** The removal of a stray. */
   | { readonly kind: 'stray'; readonly object: number | null }
   | { readonly kind: 'object'; readonly object: ObjectPending }
-  /** The removal of whatever of ours is in the row's place. */
-  | { readonly kind: 'yield'; readonly table: FibTable; readonly row: number }
+  /** The removal of whatever of ours is in the row's place; `theirs`: what is put there next, null for nothing. */
+  | {
+      readonly kind: 'yield';
+      readonly table: FibTable;
+      readonly row: number;
+      readonly theirs: KernelRoute | null;
+    }
   /** A route that is not ours, which we had displaced. */
-  | { readonly kind: 'return'; readonly route: KernelRoute };
+  | { readonly kind: 'return'; readonly route: KernelRoute }
+  /** The removal of one that we put back, and that its owner had already given up for another. */
+  | { readonly kind: 'outdated' };
+
+/** A route that is not ours and that we have displaced for certain. `instead`: of what we put back in its place, else null. */
+export interface Owed {
+  readonly route: KernelRoute;
+  readonly instead: KernelRoute | null;
+}
 
 /** What the FIB has to know of routes that are not ours. */
 export interface ForeignRoutes {
@@ -85,8 +98,8 @@ export interface FibState {
   /** What an earlier run left was removed: what turns up unwanted from now on is, too. */
   swept: boolean;
   readonly foreign: ForeignRoutes;
-  /** Routes that are not ours and that we have displaced for certain: to be put back. */
-  owed: KernelRoute[];
+  /** To be put back. */
+  readonly owed: Owed[];
   /** What is believed of routes that are not in the rows may be wrong: only a listing tells. */
   doubtful: boolean;
   readonly counters: { added: number; replaced: number; removed: number; errors: Record<string, number> };

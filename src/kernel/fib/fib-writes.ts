@@ -169,11 +169,13 @@ function settleWrite(
       settleObject(fib, pending.object, errno);
       return null;
     case 'yield':
-      return settleRemoved(fib, pending.table, pending.row, errno, now);
+      return settleRemoved(fib, pending, errno, now);
     case 'return': {
       const lost = settleReturn(fib, pending.route, errno);
       return lost ? { prefix: pending.route.prefix, errno: errno!, attempt: 1 } : null;
     }
+    case 'outdated':
+      return null;
     default:
       return pending satisfies never;
   }
@@ -182,8 +184,7 @@ function settleWrite(
 /** Ours was to leave a place to a route that is not ours. */
 function settleRemoved(
   fib: FibState,
-  table: FibTable,
-  row: number,
+  { table, row, theirs }: Extract<PendingWrite, { kind: 'yield' }>,
   errno: string | null,
   now: number,
 ): FibFailure | null {
@@ -192,7 +193,7 @@ function settleRemoved(
   const outcome = outcomeOf('remove', errno);
   if (outcome === 'failed') return fail(fib, table, row, errno ?? 'unknown', now);
   if (outcome === 'done') count(fib, 'remove');
-  settleYield(fib, table, row);
+  settleYield(fib, table, row, outcome === 'done', theirs);
   return null;
 }
 

@@ -2,6 +2,7 @@
 // have landed on it. To remove ours by its protocol is the comparison; what it displaced is put back only when it did.
 
 import type { RouteWrite } from '../port.js';
+import { sameRoute } from '../routes/route-store.js';
 import type { KernelRoute } from '../types.js';
 import { releaseRow } from './fib-rows.js';
 import { type FibState, type PendingWrite, retryKey } from './fib-state.js';
@@ -36,17 +37,21 @@ export function takeYield(
 ): void {
   table.raise(row, IN_FLIGHT);
   writes.push(rowWrite(fib, table, row, 'remove', NO_SET, table.heldMetric(row)));
-  pending.push({ kind: 'yield', table, row });
-  const route = displaced(fib, table, row, table.heldMetric(row));
-  if (route === null) return;
-  writes.push({ ...theirWrite(route), follows: true });
-  pending.push({ kind: 'return', route });
+  const theirs = displaced(fib, table, row, table.heldMetric(row));
+  pending.push({ kind: 'yield', table, row, theirs });
+  if (theirs === null) return;
+  writes.push({ ...theirWrite('add', theirs), follows: true });
+  pending.push({ kind: 'return', route: theirs });
 }
 
-/** Routes that our removals had displaced before. */
 export function takeOwed(fib: FibState, writes: RouteWrite[], pending: PendingWrite[]): void {
-  for (const route of fib.owed.splice(0)) {
-    writes.push(theirWrite(route));
+  for (const { route, instead } of fib.owed.splice(0)) {
+    const write = theirWrite('add', route);
+    if (instead !== null) {
+      writes.push(theirWrite('remove', instead));
+      pending.push({ kind: 'outdated' });
+    }
+    writes.push(instead === null ? write : { ...write, follows: true });
     pending.push({ kind: 'return', route });
   }
 }
@@ -68,15 +73,24 @@ export function settleCrossing(
 ): void {
   // There was something of ours to remove, so theirs was no longer there.
   const route = kind === 'remove' && outcome === 'done' ? displaced(fib, table, row, metric) : null;
-  if (route !== null) fib.owed.push(route);
+  if (route !== null) fib.owed.push({ route, instead: null });
   // An addition displaces nothing. A replacement that failed says nothing of what stands there.
   const open = kind === 'replace' ? outcome !== 'gone' : kind === 'remove' && outcome === 'failed';
   if (open) table.dirty.add(row);
   else table.lower(row, YIELD);
 }
 
-/** Ours has left the place, or had before. */
-export function settleYield(fib: FibState, table: FibTable, row: number): void {
+/** Ours has left the place; or (`found` false) had before. */
+export function settleYield(
+  fib: FibState,
+  table: FibTable,
+  row: number,
+  found: boolean,
+  theirs: KernelRoute | null,
+): void {
+  // It came while the removal was under way, and before it was carried out.
+  const late = found && theirs === null ? displaced(fib, table, row, table.heldMetric(row)) : null;
+  if (late !== null) fib.owed.push({ route: late, instead: null });
   table.lower(row, YIELD | REWRITE);
   holdRef(fib, table, row, NO_SET);
   if (releaseRow(fib, table, row) || table.has(row, WAITING)) return;
@@ -90,6 +104,12 @@ export function settleYield(fib: FibState, table: FibTable, row: number): void {
 export function settleReturn(fib: FibState, route: KernelRoute, errno: string | null): boolean {
   if (errno === 'ECANCELED' || errno === 'EEXIST') return false;
   if (errno === null) {
+    // What its owner had written in its place, but not yet told us, is what we displaced.
+    const latest = fib.foreign.at(route.prefix, route);
+    if (latest !== null && !sameRoute(latest, route)) {
+      fib.owed.push({ route: latest, instead: route });
+      return false;
+    }
     fib.drift.overwrote(route.prefix, null, fib.now);
     fib.foreign.returned(route);
     return false;

@@ -57,12 +57,12 @@ export function strayWrite({ prefix, identity }: Stray, table: FibTable): RouteW
   };
 }
 
-/** A route that is not ours, as it was, where nothing stands now. */
-export function theirWrite(route: KernelRoute): RouteWrite {
+/** A route that is not ours: as it was, where nothing stands now; or the removal of this one and no other. */
+export function theirWrite(kind: 'add' | 'remove', route: KernelRoute): RouteWrite {
   const { prefix, table, protocol, metric, scope, type, nextHops, object = 0, source = null } = route;
   const [w0, w1, w2, w3] = prefixWords(prefix);
   return {
-    kind: 'add',
+    kind,
     family: prefix.address.family,
     w0,
     w1,
