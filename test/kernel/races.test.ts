@@ -117,6 +117,8 @@ async function play(family: Family, groups: 'on' | 'off', steps: readonly Step[]
     if (each.kind === 'microtasks') await null;
     if (each.kind === 'turn') await pause(0);
   }
+  // What has not happened by now never does: the agent is done.
+  between.length = 0;
   const nameOf = (hops: readonly KernelNextHop[]): string | undefined =>
     world.links().find(({ ifindex }) => ifindex === hops[0]?.ifindex)?.name;
   const stands = (protocol: number): number =>

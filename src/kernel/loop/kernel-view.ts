@@ -79,8 +79,9 @@ export class KernelView {
     this.gateways = new GatewayWatch(this.neighbours, this.nextHops, this.links);
     this.fib = new Fib(settings, this.nextHops, seed, foreignIn(this.store));
     const { store, importer, fib } = this;
+    const doubt = (family: 'ipv4' | 'ipv6'): void => void this.#relist.push({ kind: 'foreign', family });
     this.#routes = new RouteChanges(
-      { store, importer, fib, objectHops: this.#objectHops, culprit },
+      { store, importer, fib, objectHops: this.#objectHops, culprit, doubt },
       settings,
     );
     this.guard = new HostGuard({
@@ -239,7 +240,7 @@ export class KernelView {
     this.fib.tick(now);
     this.#judgeAnew();
     const nextHops = this.#refreshHops();
-    this.#routes.settleOwn((route) => this.#relist.push({ kind: 'foreign', family: familyOf(route) }));
+    this.#routes.settleOwn();
     const addresses = this.#addressNews;
     this.#addressNews = false;
     return { workloads, nextHops, addresses };

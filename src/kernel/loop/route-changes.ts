@@ -1,6 +1,7 @@
 // Whose a route is that the kernel tells of or lists, and what it means for the FIB: ours, in the way of ours, in place of
 // ours. Performs nothing.
 
+import type { AddressFamily } from '../../base/family.js';
 import type { Fib } from '../fib/fib.js';
 import type { ForeignRoutes } from '../fib/fib-state.js';
 import type { ObjectHops } from '../next-hops/object-hops.js';
@@ -26,6 +27,8 @@ export interface RouteChangesOptions {
   readonly fib: Fib;
   readonly objectHops: ObjectHops;
   readonly culprit: NameCulprit;
+  /** What is known of the family's foreign routes may be wrong: a listing is due. */
+  readonly doubt: (family: AddressFamily) => void;
 }
 
 interface OwnChange {
@@ -55,15 +58,32 @@ export class RouteChanges {
     const route = objectHops.expand(told);
     if (this.#isOwn(route)) {
       this.#own.push({ route, present, by: culprit(sender ?? 0, present ? route.protocol : null) });
+      if (!present) this.#forgetDisplaced(route);
       return;
     }
     if (present && route.object !== undefined) fib.lend(route.object);
     if (!this.#isForeign(route)) return;
     if (present) store.add(route, arrival);
-    else store.delete(route);
+    else this.#delete(route);
     if (route.table !== this.#settings.table) return;
     if (present && arrival === 'new') fib.meet(route);
     else if (!present || arrival === 'replace') this.#contest(route, present, sender ?? 0);
+  }
+
+  /** A workload that goes where another is believed to stand was not known, and neither is what stands there now. */
+  #delete(route: KernelRoute): void {
+    const { store, importer, doubt } = this.#options;
+    if (store.delete(route) || foreignIn(store).at(route.prefix, route) === null) return;
+    if (importer.chosen([route]) !== null) doubt(route.prefix.address.family);
+  }
+
+  /** Ours was there to be removed, so theirs was not: whoever meant to remove theirs removed ours. */
+  #forgetDisplaced({ prefix, ...identity }: KernelRoute): void {
+    const { store, doubt } = this.#options;
+    const theirs = foreignIn(store).at(prefix, identity);
+    if (theirs === null) return;
+    store.delete(theirs);
+    doubt(prefix.address.family);
   }
 
   #contest(route: KernelRoute, present: boolean, sender: number): void {
@@ -84,16 +104,9 @@ export class RouteChanges {
     if (this.#isForeign(route)) store.list(route);
   }
 
-  /**
-   * Hands the changes to our own routes to the FIB. `doubt`: ours was removed where another route was believed to be: it had
-   * been displaced, and whoever meant to remove it removed ours.
-   */
-  settleOwn(doubt: (route: KernelRoute) => void): void {
-    const { store, fib } = this.#options;
-    for (const { route, present, by } of this.#own.splice(0)) {
-      fib.observe(route, present, by);
-      if (!present && foreignIn(store).at(route.prefix, route) !== null) doubt(route);
-    }
+  /** Hands the changes to our own routes to the FIB. */
+  settleOwn(): void {
+    for (const { route, present, by } of this.#own.splice(0)) this.#options.fib.observe(route, present, by);
   }
 
   #isOwn(route: KernelRoute): boolean {
