@@ -15,6 +15,7 @@ import { openLinkSocket } from '../net/discovery/link-socket.js';
 import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
+import { collectGarbage, compileLess } from '../sys/engine.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { LateTimers } from './log/late-timers.js';
 import { LineLimiter } from './log/rate-limit.js';
@@ -31,7 +32,7 @@ import { tunnelDevices } from './routes/overlay.js';
 import { sweepWhenConverged } from './routes/startup-sweep.js';
 import { Speaker } from './speaker.js';
 import { apiAddresses } from './status/api-addresses.js';
-import { warmUp } from './warm-up.js';
+import { warmUp } from './warm-up/warm-up.js';
 
 /** Lines of one kind in the log, a minute. */
 const LOG_LINES = 10;
@@ -202,11 +203,17 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { serveStatus } = await import('./status/serve-status.js');
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
-  if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task)));
+  if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task), warm));
   const { status, apiAddress, administration, changes, reload } = served;
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
   return { ok: true, daemon: { status, listening, apiAddress, administration, changes, reload, stop } };
+}
+
+/** The heap holds no more than it needs, and what has been compiled is most of what will be. */
+function warm(): void {
+  collectGarbage();
+  compileLess();
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */

@@ -9,6 +9,7 @@ import { formatProblem } from '../config/problem.js';
 import { ConfigFile } from '../config/sources/config-file.js';
 import type { PlainConfig } from '../config/sources/last-good.js';
 import type { Config } from '../config/types.js';
+import { boundNewSpace } from '../sys/engine.js';
 import { startDaemon } from './daemon.js';
 import { createLogger, type Logger } from './log/logger.js';
 import type { Daemon } from './parts.js';
@@ -50,6 +51,7 @@ async function main({ config: file, check }: Arguments): Promise<void> {
 }
 
 async function run(source: ConfigFile, config: Config, plain: PlainConfig): Promise<void> {
+  boundNewSpace();
   const logger = createLogger(config.log);
   const state: Process = { daemon: null, reloadWanted: false, stopping: false };
   handleSignals(state, logger);

@@ -28,7 +28,7 @@ function ebgpEdits(profile: ExportProfile, origin: PathOrigin, family: FamilyInd
   const transparent = special?.transparent === true && origin.peerType === 'ebgp';
   return {
     ...(transparent ? {} : { prependAs: special?.prependAs ?? [localAsn] }),
-    ...(special === undefined ? {} : specialEdits(special, profile)),
+    ...(special == null ? {} : specialEdits(special, profile)),
     ...nextHopEdit(profile, family),
     localPref: null,
     ...(origin.peerType === 'local' || transparent ? {} : { med: null }),

@@ -115,8 +115,8 @@ export interface ExportProfile {
   readonly ownBest?: boolean;
   /** RFC 4271 5.1.3: the peer's own address, where others name it as a next hop; it is not told so. */
   readonly notVia?: IpAddress | null;
-  /** Absent: nothing of it. */
-  readonly special?: ExportSpecials;
+  /** Null or absent: nothing of it. */
+  readonly special?: ExportSpecials | null;
 }
 
 /** What peers of a special kind are told otherwise. Plain data: two of them are the same when their JSON is. */

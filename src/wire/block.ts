@@ -3,6 +3,7 @@
 
 import { ByteWriter, copyBytes, readU32 } from '../base/bytes.js';
 import { type IpAddress, ipFromBytes, ipToBytes } from '../base/ip.js';
+import { WIDE_ZERO } from '../base/wide.js';
 import { findAigpMetric } from './attributes/aigp.js';
 import { asPathLength, countAsn, neighbourAs, originAs } from './attributes/as-path.js';
 import {
@@ -28,17 +29,21 @@ import type { AttributeFacts, PathAttributes } from './types.js';
 
 export { BlockRewriter, rewriteBlock } from './block-rewrite.js';
 
-export const emptyFacts = (): AttributeFacts => ({
-  origin: 0,
-  asPathLength: 0,
-  neighbourAs: 0,
-  med: -1,
-  localPref: -1,
-  originatorId: -1,
-  clusterListLength: 0,
-  hasAigp: false,
-  weight: 0,
-});
+export function emptyFacts(): AttributeFacts {
+  const facts: AttributeFacts = {
+    origin: 0,
+    asPathLength: 0,
+    neighbourAs: WIDE_ZERO,
+    med: WIDE_ZERO,
+    localPref: WIDE_ZERO,
+    originatorId: WIDE_ZERO,
+    clusterListLength: 0,
+    hasAigp: false,
+    weight: 0,
+  };
+  facts.med = facts.localPref = facts.originatorId = -1;
+  return facts;
+}
 
 /** Fills `facts` from the block at `start` to `end` of `bytes`. An absent ORIGIN counts as INCOMPLETE. */
 export function readFacts(bytes: Uint8Array, start: number, end: number, facts: AttributeFacts): void {

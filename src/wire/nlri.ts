@@ -4,18 +4,19 @@
 import { readU32 } from '../base/bytes.js';
 import type { FamilyIndex } from '../base/family.js';
 import { maskWord } from '../base/prefix.js';
+import { WIDE_ZERO } from '../base/wide.js';
 import type { NlriRun } from './types.js';
 
 /** Walks a run: `while (cursor.next())` with the current prefix in the fields. Reusable through `open`. */
 export class NlriCursor {
   /** Address words, host bits cleared; IPv4 uses `w0` and leaves the rest 0. Unsigned. */
-  w0 = 0;
-  w1 = 0;
-  w2 = 0;
-  w3 = 0;
+  w0 = WIDE_ZERO;
+  w1 = WIDE_ZERO;
+  w2 = WIDE_ZERO;
+  w3 = WIDE_ZERO;
   length = 0;
   /** 0 without ADD-PATH. */
-  pathId = 0;
+  pathId = WIDE_ZERO;
   #bytes: Uint8Array = new Uint8Array(0);
   #offset = 0;
   #end = 0;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
-import { warmUp } from '../../src/daemon/warm-up.js';
+import { warmUp } from '../../src/daemon/warm-up/warm-up.js';
 
 const config = (peers: string): Config => {
   const loaded = loadConfig(`asn: 64512\n${peers}`, 'bgpd.yaml', { hostname: 'host-a' });

@@ -48,12 +48,12 @@ export function specialCapabilities(local: LocalIdentity, peer: RunningPeerConfi
   ];
 }
 
-/** Undefined: nothing is special. */
+/** Null: nothing is special. */
 export function importSpecials(
   local: LocalIdentity,
   peer: RunningPeerConfig,
   session: NegotiatedSession,
-): ImportSpecials | undefined {
+): ImportSpecials | null {
   const external = session.sessionType === 'ebgp';
   const role = external && peer.role !== null ? ROLES[peer.role] : null;
   const { confederation } = local;
@@ -67,7 +67,7 @@ export function importSpecials(
     edits: importEdits(peer, session, role?.marks === true),
   };
   const plain = special.alsoOurs.length === 0 && special.allowOwnAs === 0 && special.edits === null;
-  return plain && special.onlyToCustomer === 'any' ? undefined : special;
+  return plain && special.onlyToCustomer === 'any' ? null : special;
 }
 
 /** RFC 7705 3.1: the AS that the peer knows us by is in the path. RFC 9234 5: and who told us, in ONLY_TO_CUSTOMER. */
@@ -87,16 +87,16 @@ function importEdits(
 const knownByOther = (localAs: RunningPeerConfig['localAs'], session: NegotiatedSession): boolean =>
   session.sessionType === 'ebgp' && localAs?.asn === session.localAsn;
 
-/** Undefined: nothing is special. */
+/** Null: nothing is special. */
 export function exportSpecials(
   local: LocalIdentity,
   peer: RunningPeerConfig,
   session: NegotiatedSession,
   sharedSubnets: readonly Prefix[],
-): ExportSpecials | undefined {
+): ExportSpecials | null {
   const { extendedNextHop } = session;
   const external = session.sessionType === 'ebgp';
-  if (!external && !extendedNextHop) return undefined;
+  if (!external && !extendedNextHop) return null;
   const role = external && peer.role !== null ? ROLES[peer.role] : null;
   const both = knownByOther(peer.localAs, session) && peer.localAs?.replaceAs === false;
   const special: ExportSpecials = {
@@ -109,7 +109,7 @@ export function exportSpecials(
     sharedSubnets: external && peer.nextHop === 'auto' ? sharedSubnets : [],
     onlyToCustomer: role && { refused: role.refuses, add: role.adds ? session.localAsn : null },
   };
-  return isPlain(special) ? undefined : special;
+  return isPlain(special) ? null : special;
 }
 
 const isPlain = (special: ExportSpecials): boolean =>

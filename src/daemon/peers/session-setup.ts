@@ -17,7 +17,7 @@ import { exportPolicyOf, importPolicyOf } from '../../policy/defaults.js';
 import type { PolicyConfig } from '../../policy/types.js';
 import type { Vantage } from '../../rib/export/vantage.js';
 import type { ExportProfile, PathChoice, PeerView } from '../../rib/hooks.js';
-import type { RibPeer } from '../../rib/tables/sources.js';
+import type { PathLimits, RibPeer } from '../../rib/tables/sources.js';
 import { afiSafiOf } from '../../wire/iana.js';
 import type { AddPathMode, Capability } from '../../wire/types.js';
 import { type HostAddresses, nextHopFor, subnetsSharedWith } from '../routes/host-addresses.js';
@@ -155,7 +155,6 @@ export function ribPeer(
   hosts: HostAddresses,
 ): RibPeer {
   const known = { ...peer, asn: asnForPolicies(kindOfSession(session), local.asn) };
-  const special = importSpecials(local, peer, session);
   return {
     address: peer.address,
     asn: session.peerAsn,
@@ -166,21 +165,19 @@ export function ribPeer(
     view: peerView(peer, session),
     self: ownAddresses(peer, session, transport, hosts),
     importPolicy: importPolicyOf(known, local.asn, policies),
-    ...(special === undefined ? {} : { special }),
-    ...pathLimits(peer),
+    special: importSpecials(local, peer, session),
+    limits: pathLimits(peer),
   };
 }
 
-/** Nothing where nothing is limited: then nothing is looked at. */
-function pathLimits(peer: RunningPeerConfig): Pick<RibPeer, 'limits'> {
+/** Null where nothing is limited: then nothing is looked at. */
+function pathLimits(peer: RunningPeerConfig): PathLimits | null {
   const { maxPrefix, maxAsPathLength, maxCommunities } = peer;
-  if (!hasMaxPrefix(maxPrefix) && maxAsPathLength === null && maxCommunities === null) return {};
+  if (!hasMaxPrefix(maxPrefix) && maxAsPathLength === null && maxCommunities === null) return null;
   return {
-    limits: {
-      paths: mostPaths(maxPrefix),
-      asPathLength: maxAsPathLength ?? Number.POSITIVE_INFINITY,
-      communities: maxCommunities ?? Number.POSITIVE_INFINITY,
-    },
+    paths: mostPaths(maxPrefix),
+    asPathLength: maxAsPathLength ?? Number.POSITIVE_INFINITY,
+    communities: maxCommunities ?? Number.POSITIVE_INFINITY,
   };
 }
 
@@ -196,7 +193,6 @@ export function exportProfile(
   const external = session.sessionType === 'ebgp';
   const near = external && (peer.multihop ?? 1) === 1;
   const shared = near ? subnetsSharedWith(localAddress, remoteAddress, hosts) : [];
-  const special = exportSpecials(local, peer, session, shared);
   const known = { ...peer, asn: asnForPolicies(kindOfSession(session), local.asn) };
   const choice = (family: 0 | 1): PathChoice | null =>
     session.sendsPathIds[family] ? peer.addPath.send : null;
@@ -216,7 +212,8 @@ export function exportProfile(
     vantage: local.vantages.find(({ name }) => name === peer.vantage) ?? null,
     ownBest: external && peer.routeServerClient && peer.ownBestPath,
     policy: exportPolicyOf(known, local.asn, policies),
-    ...(special === undefined ? {} : { special }),
+    notVia: null,
+    special: exportSpecials(local, peer, session, shared),
   };
 }
 

@@ -140,7 +140,7 @@ function sourcesOf({ rib }: Speaker, foreseen: readonly ForeseenPeer[]): Readonl
 
 /** What is held stays held, whatever may come in future. */
 const unlimited = (peer: RibPeer): RibPeer =>
-  peer.limits === undefined ? peer : { ...peer, limits: { ...peer.limits, paths: [Infinity, Infinity] } };
+  peer.limits == null ? peer : { ...peer, limits: { ...peer.limits, paths: [Infinity, Infinity] } };
 
 function peerPreviews(
   members: ReadonlyMap<PeerId, ForeseenPeer>,

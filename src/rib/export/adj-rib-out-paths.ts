@@ -7,7 +7,7 @@ import type { AttrSets } from '../tables/attr-sets.js';
 import { growInt32, grownCapacity, worthTrimming } from '../tables/columns.js';
 import type { ExportedPaths } from './exported-paths.js';
 
-type Ids = Int32Array<ArrayBuffer>;
+type Ids = Int32Array;
 
 /** Told of every difference, each path id at most once. NONE: nothing was, or is, announced under the id. */
 export interface PathSink {
@@ -228,15 +228,15 @@ export class AdjRibOutPaths {
 
   #growPrefixes(needed: number): void {
     const capacity = grownCapacity(this.#head.length, needed);
-    this.#head = growInt32(this.#head, capacity, NONE) as Ids;
-    this.#top = growInt32(this.#top, capacity) as Ids;
+    this.#head = growInt32(this.#head, capacity, NONE);
+    this.#top = growInt32(this.#top, capacity);
   }
 
   #resizeRows(capacity: number): void {
-    this.pathId = growInt32(this.pathId, capacity) as Ids;
-    this.attrs = growInt32(this.attrs, capacity, NONE) as Ids;
-    this.source = growInt32(this.source, capacity, NONE) as Ids;
-    this.next = growInt32(this.next, capacity, NONE) as Ids;
-    this.path = growInt32(this.path, capacity, NONE) as Ids;
+    this.pathId = growInt32(this.pathId, capacity);
+    this.attrs = growInt32(this.attrs, capacity, NONE);
+    this.source = growInt32(this.source, capacity, NONE);
+    this.next = growInt32(this.next, capacity, NONE);
+    this.path = growInt32(this.path, capacity, NONE);
   }
 }

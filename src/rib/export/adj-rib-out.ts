@@ -5,7 +5,7 @@ import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../../base/ids
 import type { AttrSets } from '../tables/attr-sets.js';
 import { growInt32, grownCapacity, worthTrimming } from '../tables/columns.js';
 
-type Ids = Int32Array<ArrayBuffer>;
+type Ids = Int32Array;
 
 export class AdjRibOut {
   readonly kind = 'single';
@@ -97,7 +97,7 @@ export class AdjRibOut {
   }
 
   #resize(capacity: number): void {
-    this.attrs = growInt32(this.attrs, capacity, NONE) as Ids;
-    this.source = growInt32(this.source, capacity, NONE) as Ids;
+    this.attrs = growInt32(this.attrs, capacity, NONE);
+    this.source = growInt32(this.source, capacity, NONE);
   }
 }

@@ -39,7 +39,7 @@ export interface ExportTables {
 
 const sessionType = ({ peerType }: ExportProfile): 'ebgp' | 'ibgp' => (peerType === 'ebgp' ? 'ebgp' : 'ibgp');
 
-type Ids = Int32Array<ArrayBuffer>;
+type Ids = Int32Array;
 
 /** All that the edits depend on, within one profile. */
 interface EditsInput {
@@ -363,7 +363,7 @@ export class Exporter {
   }
 
   #resize(capacity: number): void {
-    this.#memoTag = growInt32(this.#memoTag, capacity) as Ids;
-    this.#memoResult = growInt32(this.#memoResult, capacity) as Ids;
+    this.#memoTag = growInt32(this.#memoTag, capacity);
+    this.#memoResult = growInt32(this.#memoResult, capacity);
   }
 }

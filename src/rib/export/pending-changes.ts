@@ -16,7 +16,7 @@ interface PrivateWithdrawal {
   readonly pathId: number;
 }
 
-type Ids = Int32Array<ArrayBuffer>;
+type Ids = Int32Array;
 
 export class PendingChanges {
   readonly #attrSets: AttrSets;
@@ -42,7 +42,7 @@ export class PendingChanges {
   /** By family index. */
   readonly #pathIds: readonly [boolean, boolean];
   #nodes = 0;
-  readonly #perFamily: [number, number] = [0, 0];
+  readonly #perFamily = new Int32Array(2);
   readonly #private = new Map<PeerId, PrivateWithdrawal[]>();
 
   /** `pathIds` by family index: members are sent path ids (RFC 7911). */
@@ -92,7 +92,7 @@ export class PendingChanges {
     if (this.#head[bucket] === NONE) this.#head[bucket] = node;
     else this.#nodeNext[this.#tail[bucket]!] = node;
     this.#tail[bucket] = node;
-    this.#perFamily[family]++;
+    this.#perFamily[family]!++;
   }
 
   /** Withdraws `prefix` from one member: what others are told now is its own route. */
@@ -116,7 +116,7 @@ export class PendingChanges {
     const last = this.#last;
     if (last !== NONE && this.#is(last, family, attrs, source)) return last;
     if (attrs + 1 >= this.#latest.length) {
-      this.#latest = growInt32(this.#latest, grownCapacity(this.#latest.length, attrs + 2)) as Ids;
+      this.#latest = growInt32(this.#latest, grownCapacity(this.#latest.length, attrs + 2));
     }
     let bucket = this.#latestOf(attrs);
     while (bucket !== NONE && !this.#is(bucket, family, attrs, source)) bucket = this.#nextOfAttrs[bucket]!;
@@ -152,21 +152,21 @@ export class PendingChanges {
   }
 
   #resizeBuckets(capacity: number): void {
-    this.#attrs = growInt32(this.#attrs, capacity) as Ids;
-    this.#source = growInt32(this.#source, capacity) as Ids;
-    this.#family = growInt32(this.#family, capacity) as Ids;
-    this.#head = growInt32(this.#head, capacity) as Ids;
-    this.#tail = growInt32(this.#tail, capacity) as Ids;
-    this.#nextOfAttrs = growInt32(this.#nextOfAttrs, capacity) as Ids;
-    this.#nextOfSource = growInt32(this.#nextOfSource, capacity) as Ids;
+    this.#attrs = growInt32(this.#attrs, capacity);
+    this.#source = growInt32(this.#source, capacity);
+    this.#family = growInt32(this.#family, capacity);
+    this.#head = growInt32(this.#head, capacity);
+    this.#tail = growInt32(this.#tail, capacity);
+    this.#nextOfAttrs = growInt32(this.#nextOfAttrs, capacity);
+    this.#nextOfSource = growInt32(this.#nextOfSource, capacity);
   }
 
   #node(prefix: PrefixId): number {
     if (this.#nodes === this.#nodePrefix.length) {
       const capacity = grownCapacity(this.#nodes, this.#nodes + 1);
-      this.#nodePrefix = growInt32(this.#nodePrefix, capacity) as Ids;
-      this.#nodeNext = growInt32(this.#nodeNext, capacity) as Ids;
-      if (this.#nodePathId.length > 0) this.#nodePathId = growInt32(this.#nodePathId, capacity) as Ids;
+      this.#nodePrefix = growInt32(this.#nodePrefix, capacity);
+      this.#nodeNext = growInt32(this.#nodeNext, capacity);
+      if (this.#nodePathId.length > 0) this.#nodePathId = growInt32(this.#nodePathId, capacity);
     }
     const node = this.#nodes++;
     this.#nodePrefix[node] = prefix;
@@ -175,7 +175,7 @@ export class PendingChanges {
   }
 
   #collectPrefixes(): readonly [Int32Array, Int32Array] {
-    const lists = [new Int32Array(this.#perFamily[0]), new Int32Array(this.#perFamily[1])] as const;
+    const lists = [new Int32Array(this.#perFamily[0]!), new Int32Array(this.#perFamily[1]!)] as const;
     const filled = [0, 0];
     for (let bucket = 0; bucket < this.#buckets; bucket++) {
       const family = this.#family[bucket] as FamilyIndex;
@@ -271,7 +271,7 @@ export class PendingChanges {
     this.#buckets = 0;
     this.#last = NONE;
     this.#nodes = 0;
-    this.#perFamily[0] = this.#perFamily[1] = 0;
+    this.#perFamily.fill(0);
     this.#private.clear();
   }
 }

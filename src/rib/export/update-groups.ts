@@ -26,7 +26,7 @@ export function profileKey(profile: ExportProfile): string {
     ...self,
     profile.alwaysNextHopSelf,
     profile.peerType === 'ibgpClient' && !profile.clientToClient ? `cluster ${profile.clusterId}` : '-',
-    profile.special === undefined ? '-' : specialKey(profile.special, profile.peerAsn),
+    profile.special == null ? '-' : specialKey(profile.special, profile.peerAsn),
     profile.policy.key,
     ...(profile.addPath ?? [null, null]).map((choice) => choiceKey(choice)),
     profile.vantage == null ? '-' : vantageKey(profile.vantage),

@@ -5,7 +5,7 @@ import { NONE, type PathId, type PeerId, type PrefixId } from '../../base/ids.js
 import { growInt32, grownCapacity, growUint8, growUint32, worthTrimming } from '../tables/columns.js';
 import type { PrefixTable } from '../tables/prefix-table.js';
 
-type Ids = Int32Array<ArrayBuffer>;
+type Ids = Int32Array;
 
 export class AdjRibIn {
   prefix: Ids = new Int32Array(64).fill(NONE);
@@ -17,9 +17,9 @@ export class AdjRibIn {
   /** Next path of the prefix; next free row on the free list. */
   next: Ids = new Int32Array(64).fill(NONE);
   /** The refresh of the peer in which it last told the path. */
-  round = new Uint8Array(64);
+  round: Uint8Array = new Uint8Array(64);
   /** As received. Empty until a path comes with an id other than 0. */
-  #pathId: Uint32Array<ArrayBuffer> = new Uint32Array(0);
+  #pathId: Uint32Array = new Uint32Array(0);
   #rows = 0;
   #freeHead: number = NONE;
   #size = 0;
@@ -119,14 +119,14 @@ export class AdjRibIn {
   }
 
   #resize(capacity: number): void {
-    this.prefix = growInt32(this.prefix, capacity, NONE) as Ids;
-    this.peer = growInt32(this.peer, capacity, NONE) as Ids;
-    this.received = growInt32(this.received, capacity, NONE) as Ids;
-    this.accepted = growInt32(this.accepted, capacity, NONE) as Ids;
-    this.next = growInt32(this.next, capacity, NONE) as Ids;
-    this.round = growUint8(this.round, capacity) as Uint8Array<ArrayBuffer>;
+    this.prefix = growInt32(this.prefix, capacity, NONE);
+    this.peer = growInt32(this.peer, capacity, NONE);
+    this.received = growInt32(this.received, capacity, NONE);
+    this.accepted = growInt32(this.accepted, capacity, NONE);
+    this.next = growInt32(this.next, capacity, NONE);
+    this.round = growUint8(this.round, capacity);
     if (this.#pathId.length > 0) {
-      this.#pathId = growUint32(this.#pathId, capacity) as Uint32Array<ArrayBuffer>;
+      this.#pathId = growUint32(this.#pathId, capacity);
     }
   }
 }

@@ -108,7 +108,7 @@ export class Importer {
     const start = this.#attrSets.startOf(attrs);
     const end = this.#attrSets.endOf(attrs);
     const { special } = peer;
-    if (special === undefined) {
+    if (special == null) {
       if (asPathContains(bytes, peer.localAsn, start, end)) return 'asPath';
     } else {
       const kind = this.#specialLoop(peer, special, start, end);
@@ -131,7 +131,7 @@ export class Importer {
   }
 
   #excess({ limits }: RibPeer, attrs: AttrSetId): ExcessKind | null {
-    if (limits === undefined) return null;
+    if (limits == null) return null;
     if (this.#attrSets.asPathLength[attrs]! > limits.asPathLength) return 'asPathLength';
     if (limits.communities === Number.POSITIVE_INFINITY) return null;
     return communityCount(this.#attrSets.block(attrs)) > limits.communities ? 'communities' : null;

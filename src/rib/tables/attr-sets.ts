@@ -31,20 +31,20 @@ const HAS_AIGP = 32;
 const HAS_WEIGHT = 64;
 
 export class AttrSets {
-  origin = new Uint8Array(64);
-  asPathLength = new Uint16Array(64);
-  neighbourAs = new Uint32Array(64);
-  clusterListLength = new Uint16Array(64);
-  nextHop: Int32Array<ArrayBuffer> = new Int32Array(64);
-  #med = new Uint32Array(64);
-  #localPref = new Uint32Array(64);
-  #originatorId = new Uint32Array(64);
-  #flags = new Uint8Array(64);
-  #hash = new Uint32Array(64);
-  #offset = new Uint32Array(64);
-  #length = new Uint32Array(64);
-  #refs = new Uint32Array(64);
-  #slots = new Int32Array(256).fill(-1);
+  origin: Uint8Array = new Uint8Array(64);
+  asPathLength: Uint16Array = new Uint16Array(64);
+  neighbourAs: Uint32Array = new Uint32Array(64);
+  clusterListLength: Uint16Array = new Uint16Array(64);
+  nextHop: Int32Array = new Int32Array(64);
+  #med: Uint32Array = new Uint32Array(64);
+  #localPref: Uint32Array = new Uint32Array(64);
+  #originatorId: Uint32Array = new Uint32Array(64);
+  #flags: Uint8Array = new Uint8Array(64);
+  #hash: Uint32Array = new Uint32Array(64);
+  #offset: Uint32Array = new Uint32Array(64);
+  #length: Uint32Array = new Uint32Array(64);
+  #refs: Uint32Array = new Uint32Array(64);
+  #slots: Int32Array = new Int32Array(256).fill(-1);
   #rows = 0;
   #live = 0;
   #free: number[] = [];
@@ -277,19 +277,19 @@ export class AttrSets {
   }
 
   #resize(capacity: number): void {
-    this.origin = growUint8(this.origin, capacity) as Uint8Array<ArrayBuffer>;
-    this.asPathLength = growUint16(this.asPathLength, capacity) as Uint16Array<ArrayBuffer>;
-    this.neighbourAs = growUint32(this.neighbourAs, capacity) as Uint32Array<ArrayBuffer>;
-    this.clusterListLength = growUint16(this.clusterListLength, capacity) as Uint16Array<ArrayBuffer>;
-    this.nextHop = growInt32(this.nextHop, capacity) as Int32Array<ArrayBuffer>;
-    this.#med = growUint32(this.#med, capacity) as Uint32Array<ArrayBuffer>;
-    this.#localPref = growUint32(this.#localPref, capacity) as Uint32Array<ArrayBuffer>;
-    this.#originatorId = growUint32(this.#originatorId, capacity) as Uint32Array<ArrayBuffer>;
-    this.#flags = growUint8(this.#flags, capacity) as Uint8Array<ArrayBuffer>;
-    this.#hash = growUint32(this.#hash, capacity) as Uint32Array<ArrayBuffer>;
-    this.#offset = growUint32(this.#offset, capacity) as Uint32Array<ArrayBuffer>;
-    this.#length = growUint32(this.#length, capacity) as Uint32Array<ArrayBuffer>;
-    this.#refs = growUint32(this.#refs, capacity) as Uint32Array<ArrayBuffer>;
+    this.origin = growUint8(this.origin, capacity);
+    this.asPathLength = growUint16(this.asPathLength, capacity);
+    this.neighbourAs = growUint32(this.neighbourAs, capacity);
+    this.clusterListLength = growUint16(this.clusterListLength, capacity);
+    this.nextHop = growInt32(this.nextHop, capacity);
+    this.#med = growUint32(this.#med, capacity);
+    this.#localPref = growUint32(this.#localPref, capacity);
+    this.#originatorId = growUint32(this.#originatorId, capacity);
+    this.#flags = growUint8(this.#flags, capacity);
+    this.#hash = growUint32(this.#hash, capacity);
+    this.#offset = growUint32(this.#offset, capacity);
+    this.#length = growUint32(this.#length, capacity);
+    this.#refs = growUint32(this.#refs, capacity);
   }
 
   #link(id: number): void {

@@ -1,12 +1,19 @@
 // Octet storage for interned blocks: one growing buffer, free lists by size class. Owns the octets; never looks at them.
 
+import { readU32, writeU32 } from '../../base/bytes.js';
+import { grownCapacity, growUint8 } from './columns.js';
+
 const GRAIN = 16;
+/** Size classes: a block is the attributes of one message, 65,535 octets at most (RFC 8654). */
+const CLASSES = 65_536 / GRAIN + 1;
+const NONE = -1;
 
 /** Offsets stay valid until freed; views do not survive the next `store`, which may move the buffer. */
 export class ByteArena {
   bytes: Uint8Array;
   #end = 0;
-  #free: number[][] = [];
+  /** By size class: the offset of a free piece, whose first four octets say where the next one is. */
+  readonly #free = new Int32Array(CLASSES).fill(NONE);
   #used = 0;
 
   constructor(capacity = 1 << 16) {
@@ -27,9 +34,8 @@ export class ByteArena {
   free(offset: number, size: number): void {
     const kind = sizeClass(size);
     this.#used -= kind * GRAIN;
-    const list = this.#free[kind];
-    if (list === undefined) this.#free[kind] = [offset];
-    else list.push(offset);
+    writeU32(this.bytes, offset, this.#free[kind]!);
+    this.#free[kind] = offset;
   }
 
   view(offset: number, size: number): Uint8Array {
@@ -46,15 +52,16 @@ export class ByteArena {
   }
 
   #allocate(kind: number): number {
-    const reused = this.#free[kind]?.pop();
-    if (reused !== undefined) return reused;
+    // A block that its edits made longer than any message is not kept for reuse.
+    const reused = this.#free[kind] ?? NONE;
+    if (reused !== NONE) {
+      this.#free[kind] = readU32(this.bytes, reused);
+      return reused;
+    }
     const offset = this.#end;
     this.#end += kind * GRAIN;
-    if (this.#end > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#end, this.bytes.length * 2));
-      grown.set(this.bytes);
-      this.bytes = grown;
-    }
+    if (this.#end > this.bytes.length)
+      this.bytes = growUint8(this.bytes, grownCapacity(this.bytes.length, this.#end));
     return offset;
   }
 }

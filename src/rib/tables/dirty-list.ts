@@ -6,7 +6,7 @@ import type { PrefixTable } from './prefix-table.js';
 
 export class DirtyList {
   readonly #table: PrefixTable;
-  #ring: Int32Array<ArrayBuffer> = new Int32Array(256);
+  #ring: Int32Array = new Int32Array(256);
   #head = 0;
   #tail = 0;
 
@@ -50,10 +50,7 @@ export class DirtyList {
       this.#tail -= this.#head;
       this.#head = 0;
     } else {
-      this.#ring = growInt32(
-        this.#ring,
-        grownCapacity(this.#ring.length, this.#ring.length + 1),
-      ) as Int32Array<ArrayBuffer>;
+      this.#ring = growInt32(this.#ring, grownCapacity(this.#ring.length, this.#ring.length + 1));
     }
   }
 }

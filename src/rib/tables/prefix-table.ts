@@ -5,15 +5,15 @@ import { hashPrefix } from '../../base/hash.js';
 import { NONE, type PrefixId } from '../../base/ids.js';
 import { growInt32, grownCapacity, growUint8, growUint32, worthTrimming } from './columns.js';
 
-type Words = Uint32Array<ArrayBuffer>;
-type Ids = Int32Array<ArrayBuffer>;
+type Words = Uint32Array;
+type Ids = Int32Array;
 
 const LIVE = 1;
 const DIRTY = 2;
 
 const NO_SLOTS: Ids = new Int32Array(0);
 /** Slots that are filled anew at once; more would hold up everything else for tens of milliseconds. */
-const AT_ONCE = 1 << 16;
+const AT_ONCE = 1 << 11;
 /** Rows that move with each new prefix: all have moved long before the slots are full again. */
 const MOVED_AT_ONCE = 8;
 
@@ -23,7 +23,7 @@ export class PrefixTable {
   w1: Words;
   w2: Words;
   w3: Words;
-  length = new Uint8Array(64);
+  length: Uint8Array = new Uint8Array(64);
   /** Prefixes that have a path. */
   occupied = 0;
   /** First path of the prefix, or NONE. */
@@ -34,7 +34,7 @@ export class PrefixTable {
   bestSource: Ids = new Int32Array(64).fill(NONE);
   /** Its attributes, as of the last decision; holds a reference. */
   bestAttrs: Ids = new Int32Array(64).fill(NONE);
-  #flags = new Uint8Array(64);
+  #flags: Uint8Array = new Uint8Array(64);
   #slots: Ids = new Int32Array(256).fill(NONE);
   /** The slots before those, while rows below `#movingRows` move over; who has moved is still found here, too. */
   #oldSlots: Ids = NO_SLOTS;
@@ -180,18 +180,18 @@ export class PrefixTable {
   }
 
   #resize(capacity: number): void {
-    this.w0 = growUint32(this.w0, capacity) as Words;
+    this.w0 = growUint32(this.w0, capacity);
     if (this.#wide) {
-      this.w1 = growUint32(this.w1, capacity) as Words;
-      this.w2 = growUint32(this.w2, capacity) as Words;
-      this.w3 = growUint32(this.w3, capacity) as Words;
+      this.w1 = growUint32(this.w1, capacity);
+      this.w2 = growUint32(this.w2, capacity);
+      this.w3 = growUint32(this.w3, capacity);
     }
-    this.length = growUint8(this.length, capacity) as Uint8Array<ArrayBuffer>;
-    this.head = growInt32(this.head, capacity, NONE) as Ids;
-    this.best = growInt32(this.best, capacity, NONE) as Ids;
-    this.bestSource = growInt32(this.bestSource, capacity, NONE) as Ids;
-    this.bestAttrs = growInt32(this.bestAttrs, capacity, NONE) as Ids;
-    this.#flags = growUint8(this.#flags, capacity) as Uint8Array<ArrayBuffer>;
+    this.length = growUint8(this.length, capacity);
+    this.head = growInt32(this.head, capacity, NONE);
+    this.best = growInt32(this.best, capacity, NONE);
+    this.bestSource = growInt32(this.bestSource, capacity, NONE);
+    this.bestAttrs = growInt32(this.bestAttrs, capacity, NONE);
+    this.#flags = growUint8(this.#flags, capacity);
   }
 
   #hash(id: number): number {

@@ -2,6 +2,7 @@
 
 import type { FamilyIndex } from '../../base/family.js';
 import type { AttrSetId, PrefixId } from '../../base/ids.js';
+import { WIDE_ZERO } from '../../base/wide.js';
 import { originAsOf } from '../../wire/block.js';
 import type { OriginValidation, PeerView, RouteSource, RouteView, RpkiState } from '../hooks.js';
 import type { AttrSets } from './attr-sets.js';
@@ -11,10 +12,10 @@ const NOTHING = new Uint8Array(0);
 
 export class RouteCursor implements RouteView {
   family: FamilyIndex = 0;
-  w0 = 0;
-  w1 = 0;
-  w2 = 0;
-  w3 = 0;
+  w0 = WIDE_ZERO;
+  w1 = WIDE_ZERO;
+  w2 = WIDE_ZERO;
+  w3 = WIDE_ZERO;
   length = 0;
   source: RouteSource = 'bgp';
   peer: PeerView | null = null;

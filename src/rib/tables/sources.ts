@@ -29,10 +29,10 @@ export interface RibPeer {
   readonly localAsn: number;
   /** The cluster of a client, or our own; null when we do not reflect. */
   readonly clusterId: number | null;
-  /** Absent: nothing of it. */
-  readonly special?: ImportSpecials;
-  /** Absent: none. */
-  readonly limits?: PathLimits;
+  /** Null or absent: nothing of it. */
+  readonly special?: ImportSpecials | null;
+  /** Null or absent: none. */
+  readonly limits?: PathLimits | null;
 }
 
 /** What is taken from one peer; infinity for no limit. */
