@@ -55,7 +55,8 @@ export interface ForwardEntry {
 
 /**
  * One write. `add` fails with EEXIST when any route has that table, prefix and metric; `replace` fails with ENOENT when
- * none has; `remove` takes away only a route of that protocol, and of those hops if it names some, and fails with ESRCH when there is none.
+ * none has; `remove` takes away only a route of that protocol, and of those hops if it names some, and fails with ESRCH
+ * when there is none.
  */
 export interface RouteWrite {
   readonly kind: 'add' | 'replace' | 'remove';
