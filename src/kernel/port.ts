@@ -12,6 +12,7 @@ import type {
   KernelNexthop,
   KernelRoute,
   NexthopMember,
+  RouteType,
   TunnelDevice,
 } from './types.js';
 
@@ -54,7 +55,8 @@ export interface ForwardEntry {
 
 /**
  * One write. `add` fails with EEXIST when any route has that table, prefix and metric; `replace` fails with ENOENT when
- * none has; `remove` takes away only a route of that protocol and fails with ESRCH when there is none.
+ * none has; `remove` takes away only a route of that protocol, and of those hops if it names some, and fails with ESRCH
+ * when there is none.
  */
 export interface RouteWrite {
   readonly kind: 'add' | 'replace' | 'remove';
@@ -66,12 +68,16 @@ export interface RouteWrite {
   readonly w3: number;
   readonly length: number;
   readonly identity: RouteIdentity;
-  /** Empty for `remove`, and for a blackhole. The port may remember octets per array: share one array among equal writes. */
+  /** Empty for a blackhole, and for a `remove` that takes any. The port may remember octets per array: share one array among equal writes. */
   readonly nextHops: readonly KernelNextHop[];
   /** Id of the nexthop object to use instead of `nextHops`, 0 for none. */
   readonly object: number;
   /** RTA_PREFSRC, null to leave it to the kernel. */
   readonly source: IpAddress | null;
+  /** Of a route that is not ours; absent: of universal scope, and unicast unless it is a blackhole. */
+  readonly form?: { readonly scope: number; readonly type: RouteType };
+  /** Only done when the write before it in the batch was; else it fails with ECANCELED. */
+  readonly follows?: true;
 }
 
 /** One thing to do to a tunnel's device. Neighbours and FDB entries are permanent; writing one again replaces it. */

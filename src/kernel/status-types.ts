@@ -8,9 +8,18 @@ import type { FibNextHop, KernelAddress, KernelLink, TunnelDevice } from './type
 /**
  * How a route of ours was found to be otherwise than we wrote it. `deleted`, `changed`: somebody else did it; `taken`: a
  * route that is not ours replaced it; `linkLost`: it went with its link; `missing`, `differs`: an audit found it, no
- * notification had told; `overrun`: found after notifications were lost (ENOBUFS).
+ * notification had told; `overrun`: found after notifications were lost (ENOBUFS). `overwrote` is the other way round: a
+ * write of ours that was under way took the place of a route that is not ours, which was put back.
  */
-export type DriftCause = 'deleted' | 'changed' | 'taken' | 'linkLost' | 'missing' | 'differs' | 'overrun';
+export type DriftCause =
+  | 'deleted'
+  | 'changed'
+  | 'taken'
+  | 'linkLost'
+  | 'missing'
+  | 'differs'
+  | 'overrun'
+  | 'overwrote';
 
 export interface DriftCulprit {
   /** nlmsg_pid: the process id for most programs; 0: the kernel itself. */

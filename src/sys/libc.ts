@@ -109,6 +109,7 @@ export const ERRNO = {
   EEXIST: constants.errno.EEXIST,
   ENODEV: constants.errno.ENODEV,
   ENOBUFS: constants.errno.ENOBUFS,
+  ECANCELED: constants.errno.ECANCELED,
 } as const;
 
 /** Node warns when a thread closes a descriptor that its own `fs` did not open, so this goes to libc. */

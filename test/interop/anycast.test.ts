@@ -99,14 +99,15 @@ interop(
         );
       await isShared(d, ['a', 'b', 'c']);
       for (const host of ['a', 'b', 'c'])
-        for (const family of FAMILIES) {
-          const routes = await routeOf(network.node(host), family);
-          t.deepEqual(
-            routes.map(({ dev }) => dev),
-            [interfaceOf(SERVICE)],
-            `${host} serves its own`,
+        for (const family of FAMILIES)
+          await waitFor(
+            `${host} to serve its own, IPv${family}`,
+            async () => {
+              const routes = await routeOf(network.node(host), family);
+              return routes.map(({ dev }) => dev).join() === interfaceOf(SERVICE);
+            },
+            { evidence: () => network.node(host).kernelState(), interval: 20 },
           );
-        }
       const before = await Promise.all(FAMILIES.map((family) => flows(d, family)));
       await removeRoutes(a, SERVICE);
       await isShared(d, ['b', 'c']);

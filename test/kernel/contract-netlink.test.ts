@@ -19,6 +19,20 @@ for (const groups of ['off', 'on']) {
   }
 }
 
+for (const groups of ['off', 'on']) {
+  register(
+    `an agent's route stands however its writes fall among ours, nexthop groups ${groups}`,
+    async (t) => {
+      t.timeout(55_000);
+      const { code, output } = await runInNamespace(join(import.meta.dirname, 'netlink-race.js'), [
+        groups,
+        '100',
+      ]);
+      t.is(code, 0, output);
+    },
+  );
+}
+
 register('addresses of an interface without carrier are read', async (t) => {
   const { code, output } = await runInNamespace(join(import.meta.dirname, 'netlink-addresses.js'), []);
   t.is(code, 0, output);

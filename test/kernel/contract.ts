@@ -7,6 +7,7 @@ import { METRIC_CASES } from './contract-metrics.js';
 import { NEIGHBOUR_CASES } from './contract-neighbours.js';
 import { NEXT_HOP_CASES } from './contract-next-hops.js';
 import { OWNERSHIP_CASES } from './contract-ownership.js';
+import { RACE_CASES } from './contract-races.js';
 import { ROUTE_CASES } from './contract-routes.js';
 import { TUNNEL_CASES } from './contract-tunnels.js';
 import { WORKLOAD_CASES } from './contract-workloads.js';
@@ -17,6 +18,7 @@ export const CASES: readonly ContractCase[] = [
   ...NEXT_HOP_CASES,
   ...NEIGHBOUR_CASES,
   ...OWNERSHIP_CASES,
+  ...RACE_CASES,
   ...METRIC_CASES,
   ...TUNNEL_CASES,
   ...GUARD_CASES,

@@ -112,6 +112,83 @@ test('what ends a tunnel has is asked for again when the port dies before the an
   t.deepEqual(scopes, [{ kind: 'everything' }, waiting, asked, undefined]);
 });
 
+/** A route of ours in place; what the world says is held back, as if it were read after the answers to our writes. */
+async function deaf() {
+  const world = uplink();
+  world.addLink('cali1');
+  const play = played(world);
+  const loop = new KernelLoop(play.port, settings(), { auditInterval: 0 });
+  const seen = createRecorder();
+  await loop.start(seen);
+  const place = prefix('10.65.0.9/32');
+  loop.install(place, via('10.10.0.2'));
+  await eventually('ours', () => loop.isInstalled(place));
+  const said: PortReport[] = [];
+  const { deliver } = play;
+  play.deliver = (report) => {
+    if (report.kind === 'changes') said.push(report);
+    else deliver(report);
+  };
+  const hear = (): void => {
+    for (const report of said) deliver(report);
+  };
+  const protocols = (): string =>
+    world
+      .routes()
+      .map(({ protocol, metric }) => `${protocol} ${metric}`)
+      .join();
+  return { world, loop, seen, place, hear, protocols };
+}
+
+const AGENTS = { prefix: '10.65.0.9/32', dev: 'cali1', metric: 1024, protocol: 3 } as const;
+
+test('a workload of which we hear after the answer to the write that displaced it is put back', async (t) => {
+  const { world, loop, seen, place, hear, protocols } = await deaf();
+  world.addRoute(AGENTS);
+  loop.install(place, via('10.10.0.3'));
+  await eventually('replaced', () => loop.status().counters.replaced === 1);
+  t.true(protocols().endsWith(',12 1024'));
+  hear();
+  await eventually('put back', () => protocols().endsWith(',3 1024'));
+  await eventually('told', () => seen.present.size === 1);
+  await eventually('counted', () => loop.status().drift.counts.overwrote === 1);
+  t.is(loop.status().fib.problems[0]?.reason, 'EEXIST');
+  await loop.close({ removeRoutes: false });
+});
+
+test('a workload that our write displaced is put back though ours was withdrawn before we heard of it', async (t) => {
+  const { world, loop, place, hear, protocols } = await deaf();
+  world.addRoute(AGENTS);
+  loop.install(place, via('10.10.0.3'));
+  await eventually('replaced', () => loop.status().counters.replaced === 1);
+  loop.uninstall(place);
+  // The removal leaves at the end of this task; its answer comes with the next turn.
+  await null;
+  t.false(protocols().includes('1024'));
+  hear();
+  await eventually('put back', () => protocols().endsWith(',3 1024'));
+  await eventually('counted', () => loop.status().drift.counts.overwrote === 1);
+  t.is(loop.status().fib.problemCount, 0);
+  await eventually('idle', () => loop.status().fib.pending === 0);
+  await loop.close({ removeRoutes: false });
+});
+
+test('a displaced workload that cannot be put back is an error, told once, and no longer announced', async (t) => {
+  const { world, loop, seen, place, hear, protocols } = await deaf();
+  world.addRoute(AGENTS);
+  loop.install(place, via('10.10.0.3'));
+  await eventually('replaced', () => loop.status().counters.replaced === 1);
+  world.setLink('cali1', { up: false });
+  hear();
+  await eventually('the error', () => Object.keys(loop.status().counters.errors).join() === 'ENETDOWN');
+  await eventually('not announced', () => seen.present.size === 0);
+  await eventually('ours again', () => loop.isInstalled(place));
+  t.true(protocols().endsWith(',12 1024'));
+  t.is(seen.events.filter((event) => event.kind === 'fibError').length, 1);
+  t.is(loop.status().drift.counts.overwrote, 0);
+  await loop.close({ removeRoutes: false });
+});
+
 test('only so many batches are under way', async (t) => {
   const play = played(uplink());
   const loop = new KernelLoop(play.port, settings(), { auditInterval: 0, budget: 1000 });

@@ -14,7 +14,7 @@ import {
   passesFilter,
 } from '../../src/kernel/rtnetlink/messages.js';
 import { LITTLE_ENDIAN, viewOf } from '../../src/kernel/rtnetlink/octets.js';
-import { encodeWrites } from '../../src/kernel/rtnetlink/route-encode.js';
+import { encodeWrites, followersIn } from '../../src/kernel/rtnetlink/route-encode.js';
 import { RouteMemo } from '../../src/kernel/rtnetlink/route-memo.js';
 import type { KernelNextHop } from '../../src/kernel/types.js';
 import { prefix } from './bench.js';
@@ -205,6 +205,17 @@ const GOLDEN: readonly { readonly what: string; readonly write: RouteWrite; read
           0800 0100 0a420000  0800 0f00 fe000000  0800 0600 00040000
           2400 0900  1000 00 00 03000000 0800 0500 0a0a0002  1000 04 04 03000000 0800 0500 0a0a0003`,
   },
+  {
+    what: 'put back the route of an agent: of link scope, through its device',
+    write: {
+      ...write('add', prefix('10.65.0.9/32'), [hop(null)]),
+      identity: { table: 254, protocol: 80, metric: 1024 },
+      form: { scope: 253, type: 'unicast' },
+    },
+    hex: `3c000000 1800 0506 07000000 00000000
+          02 20 00 00 fe 50 fd 01 00000000
+          0800 0100 0a410009  0800 0f00 fe000000  0800 0600 00040000  0800 0400 03000000`,
+  },
 ];
 
 (LITTLE_ENDIAN ? test : test.skip)('writes, octet for octet', (t) => {
@@ -225,6 +236,25 @@ test('every so many writes ask for an acknowledgement, and the last', (t) => {
     spans.flatMap((span, i) => ((span.flags & 4) !== 0 ? [i] : [])),
     [3, 7, 9],
   );
+});
+
+test('a write that follows another is a message of its own: both ask for an answer', (t) => {
+  const target = prefix('10.66.0.0/26');
+  const plain = write('add', target, [hop(ipv4(0x0a0a0002))]);
+  const writes = [
+    plain,
+    plain,
+    write('remove', target, []),
+    { ...plain, follows: true as const },
+    plain,
+    plain,
+  ];
+  const octets = encodeWrites(writes, 1, 128, new WeakMap());
+  t.deepEqual(
+    [...messagesIn(viewOf(octets))].flatMap((span, i) => ((span.flags & 4) !== 0 ? [i] : [])),
+    [2, 3, 5],
+  );
+  t.deepEqual(followersIn(writes), [3]);
 });
 
 const word = fc.integer({ min: 0, max: 0xffffffff });

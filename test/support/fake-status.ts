@@ -354,7 +354,16 @@ export const FAKE_KERNEL: KernelReport = {
   backend: 'netlink',
   state: 'synced',
   drift: {
-    counts: { deleted: 3, changed: 1, taken: 2, linkLost: 40, missing: 0, differs: 0, overrun: 5 },
+    counts: {
+      deleted: 3,
+      changed: 1,
+      taken: 2,
+      linkLost: 40,
+      missing: 0,
+      differs: 0,
+      overrun: 5,
+      overwrote: 1,
+    },
     open: 1,
     recent: [
       { prefix: '10.65.9.0/26', cause: 'taken', by: 'ip (4242), protocol 4', at: '2026-01-02T03:04:05.678Z' },

@@ -24,6 +24,7 @@ const CAUSES: Readonly<Record<keyof KernelReport['drift']['counts'], string>> = 
   missing: 'Missing, found by an audit',
   differs: 'Different, found by an audit',
   overrun: 'Found after events were lost (ENOBUFS)',
+  overwrote: 'Overwritten by us and put back',
 };
 
 function summaryFields({ drift, audits }: KernelReport): readonly Field[] {

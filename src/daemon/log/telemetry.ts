@@ -255,6 +255,8 @@ function logDrift(
   if (pass === null) return;
   const detail = { prefix: formatPrefix(first.prefix), cause: first.cause, by: culpritText(first.by), count };
   const taken = "another program's route took the place of ours: it is left alone";
+  const returned = "a write of ours had displaced another program's route: that is back in its place";
   const mended = 'the kernel differed from what we wrote: put right';
-  log.warn({ ...detail, ...pass }, first.cause === 'taken' ? taken : mended);
+  const says = first.cause === 'taken' ? taken : first.cause === 'overwrote' ? returned : mended;
+  log.warn({ ...detail, ...pass }, says);
 }

@@ -20,6 +20,7 @@ export class DriftLog {
     missing: 0,
     differs: 0,
     overrun: 0,
+    overwrote: 0,
   };
   readonly #recent: DriftEntry[] = [];
   /** Rows not put right yet, with when they were found. */
@@ -35,8 +36,17 @@ export class DriftLog {
   record(key: number, prefix: Prefix, cause: DriftCause, by: DriftCulprit | null, now: number): void {
     this.#counts[cause]++;
     if (cause === 'linkLost') return;
-    const entry = { prefix, cause, by, at: now };
     if (this.#open.size < 1_000_000) this.#open.set(key, this.#open.get(key) ?? now);
+    this.#keep({ prefix, cause, by, at: now });
+  }
+
+  /** A route of `by`'s that a write of ours had displaced is back: there is nothing left to put right. */
+  overwrote(prefix: Prefix, by: DriftCulprit | null, now: number): void {
+    this.#counts.overwrote++;
+    this.#keep({ prefix, cause: 'overwrote', by, at: now });
+  }
+
+  #keep(entry: DriftEntry): void {
     if (this.#recent.push(entry) > KEPT) this.#recent.shift();
     if (this.#news.length < KEPT) this.#news.push(entry);
   }
@@ -66,6 +76,10 @@ export class DriftLog {
   erase(key: number): void {
     this.#open.delete(key);
     this.#fights.delete(key);
+  }
+
+  get hasNews(): boolean {
+    return this.#news.length > 0;
   }
 
   /** What is to be told since the last call: of many differences the first one and how many. */

@@ -16,7 +16,8 @@ import {
   tableOf,
   wantedMetric,
 } from './fib-state.js';
-import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
+import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING, YIELD } from './fib-table.js';
+import { awaitPlace, yieldPlace } from './fib-yield.js';
 import { heldObjectRef, heldSetRef, holdRef, isSettled, setOfRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
 
@@ -147,29 +148,51 @@ export function observeContest(
   by: DriftCulprit | null,
 ): void {
   const table = tableOf(fib, route.prefix);
-  const row = table.rows.find(route.prefix);
-  if (row < 0 || route.metric !== knownMetric(fib, table, row) || table.has(row, IN_FLIGHT)) return;
+  const row = rowInPlace(fib, table, route);
+  if (row < 0) return;
+  if (table.has(row, IN_FLIGHT)) {
+    if (replaced) yieldPlace(table, row);
+    return;
+  }
   if (!replaced) {
     if (table.has(row, WAITING)) settleLater(fib, table, row);
     return;
   }
   const wasHeld = table.held(row) !== NO_SET;
-  if (wasHeld) noteDrift(fib, table, row, 'taken', by);
+  if (wasHeld) {
+    noteDrift(fib, table, row, 'taken', by);
+    table.raise(row, YIELD);
+  }
   holdRef(fib, table, row, NO_SET);
   if (releaseRow(fib, table, row)) return;
   if (wasHeld) lose(fib, table, row, by);
   else tryNow(fib, table, row);
+  if (wasHeld) table.dirty.add(row);
+}
+
+/** The row whose route has, or will have, the place of this one; -1: none has. */
+function rowInPlace(fib: FibState, table: FibTable, route: KernelRoute): number {
+  const row = table.rows.find(route.prefix);
+  return row >= 0 && route.metric === knownMetric(fib, table, row) ? row : -1;
+}
+
+/** A route that is not ours came to a place that was free. */
+export function observeArrival(fib: FibState, route: KernelRoute): void {
+  const table = tableOf(fib, route.prefix);
+  const row = rowInPlace(fib, table, route);
+  if (row >= 0 && table.has(row, IN_FLIGHT)) yieldPlace(table, row);
 }
 
 /** The place of ours went to a workload: nothing is to be mended, and to try again before it is free would be in vain. */
 export function handOver(fib: FibState, route: KernelRoute): void {
   const table = tableOf(fib, route.prefix);
-  const row = table.rows.find(route.prefix);
-  if (row < 0 || route.metric !== knownMetric(fib, table, row) || table.has(row, IN_FLIGHT)) return;
+  const row = rowInPlace(fib, table, route);
+  if (row < 0) return;
+  const inFlight = table.has(row, IN_FLIGHT);
+  if (inFlight || table.held(row) !== NO_SET) yieldPlace(table, row);
+  if (inFlight) return;
   holdRef(fib, table, row, NO_SET);
-  if (releaseRow(fib, table, row)) return;
-  table.raise(row, WAITING);
-  fib.retries.fail(retryKey(table, row), 'EEXIST', fib.now);
+  if (!releaseRow(fib, table, row)) awaitPlace(fib, table, row);
 }
 
 /** `cause`: what a difference that it finds is put down to. */

@@ -43,7 +43,7 @@ export function* ownRoutes(fib: FibState, address: IpAddress): Generator<OwnRout
 export const pendingWrites = (fib: FibState): number =>
   fib.tables.reduce(
     (sum, table) => sum + table.dirty.size + table.inFlightCount,
-    fib.removals.length + fib.objects.pending,
+    fib.removals.length + fib.owed.length + fib.objects.pending,
   );
 
 export function fibStatus(fib: FibState): Omit<KernelStatus['fib'], 'refusals' | 'refusedCount'> {

@@ -7,7 +7,7 @@ import type { IpAddress } from '../../base/ip.js';
 import { formatPrefix, type Prefix } from '../../base/prefix.js';
 import type { NextHops } from '../next-hops/next-hops.js';
 import type { KernelWrite, RouteIdentity } from '../port.js';
-import type { DriftCause } from '../types.js';
+import type { DriftCause, KernelRoute } from '../types.js';
 import { DriftLog } from './drift.js';
 import { IntentGroups } from './fib-intents.js';
 import { Retries } from './fib-retries.js';
@@ -28,7 +28,32 @@ export type PendingWrite =
     }
   /** The removal of a stray. */
   | { readonly kind: 'stray'; readonly object: number | null }
-  | { readonly kind: 'object'; readonly object: ObjectPending };
+  | { readonly kind: 'object'; readonly object: ObjectPending }
+  /** The removal of whatever of ours is in the row's place; `theirs`: what is put there next, null for nothing. */
+  | {
+      readonly kind: 'yield';
+      readonly table: FibTable;
+      readonly row: number;
+      readonly theirs: KernelRoute | null;
+    }
+  /** A route that is not ours, which we had displaced. */
+  | { readonly kind: 'return'; readonly route: KernelRoute }
+  /** The removal of one that we put back, and that its owner had already given up for another. */
+  | { readonly kind: 'outdated' };
+
+/** A route that is not ours and that we have displaced for certain. `instead`: of what we put back in its place, else null. */
+export interface Owed {
+  readonly route: KernelRoute;
+  readonly instead: KernelRoute | null;
+}
+
+/** What the FIB has to know of routes that are not ours. */
+export interface ForeignRoutes {
+  /** The one that is known to stand at that table, prefix and metric; null: none is. */
+  readonly at: (prefix: Prefix, identity: RouteIdentity) => KernelRoute | null;
+  /** It had been displaced and is back. */
+  readonly returned: (route: KernelRoute) => void;
+}
 
 export interface BatchInFlight {
   readonly identity: RouteIdentity;
@@ -72,8 +97,9 @@ export interface FibState {
   now: number;
   /** What an earlier run left was removed: what turns up unwanted from now on is, too. */
   swept: boolean;
-  /** Whether a route that is not ours is known to stand where ours would. */
-  readonly isTaken: (prefix: Prefix, identity: RouteIdentity) => boolean;
+  readonly foreign: ForeignRoutes;
+  /** To be put back. */
+  readonly owed: Owed[];
   /** What is believed of routes that are not in the rows may be wrong: only a listing tells. */
   doubtful: boolean;
   readonly counters: { added: number; replaced: number; removed: number; errors: Record<string, number> };
@@ -83,7 +109,7 @@ export function createFibState(
   identity: RouteIdentity,
   nextHops: NextHops,
   seed: number,
-  isTaken: FibState['isTaken'],
+  foreign: ForeignRoutes,
 ): FibState {
   const sets = new NextHopSets();
   return {
@@ -105,7 +131,8 @@ export function createFibState(
     listingCause: 'missing',
     now: 0,
     swept: false,
-    isTaken,
+    foreign,
+    owed: [],
     doubtful: false,
     counters: { added: 0, replaced: 0, removed: 0, errors: {} },
   };

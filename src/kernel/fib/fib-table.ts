@@ -17,6 +17,9 @@ export const REWRITE = 8;
 /** To be written again because of another source address. */
 export const RESOURCE = 16;
 
+/** A route that is not ours came to the place, and a write of ours may have landed on it (fib-yield.ts). */
+export const YIELD = 32;
+
 export const NO_GROUP = -1;
 
 export class FibTable {
@@ -101,10 +104,10 @@ export class FibTable {
     if (flag === IN_FLIGHT) this.inFlightCount--;
   }
 
-  /** Frees the row when nobody wants it, the kernel has nothing and no answer is owed. True when it was freed. */
+  /** Frees the row when nobody wants it, the kernel has nothing and nothing is owed. True when it was freed. */
   releaseIfIdle(row: number): boolean {
-    if (this.#wanted[row] !== NO_GROUP || this.#held[row] !== NO_SET || this.has(row, IN_FLIGHT))
-      return false;
+    const busy = this.has(row, IN_FLIGHT | YIELD);
+    if (this.#wanted[row] !== NO_GROUP || this.#held[row] !== NO_SET || busy) return false;
     this.lower(row, STALE);
     this.#flags[row] = 0;
     this.dirty.delete(row);

@@ -2,27 +2,25 @@
 // state cannot disagree about which route they mean.
 
 import type { Prefix } from '../../base/prefix.js';
-import { prefixWords } from '../../base/prefix.js';
-import type { KernelWrite, ObjectWrite, RouteIdentity, RouteWrite, WriteFailure } from '../port.js';
-import type { KernelNextHop } from '../types.js';
+import type { KernelWrite, ObjectWrite, RouteWrite, WriteFailure } from '../port.js';
 import { tell } from './fib-observe.js';
 import { releaseRow, revisitHolders } from './fib-rows.js';
 import {
   type BatchInFlight,
   type FibState,
-  identityIn,
   type PendingWrite,
   retryKey,
-  type Stray,
   sameIdentity,
   sameKey,
   tableOf,
   wantedMetric,
 } from './fib-state.js';
-import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING } from './fib-table.js';
+import { type FibTable, IN_FLIGHT, NO_GROUP, RESOURCE, REWRITE, STALE, WAITING, YIELD } from './fib-table.js';
+import { settleCrossing, settleReturn, settleYield, takeOwed, takeYield } from './fib-yield.js';
 import type { ObjectPending } from './group-object.js';
-import { holdRef, isObjectRef, isSettled, objectIndex, setOfRef, wantedRef } from './held.js';
+import { holdRef, isObjectRef, isSettled, objectIndex, wantedRef } from './held.js';
 import { NO_SET } from './next-hop-sets.js';
+import { rowWrite, strayWrite } from './route-writes.js';
 
 /** Writes to hand to the port; the answer goes to `settleBatch`. */
 export interface FibBatch {
@@ -37,12 +35,11 @@ export interface FibFailure {
   readonly attempt: number;
 }
 
-const NO_HOPS: readonly KernelNextHop[] = [];
-
 /** Up to `max` writes, null when there is nothing to write now. */
 export function takeBatch(fib: FibState, max: number): FibBatch | null {
   const rows: RouteWrite[] = [];
   const rowPending: PendingWrite[] = [];
+  if (fib.owed.length > 0) takeOwed(fib, rows, rowPending);
   for (const table of fib.tables) {
     const { dirty } = table;
     for (let row = dirty.next(0); row >= 0 && rows.length < max; row = dirty.next(row + 1)) {
@@ -80,6 +77,10 @@ function takeRow(
   writes: RouteWrite[],
   pending: PendingWrite[],
 ): void {
+  if (table.has(row, YIELD) && !table.has(row, IN_FLIGHT)) {
+    takeYield(fib, table, row, writes, pending);
+    return;
+  }
   if (table.has(row, IN_FLIGHT | WAITING | STALE) || staysAsItIs(fib, table, row)) return;
   const metric = wantedMetric(fib, table, row);
   const moved =
@@ -115,34 +116,6 @@ function leaveMetric(fib: FibState, table: FibTable, row: number): void {
   holdRef(fib, table, row, NO_SET);
 }
 
-/** A route that still has the old protocol can be removed under that one only. */
-const rowIdentity = (fib: FibState, table: FibTable, row: number, kind: RouteWrite['kind']): RouteIdentity =>
-  kind === 'remove' && table.has(row, REWRITE) ? fib.previous : fib.identity;
-
-function rowWrite(
-  fib: FibState,
-  table: FibTable,
-  row: number,
-  kind: RouteWrite['kind'],
-  ref: number,
-  metric: number,
-): RouteWrite {
-  const identity = rowIdentity(fib, table, row, kind);
-  return {
-    kind,
-    family: table.family,
-    w0: table.rows.word(row, 0),
-    w1: table.rows.word(row, 1),
-    w2: table.rows.word(row, 2),
-    w3: table.rows.word(row, 3),
-    length: table.rows.length(row),
-    identity: identity.metric === metric ? identity : { ...identity, metric },
-    nextHops: kind === 'remove' ? NO_HOPS : fib.sets.get(setOfRef(fib, ref)),
-    object: isObjectRef(ref) ? fib.objects.get(objectIndex(ref)).id : 0,
-    source: kind === 'remove' ? null : fib.sources[table.index],
-  };
-}
-
 function takeRemovals(fib: FibState, max: number, writes: KernelWrite[], pending: PendingWrite[]): void {
   for (const stray of fib.removals.splice(0, max)) {
     writes.push(strayWrite(stray, tableOf(fib, stray.prefix)));
@@ -154,25 +127,6 @@ function takeRemovals(fib: FibState, max: number, writes: KernelWrite[], pending
   fib.objects.takeGarbage(max, objectWrites, objectPending);
   writes.push(...objectWrites);
   for (const object of objectPending) pending.push({ kind: 'object', object });
-}
-
-function strayWrite({ prefix, identity }: Stray, table: FibTable): RouteWrite {
-  const [w0, w1, w2, w3] = prefixWords(prefix);
-  const { length } = prefix;
-  const { family } = table;
-  return {
-    kind: 'remove',
-    family,
-    w0,
-    w1,
-    w2,
-    w3,
-    length,
-    identity: identityIn(identity, table),
-    nextHops: NO_HOPS,
-    object: 0,
-    source: null,
-  };
 }
 
 /** The kernel's answer to a batch; returns the first failure of each kind. */
@@ -204,7 +158,7 @@ function settleWrite(
 ): FibFailure | null {
   switch (pending.kind) {
     case 'row':
-      return settleRow(fib, batch, write.kind as RouteWrite['kind'], pending, errno, now);
+      return settleRow(fib, batch, write as RouteWrite, pending, errno, now);
     case 'stray':
       if (errno === null) fib.counters.removed++;
       if (pending.object !== null) fib.objects.unhold(pending.object);
@@ -214,9 +168,33 @@ function settleWrite(
     case 'object':
       settleObject(fib, pending.object, errno);
       return null;
+    case 'yield':
+      return settleRemoved(fib, pending, errno, now);
+    case 'return': {
+      const lost = settleReturn(fib, pending.route, errno);
+      return lost ? { prefix: pending.route.prefix, errno: errno!, attempt: 1 } : null;
+    }
+    case 'outdated':
+      return null;
     default:
       return pending satisfies never;
   }
+}
+
+/** Ours was to leave a place to a route that is not ours. */
+function settleRemoved(
+  fib: FibState,
+  { table, row, theirs }: Extract<PendingWrite, { kind: 'yield' }>,
+  errno: string | null,
+  now: number,
+): FibFailure | null {
+  table.lower(row, IN_FLIGHT);
+  tell(fib, table, row);
+  const outcome = outcomeOf('remove', errno);
+  if (outcome === 'failed') return fail(fib, table, row, errno ?? 'unknown', now);
+  if (outcome === 'done') count(fib, 'remove');
+  settleYield(fib, table, row, outcome === 'done', theirs);
+  return null;
 }
 
 function settleObject(fib: FibState, pending: ObjectPending, errno: string | null): void {
@@ -230,7 +208,7 @@ function settleObject(fib: FibState, pending: ObjectPending, errno: string | nul
 function settleRow(
   fib: FibState,
   batch: BatchInFlight,
-  kind: RouteWrite['kind'],
+  { kind, identity }: RouteWrite,
   { table, row, ref, metric }: Extract<PendingWrite, { kind: 'row' }>,
   errno: string | null,
   now: number,
@@ -251,6 +229,7 @@ function settleRow(
   }
   if (outcome !== 'failed') settleIdentity(fib, batch, table, row, ref);
   const failure = outcome === 'failed' ? fail(fib, table, row, errno ?? 'unknown', now) : null;
+  if (table.has(row, YIELD)) settleCrossing(fib, table, row, kind, identity.metric, outcome);
   finishRow(fib, table, row);
   return failure;
 }
@@ -298,7 +277,7 @@ function fail(fib: FibState, table: FibTable, row: number, errno: string, now: n
   const prefix = table.rows.prefix(row);
   if (errno === 'EEXIST') {
     const metric = wantedMetric(fib, table, row);
-    fib.doubtful ||= !fib.isTaken(prefix, { ...fib.identity, metric });
+    fib.doubtful ||= fib.foreign.at(prefix, { ...fib.identity, metric }) === null;
   }
   table.raise(row, WAITING);
   const attempt = fib.retries.fail(retryKey(table, row), errno, now);
@@ -306,7 +285,7 @@ function fail(fib: FibState, table: FibTable, row: number, errno: string, now: n
 }
 
 function finishRow(fib: FibState, table: FibTable, row: number): void {
-  if (releaseRow(fib, table, row) || table.has(row, WAITING)) return;
+  if (releaseRow(fib, table, row) || table.has(row, WAITING | YIELD)) return;
   const moved = table.held(row) !== NO_SET && table.heldMetric(row) !== wantedMetric(fib, table, row);
   if (!moved && isSettled(fib, table, row) && !table.has(row, REWRITE | RESOURCE)) {
     table.dirty.delete(row);

@@ -28,6 +28,7 @@ import {
   createFibState,
   desiredSet,
   type FibState,
+  type ForeignRoutes,
   retryRow,
   sameIdentity,
   sameKey,
@@ -43,9 +44,8 @@ export class Fib {
   readonly #state: FibState;
   readonly #nextHops: NextHops;
 
-  /** `isTaken`: whether a route that is not ours is known to stand at that table, prefix and metric. */
-  constructor(identity: RouteIdentity, nextHops: NextHops, seed: number, isTaken: FibState['isTaken']) {
-    this.#state = createFibState(identityOf(identity), nextHops, seed, isTaken);
+  constructor(identity: RouteIdentity, nextHops: NextHops, seed: number, foreign: ForeignRoutes) {
+    this.#state = createFibState(identityOf(identity), nextHops, seed, foreign);
     this.#nextHops = nextHops;
     nextHops.resolveOver((address) => ownRoutes(this.#state, address));
   }
@@ -142,6 +142,11 @@ export class Fib {
     observe.observeContest(this.#state, route, replaced, by);
   }
 
+  /** A route that is not ours came to a place that was free: a write of ours that is under way may land on it. */
+  meet(route: KernelRoute): void {
+    observe.observeArrival(this.#state, route);
+  }
+
   /** A workload arrived: its route took the place of ours, which is as it should be. */
   handOver(route: KernelRoute): void {
     observe.handOver(this.#state, route);
@@ -223,7 +228,7 @@ export class Fib {
       const { table, row } = retryRow(this.#state, key);
       if (groups.get(table.wanted(row)) === undefined) continue;
       const metric = wantedMetric(this.#state, table, row);
-      if (!this.#state.isTaken(table.rows.prefix(row), { ...identity, metric }))
+      if (this.#state.foreign.at(table.rows.prefix(row), { ...identity, metric }) === null)
         tryNow(this.#state, table, row);
     }
   }
@@ -246,9 +251,9 @@ export class Fib {
     for (const { pending } of inFlight.values()) {
       for (const each of pending) {
         if (each.kind === 'object') this.#state.objects.abandon(each.object);
-        if (each.kind !== 'row') continue;
-        const { table, row, ref } = each;
-        if (isObjectRef(ref)) this.#state.objects.unhold(objectIndex(ref));
+        if (each.kind !== 'row' && each.kind !== 'yield') continue;
+        const { table, row } = each;
+        if (each.kind === 'row' && isObjectRef(each.ref)) this.#state.objects.unhold(objectIndex(each.ref));
         table.lower(row, IN_FLIGHT);
         table.dirty.add(row);
       }

@@ -20,6 +20,7 @@ import { LoopCounters } from './counters.js';
 import { KernelView, type ViewNews } from './kernel-view.js';
 import { Listings } from './listings.js';
 import { filterOf } from './port-filter.js';
+import { Reopening } from './reopening.js';
 import { Senders } from './senders.js';
 import { Timers } from './timers.js';
 import { viewStatus } from './view-status.js';
@@ -36,8 +37,6 @@ export interface LoopOptions {
 const BUDGET = 4;
 /** Milliseconds in which link and address changes are gathered before a listing. */
 const LISTING_DELAY = 5;
-const FIRST_REOPEN = 1000;
-const LONGEST_REOPEN = 30_000;
 /** Milliseconds that `close` waits for routes to be removed. */
 const CLOSE_TIMEOUT = 10_000;
 
@@ -62,8 +61,8 @@ export class KernelLoop implements Kernel {
   #objects = false;
   /** Notifications were lost since the last listing of everything began. */
   #overrun = false;
-  #reopenDelay = FIRST_REOPEN;
-  readonly #timers = new Timers<'listing' | 'reopen' | 'gateways'>();
+  readonly #reopening = new Reopening(() => void this.#reopen());
+  readonly #timers = new Timers<'listing' | 'gateways'>();
 
   constructor(port: KernelPort, settings: KernelSettings, options: LoopOptions = {}) {
     this.#port = port;
@@ -194,6 +193,7 @@ export class KernelLoop implements Kernel {
     }
     this.#closed = true;
     this.#timers.stop();
+    this.#reopening.stop();
     this.#waits.stop();
     this.#pump.stop();
     this.#audits.stop();
@@ -284,7 +284,7 @@ export class KernelLoop implements Kernel {
       this.#view.tunnels.forget();
     } else {
       this.#state = 'synced';
-      this.#reopenDelay = FIRST_REOPEN;
+      this.#reopening.inStep();
       this.#settle();
       const { links, store, fib } = this.#view;
       const { adoptedStale } = fib.status();
@@ -303,6 +303,7 @@ export class KernelLoop implements Kernel {
     for (const failure of this.#view.fib.written(id, failures, now))
       if (this.#counters.mayReport(failure.errno, now)) this.#emit({ kind: 'fibError', ...failure });
     if (this.#view.fib.takeDoubt()) this.#wantListing();
+    if (this.#view.fib.drift.hasNews) this.#scheduleSettle();
     this.#pump.run();
   }
 
@@ -313,8 +314,7 @@ export class KernelLoop implements Kernel {
     this.#view.fib.abandon();
     this.#view.tunnels.abandon();
     this.#emit({ kind: 'workerFailed', message });
-    this.#timers.set('reopen', this.#reopenDelay, () => void this.#reopen());
-    this.#reopenDelay = Math.min(this.#reopenDelay * 2, LONGEST_REOPEN);
+    this.#reopening.schedule();
   }
 
   async #reopen(): Promise<void> {

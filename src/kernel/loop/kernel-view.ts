@@ -12,13 +12,12 @@ import { Links } from '../next-hops/links.js';
 import { Neighbours } from '../next-hops/neighbours.js';
 import { NextHops } from '../next-hops/next-hops.js';
 import { ObjectHops } from '../next-hops/object-hops.js';
-import type { KernelChange, ListScope, RouteIdentity } from '../port.js';
+import type { KernelChange, ListScope } from '../port.js';
 import { Importer } from '../routes/importer.js';
 import { RouteStore } from '../routes/route-store.js';
 import { Tunnels } from '../tunnels/tunnels.js';
 import type {
   DriftCause,
-  DriftCulprit,
   KernelAddress,
   KernelEvent,
   KernelLink,
@@ -28,6 +27,7 @@ import type {
   NextHopState,
   WorkloadChange,
 } from '../types.js';
+import { foreignIn, type NameCulprit, RouteChanges } from './route-changes.js';
 
 /** What a batch of changes means to the world outside. */
 export interface ViewNews {
@@ -43,9 +43,6 @@ interface LinkNames {
 }
 
 const noNames = (): LinkNames => ({ links: new Set(), addresses: new Set() });
-
-/** Who sent a change; `protocol`: of what was written, null for a deletion. */
-export type NameCulprit = (port: number, protocol: number | null) => DriftCulprit;
 
 const NOBODY: NameCulprit = (port, protocol) => ({ port, name: null, protocol });
 /** Next hops over routes over next hops: so often at most. */
@@ -63,9 +60,7 @@ export class KernelView {
   readonly tunnels: Tunnels;
   readonly #facts = new FactWatch();
   #settings: KernelSettings;
-  /** Changes to routes of ours wait until the next hops are up to date: a dead link explains a lost route. */
-  #own: { readonly route: KernelRoute; readonly present: boolean; readonly by: DriftCulprit }[] = [];
-  readonly #culprit: NameCulprit;
+  readonly #routes: RouteChanges;
   readonly #objectHops = new ObjectHops();
   #events: KernelEvent[] = [];
   #relist: ListScope[] = [];
@@ -77,17 +72,18 @@ export class KernelView {
 
   constructor(settings: KernelSettings, seed: number, culprit: NameCulprit = NOBODY) {
     this.#settings = settings;
-    this.#culprit = culprit;
     this.store = new RouteStore(seed);
     this.importer = new Importer((ifindex) => this.links.nameOf(ifindex));
     this.importer.configure(settings);
     this.nextHops = new NextHops(this.store, this.links, this.neighbours, settings.table);
     this.gateways = new GatewayWatch(this.neighbours, this.nextHops, this.links);
-    const isTaken = (prefix: KernelRoute['prefix'], identity: RouteIdentity): boolean =>
-      this.store
-        .at(prefix)
-        .some((route) => route.table === identity.table && route.metric === identity.metric);
-    this.fib = new Fib(settings, this.nextHops, seed, isTaken);
+    this.fib = new Fib(settings, this.nextHops, seed, foreignIn(this.store));
+    const { store, importer, fib } = this;
+    const doubt = (family: 'ipv4' | 'ipv6'): void => void this.#relist.push({ kind: 'foreign', family });
+    this.#routes = new RouteChanges(
+      { store, importer, fib, objectHops: this.#objectHops, culprit, doubt },
+      settings,
+    );
     this.guard = new HostGuard({
       install: (prefix, intent) => this.fib.install(prefix, intent),
       uninstall: (prefix) => this.fib.uninstall(prefix),
@@ -101,6 +97,7 @@ export class KernelView {
 
   configure(settings: KernelSettings): void {
     this.#settings = settings;
+    this.#routes.configure(settings);
     this.importer.configure(settings);
     this.store.touch(() => true);
     this.nextHops.configure(settings.table);
@@ -133,7 +130,7 @@ export class KernelView {
   apply(change: KernelChange): void {
     switch (change.kind) {
       case 'route':
-        this.#applyRoute(change);
+        this.#routes.apply(change);
         return;
       case 'nexthop':
         this.#applyNexthop(change.nexthop, change.present);
@@ -172,8 +169,7 @@ export class KernelView {
   list(change: KernelChange): void {
     switch (change.kind) {
       case 'route':
-        if (this.#isOwn(change.route)) this.fib.observe(change.route, true, null);
-        else this.#listForeign(change.route);
+        this.#routes.list(change.route);
         return;
       case 'nexthop':
         this.#objectHops.observe(change.nexthop, true);
@@ -244,7 +240,7 @@ export class KernelView {
     this.fib.tick(now);
     this.#judgeAnew();
     const nextHops = this.#refreshHops();
-    for (const { route, present, by } of this.#own.splice(0)) this.fib.observe(route, present, by);
+    this.#routes.settleOwn();
     const addresses = this.#addressNews;
     this.#addressNews = false;
     return { workloads, nextHops, addresses };
@@ -276,41 +272,10 @@ export class KernelView {
     return { interface: this.links.nameOf(ifindex), source };
   }
 
-  #isOwn(route: KernelRoute): boolean {
-    return route.protocol === this.#settings.protocol && route.table === this.#settings.table;
-  }
-
-  /** Routes with our protocol in another table are somebody's, but nothing may be learned from them. */
-  #isForeign(route: KernelRoute): boolean {
-    return route.protocol !== this.#settings.protocol;
-  }
-
   #applyNexthop(nexthop: KernelNexthop, present: boolean): void {
     this.fib.observeNexthop(nexthop, present);
     if (!this.#objectHops.observe(nexthop, present)) return;
     for (const family of ['ipv4', 'ipv6'] as const) this.#relist.push({ kind: 'foreign', family });
-  }
-
-  #applyRoute({ route: told, present, arrival, sender }: Extract<KernelChange, { kind: 'route' }>): void {
-    const route = this.#objectHops.expand(told);
-    if (this.#isOwn(route)) {
-      this.#own.push({ route, present, by: this.#culprit(sender ?? 0, present ? route.protocol : null) });
-      return;
-    }
-    if (present && route.object !== undefined) this.fib.lend(route.object);
-    if (!this.#isForeign(route)) return;
-    if (present) this.store.add(route, arrival);
-    else this.store.delete(route);
-    if (route.table !== this.#settings.table) return;
-    if (present && arrival !== 'replace') return;
-    if (present && this.importer.chosen([route]) !== null) this.fib.handOver(route);
-    else this.fib.contest(route, present, this.#culprit(sender ?? 0, route.protocol));
-  }
-
-  #listForeign(told: KernelRoute): void {
-    const route = this.#objectHops.expand(told);
-    if (route.object !== undefined) this.fib.lend(route.object);
-    if (this.#isForeign(route)) this.store.list(route);
   }
 
   #setLink(link: KernelLink): void {

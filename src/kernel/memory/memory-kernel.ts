@@ -3,7 +3,16 @@
 
 import { prefixFromWords } from '../../base/prefix.js';
 import { KernelLoop, type LoopOptions } from '../loop/kernel-loop.js';
-import type { KernelChange, KernelPort, ListScope, PortFilter, PortReport, RouteWrite } from '../port.js';
+import type {
+  KernelChange,
+  KernelPort,
+  KernelWrite,
+  ListScope,
+  PortFilter,
+  PortReport,
+  RouteWrite,
+  WriteFailure,
+} from '../port.js';
 import { RT_SCOPE } from '../rtnetlink/numbers.js';
 import { isRoute } from '../rtnetlink/route-encode.js';
 import type { Kernel, KernelRoute, KernelSettings } from '../types.js';
@@ -71,12 +80,12 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
     // A listing here is done at once.
     hurry: () => undefined,
     write: (id, writes) => {
-      const failures = writes.flatMap((write, index) => {
-        const errno = isRoute(write)
-          ? world.write(write.kind, routeOf(write, world), origin)
-          : world.writeObject(write);
-        return errno === null ? [] : [{ index, errno }];
-      });
+      const failures: WriteFailure[] = [];
+      for (const [index, write] of writes.entries()) {
+        const inVain = isRoute(write) && write.follows === true && failures.at(-1)?.index === index - 1;
+        const errno = inVain ? 'ECANCELED' : perform(world, write, origin);
+        if (errno !== null) failures.push({ index, errno });
+      }
       post({ kind: 'written', id, failures, latency: 0 });
     },
     program: (id, writes) => {
@@ -93,6 +102,9 @@ export function createMemoryPort(world: MemoryWorld): KernelPort {
     },
   };
 }
+
+const perform = (world: MemoryWorld, write: KernelWrite, origin: object): string | null =>
+  isRoute(write) ? world.write(write.kind, routeOf(write, world), origin) : world.writeObject(write);
 
 function listing(world: MemoryWorld, scope: ListScope, filter: PortFilter): KernelChange[] {
   const routes = world
@@ -121,8 +133,8 @@ function inScope(route: KernelRoute, scope: ListScope, filter: PortFilter): bool
 const routeOf = (write: RouteWrite, world: MemoryWorld): KernelRoute => ({
   prefix: prefixFromWords(write.family, write.w0, write.w1, write.w2, write.w3, write.length),
   ...write.identity,
-  scope: RT_SCOPE.universe,
-  type: isBlackhole(write) ? 'blackhole' : 'unicast',
+  scope: write.form?.scope ?? RT_SCOPE.universe,
+  type: write.form?.type ?? (isBlackhole(write) ? 'blackhole' : 'unicast'),
   nextHops: write.object === 0 ? write.nextHops : world.hopsOf(write.object),
   ...(write.object === 0 ? {} : { object: write.object }),
   ...(write.source === null ? {} : { source: write.source }),

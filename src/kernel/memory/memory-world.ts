@@ -4,7 +4,7 @@
 import { type IpAddress, isLinkLocal } from '../../base/ip.js';
 import { formatPrefix, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { KernelChange, ObjectWrite, RouteArrival, TunnelWrite } from '../port.js';
-import { sameRoute } from '../routes/route-store.js';
+import { sameHop, sameRoute } from '../routes/route-store.js';
 import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
 import type {
   KernelAddress,
@@ -315,7 +315,7 @@ function write(
   if (failure !== undefined) return failure;
   const there = at(world, route.prefix).find((other) => sameKey(other, route));
   if (kind === 'remove') {
-    if (there?.protocol !== route.protocol) return 'ESRCH';
+    if (there?.protocol !== route.protocol || !names(route, there)) return 'ESRCH';
     remove(world, there);
     notify(world, { kind: 'route', present: false, arrival: 'new', route: there }, origin);
     return null;
@@ -327,6 +327,10 @@ function write(
   upsert(world, route, origin);
   return null;
 }
+
+/** A removal without hops, or with those of the route. */
+const names = ({ nextHops }: KernelRoute, there: KernelRoute): boolean =>
+  nextHops.every((hop) => there.nextHops.some((other) => sameHop(hop, other)));
 
 function checkNextHops(world: WorldState, route: KernelRoute): string | null {
   if (route.object !== undefined) return hopsOf(world, route.object) === null ? 'EINVAL' : null;

@@ -17,7 +17,7 @@ import type {
 } from '../port.js';
 import { decodeChange } from '../rtnetlink/messages.js';
 import { messageAt, viewOf } from '../rtnetlink/octets.js';
-import { encodeWrites, type NextHopCache } from '../rtnetlink/route-encode.js';
+import { encodeWrites, followersIn, type NextHopCache } from '../rtnetlink/route-encode.js';
 import { RouteMemo } from '../rtnetlink/route-memo.js';
 import { encodeTunnelWrites } from '../rtnetlink/tunnel-encode.js';
 
@@ -105,14 +105,14 @@ class NetlinkPort implements KernelPort {
     this.#sequence += writes.length;
     if (this.#sequence > SEQUENCE_LIMIT) this.#sequence = 1;
     this.#asked.set(id, performance.now());
-    this.#ask({ kind: 'write', id, octets }, [octets.buffer]);
+    this.#ask({ kind: 'write', id, octets, followers: followersIn(writes) }, [octets.buffer]);
   }
 
   /** To the worker all writes are octets: those of tunnels have negative ids. */
   program(id: number, writes: readonly TunnelWrite[]): void {
     const octets = encodeTunnelWrites(writes, this.#sequence);
     this.#sequence += writes.length;
-    this.#ask({ kind: 'write', id: -id, octets }, [octets.buffer]);
+    this.#ask({ kind: 'write', id: -id, octets, followers: [] }, [octets.buffer]);
   }
 
   async close(): Promise<void> {

@@ -14,7 +14,13 @@ export interface WorkerSettings {
 export type WorkerRequest =
   | { readonly kind: 'filter'; readonly filter: PortFilter }
   | { readonly kind: 'list'; readonly id: number; readonly scope: ListScope }
-  | { readonly kind: 'write'; readonly id: number; readonly octets: Uint8Array }
+  /** `followers`: indexes of messages that are sent only when the one before was carried out. */
+  | {
+      readonly kind: 'write';
+      readonly id: number;
+      readonly octets: Uint8Array;
+      readonly followers: readonly number[];
+    }
   | { readonly kind: 'hurry' }
   | { readonly kind: 'close' };
 

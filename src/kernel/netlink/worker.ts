@@ -174,7 +174,7 @@ function serve(request: WorkerRequest, exchange: Exchange, dump: Dump, sockets: 
       return;
     case 'write': {
       listing?.flush();
-      const result = exchange.write(request.octets);
+      const result = exchange.write(request.octets, request.followers);
       if (result.kind === 'broken') throw new Error(result.message);
       post({ kind: 'written', id: request.id, failures: result.failures });
       return;

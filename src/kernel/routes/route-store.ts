@@ -56,16 +56,17 @@ export class RouteStore {
     else this.#set(route.prefix, arrival === 'append' ? [...old, route] : [route, ...old]);
   }
 
-  /** RTM_DELROUTE. IPv6 names the next hops that went; the others of the route stay. */
-  delete(route: KernelRoute): void {
+  /** RTM_DELROUTE. IPv6 names the next hops that went; the others of the route stay. False: there was no such route. */
+  delete(route: KernelRoute): boolean {
     this.#tell(route);
     const old = this.at(route.prefix);
     const exact = old.findIndex((other) => sameRoute(other, route));
     const at = exact >= 0 ? exact : old.findIndex((other) => sameKey(other, route) && shares(other, route));
-    if (at < 0) return;
+    if (at < 0) return false;
     const left = exact >= 0 ? [] : remaining(old[at]!, route);
     const rest = left.length > 0 ? [{ ...old[at]!, nextHops: left }] : [];
     this.#set(route.prefix, old.toSpliced(at, 1, ...rest));
+    return true;
   }
 
   /** A listing begins: `list` names what is there, `endListing` drops what was not named. */

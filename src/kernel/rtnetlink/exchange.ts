@@ -1,6 +1,7 @@
 // Blocking request and answer on one netlink socket: batches of route writes, listings. Runs in the worker; knows errno
 // numbers, not what routes mean.
 
+import { ERRNO } from '../../sys/libc.js';
 import { createPoller, isRetryable, receiveNetlink, sendNetlink } from '../../sys/netlink-socket.js';
 import { decodeAnswer, messagesIn, wasInterrupted } from './messages.js';
 import { NLM_F } from './numbers.js';
@@ -16,8 +17,11 @@ const ANSWER_TIMEOUT = 10_000;
 export type VisitRow = (bytes: Uint8Array, view: DataView, span: MessageSpan) => void;
 
 export interface Exchange {
-  /** Sends the messages in the chunks that their ACK flags mark, and gathers every error. */
-  write(octets: Uint8Array): WriteResult;
+  /**
+   * Sends the messages in the chunks that their ACK flags mark, and gathers every error. `followers`: messages, each a
+   * chunk of its own, that are left out (ECANCELED) when the one before failed.
+   */
+  write(octets: Uint8Array, followers: readonly number[]): WriteResult;
 }
 
 export type DumpStep =
@@ -36,7 +40,7 @@ export interface Dump {
 
 export function createExchange(fd: number, buffer: Uint8Array): Exchange {
   const receive = receiver(fd, buffer);
-  return { write: (octets) => writeAll(fd, octets, receive) };
+  return { write: (octets, followers) => writeAll(fd, octets, followers, receive) };
 }
 
 export function createDump(fd: number, buffer: Uint8Array): Dump {
@@ -82,7 +86,12 @@ type Receive = () => Uint8Array | Broken;
 const broken = (message: string): Broken => ({ kind: 'broken', message });
 const isBroken = (value: Uint8Array | Broken): value is Broken => 'kind' in value;
 
-function writeAll(fd: number, octets: Uint8Array, receive: Receive): WriteResult {
+function writeAll(
+  fd: number,
+  octets: Uint8Array,
+  followers: readonly number[],
+  receive: Receive,
+): WriteResult {
   const failures: [number, number][] = [];
   let first: MessageSpan | null = null;
   let index = 0;
@@ -92,8 +101,10 @@ function writeAll(fd: number, octets: Uint8Array, receive: Receive): WriteResult
     index++;
     if ((span.flags & NLM_F.ack) === 0) continue;
     const chunk = { octets: octets.subarray(first.start, span.next), first, last: span, index: chunkIndex };
-    const outcome = writeChunk(fd, chunk, receive, failures);
+    const inVain = followers.includes(chunkIndex) && failures.at(-1)?.[0] === chunkIndex - 1;
+    const outcome = inVain ? null : writeChunk(fd, chunk, receive, failures);
     if (outcome !== null) return outcome;
+    if (inVain) failures.push([chunkIndex, ERRNO.ECANCELED]);
     first = null;
     chunkIndex = index;
   }

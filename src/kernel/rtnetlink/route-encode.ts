@@ -44,7 +44,7 @@ export type NextHopCache = WeakMap<readonly KernelNextHop[], readonly [EncodedNe
 
 /**
  * All writes in one buffer of whole messages, numbered from `sequence` on. Every `ackEvery`th and the last ask for an
- * acknowledgement; errors are reported without asking.
+ * acknowledgement, as do one that follows another and that other; errors are reported without asking.
  */
 export function encodeWrites(
   writes: readonly KernelWrite[],
@@ -58,7 +58,8 @@ export function encodeWrites(
   const view = new DataView(bytes.buffer);
   let at = 0;
   for (const [i, write] of writes.entries()) {
-    const ack = (i + 1) % ackEvery === 0 || i === writes.length - 1;
+    const next = writes[i + 1];
+    const ack = (i + 1) % ackEvery === 0 || next === undefined || follows(write) || follows(next);
     const flags = ack ? NLM_F.ack : 0;
     at = isRoute(write)
       ? encodeRoute(bytes, view, at, write, sequence + i, flags, encoded(write, cache))
@@ -69,6 +70,15 @@ export function encodeWrites(
 
 export const isRoute = (write: KernelWrite): write is RouteWrite =>
   write.kind === 'add' || write.kind === 'replace' || write.kind === 'remove';
+
+const follows = (write: KernelWrite): boolean => isRoute(write) && write.follows === true;
+
+/** Places in the batch of the writes that depend on the one before. */
+export function followersIn(writes: readonly KernelWrite[]): readonly number[] {
+  const found: number[] = [];
+  for (let i = 1; i < writes.length; i++) if (follows(writes[i]!)) found.push(i);
+  return found;
+}
 
 const sizeOf = (write: KernelWrite, cache: NextHopCache): number =>
   isRoute(write) ? FIXED_SIZE + encoded(write, cache).attributes.length : objectSize(write);
@@ -108,7 +118,10 @@ function encodeRoute(
   return at;
 }
 
-const drops = ({ nextHops, object }: RouteWrite): boolean => nextHops.length === 0 && object === 0;
+function typeOf({ form, nextHops, object }: RouteWrite): number {
+  if (form !== undefined && form.type !== 'other') return RTN[form.type];
+  return nextHops.length === 0 && object === 0 ? RTN.blackhole : RTN.unicast;
+}
 
 /** struct rtmsg. A delete with scope "nowhere" matches any scope. */
 function putRouteHeader(view: DataView, at: number, write: RouteWrite, flags: number): number {
@@ -118,8 +131,8 @@ function putRouteHeader(view: DataView, at: number, write: RouteWrite, flags: nu
   view.setUint8(at + 1, write.length);
   view.setUint8(at + 4, table < 256 ? table : 0);
   view.setUint8(at + 5, protocol);
-  view.setUint8(at + 6, removes ? RT_SCOPE.nowhere : RT_SCOPE.universe);
-  view.setUint8(at + 7, removes ? 0 : drops(write) ? RTN.blackhole : RTN.unicast);
+  view.setUint8(at + 6, removes ? RT_SCOPE.nowhere : (write.form?.scope ?? RT_SCOPE.universe));
+  view.setUint8(at + 7, removes ? 0 : typeOf(write));
   setU32(view, at + 8, flags);
   return at + RTMSG_SIZE;
 }
