@@ -38,7 +38,10 @@ export interface DaemonOptions {
   readonly openLinkSocket?: OpenLinkSocket;
   /** Instead of the system's clock. */
   readonly clock?: Clock;
-  /** Let the engine compile the core on an invented table after the start; absent: not. */
+  /**
+   * This process is ours alone: let the engine compile the core on an invented table after the start, and tell it when to
+   * collect and how much to compile. Absent: not.
+   */
   readonly warmUp?: boolean;
 }
 
