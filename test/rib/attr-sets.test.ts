@@ -210,3 +210,17 @@ test('next hops: tracked from the first path to the sweep after the last', (t) =
   for (const id of [plain, both, local]) nextHops.release(id);
   t.is(nextHops.size, 0);
 });
+
+test('octets move together when few of many are left, and not again after that', (t) => {
+  const { sets } = fresh();
+  const ids = Array.from({ length: 2000 }, (_, n) => intern(sets, block(n)));
+  for (const id of ids) sets.ref(id);
+  for (const id of ids.slice(10)) sets.unref(id);
+  const full = sets.arenaBytes;
+  sets.trim();
+  t.true(sets.arenaBytes < full / 4);
+  for (const id of ids.slice(0, 10)) t.deepEqual(sets.block(id), block(ids.indexOf(id)));
+  const { bytes } = sets;
+  sets.trim();
+  t.is(sets.bytes, bytes);
+});

@@ -182,7 +182,8 @@ export class AttrSets {
   /** Gives back rows behind the last live one, and octets, when few are in use. Ids stay; views and bare ids do not. */
   trim(): void {
     this.sweep();
-    if (isSparse(this.#arena.used, this.#arena.capacity)) this.#compact();
+    const arena = this.#arena;
+    if (arena.capacity > ARENA && isSparse(arena.used, arena.capacity)) this.#compact();
     if (!worthTrimming(this.#live, this.#refs.length, this.#tried)) return;
     this.#tried = this.#live;
     let rows = this.#rows;
