@@ -35,11 +35,11 @@ import { kindOf, kindOfSession } from './peer-specials.js';
 import { hasMaxPrefix, type PrefixLimitNews, PrefixLimits } from './prefix-limits.js';
 import {
   endpoint,
-  exportProfile,
   type LocalIdentity,
   type Policies,
+  type RibView,
   type RunningPeerConfig,
-  ribPeer,
+  ribView,
   sessionConfig,
 } from './session-setup.js';
 
@@ -373,11 +373,7 @@ export class BgpPeer implements PeerHandlers {
 
   #ribView(session: NegotiatedSession, transport: Transport): RibView {
     const { local, policies, hostAddresses } = this.#context;
-    const hosts = hostAddresses();
-    return {
-      peer: ribPeer(local, this.#config, session, transport, policies, hosts),
-      profile: exportProfile(local, this.#config, session, transport, policies, hosts),
-    };
+    return ribView(local, this.#config, session, transport, policies, hostAddresses());
   }
 
   /** Where policies have changed the RIB works out the difference, which costs a look at every path. */
@@ -392,8 +388,6 @@ export class BgpPeer implements PeerHandlers {
     if (hasMaxPrefix(this.#config.maxPrefix)) this.#checkPrefixes();
   }
 }
-
-type RibView = Pick<Attachment, 'peer' | 'profile'>;
 
 const sameView = (a: RibView, b: RibView): boolean =>
   changeOf(a.peer, b.peer) === null && profileKey(a.profile) === profileKey(b.profile);

@@ -146,13 +146,33 @@ const MOST_HOPS = 255;
 const distance = (local: LocalIdentity, peer: RunningPeerConfig): number | null =>
   peer.multihop ?? (kindOf(local, peer) === 'external' ? 1 : null);
 
-export function ribPeer(
+/** What the RIB is told of a session: what comes from it, and how it is told. */
+export interface RibView {
+  readonly peer: RibPeer;
+  readonly profile: ExportProfile;
+}
+
+export function ribView(
   local: LocalIdentity,
   peer: RunningPeerConfig,
   session: NegotiatedSession,
   transport: Transport,
   policies: Policies,
   hosts: HostAddresses,
+): RibView {
+  const self = ownAddresses(peer, session, transport, hosts);
+  return {
+    peer: ribPeer(local, peer, session, self, policies),
+    profile: exportProfile(local, peer, session, { transport, self, hosts }, policies),
+  };
+}
+
+function ribPeer(
+  local: LocalIdentity,
+  peer: RunningPeerConfig,
+  session: NegotiatedSession,
+  self: OwnAddresses,
+  policies: Policies,
 ): RibPeer {
   const known = { ...peer, asn: asnForPolicies(kindOfSession(session), local.asn) };
   return {
@@ -163,7 +183,7 @@ export function ribPeer(
     localAsn: local.asn,
     clusterId: clusterOf(local, peer),
     view: peerView(peer, session),
-    self: ownAddresses(peer, session, transport, hosts),
+    self,
     importPolicy: importPolicyOf(known, local.asn, policies),
     special: importSpecials(local, peer, session),
     limits: pathLimits(peer),
@@ -181,15 +201,19 @@ function pathLimits(peer: RunningPeerConfig): PathLimits | null {
   };
 }
 
-export function exportProfile(
+interface SessionPlace {
+  readonly transport: Transport;
+  readonly self: OwnAddresses;
+  readonly hosts: HostAddresses;
+}
+
+function exportProfile(
   local: LocalIdentity,
   peer: RunningPeerConfig,
   session: NegotiatedSession,
-  transport: Transport,
+  { transport: { localAddress, remoteAddress }, self, hosts }: SessionPlace,
   policies: Policies,
-  hosts: HostAddresses,
 ): ExportProfile {
-  const { localAddress, remoteAddress } = transport;
   const external = session.sessionType === 'ebgp';
   const near = external && (peer.multihop ?? 1) === 1;
   const shared = near ? subnetsSharedWith(localAddress, remoteAddress, hosts) : [];
@@ -203,7 +227,7 @@ export function exportProfile(
     families: [hasFamily(session, 0), hasFamily(session, 1)],
     asn4: session.decode.asn4,
     maxMessage: session.maxMessage,
-    nextHopSelf: ownAddresses(peer, session, transport, hosts),
+    nextHopSelf: self,
     alwaysNextHopSelf:
       peer.nextHop === 'self' || (peer.nextHop === 'auto' && external && !peer.routeServerClient),
     clusterId: clusterOf(local, peer),
@@ -227,12 +251,14 @@ const peerView = (peer: RunningPeerConfig, session: NegotiatedSession): PeerView
 });
 
 /** By family index: what stands for us as a next hop. */
+type OwnAddresses = ExportProfile['nextHopSelf'];
+
 function ownAddresses(
   peer: RunningPeerConfig,
   session: NegotiatedSession,
   transport: Transport,
   hosts: HostAddresses,
-): ExportProfile['nextHopSelf'] {
+): OwnAddresses {
   const on = { interface: peer.interface, extended: session.extendedNextHop };
   const self = (family: 0 | 1): Uint8Array | null =>
     nextHopFor(addressFamily(family), transport.localAddress, hosts, on);

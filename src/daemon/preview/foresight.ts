@@ -8,18 +8,16 @@ import { negotiate } from '../../fsm/negotiate.js';
 import type { NegotiatedSession } from '../../fsm/types.js';
 import { sessionOutlives } from '../../net/session-change.js';
 import type { Transport } from '../../net/types.js';
-import type { ExportProfile } from '../../rib/hooks.js';
-import type { RibPeer } from '../../rib/tables/sources.js';
 import { describeNotification } from '../../wire/notification-text.js';
 import type { OpenMessage } from '../../wire/types.js';
 import type { BgpPeer, PeerContext } from '../peers/bgp-peer.js';
 import type { PeerPlan } from '../peers/peer-set.js';
 import {
   endpoint,
-  exportProfile,
   type LocalIdentity,
+  type RibView,
   type RunningPeerConfig,
-  ribPeer,
+  ribView,
   sessionConfig,
 } from '../peers/session-setup.js';
 import { assumedSession } from './assumed-session.js';
@@ -30,11 +28,6 @@ import { assumedSession } from './assumed-session.js';
  */
 export type Fate = 'stays' | 'resets' | 'fails' | 'ends' | 'down' | 'new';
 
-export interface PeerView {
-  readonly peer: RibPeer;
-  readonly profile: ExportProfile;
-}
-
 export interface ForeseenPeer {
   readonly name: string;
   readonly address: string;
@@ -44,7 +37,7 @@ export interface ForeseenPeer {
   /** Of the session that is up, or of the routes that outlive it; null without. */
   readonly ribId: PeerId | null;
   /** What the RIB would know of it; null: nothing. Who is `down` has routes here and is told none. */
-  readonly after: PeerView | null;
+  readonly after: RibView | null;
 }
 
 export type ForeseenContext = Pick<PeerContext, 'local' | 'policies' | 'hostAddresses'>;
@@ -79,7 +72,7 @@ function foreseeKnown(peer: BgpPeer, next: RunningPeerConfig | null, context: Fo
 }
 
 /** Routes that wait for their peer to come back go by its new settings as long as it is the same kind of peer. */
-function keptView(peer: BgpPeer, next: RunningPeerConfig, context: ForeseenContext): PeerView | null {
+function keptView(peer: BgpPeer, next: RunningPeerConfig, context: ForeseenContext): RibView | null {
   const { away } = peer.restart;
   if (away === null || !isSameKind(peer.config, next)) return null;
   return viewOf(next, away.session, away.transport, context);
@@ -123,12 +116,8 @@ function viewOf(
   session: NegotiatedSession,
   transport: Transport,
   { local, policies, hostAddresses }: ForeseenContext,
-): PeerView {
-  const hosts = hostAddresses();
-  return {
-    peer: ribPeer(local, config, session, transport, policies, hosts),
-    profile: exportProfile(local, config, session, transport, policies, hosts),
-  };
+): RibView {
+  return ribView(local, config, session, transport, policies, hostAddresses());
 }
 
 /** What the peer said, as far as the session remembers it. */

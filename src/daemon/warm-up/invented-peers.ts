@@ -7,14 +7,12 @@ import type { Policies } from '../../daemon/peers/session-setup.js';
 import { localOpen } from '../../fsm/capabilities.js';
 import { negotiate } from '../../fsm/negotiate.js';
 import type { NegotiatedSession } from '../../fsm/types.js';
-import type { ExportProfile } from '../../rib/hooks.js';
-import type { RibPeer } from '../../rib/tables/sources.js';
 import {
   configuredPeer,
-  exportProfile,
   type LocalIdentity,
+  type RibView,
   type RunningPeerConfig,
-  ribPeer,
+  ribView,
   sessionConfig,
 } from '../peers/session-setup.js';
 
@@ -39,8 +37,7 @@ const PORTS = { localPort: 179, remotePort: 179, role: 'passive' } as const;
 
 export interface InventedPeer {
   readonly session: NegotiatedSession;
-  readonly ribPeer: RibPeer;
-  readonly profile: ExportProfile;
+  readonly view: RibView;
 }
 
 /** What the peers are to be like: null without configured ones. */
@@ -58,11 +55,7 @@ export function inventedPeer(like: PeerConfig, index: number): InventedPeer | nu
   if (!agreed.ok) return null;
   const { session } = agreed;
   const transport = { localAddress: ipv4(ROUTER_ID), remoteAddress: peer.address, ...PORTS };
-  return {
-    session,
-    ribPeer: ribPeer(LOCAL, peer, session, transport, POLICIES, HOSTS),
-    profile: exportProfile(LOCAL, peer, session, transport, POLICIES, HOSTS),
-  };
+  return { session, view: ribView(LOCAL, peer, session, transport, POLICIES, HOSTS) };
 }
 
 function running(like: PeerConfig, index: number): RunningPeerConfig & { readonly asn: number } {

@@ -58,7 +58,7 @@ function* warmUpSteps(like: PeerConfig): Generator<void> {
     );
     // With settings that an invented peer can't meet there is nothing to warm up with: the daemon does without.
     if (peers.length < PEERS) return;
-    const ids = peers.map(({ ribPeer, profile }) => rib.peerUp(ribPeer, profile));
+    const ids = peers.map(({ view }) => rib.peerUp(view.peer, view.profile));
     yield* speak(rib, ids, peers, () => told);
     yield* speak(rib, ids, peers, (i) => (i % 2 === 0 ? told : withdrawn));
     for (const id of ids) rib.peerDown(id);

@@ -1,10 +1,9 @@
 // Which update group a peer belongs to: profiles to groups, and the life of groups. Groups are built slice by slice.
 
-import { toHex } from '../../base/bytes.js';
-import { addressFamily, type FamilyIndex } from '../../base/family.js';
+import type { FamilyIndex } from '../../base/family.js';
 import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../../base/ids.js';
 import { formatIp } from '../../base/ip.js';
-import type { ExportProfile, ExportSpecials, PathChoice } from '../hooks.js';
+import type { ExportProfile, ExportSpecials } from '../hooks.js';
 import { ExportChoice, type GroupTables } from './export-choice.js';
 import type { ExportRules } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
@@ -16,33 +15,32 @@ const MOST_APART = 16;
 
 /** Everything that changes octets; equal keys share a group. */
 export function profileKey(profile: ExportProfile): string {
-  const self = profile.nextHopSelf.map((nextHop) => (nextHop === null ? '-' : toHex(nextHop)));
-  return [
+  const { special = null, vantage = null, nextHopSelf } = profile;
+  const apart = profile.peerType === 'ibgpClient' && !profile.clientToClient;
+  return JSON.stringify([
     profile.peerType,
     profile.localAsn,
-    ...([0, 1] as const).map((family) => (profile.families[family] ? addressFamily(family) : '-')),
+    profile.families,
     profile.asn4,
     profile.maxMessage,
-    ...self,
+    String(nextHopSelf[0]),
+    String(nextHopSelf[1]),
     profile.alwaysNextHopSelf,
-    profile.peerType === 'ibgpClient' && !profile.clientToClient ? `cluster ${profile.clusterId}` : '-',
-    profile.special == null ? '-' : specialKey(profile.special, profile.peerAsn),
+    apart ? profile.clusterId : null,
+    special === null ? null : [countingAs(special, profile.peerAsn), special],
     profile.policy.key,
-    ...(profile.addPath ?? [null, null]).map((choice) => choiceKey(choice)),
-    profile.vantage == null ? '-' : vantageKey(profile.vantage),
+    profile.addPath ?? NO_PATH_IDS,
+    vantage === null ? null : vantageKey(vantage),
     profile.ownBest === true,
-    profile.notVia == null ? '-' : formatIp(profile.notVia),
-  ].join('|');
+    profile.notVia ?? null,
+  ]);
 }
 
-function choiceKey(choice: PathChoice | null): string {
-  if (choice === null) return '-';
-  return choice.kind === 'best' ? `best ${choice.count}` : choice.kind;
-}
+const NO_PATH_IDS = [null, null];
 
 /** The peer's AS counts only where it changes the path. */
-const specialKey = (special: ExportSpecials, peerAsn: number): string =>
-  JSON.stringify([special.removePrivateAs !== null || special.overrideAs ? peerAsn : 0, special]);
+const countingAs = (special: ExportSpecials, peerAsn: number): number =>
+  special.removePrivateAs !== null || special.overrideAs ? peerAsn : 0;
 
 export class UpdateGroups {
   readonly #byKey = new Map<string, UpdateGroup>();
