@@ -9,6 +9,7 @@ import type { RouteWrite } from '../../src/kernel/port.js';
 import {
   decodeAnswer,
   decodeChange,
+  listLinks,
   listRoutes,
   messagesIn,
   passesFilter,
@@ -293,5 +294,9 @@ test('a listing names its family, table and interface', (t) => {
       `2c000000 1a00 0103 09000000 00000000 0a000000 00000000 00000000
        0800 0f00 fe000000 0800 0400 03000000`.replace(/\s/g, ''),
     );
+  if (LITTLE_ENDIAN) {
+    const links = '28000000 1200 0103 07000000 00000000 00000000000000000000000000000000 0800 1d00 08000000';
+    t.is(toHex(listLinks(7)), links.replaceAll(' ', ''), 'without statistics');
+  }
   t.is(listRoutes(9, 'ipv4', 0, 0).length, 28);
 });

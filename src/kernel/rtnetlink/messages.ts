@@ -9,6 +9,7 @@ import {
   AF,
   IFADDRMSG_SIZE,
   IFINFOMSG_SIZE,
+  IFLA,
   NDA,
   NDMSG_SIZE,
   NHMSG_SIZE,
@@ -19,6 +20,7 @@ import {
   RTM,
   RTMSG_SIZE,
   RTN,
+  WITHOUT_STATISTICS,
 } from './numbers.js';
 import { getI32, getU32, type MessageSpan, messageAt, setU16, setU32 } from './octets.js';
 import { decodeRoute, decodeRouteHeader } from './route-decode.js';
@@ -149,8 +151,12 @@ const listRequest = (type: number, size: number, sequence: number): DataView => 
 
 const octets = (view: DataView): Uint8Array => new Uint8Array(view.buffer);
 
-export const listLinks = (sequence: number): Uint8Array =>
-  octets(listRequest(RTM.getLink, IFINFOMSG_SIZE, sequence));
+/** Without their counters, which are a quarter of what the kernel would say, and are summed over all processors for it. */
+export function listLinks(sequence: number): Uint8Array {
+  const view = listRequest(RTM.getLink, IFINFOMSG_SIZE + 8, sequence);
+  putU32Attribute(view, NLMSGHDR_SIZE + IFINFOMSG_SIZE, IFLA.extMask, WITHOUT_STATISTICS);
+  return octets(view);
+}
 
 export const listAddresses = (sequence: number): Uint8Array =>
   octets(listRequest(RTM.getAddress, IFADDRMSG_SIZE, sequence));

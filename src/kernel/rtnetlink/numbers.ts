@@ -81,7 +81,9 @@ export const NHA_RES = { buckets: 1, idleTimer: 2, unbalancedTimer: 3 } as const
 export const NEXTHOP_GRP_TYPE_RES = 1;
 export const NLA_F_NESTED = 0x8000;
 
-export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18 } as const;
+export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18, extMask: 29 } as const;
+/** RTEXT_FILTER_SKIP_STATS. */
+export const WITHOUT_STATISTICS = 1 << 3;
 export const IFLA_INFO = { kind: 1, data: 2 } as const;
 export const IFLA_VXLAN = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
 export const NDA = { dst: 1, linkLayerAddress: 2, ifindex: 8 } as const;
