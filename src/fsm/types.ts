@@ -13,7 +13,7 @@ export interface SessionConfig {
   readonly alternateAsn?: number;
   /** Null accepts any AS (dynamic peers of a group without `asn`). */
   readonly peerAsn: number | null;
-  /** With `peerAsn` null: any AS but our own. */
+  /** With `peerAsn` null: every AS but our own. */
   readonly externalOnly?: boolean;
   /** RFC 5065: the other member ASes of our confederation. Absent: we are in none. */
   readonly confederation?: readonly number[];

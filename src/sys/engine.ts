@@ -1,5 +1,5 @@
 // What is asked of the JavaScript engine: how large the space for new objects may get, when it collects, how eagerly it
-// compiles. A flag that an engine does not have is ignored by it. Knows nothing of who asks.
+// compiles. An engine that does not have a flag says so on stderr and goes on. Knows nothing of who asks.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -3,13 +3,13 @@
 
 import { ipv4 } from '../../base/ip.js';
 import type { Config, PeerConfig } from '../../config/types.js';
-import type { Policies } from '../../daemon/peers/session-setup.js';
 import { localOpen } from '../../fsm/capabilities.js';
 import { negotiate } from '../../fsm/negotiate.js';
 import type { NegotiatedSession } from '../../fsm/types.js';
 import {
   configuredPeer,
   type LocalIdentity,
+  type Policies,
   type RibView,
   type RunningPeerConfig,
   ribView,
