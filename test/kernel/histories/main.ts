@@ -8,6 +8,11 @@ const script = join(import.meta.dirname, 'netlink-histories.js');
 const TIMEOUT = 600_000;
 const CHUNK = 10;
 
+if (![count, first].every((text) => /^\d+$/.test(text))) {
+  process.stderr.write('usage: npm run histories -- [COUNT] [FIRST]\n');
+  process.exit(2);
+}
+
 let failed = 0;
 for (let done = 0; done < Number(count); done += CHUNK) {
   const groups = (done / CHUNK) % 2 === 0 ? 'on' : 'off';
