@@ -13,7 +13,7 @@ import { LogSink } from './log-sink.js';
 import { withoutSecrets } from './redaction.js';
 
 /** Without children: what they are bound to is not looked through for secrets. */
-export type Logger = Pick<PinoLogger, LogLevel | 'flush'>;
+export type Logger = Pick<PinoLogger, LogLevel | 'level' | 'flush'>;
 
 type LogLevel = Exclude<LoggerSettings['level'], 'silent'>;
 

@@ -9,6 +9,7 @@ import { type Clock, nextTurn } from '../../net/clock.js';
 import { communitiesAllow, mayExport } from '../../policy/export-rules.js';
 import { exportRewrite } from '../../policy/rewrite.js';
 import { Rib } from '../../rib/core.js';
+import { DEFAULT_LIMITS } from '../../rib/export/group-limits.js';
 import type { RibListener } from '../../rib/rib-options.js';
 import { Framer } from '../../wire/framer.js';
 import { UpdateDecoder } from '../../wire/update.js';
@@ -23,6 +24,8 @@ const ROUNDS = 5;
 /** Prefixes of one step, and octets: small, so that no step is long while its code is still slow. */
 const BUDGET = 250;
 const PULLED = 65_536;
+/** Prefixes that a newcomer is told at a time: less than the table has. */
+const SLICE = 100;
 /** Octets of one read: not whole messages. */
 const READ = 1500;
 
@@ -104,6 +107,8 @@ function* comeBack(
     rib.peerDown(ids[i]!);
     rib.run(BUDGET);
     ids[i] = rib.peerUp(peers[i]!.view.peer, peers[i]!.view.profile);
+    // It has been told some of the table when it speaks.
+    rib.pull(ids[i]!, 1);
     learn(rib, ids[i]!, peers[i]!.session, told[i]!);
     rib.run(BUDGET);
     for (const id of ids) rib.pull(id, PULLED);
@@ -164,6 +169,7 @@ const inventedRib = (listener: RibListener): Rib =>
     seed: SEED,
     nextHopInterest: null,
     rules: { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector: true },
+    limits: { ...DEFAULT_LIMITS, slicePrefixes: SLICE },
     listener,
   });
 
