@@ -45,6 +45,8 @@ const DROP_LOOK = 1000;
 const ADDRESS_LOOK = 5000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
+/** After a collection the engine's threads go on to free what it found. */
+const SWEEP_TIME = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
 const API_DELAY = 50;
 
@@ -194,7 +196,9 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
   if (options.warmUp === true) {
-    const warming = warmUp({ config: options.config, clock, makeDriver: driverFactory(clock) }, warm);
+    const { config } = options;
+    const collect = (): Promise<void> => collectAll(clock);
+    const warming = warmUp({ config, clock, makeDriver: driverFactory(clock), collect }, compileLess);
     // Holds on to all of it: `warming.specimens` must outlive collections.
     stops.unshift(() => warming.stop());
   }
@@ -204,11 +208,11 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   return { ok: true, daemon: { status, listening, apiAddress, administration, changes, reload, stop } };
 }
 
-/** The heap holds no more than it needs, and what has been compiled is most of what will be. */
-function warm(): void {
+/** The heap and what lies beside it hold no more than is needed. */
+async function collectAll(clock: Clock): Promise<void> {
   collectGarbage();
+  await pause(clock, SWEEP_TIME);
   returnMemory();
-  compileLess();
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */

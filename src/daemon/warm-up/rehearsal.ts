@@ -22,6 +22,8 @@ import {
 const CLIENTS = 32;
 /** Times that all of them come and go. */
 export const ROUNDS = 2;
+/** Clients that do something in one turn. */
+const A_TURN = 4;
 /** Changes that each client tells one by one, a round. */
 const CHANGES = 60;
 /** Milliseconds: between two looks, and that anything is waited for. */
@@ -105,14 +107,14 @@ async function runRound(
   const until = (isSo: () => boolean): Promise<boolean> => waitUntil(clock, () => stopped() || isSo());
   const isDown = (count: number) => () => speaker.peers.countDown() === count;
   const half = clients.length / 2;
-  const players = clients.map((client) => enter(stage, client));
+  const players = await enter(stage, clients);
   let good = await until(isDown(0));
   await speak(stage, players, 0);
   good &&= await until(isQuiet(players));
   // They return while what they told is being withdrawn from the others.
   for (const player of players.slice(half)) player.leave();
   await until(() => speaker.peers.countDown() >= half / 2);
-  players.splice(half, half, ...clients.slice(half).map((client) => enter(stage, client)));
+  players.splice(half, half, ...(await enter(stage, clients.slice(half))));
   good &&= await until(isDown(0));
   await speak(stage, players, half);
   good &&= await until(isQuiet(players));
@@ -125,15 +127,21 @@ async function runRound(
   return (await waitUntil(clock, isDown(CLIENTS))) && good && !stopped();
 }
 
-const enter = ({ port }: Stage, { address, open }: RehearsalClient): InventedClient =>
-  new InventedClient({ host: formatIp(SPEAKER_ADDRESS), port, localAddress: address }, open);
+async function enter({ port, clock }: Stage, clients: readonly RehearsalClient[]): Promise<InventedClient[]> {
+  const players: InventedClient[] = [];
+  for (const { address, open } of clients) {
+    players.push(new InventedClient({ host: formatIp(SPEAKER_ADDRESS), port, localAddress: address }, open));
+    if (players.length % A_TURN === 0) await nextTurn(clock);
+  }
+  return players;
+}
 
 /** The clients from `first` on say what they have. */
 async function speak({ clock }: Stage, players: readonly InventedClient[], first: number): Promise<void> {
   for (const [i, player] of players.entries()) {
     if (i < first) continue;
     player.say(inventedUpdates(i, 'reach'));
-    if (i % 4 === 0) await nextTurn(clock);
+    if (i % A_TURN === 0) await nextTurn(clock);
   }
 }
 

@@ -35,6 +35,8 @@ export interface WarmUpOptions {
   readonly config: Config;
   readonly clock: Clock & { wallClock(): number };
   readonly makeDriver: DriverFactory;
+  /** What is not needed any more goes. */
+  readonly collect?: () => Promise<void>;
 }
 
 /** What ends it early, and what it leaves behind. */
@@ -58,7 +60,9 @@ export function warmUp(options: WarmUpOptions, done: () => void = nothing): Warm
       await nextTurn(options.clock);
       if (stopped) return;
     }
+    await options.collect?.();
     await rehearse({ ...options, like }, specimens, () => stopped);
+    await options.collect?.();
     if (!stopped) done();
   };
   void run();
