@@ -20,6 +20,8 @@ export interface Clock {
   now(): number;
   /** After the events that are already waiting. */
   defer(task: () => void): void;
+  /** Somebody waits for an answer that takes several turns: what was deferred leaves more of each until the returned call. */
+  hurry(): () => void;
   /** True when this turn has lasted so long that what can wait should be deferred. */
   turnSpent(): boolean;
   timer(onExpire: () => void): Timer;
@@ -111,6 +113,7 @@ export function systemClock(): Clock {
   return {
     now,
     defer: (task) => turns.add(task),
+    hurry: () => turns.hurry(),
     turnSpent: () => budget.spent,
     timer: (onExpire) => new TableTimer(table, now, arm, onExpire),
     takeSlack() {

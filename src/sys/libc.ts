@@ -62,6 +62,16 @@ export function libc(): Libc {
   return loaded;
 }
 
+/** Linux, and koffi has a build for this platform. */
+export function hasLibc(): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    return libc() !== null;
+  } catch {
+    return false;
+  }
+}
+
 function load(): Libc {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
   const library = koffi.load(null);

@@ -28,7 +28,7 @@ export interface StatusClock {
 
 export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerSummary {
   const { config, session } = peer;
-  const { state, since } = peer.driver.status();
+  const { state, since } = peer.driver;
   const kind = session === null ? kindOf(peer.local, config) : kindOfSession(session);
   return {
     name: config.name,
