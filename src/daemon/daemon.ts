@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { apiObstacle } from '../api/availability.js';
+import type { StatusSource } from '../api/model/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
@@ -32,6 +33,7 @@ import { tunnelDevices } from './routes/overlay.js';
 import { sweepWhenConverged } from './routes/startup-sweep.js';
 import { Speaker } from './speaker.js';
 import { apiAddresses } from './status/api-addresses.js';
+import { warmUpStatus } from './warm-up/status-warm-up.js';
 import { warmUp } from './warm-up/warm-up.js';
 
 /** Lines of one kind in the log, a minute. */
@@ -203,11 +205,17 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { serveStatus } = await import('./status/serve-status.js');
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
-  if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task), warm));
   const { status, apiAddress, administration, changes, reload } = served;
+  if (options.warmUp === true) warmAll(parts, status);
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
   return { ok: true, daemon: { status, listening, apiAddress, administration, changes, reload, stop } };
+}
+
+/** One after the other: what has run often before the last of them is compiled sooner than what comes later. */
+function warmAll({ options, clock, stops }: Parts, status: StatusSource): void {
+  const next = (): void => void stops.unshift(warmUpStatus(status, warm));
+  stops.unshift(warmUp(options.config, (task) => clock.defer(task), next));
 }
 
 /** The heap holds no more than it needs, and what has been compiled is most of what will be. */

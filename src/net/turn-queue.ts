@@ -5,7 +5,7 @@
 const BUDGET = 5;
 /** The same while somebody waits for an answer that takes several turns, and how long that may last. */
 const HURRIED_BUDGET = 1;
-const MOST_HURRY = 100;
+const MOST_HURRY = 250;
 /** Looking at the clock costs as much as a small task. */
 const TASKS_A_LOOK = 8;
 
@@ -33,7 +33,7 @@ export class TurnQueue {
   }
 
   /**
-   * Turns are short until the returned call, or for a tenth of a second: an answer takes several of them, and must not wait
+   * Turns are short until the returned call, or for a quarter of a second: an answer takes several of them, and must not wait
    * for a full one each time.
    */
   hurry(): () => void {
