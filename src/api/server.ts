@@ -2,7 +2,6 @@
 // `resources.ts`. A listener that can't be had is a returned reason, never an exception.
 
 import { chmod } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { descriptorOf } from '../net/descriptor.js';
 import { setSendBuffer } from '../sys/socket-options.js';
@@ -94,7 +93,7 @@ function buildApp(
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   // The question is read in another turn.
-  if (hurry !== undefined) app.server.on('connection', (socket: Socket) => socket.once('close', hurry()));
+  if (hurry !== undefined) app.server.on('connection', (socket) => socket.once('close', hurry()));
   app.setErrorHandler((error, _request, reply) => fail(error, reply));
   app.addHook('onRequest', async (_request, reply) => {
     if (hurry !== undefined) reply.raw.once('close', hurry());
@@ -114,7 +113,7 @@ async function bindSocket(app: FastifyInstance, path: string): Promise<string | 
   const taken = await claimSocketPath(path);
   if (taken !== null) return socketObstacle(taken);
   try {
-    app.server.on('connection', widen);
+    app.server.on('connection', (socket) => makeRoom(descriptorOf(socket)));
     await app.listen({ path });
     await chmod(path, SOCKET_MODE);
     return null;
@@ -124,8 +123,7 @@ async function bindSocket(app: FastifyInstance, path: string): Promise<string | 
 }
 
 /** Without room for it the rest of an answer waits for a turn of its own, again and again; TCP makes room by itself. */
-function widen(socket: Socket): void {
-  const fd = descriptorOf(socket);
+function makeRoom(fd: number | null): void {
   if (fd !== null) setSendBuffer(fd, SEND_BUFFER);
 }
 

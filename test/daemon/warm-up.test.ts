@@ -1,7 +1,10 @@
 import test from 'ava';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
+import { type WarmUpSource, warmUpStatus } from '../../src/daemon/warm-up/status-warm-up.js';
 import { warmUp } from '../../src/daemon/warm-up/warm-up.js';
+import { FAKE_PEERS, fakeStatus } from '../support/fake-status.js';
+import { waitFor } from '../support/wait.js';
 
 const config = (peers: string): Config => {
   const loaded = loadConfig(`asn: 64512\n${peers}`, 'bgpd.yaml', { hostname: 'host-a' });
@@ -43,4 +46,42 @@ test('it stops when told to', (t) => {
   stop();
   deferred.shift()?.();
   t.is(deferred.length, 0);
+});
+
+const summarized = (peers: number) => {
+  const seen = { looks: 0 };
+  const source: WarmUpSource = {
+    summary: () => fakeStatus().summary(),
+    *peerSummaries() {
+      for (let i = 0; i < peers; i++) {
+        seen.looks++;
+        yield FAKE_PEERS[0]!;
+      }
+    },
+  };
+  return { seen, source };
+};
+
+test('the list of peers is looked at often, however few there are', async (t) => {
+  for (const peers of [1, 3000]) {
+    const { seen, source } = summarized(peers);
+    await new Promise<void>((resolve) => warmUpStatus(source, resolve));
+    t.true(seen.looks >= 10_000 && seen.looks < 10_000 + peers, `${seen.looks}`);
+  }
+});
+
+test('an empty list is looked at once', async (t) => {
+  const { seen, source } = summarized(0);
+  await new Promise<void>((resolve) => warmUpStatus(source, resolve));
+  t.is(seen.looks, 0);
+});
+
+test('who stops the list hears no more of it', async (t) => {
+  const { seen, source } = summarized(3000);
+  const stop = warmUpStatus(source, () => t.fail('done'));
+  await waitFor('the first looks', async () => seen.looks > 0);
+  stop();
+  const { looks } = seen;
+  await new Promise<void>((resolve) => setTimeout(resolve, 50));
+  t.true(seen.looks <= looks + 1);
 });
