@@ -86,7 +86,11 @@ export function systemClock(): Clock {
   const now = (): number => performance.now();
   const lateness = new Latency(LATENESS_BOUNDS);
   const turns = new TurnQueue(now, (run) => void setImmediate(run));
-  const budget = new TurnBudget(now, (task) => void setImmediate(task));
+  const budget = new TurnBudget(
+    now,
+    (task) => void setImmediate(task),
+    () => turns.budget(now()),
+  );
   let slack = 0;
   let armedFor = Number.POSITIVE_INFINITY;
   let timeout: NodeJS.Timeout | undefined;

@@ -46,7 +46,8 @@ export class TurnQueue {
     };
   }
 
-  #budget(now: number): number {
+  /** Milliseconds of a turn. */
+  budget(now: number): number {
     return this.#waiting > 0 && now < this.#hurriedUntil ? HURRIED_BUDGET : BUDGET;
   }
 
@@ -61,7 +62,7 @@ export class TurnQueue {
     const end = this.#tasks.length;
     const now = this.#now();
     try {
-      this.#runUntil(end, now + this.#budget(now));
+      this.#runUntil(end, now + this.budget(now));
     } finally {
       this.#shrink();
       if (this.#tasks.length > 0) this.#schedule();
