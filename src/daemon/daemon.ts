@@ -212,10 +212,12 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   return { ok: true, daemon: { status, listening, apiAddress, administration, changes, reload, stop } };
 }
 
-/** One after the other: what has run often before the last of them is compiled sooner than what comes later. */
-function warmAll({ options, clock, stops }: Parts, status: StatusSource): void {
-  const next = (): void => void stops.unshift(warmUpStatus(status, warm));
-  stops.unshift(warmUp(options.config, (task) => clock.defer(task), next));
+/** The list of peers once the sessions are up: what compiled code has not met it compiles again. */
+function warmAll({ options, clock, events, stops }: Parts, status: StatusSource): void {
+  stops.unshift(warmUp(options.config, (task) => clock.defer(task), warm));
+  events.on('restart', (phase) => {
+    if (phase === 'complete') stops.unshift(warmUpStatus(status));
+  });
 }
 
 /** The heap holds no more than it needs, and what has been compiled is most of what will be. */
