@@ -10,13 +10,13 @@ import type { Config } from '../config/types.js';
 import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
-import { type Clock, systemClock } from '../net/clock.js';
+import { type Clock, pause, systemClock } from '../net/clock.js';
 import { descriptorOf } from '../net/descriptor.js';
 import { openLinkSocket } from '../net/discovery/link-socket.js';
 import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
-import { collectGarbage, compileLess } from '../sys/engine.js';
+import { collectGarbage, compileLess, returnMemory } from '../sys/engine.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { LateTimers } from './log/late-timers.js';
 import { LineLimiter } from './log/rate-limit.js';
@@ -109,16 +109,6 @@ async function awaitRouterId(
     routerId = defaultRouterId(hostAddresses());
   }
   return routerId;
-}
-
-function pause(clock: Clock, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.timer(() => {
-      timer.close();
-      resolve();
-    });
-    timer.start(milliseconds);
-  });
 }
 
 async function listen(parts: Parts): Promise<string | null> {
@@ -214,7 +204,9 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
 
 /** The list of peers once the sessions are up: what compiled code has not met it compiles again. */
 function warmAll({ options, clock, events, stops }: Parts, status: StatusSource): void {
-  stops.unshift(warmUp(options.config, (task) => clock.defer(task), warm));
+  const warming = warmUp({ config: options.config, clock, makeDriver: driverFactory(clock) }, warm);
+  // Holds on to all of it: `warming.specimens` must outlive collections.
+  stops.unshift(() => warming.stop());
   events.on('restart', (phase) => {
     if (phase === 'complete') stops.unshift(warmUpStatus(status));
   });
@@ -223,6 +215,7 @@ function warmAll({ options, clock, events, stops }: Parts, status: StatusSource)
 /** The heap holds no more than it needs, and what has been compiled is most of what will be. */
 function warm(): void {
   collectGarbage();
+  returnMemory();
   compileLess();
 }
 
