@@ -138,7 +138,7 @@ const IN_FORCE: readonly string[] = ['installed', 'local'];
 
 /** Without any route: those who should have told one. */
 function whoMightKnow(source: StatusSource): readonly Finding[] {
-  const peers = source.peers();
+  const peers = [...source.peerSummaries()];
   const down = peers.filter(({ enabled, state }) => enabled && state !== 'Established');
   const findings = [
     ...down.map(({ name, state, reason }) =>

@@ -45,7 +45,9 @@ export function addResources(app: FastifyInstance, surface: ApiSurface): void {
   addScrape(app, surface.metrics);
   app.get('/healthz', (_request, reply) => sendHealth(reply, source.health()));
   app.get('/readyz', (_request, reply) => sendHealth(reply, source.readiness()));
-  app.get('/v1/summary', () => source.summary());
+  app.get('/v1/summary', (_request, reply) =>
+    sendList(reply, { ...source.summary() }, 'peers', source.peerSummaries()),
+  );
   app.get('/v1/memory', () => source.memory());
   app.get('/v1/pools', () => ({ pools: source.pools() }));
   app.get('/v1/alarms', () => ({ alarms: source.alarms() }));
@@ -125,7 +127,7 @@ function sendList(
   reply: FastifyReply,
   head: Readonly<Record<string, unknown>>,
   key: string,
-  items: readonly unknown[],
+  items: Iterable<unknown>,
 ): FastifyReply {
   reply.type('application/json; charset=utf-8');
   return reply.send(jsonListStream(head, key, reply.request.method === 'HEAD' ? [] : items));

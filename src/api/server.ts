@@ -3,6 +3,8 @@
 
 import { chmod } from 'node:fs/promises';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { descriptorOf } from '../net/descriptor.js';
+import { setSendBuffer } from '../sys/socket-options.js';
 import { type HostPort, socketObstacle, tcpObstacle } from './availability.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { ConfigurationChanges, PeerAdministration, StatusSource } from './model/types.js';
@@ -19,6 +21,8 @@ const KEEP_ALIVE_TIMEOUT = 75_000;
 /** Octets; a peer to add is the longest that is taken. */
 const BODY_LIMIT = 16_384;
 const SOCKET_MODE = 0o660;
+/** Octets: an answer about thousands of peers leaves in one turn of the event loop. */
+const SEND_BUFFER = 1024 * 1024;
 
 export interface ApiOptions {
   readonly source: StatusSource;
@@ -31,6 +35,8 @@ export interface ApiOptions {
   readonly socketPath: string | null;
   /** Null: no TCP listener. Port 0 takes a free one. */
   readonly listen: HostPort | null;
+  /** Called when somebody comes or asks; what it returns, when that is over. */
+  readonly hurry?: () => () => void;
   /** Told of answers that failed inside the daemon (status 500), one line each. */
   readonly onError?: (line: string) => void;
 }
@@ -52,7 +58,8 @@ export async function startApi(options: ApiOptions): Promise<ApiStart> {
   const addApp = (mayReload: boolean): FastifyInstance => {
     const administration = mayReload ? (options.administration ?? null) : null;
     const changes = mayReload ? (options.changes ?? null) : null;
-    const app = buildApp({ ...options, mayReload, administration, changes }, options.onError ?? (() => {}));
+    const surface = { ...options, mayReload, administration, changes };
+    const app = buildApp(surface, options.onError ?? (() => {}), options.hurry);
     apps.push(app);
     return app;
   };
@@ -65,7 +72,11 @@ export async function startApi(options: ApiOptions): Promise<ApiStart> {
   return { ok: false, reason };
 }
 
-function buildApp(surface: ApiSurface, onError: (line: string) => void): FastifyInstance {
+function buildApp(
+  surface: ApiSurface,
+  onError: (line: string) => void,
+  hurry: ApiOptions['hurry'],
+): FastifyInstance {
   const fail = (error: unknown, reply: FastifyReply): FastifyReply => {
     const status = statusOf(error);
     if (status < 500) return refuse(reply, status, errorText(error));
@@ -81,8 +92,11 @@ function buildApp(surface: ApiSurface, onError: (line: string) => void): Fastify
     frameworkErrors: (error, _request, reply) => void fail(error, reply as FastifyReply),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  // The question is read in another turn.
+  if (hurry !== undefined) app.server.on('connection', (socket) => socket.once('close', hurry()));
   app.setErrorHandler((error, _request, reply) => fail(error, reply));
   app.addHook('onRequest', async (_request, reply) => {
+    if (hurry !== undefined) reply.raw.once('close', hurry());
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
   addResources(app, surface);
@@ -99,12 +113,18 @@ async function bindSocket(app: FastifyInstance, path: string): Promise<string | 
   const taken = await claimSocketPath(path);
   if (taken !== null) return socketObstacle(taken);
   try {
+    app.server.on('connection', (socket) => makeRoom(descriptorOf(socket)));
     await app.listen({ path });
     await chmod(path, SOCKET_MODE);
     return null;
   } catch (error) {
     return socketObstacle(`can't listen on ${path}: ${errorText(error)}`);
   }
+}
+
+/** Without room for it the rest of an answer waits for a turn of its own, again and again; TCP makes room by itself. */
+function makeRoom(fd: number | null): void {
+  if (fd !== null) setSendBuffer(fd, SEND_BUFFER);
 }
 
 /** Null when it listens, else why not. */

@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { apiObstacle } from '../api/availability.js';
+import type { StatusSource } from '../api/model/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
@@ -32,6 +33,7 @@ import { tunnelDevices } from './routes/overlay.js';
 import { sweepWhenConverged } from './routes/startup-sweep.js';
 import { Speaker } from './speaker.js';
 import { apiAddresses } from './status/api-addresses.js';
+import { warmUpStatus } from './warm-up/status-warm-up.js';
 import { warmUp } from './warm-up/warm-up.js';
 
 /** Lines of one kind in the log, a minute. */
@@ -195,17 +197,23 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { serveStatus } = await import('./status/serve-status.js');
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
-  if (options.warmUp === true) {
-    const { config } = options;
-    const collect = (): Promise<void> => collectAll(clock);
-    const warming = warmUp({ config, clock, makeDriver: driverFactory(clock), collect }, compileLess);
-    // Holds on to all of it: `warming.specimens` must outlive collections.
-    stops.unshift(() => warming.stop());
-  }
   const { status, apiAddress, administration, changes, reload } = served;
+  if (options.warmUp === true) warmAll(parts, status);
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
   return { ok: true, daemon: { status, listening, apiAddress, administration, changes, reload, stop } };
+}
+
+/** The list of peers once the sessions are up: what compiled code has not met it compiles again. */
+function warmAll({ options, clock, events, stops }: Parts, status: StatusSource): void {
+  const { config } = options;
+  const collect = (): Promise<void> => collectAll(clock);
+  const warming = warmUp({ config, clock, makeDriver: driverFactory(clock), collect }, compileLess);
+  // Holds on to all of it: `warming.specimens` must outlive collections.
+  stops.unshift(() => warming.stop());
+  events.on('restart', (phase) => {
+    if (phase === 'complete') stops.unshift(warmUpStatus(status));
+  });
 }
 
 /** The heap and what lies beside it hold no more than is needed. */

@@ -179,7 +179,8 @@ export class Speaker {
     this.#restart = RUNNING;
     this.rib.restarts.select();
     this.rib.restarts.releaseEndOfRib();
-    this.peers.renew(this.#peerContext());
+    // Thousands of peers are more than one turn has time for.
+    this.peers.renew(this.#peerContext(), (task) => this.#options.clock.defer(task));
   }
 
   /** Makes a new configuration the running one; sessions are kept wherever they can be. */

@@ -20,6 +20,8 @@ export interface Clock {
   now(): number;
   /** After the events that are already waiting. */
   defer(task: () => void): void;
+  /** Somebody waits for an answer that takes several turns: what was deferred leaves more of each until the returned call. */
+  hurry(): () => void;
   /** True when this turn has lasted so long that what can wait should be deferred. */
   turnSpent(): boolean;
   timer(onExpire: () => void): Timer;
@@ -99,7 +101,11 @@ export function systemClock(): Clock {
   const now = (): number => performance.now();
   const lateness = new Latency(LATENESS_BOUNDS);
   const turns = new TurnQueue(now, (run) => void setImmediate(run));
-  const budget = new TurnBudget(now, (task) => void setImmediate(task));
+  const budget = new TurnBudget(
+    now,
+    (task) => void setImmediate(task),
+    () => turns.budget(now()),
+  );
   let slack = 0;
   let armedFor = Number.POSITIVE_INFINITY;
   let timeout: NodeJS.Timeout | undefined;
@@ -126,6 +132,7 @@ export function systemClock(): Clock {
   return {
     now,
     defer: (task) => turns.add(task),
+    hurry: () => turns.hurry(),
     turnSpent: () => budget.spent,
     timer: (onExpire) => new TableTimer(table, now, arm, onExpire),
     takeSlack() {

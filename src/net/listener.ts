@@ -1,14 +1,16 @@
 // The listening sockets: takes connections, asks who the remote address is, hands the connection to that peer. Strangers
 // and floods are turned away here and counted, before any octet of theirs is read.
 
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, Socket } from 'node:net';
 import { formatIp, type IpAddress } from '../base/ip.js';
 import { rejectedCease } from '../fsm/errors.js';
+import { acceptNext } from '../sys/socket-accept.js';
 import { createTcpSocketFd } from '../sys/socket-options.js';
 import { encodeNotification } from '../wire/notification.js';
 import { parseSocketAddress, type SocketAddress } from './address.js';
 import type { Clock } from './clock.js';
 import { QUEUE_LIMIT, refuseConnection } from './connection.js';
+import { descriptorOf } from './descriptor.js';
 import { TokenBucket, TokenBuckets } from './token-bucket.js';
 
 export interface ListenAddress {
@@ -124,9 +126,10 @@ class TcpListener implements Listener {
   }
 
   #listen(address: ListenAddress): Promise<ListenProblem | null> {
-    const server = createServer({ pauseOnConnect: true, highWaterMark: QUEUE_LIMIT }, (socket) =>
-      this.#accept(socket),
-    );
+    const server = createServer({ pauseOnConnect: true, highWaterMark: QUEUE_LIMIT }, (socket) => {
+      this.#accept(socket);
+      this.#acceptMore(server);
+    });
     return new Promise((resolve) => {
       server.on('error', (error: NodeJS.ErrnoException) => {
         if (server.listening) this.#counters.errors++;
@@ -148,6 +151,19 @@ class TcpListener implements Listener {
         });
       }
     });
+  }
+
+  /** The event loop takes one connection a turn, and a rack that comes back has hundreds waiting. */
+  #acceptMore(server: Server): void {
+    const listening = descriptorOf(server);
+    if (listening === null) return;
+    while (!this.#options.clock.turnSpent()) {
+      const fd = acceptNext(listening);
+      if (fd === null) return;
+      // `manualStart` is documented for `net.connect` only.
+      const options = { fd, manualStart: true, highWaterMark: QUEUE_LIMIT };
+      this.#accept(new Socket(options).pause());
+    }
   }
 
   #accept(socket: Socket): void {

@@ -173,6 +173,14 @@ class Driver implements AcceptingPeerDriver {
     return true;
   }
 
+  get state(): SessionState {
+    return peerState(this.#peer);
+  }
+
+  get since(): number {
+    return this.#since;
+  }
+
   status(): PeerDriverStatus {
     const state = peerState(this.#peer);
     const lasted = state === 'Established' && this.#options.clock.now() - this.#since >= STABLE_AFTER;

@@ -3,6 +3,9 @@
 
 /** Milliseconds of tasks a turn; one that takes longer is not cut short. */
 const BUDGET = 5;
+/** The same while somebody waits for an answer that takes several turns, and how long that may last. */
+const HURRIED_BUDGET = 1;
+const MOST_HURRY = 250;
 /** Looking at the clock costs as much as a small task. */
 const TASKS_A_LOOK = 8;
 
@@ -13,6 +16,9 @@ export class TurnQueue {
   /** Of the first task that has not run. */
   #head = 0;
   #scheduled = false;
+  /** Who waits for an answer, and until when that counts. */
+  #waiting = 0;
+  #hurriedUntil = Number.NEGATIVE_INFINITY;
   readonly #runTurn = (): void => this.#run();
 
   constructor(now: () => number, nextTurn: (run: () => void) => void) {
@@ -26,6 +32,25 @@ export class TurnQueue {
     this.#schedule();
   }
 
+  /**
+   * Turns are short until the returned call, or for a quarter of a second: an answer takes several of them, and must not wait
+   * for a full one each time.
+   */
+  hurry(): () => void {
+    let waits = true;
+    this.#waiting++;
+    this.#hurriedUntil = this.#now() + MOST_HURRY;
+    return () => {
+      if (waits) this.#waiting--;
+      waits = false;
+    };
+  }
+
+  /** Milliseconds of a turn. */
+  budget(now: number): number {
+    return this.#waiting > 0 && now < this.#hurriedUntil ? HURRIED_BUDGET : BUDGET;
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -35,8 +60,9 @@ export class TurnQueue {
   #run(): void {
     this.#scheduled = false;
     const end = this.#tasks.length;
+    const now = this.#now();
     try {
-      this.#runUntil(end, this.#now() + BUDGET);
+      this.#runUntil(end, now + this.budget(now));
     } finally {
       this.#shrink();
       if (this.#tasks.length > 0) this.#schedule();

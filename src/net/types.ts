@@ -112,5 +112,9 @@ export interface PeerDriver {
   reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean;
   /** Sends ROUTE-REFRESH for a family; false when not Established or not negotiated. */
   refresh(family: FamilyIndex): boolean;
+  readonly state: SessionState;
+  /** Clock milliseconds when the state was entered. */
+  readonly since: number;
+  /** Everything: for lists of many peers the two above are cheaper. */
   status(): PeerDriverStatus;
 }

@@ -13,6 +13,8 @@ export interface Libc {
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
   /** `setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER)`: `program` is an array of struct sock_filter. */
   attachFilter(fd: number, program: Uint8Array): number;
+  /** `address` and `length` may be null. */
+  accept4(fd: number, address: null, length: null, flags: number): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   /** `message` is a struct msghdr. */
   sendmsg(fd: number, message: BigUint64Array, flags: number): number;
@@ -64,6 +66,16 @@ export function libc(): Libc {
   return loaded;
 }
 
+/** Linux, and koffi has a build for this platform. */
+export function hasLibc(): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    return libc() !== null;
+  } catch {
+    return false;
+  }
+}
+
 function load(): Libc {
   const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
   const library = koffi.load(null);
@@ -79,6 +91,7 @@ function load(): Libc {
       const fprog = { len: filter.length / SOCK_FILTER_SIZE, filter };
       return attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, fprog, SOCK_FPROG_SIZE) as number;
     },
+    accept4: library.func('int accept4(int, void *, void *, int)'),
     send: library.func('long send(int, void *, size_t, int)'),
     sendmsg: library.func('long sendmsg(int, void *, int)'),
     recv: library.func('long recv(int, void *, size_t, int)'),

@@ -3,7 +3,7 @@
 
 import type { AddressFamily } from '../base/family.js';
 import { type IpAddress, ipToBytes, isLinkLocal } from '../base/ip.js';
-import { closeFd, errnoName, intOption, libc } from './libc.js';
+import { closeFd, errnoName, hasLibc, intOption, libc } from './libc.js';
 import type { Opened } from './netlink-socket.js';
 
 const AF = { ipv4: 2, ipv6: 10 } as const;
@@ -12,6 +12,8 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_SNDBUF = 7;
+const SO_SNDBUFFORCE = 32;
 const IPPROTO_TCP = 6;
 const TCP_MD5SIG = 14;
 const TCP_SAVE_SYN = 27;
@@ -90,6 +92,19 @@ export const setUnsentLimit = (fd: number, octets: number): OptionResult =>
 
 /** As the kernel has it. */
 export const readUnsentLimit = (fd: number): number => getInt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+
+/**
+ * Octets that the kernel holds for the other side: beyond what everybody may ask for where the process may do that. ENOSYS
+ * where there is no such call.
+ */
+export function setSendBuffer(fd: number, octets: number): OptionResult {
+  if (!hasLibc()) return { ok: false, errno: 'ENOSYS' };
+  const forced = setInt(fd, SOL_SOCKET, SO_SNDBUFFORCE, octets);
+  return forced.ok ? forced : setInt(fd, SOL_SOCKET, SO_SNDBUF, octets);
+}
+
+/** As the kernel has it: twice what was asked for. */
+export const readSendBuffer = (fd: number): number => getInt(fd, SOL_SOCKET, SO_SNDBUF);
 
 /** On a listener: connections remember the SYN they began with, until somebody asks for it. */
 export const setSaveSyn = (fd: number, on: boolean): OptionResult =>

@@ -1,7 +1,7 @@
 // sendmsg(2) on a connected socket that Node owns, without the stream layer above it: most of what it costs to write a small
 // message to each of a thousand peers. Moves octets; knows no protocol, queues nothing.
 
-import { type Libc, libc } from './libc.js';
+import { hasLibc, type Libc, libc } from './libc.js';
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -46,10 +46,5 @@ function sendPieces(to: Libc, fd: number, chunks: readonly Uint8Array[]): number
 }
 
 function findCalls(): Libc | null {
-  if (process.platform !== 'linux') return null;
-  try {
-    return libc().pointerSize === 8 ? libc() : null;
-  } catch {
-    return null;
-  }
+  return hasLibc() && libc().pointerSize === 8 ? libc() : null;
 }

@@ -19,6 +19,7 @@ import {
   manyPeers,
   manyRoutes,
 } from '../support/fake-status.js';
+import { waitFor } from '../support/wait.js';
 
 interface Running {
   readonly socket: string;
@@ -226,6 +227,23 @@ test('connections beyond the limit are closed, the others are served', async (t)
     served[0]!.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
   });
   t.regex(answer, /^HTTP\/1.1 200 OK/);
+});
+
+test('turns are short from the connection to the end of the answer', async (t) => {
+  const folder = tempFolder();
+  t.teardown(folder.remove);
+  let begun = 0;
+  let ended = 0;
+  const hurry = (): (() => void) => {
+    begun++;
+    return () => void ended++;
+  };
+  const api = await start(t, { socketPath: folder.file('api.sock'), hurry });
+  if (!api.ok) return t.fail(api.reason);
+  await ask(folder.file('api.sock'), '/v1/summary');
+  t.is(begun, 2, 'who comes, and who asks');
+  await waitFor('the connection to be gone', async () => ended === 2);
+  return undefined;
 });
 
 /** Starts with nothing but what the test gives. */

@@ -197,5 +197,5 @@ test('a key is in no answer, no metric and no log; another key is taken over wit
     t.true(undisturbed(daemon, 'a'));
     const secret = (text: string) => /mandarin|clementine/i.test(text.replaceAll(/environment \w+/g, ''));
     t.false(secret(JSON.stringify(daemon.log)));
-    t.false(secret(JSON.stringify(daemon.status.peers())));
+    t.false(secret(JSON.stringify([...daemon.status.peers()])));
   }));

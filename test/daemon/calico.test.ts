@@ -142,7 +142,7 @@ test('a file changes: its objects take effect, other sessions stay, a wrong one 
   withCalico(t, async ({ daemon, log, write, join: connect, states, until }) => {
     await connect('127.0.0.2');
     await connect('127.0.0.3');
-    const names = () => daemon.status.peers().map(({ name }) => name);
+    const names = () => [...daemon.status.peers()].map(({ name }) => name);
     t.deepEqual(names(), ['Global_127_0_0_2', 'Global_127_0_0_3']);
 
     write('c.yaml', peer('c', '127.0.0.4'));
@@ -176,8 +176,7 @@ test('a file changes: its objects take effect, other sessions stay, a wrong one 
     );
     t.true(log.some((line) => line.includes('BGPPeer/b spec.peerIP')));
     t.deepEqual(
-      daemon.status
-        .peers()
+      [...daemon.status.peers()]
         .map(({ name, state, counters }) => `${name} ${state} ${counters.established}`)
         .sort()
         .slice(0, 2),
@@ -282,7 +281,7 @@ test('a local workload is a peer: the outside hears what it tells, and nothing o
     write('b.yaml', WORKLOAD);
     write('a.yaml', OUTSIDE);
     await until('the workload', () =>
-      daemon.status.peers().some(({ name }) => name === 'Local_Workload_127_0_0_3'),
+      [...daemon.status.peers()].some(({ name }) => name === 'Local_Workload_127_0_0_3'),
     );
     await until('the others', () => daemon.status.peer('127.0.0.4') !== null);
     const tor = await connect('127.0.0.2', 65001);
@@ -308,7 +307,7 @@ const bestCount = (daemon: Daemon): number => {
 test('a secret comes, changes and goes: the peer that names it does, too, and no other notices', (t) =>
   withCalico(t, async ({ daemon, log, write, secret, join: connect, states, until }) => {
     await connect('127.0.0.2');
-    const isThere = (): boolean => daemon.status.peers().some(({ name }) => name === 'Global_127_0_0_9');
+    const isThere = (): boolean => [...daemon.status.peers()].some(({ name }) => name === 'Global_127_0_0_9');
     const withKey = '  password: { secretKeyRef: { name: tor, key: password } }\n';
     write('c.yaml', peer('c', '127.0.0.9', withKey));
     await until('what is missing is said', () => Object.hasOwn(states(), 'c'));

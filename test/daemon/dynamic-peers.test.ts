@@ -18,7 +18,7 @@ test('whoever comes from the range is a peer, up to the limit; who has gone make
   withDaemons(async (rig) => {
     const clock = fakeClock();
     const daemon = await rig.start(CONFIG, { clock });
-    t.deepEqual(daemon.status.peers(), []);
+    t.deepEqual([...daemon.status.peers()], []);
     const first = await rig.join(daemon, address(1), { asn: 64512, routerId: 0x0a090901, holdTime: 0 });
     const second = await rig.join(daemon, address(2), { asn: 64512, routerId: 0x0a090902, holdTime: 0 });
     await first.hasRoutes('10.65.1.0/24');
@@ -63,7 +63,7 @@ test('a peer that is listed keeps its own settings inside a range; outside there
     const stranger = await rig.dial(daemon, '127.0.9.1');
     t.is(await stranger.hearsNotification(), '6/5');
     t.deepEqual(
-      daemon.status.peers().map(({ name }) => name),
+      [...daemon.status.peers()].map(({ name }) => name),
       ['listed'],
     );
   }));

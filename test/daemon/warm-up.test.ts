@@ -4,9 +4,12 @@ import type { Config } from '../../src/config/types.js';
 import { endpoint, sessionConfig } from '../../src/daemon/peers/session-setup.js';
 import { modelPeer } from '../../src/daemon/warm-up/invented-peers.js';
 import { ROUNDS, rehearse } from '../../src/daemon/warm-up/rehearsal.js';
+import { type WarmUpSource, warmUpStatus } from '../../src/daemon/warm-up/status-warm-up.js';
 import { type WarmUp, type WarmUpOptions, warmUp } from '../../src/daemon/warm-up/warm-up.js';
 import { systemClock } from '../../src/net/clock.js';
 import { createPeerDriver } from '../../src/net/peer-driver.js';
+import { FAKE_PEERS, fakeStatus } from '../support/fake-status.js';
+import { waitFor } from '../support/wait.js';
 
 const config = (peers: string): Config => {
   const loaded = loadConfig(`asn: 64512\n${peers}`, 'bgpd.yaml', { hostname: 'host-a' });
@@ -74,4 +77,44 @@ test.serial('a rehearsal that is stopped ends its sessions', async (t) => {
   let asked = 0;
   const stopped = (): boolean => ++asked > 3;
   t.is(await rehearse({ ...options(EXTERNAL), like: modelPeer(EXTERNAL)! }, [], stopped), 0);
+});
+
+const summarized = (peers: number) => {
+  const seen = { looks: 0 };
+  const source: WarmUpSource = {
+    summary: () => fakeStatus().summary(),
+    *peerSummaries() {
+      for (let i = 0; i < peers; i++) {
+        seen.looks++;
+        yield FAKE_PEERS[0]!;
+      }
+    },
+  };
+  return { seen, source };
+};
+
+test.serial('a long list of peers is looked at often', async (t) => {
+  for (const peers of [200, 3000]) {
+    const { seen, source } = summarized(peers);
+    await new Promise<void>((resolve) => warmUpStatus(source, resolve));
+    t.true(seen.looks >= 10_000 && seen.looks < 10_000 + peers, `${seen.looks}`);
+  }
+});
+
+test.serial('a short list is looked at once', async (t) => {
+  for (const peers of [0, 1, 199]) {
+    const { seen, source } = summarized(peers);
+    await new Promise<void>((resolve) => warmUpStatus(source, resolve));
+    t.is(seen.looks, peers);
+  }
+});
+
+test.serial('who stops the list hears no more of it', async (t) => {
+  const { seen, source } = summarized(3000);
+  const stop = warmUpStatus(source, () => t.fail('done'));
+  await waitFor('the first looks', async () => seen.looks > 0);
+  stop();
+  const { looks } = seen;
+  await new Promise<void>((resolve) => setTimeout(resolve, 50));
+  t.true(seen.looks <= looks + 1);
 });

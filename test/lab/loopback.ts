@@ -154,7 +154,7 @@ export const loopbackTable = (lab: LoopbackLab, name: string): readonly RouteVie
 export const measureLoopback = (lab: LoopbackLab): Progress => {
   const expected = expectedRoutes(lab.topology);
   const tables = new Map([...lab.nodes.keys()].map((name) => [name, loopbackTable(lab, name)] as const));
-  const peers = [...lab.nodes.values()].flatMap(({ daemon }) => daemon.status.peers());
+  const peers = [...lab.nodes.values()].flatMap(({ daemon }) => [...daemon.status.peers()]);
   return {
     sessions: peers.filter(({ state }) => state === 'Established').length,
     sessionsWanted: peers.length,

@@ -10,6 +10,7 @@ test('spent after five milliseconds, counted from who asks first, until the turn
   const budget = new TurnBudget(
     () => time,
     (task) => ends.push(task),
+    () => 5,
   );
   t.false(budget.spent);
   time += 4.9;

@@ -51,6 +51,34 @@ test('a turn ends when its time is over, and the rest keeps its order', (t) => {
   t.deepEqual(perTurn, [...Array(12).fill(8), 4]);
 });
 
+test('turns are short while somebody waits for an answer, a quarter of a second at most', (t) => {
+  const { queue, turns, time } = played();
+  let done = 0;
+  for (let i = 0; i < 1000; i++)
+    queue.add(() => {
+      done++;
+      time.now += 0.25;
+    });
+  const turn = (): number => {
+    const before = done;
+    turns.shift()?.();
+    return done - before;
+  };
+  t.is(turn(), 24, 'five milliseconds, and the clock is looked at after every eighth task');
+  const first = queue.hurry();
+  const second = queue.hurry();
+  t.is(turn(), 8, 'one millisecond');
+  first();
+  first();
+  t.is(turn(), 8, 'the other one still waits');
+  second();
+  t.is(turn(), 24);
+  queue.hurry();
+  t.is(turn(), 8);
+  time.now += 250;
+  t.is(turn(), 24, 'who reads slowly does not slow down everything for ever');
+});
+
 test('a task that throws takes only itself along', (t) => {
   const { queue, turns } = played();
   const log: string[] = [];

@@ -18,6 +18,7 @@ export function fakeClock(start = 1_000_000): FakeClock {
   return {
     now,
     defer: (task) => void setImmediate(task),
+    hurry: () => () => undefined,
     turnSpent: () => false,
     timer: (onExpire): Timer => new TableTimer(table, now, () => undefined, onExpire),
     takeSlack: () => 0,

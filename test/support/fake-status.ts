@@ -16,6 +16,7 @@ import type {
   RpkiStatus,
   StatusSource,
   Summary,
+  SummaryHead,
 } from '../../src/api/model/types.js';
 import type { FamilyName } from '../../src/base/family.js';
 import { DEFAULT_GRACEFUL_RESTART, DEFAULT_TIMERS } from '../../src/config/defaults.js';
@@ -586,6 +587,11 @@ export interface FakeOptions {
   readonly overrides?: Partial<StatusSource>;
 }
 
+const fakeSummaryHead = (peers: readonly PeerDetail[]): SummaryHead => {
+  const { peers: _, ...head } = fakeSummary(peers);
+  return head;
+};
+
 export function fakeStatus({
   peers = FAKE_PEERS,
   routes = FAKE_ROUTES,
@@ -594,7 +600,8 @@ export function fakeStatus({
   const fake: FakeStatus = {
     lastQuery: null,
     reloads: 0,
-    summary: () => fakeSummary(peers),
+    summary: () => fakeSummaryHead(peers),
+    peerSummaries: () => fakeSummary(peers).peers,
     peers: () => peers,
     peer: (id) => peers.find(({ name, address }) => name === id || address === id) ?? null,
     routes: (query) => {

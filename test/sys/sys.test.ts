@@ -13,7 +13,15 @@ import {
   openNetlinkSocket,
   receiveNetlink,
 } from '../../src/sys/netlink-socket.js';
-import { createTcpSocketFd, readTtl, setMinTtl, setTcpMd5Key, setTtl } from '../../src/sys/socket-options.js';
+import {
+  createTcpSocketFd,
+  readSendBuffer,
+  readTtl,
+  setMinTtl,
+  setSendBuffer,
+  setTcpMd5Key,
+  setTtl,
+} from '../../src/sys/socket-options.js';
 
 test('CapEff with and without CAP_NET_ADMIN', (t) => {
   t.true(parseNetAdmin('Name:\tnode\nCapEff:\t000001ffffffffff\n'));
@@ -21,6 +29,16 @@ test('CapEff with and without CAP_NET_ADMIN', (t) => {
   t.false(parseNetAdmin('CapEff:\t0000000000000fff\n'));
   t.false(parseNetAdmin('CapPrm:\t000001ffffffffff\nCapEff:\t0000000000000000\n'));
   t.false(parseNetAdmin(''));
+});
+
+test('a send buffer has twice the octets that it was asked to hold', (t) => {
+  const opened = createTcpSocketFd('ipv4', {});
+  if (!opened.ok) return t.fail(opened.errno);
+  t.deepEqual(setSendBuffer(opened.value, 100_000), { ok: true });
+  t.is(readSendBuffer(opened.value), 200_000);
+  t.deepEqual(setSendBuffer(-1, 100_000), { ok: false, errno: 'EBADF' });
+  closeFd(opened.value);
+  return undefined;
 });
 
 test('errno names', (t) => {

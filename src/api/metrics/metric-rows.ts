@@ -10,13 +10,16 @@ import type {
   LoopStatus,
   MemoryReport,
   PeerDetail,
+  PeerSummary,
   RpkiStatus,
-  Summary,
+  SummaryHead,
 } from '../model/types.js';
 
-/** Everything one scrape shows, taken at one moment. */
+/** Everything one scrape shows. Thousands of peers are not looked at in the same moment. */
 export interface Snapshot {
-  readonly summary: Summary;
+  readonly summary: SummaryHead;
+  /** All of them. */
+  readonly peerSummaries: readonly PeerSummary[];
   /** Peers with series of their own; at most the peer budget. */
   readonly peers: readonly PeerDetail[];
   readonly peersWithoutSeries: number;

@@ -1,11 +1,10 @@
-// The Prometheus exposition: one status snapshot a scrape, read by the metric rows, written in slices so that a
+// The Prometheus exposition: one status snapshot a scrape, read by the metric rows; taken and written in slices so that a
 // reflector with thousands of peers keeps its timers while it is scraped. Keeps no values between scrapes.
 
-import { performance } from 'node:perf_hooks';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LatencyHistogram } from '../../base/latency.js';
 import type { PeerDetail, StatusSource } from '../model/types.js';
+import { Slices } from '../slices.js';
 import { CALICO_METRICS } from './calico-metrics.js';
 import { DAEMON_METRICS } from './daemon-metrics.js';
 import { type LoopMeter, startLoopMeter } from './event-loop.js';
@@ -17,8 +16,6 @@ import { RPKI_METRICS } from './rpki-metrics.js';
 
 /** Peers that get series of their own unless `peerBudget` says otherwise: some 30 series each. */
 const DEFAULT_PEER_BUDGET = 1000;
-/** Milliseconds of work before other work gets a turn. */
-const SLICE_TIME = 5;
 /** Samples written in one go, some 3 ms. */
 const SLICE_SAMPLES = 2000;
 const ROWS: readonly MetricRow[] = [
@@ -53,13 +50,13 @@ export function createMetrics(source: StatusSource, extra: MetricsExtra = {}): M
   const writers = ROWS.map(rowWriter);
   const loop = startLoopMeter();
   const scrape = async (): Promise<string> => {
-    const snapshot = takeSnapshot(source, extra, loop);
+    const slices = new Slices();
+    const snapshot = await takeSnapshot(source, extra, loop, slices);
     const parts: string[] = [];
-    const pause = sliceTimer();
     for (const write of writers) {
       for await (const part of write(snapshot)) {
         parts.push(part);
-        await pause();
+        if (slices.spent) await slices.next();
       }
     }
     return parts.join('') + (await processRegistry.metrics());
@@ -77,13 +74,19 @@ export function createMetrics(source: StatusSource, extra: MetricsExtra = {}): M
   };
 }
 
-function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter): Snapshot {
-  const peers = withinBudget(source.peers(), extra.peerBudget ?? DEFAULT_PEER_BUDGET);
-  const summary = source.summary();
+async function takeSnapshot(
+  source: StatusSource,
+  extra: MetricsExtra,
+  loop: LoopMeter,
+  slices: Slices,
+): Promise<Snapshot> {
+  const peers = await withinBudget(source.peers(), extra.peerBudget ?? DEFAULT_PEER_BUDGET, slices);
+  const peerSummaries = await inSlices(source.peerSummaries(), slices);
   return {
-    summary,
+    summary: source.summary(),
+    peerSummaries,
     peers,
-    peersWithoutSeries: summary.peers.length - peers.length,
+    peersWithoutSeries: Math.max(0, peerSummaries.length - peers.length),
     kernel: source.kernel(),
     calico: source.calico(),
     memory: source.memory(),
@@ -97,10 +100,30 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
   };
 }
 
-function withinBudget(peers: readonly PeerDetail[], budget: number): readonly PeerDetail[] {
-  if (peers.length <= budget) return peers;
-  const configured = peers.filter((peer) => !peer.dynamic);
-  return [...configured, ...peers.filter((peer) => peer.dynamic)].slice(0, budget);
+/** Configured ones come first. */
+async function withinBudget(
+  peers: Iterable<PeerDetail>,
+  budget: number,
+  slices: Slices,
+): Promise<readonly PeerDetail[]> {
+  const configured: PeerDetail[] = [];
+  const dynamic: PeerDetail[] = [];
+  for (const peer of peers) {
+    if (configured.length === budget) break;
+    const these = peer.dynamic ? dynamic : configured;
+    if (these.length < budget) these.push(peer);
+    if (slices.spent) await slices.next();
+  }
+  return [...configured, ...dynamic].slice(0, budget);
+}
+
+async function inSlices<T>(items: Iterable<T>, slices: Slices): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (const item of items) {
+    all.push(item);
+    if (slices.spent) await slices.next();
+  }
+  return all;
 }
 
 const METRIC_CLASSES = { gauge: Gauge, counter: Counter, histogram: Histogram } as const;
@@ -136,13 +159,3 @@ function rowWriter(row: MetricRow): RowWriter {
 
 /** Behind the HELP and the TYPE line. */
 const headEnd = (text: string): number => text.indexOf('\n', text.indexOf('\n') + 1) + 1;
-
-/** Lets other work run when the slice is used up. */
-function sliceTimer(): () => Promise<void> {
-  let end = performance.now() + SLICE_TIME;
-  return async () => {
-    if (performance.now() < end) return;
-    await nextTurn();
-    end = performance.now() + SLICE_TIME;
-  };
-}

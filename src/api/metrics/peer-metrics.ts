@@ -87,10 +87,10 @@ export const PEER_METRICS: readonly MetricRow[] = [
     help: 'Peers by session type and state, all peers counted.',
     type: 'gauge',
     labelNames: ['type', 'state'],
-    samples: ({ summary }) =>
+    samples: ({ peerSummaries }) =>
       (['ibgp', 'confed', 'ebgp'] as const).flatMap((type) =>
         STATES.map((state) =>
-          sample(summary.peers.filter((peer) => peer.type === type && peer.state === state).length, {
+          sample(peerSummaries.filter((peer) => peer.type === type && peer.state === state).length, {
             type,
             state,
           }),

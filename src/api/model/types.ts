@@ -40,6 +40,9 @@ export interface Summary {
   readonly peers: readonly PeerSummary[];
 }
 
+/** All but its list, which comes last. */
+export type SummaryHead = Omit<Summary, 'peers'>;
+
 /** Incoming connections since the start, by what became of them. */
 export type ConnectionCounters = ListenerCounters;
 
@@ -257,9 +260,11 @@ export interface PeerAdministration {
 }
 
 /** Implemented by the daemon; every call is a fresh, consistent snapshot and costs no more than what it returns. */
+/** Thousands of peers: each is looked at when its turn comes, so that nobody waits for all of them. */
 export interface StatusSource {
-  summary(): Summary;
-  peers(): readonly PeerDetail[];
+  summary(): SummaryHead;
+  peerSummaries(): Iterable<PeerSummary>;
+  peers(): Iterable<PeerDetail>;
   /** By name or address; null when there is none. */
   peer(nameOrAddress: string): PeerDetail | null;
   /** A string explains why the query can't be answered. */

@@ -158,8 +158,10 @@ export class BgpPeer implements PeerHandlers {
     const { local } = this.#context;
     const session = this.#attachment?.session;
     const kind = session === undefined ? kindOf(local, this.#config) : kindOfSession(session);
-    if (kind === null) return [];
-    return missingPolicies({ ...this.#config, asn: asnForPolicies(kind, local.asn) }, local.asn);
+    if (kind !== 'external') return [];
+    const { import: taken, export: told, advertise } = this.#config;
+    const asn = asnForPolicies(kind, local.asn);
+    return missingPolicies({ asn, import: taken, export: told, advertise }, local.asn);
   }
 
   /** Routes that came and were beyond a limit, over all sessions. */

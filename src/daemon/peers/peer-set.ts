@@ -93,10 +93,14 @@ export class PeerSet {
     this.#lookForRouters();
   }
 
-  /** Something that all share changed, and no session has to end for it. */
-  renew(context: PeerContext): void {
+  /** Something that all share changed, and no session has to end for it: each hears of it when `later` runs its task. */
+  renew(context: PeerContext, later: (task: () => void) => void): void {
     this.#context = context;
-    for (const peer of this.all()) peer.reconfigure(peer.config, context);
+    for (const peer of this.all()) {
+      later(() => {
+        if (this.#context === context) peer.reconfigure(peer.config, context);
+      });
+    }
   }
 
   /** For good, whatever a reload that is under way still adds. `graceful`: peers are to keep our routes. */

@@ -73,6 +73,7 @@ export async function serveStatus(parts: Parts, routerId: number): Promise<Serve
     administration: administrator,
     changes,
     ...apiAddresses(options.config),
+    hurry: () => clock.hurry(),
     onError: (line) => options.logger.error(line),
   });
   if (!api.ok) return api;

@@ -7,7 +7,7 @@ import type {
   PeerSummary,
   PrefixLimitStatus,
 } from '../../api/model/types.js';
-import { FAMILY_NAMES, type FamilyName, familyIndex } from '../../base/family.js';
+import { FAMILY_NAMES, type FamilyIndex, type FamilyName, familyIndex } from '../../base/family.js';
 import { formatIp } from '../../base/ip.js';
 import { localCapabilities } from '../../fsm/capabilities.js';
 import type { NegotiatedSession } from '../../fsm/types.js';
@@ -28,7 +28,7 @@ export interface StatusClock {
 
 export function peerSummary(speaker: Speaker, peer: BgpPeer, clock: StatusClock): PeerSummary {
   const { config, session } = peer;
-  const { state, since } = peer.driver.status();
+  const { state, since } = peer.driver;
   const kind = session === null ? kindOf(peer.local, config) : kindOfSession(session);
   return {
     name: config.name,
@@ -125,20 +125,20 @@ export function peerAddress({ config }: BgpPeer): string {
 }
 
 function prefixCounts(speaker: Speaker, peer: BgpPeer): Readonly<Record<FamilyName, PeerPrefixCounts>> {
-  const one = (name: FamilyName): PeerPrefixCounts => {
-    const family = familyIndex(name);
-    const { ribId } = peer;
-    const session = peer.session ?? peer.restart.away?.session ?? null;
-    if (ribId === null || session === null)
-      return { negotiated: false, received: 0, accepted: 0, advertised: 0 };
-    return {
-      negotiated: session.families.includes(family),
-      ...speaker.rib.sources.count(ribId, family),
-      advertised: speaker.rib.groups.of(ribId)?.advertised(ribId, family) ?? 0,
-    };
+  const { ribId } = peer;
+  const session = peer.session ?? peer.restart.away?.session ?? null;
+  if (ribId === null || session === null) return NO_PREFIXES;
+  const group = speaker.rib.groups.of(ribId);
+  const one = (family: FamilyIndex): PeerPrefixCounts => {
+    const { received, accepted } = speaker.rib.sources.count(ribId, family);
+    const advertised = group?.advertised(ribId, family) ?? 0;
+    return { negotiated: session.families.includes(family), received, accepted, advertised };
   };
-  return { 'ipv4-unicast': one(FAMILY_NAMES[0]), 'ipv6-unicast': one(FAMILY_NAMES[1]) };
+  return { 'ipv4-unicast': one(0), 'ipv6-unicast': one(1) };
 }
+
+const NONE_COUNTED: PeerPrefixCounts = { negotiated: false, received: 0, accepted: 0, advertised: 0 };
+const NO_PREFIXES = { 'ipv4-unicast': NONE_COUNTED, 'ipv6-unicast': NONE_COUNTED } as const;
 
 /** Why a peer is not Established. */
 export const peerReason = (peer: BgpPeer): string => blameOf(peer).text;
@@ -186,12 +186,29 @@ function prefixLimits(
 }
 
 function notesOf(peer: BgpPeer): readonly string[] {
-  const policies = peer.missingPolicies.map(
+  const missing = peer.missingPolicies;
+  if (missing.length === 0 && peer.config.advertise !== 'originated') return unmetNotes(peer);
+  const policies = missing.map(
     (direction) => `RFC 8212: no ${direction} policy for this eBGP peer, so no route is ${VERB[direction]}`,
   );
   const told = peer.config.advertise === 'originated' ? [...policies, WITHHELD] : policies;
-  return peer.session === null ? told : [...told, ...unmetOf(peer.config, peer.session)];
+  return [...told, ...unmetNotes(peer)];
 }
+
+/** By session: both sides have said what they have, and that stays. */
+const unmetBySession = new WeakMap<NegotiatedSession, readonly string[]>();
+
+function unmetNotes({ config, session }: BgpPeer): readonly string[] {
+  if (session === null) return NO_NOTES;
+  let unmet = unmetBySession.get(session);
+  if (unmet === undefined) {
+    unmet = unmetOf(config, session);
+    unmetBySession.set(session, unmet);
+  }
+  return unmet;
+}
+
+const NO_NOTES: readonly string[] = [];
 
 const WITHHELD = 'advertise: originated: what other peers tell us is not passed on to it';
 

@@ -7,13 +7,14 @@ import type {
   ObjectStatus,
   RibFamilyStatus,
   StatusSource,
-  Summary,
+  SummaryHead,
 } from '../../api/model/types.js';
 import { FAMILY_NAMES, type FamilyName, familyIndex } from '../../base/family.js';
 import { formatIp } from '../../base/ip.js';
 import { formatPrefix } from '../../base/prefix.js';
 import type { Kernel } from '../../kernel/types.js';
 import { formatRouterId } from '../../wire/text.js';
+import type { BgpPeer } from '../peers/bgp-peer.js';
 import type { Speaker } from '../speaker.js';
 import { VERSION } from '../version.js';
 import { health, readiness } from './readiness.js';
@@ -41,7 +42,8 @@ export function createStatus(options: StatusOptions): StatusSource {
   const age = (): number => clock.now() - startedAt;
   return {
     summary: () => summaryOf(options, started, age()),
-    peers: () => [...speaker.peers.all()].map((peer) => peerDetail(speaker, peer, clock)),
+    peerSummaries: () => eachPeer(speaker, (peer) => peerSummary(speaker, peer, clock)),
+    peers: () => eachPeer(speaker, (peer) => peerDetail(speaker, peer, clock)),
     peer: (nameOrAddress) => {
       const peer = speaker.peers.find(nameOrAddress);
       return peer === null ? null : peerDetail(speaker, peer, clock);
@@ -60,8 +62,8 @@ export function createStatus(options: StatusOptions): StatusSource {
   };
 }
 
-function summaryOf(options: StatusOptions, startedAt: string, age: number): Summary {
-  const { speaker, routerId, clock } = options;
+function summaryOf(options: StatusOptions, startedAt: string, age: number): SummaryHead {
+  const { speaker, routerId } = options;
   const { config, rib } = speaker;
   return {
     version: VERSION,
@@ -80,8 +82,12 @@ function summaryOf(options: StatusOptions, startedAt: string, age: number): Summ
     attributeSets: rib.attrSets.size,
     updateGroups: rib.groups.size,
     connections: options.connections(),
-    peers: [...speaker.peers.all()].map((peer) => peerSummary(speaker, peer, clock)),
   };
+}
+
+/** Of the peers that there are now. */
+function* eachPeer<T>(speaker: Speaker, view: (peer: BgpPeer) => T): Generator<T> {
+  for (const peer of [...speaker.peers.all()]) yield view(peer);
 }
 
 function ribStatus({ rib }: Speaker, name: FamilyName): RibFamilyStatus {
