@@ -10,7 +10,7 @@ import type {
   PeerDetail,
   PeerSummary,
   PoolStatus,
-  RouteList,
+  RouteListing,
   RouteQuery,
   RouteStatus,
   RpkiStatus,
@@ -559,7 +559,7 @@ export const FAKE_MEMORY: MemoryReport = {
 };
 
 /** The longest prefix that covers is left out: tests look up what is in `FAKE_ROUTES` literally. */
-function select(routes: readonly RouteStatus[], query: RouteQuery): RouteList {
+function select(routes: readonly RouteStatus[], query: RouteQuery): RouteListing {
   const families: Readonly<Record<FamilyName, boolean>> = {
     'ipv4-unicast': query.family !== 'ipv6-unicast',
     'ipv6-unicast': query.family !== 'ipv4-unicast',
@@ -571,7 +571,7 @@ function select(routes: readonly RouteStatus[], query: RouteQuery): RouteList {
       (query.prefix === undefined || route.prefix.startsWith(query.prefix)) &&
       (query.peer === undefined || query.direction === 'out' || route.source === query.peer),
   );
-  return { routes: matching.slice(0, query.limit), total: matching.length };
+  return { more: () => false, routes: matching.slice(0, query.limit), total: matching.length };
 }
 
 export interface FakeStatus extends StatusSource {
