@@ -30,6 +30,7 @@ const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0)
 const NO_MESSAGES = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 } as const;
 
 const CAPABILITIES = ['multiprotocol ipv4-unicast', 'route refresh', '4-octet AS 64512'] as const;
+const OF_THE_RACK = ['multiprotocol ipv4-unicast', 'route refresh', '4-octet AS 65001'] as const;
 
 const BASE_CACHE: CacheStatus = {
   name: 'routinator-a',
@@ -100,7 +101,7 @@ const BASE_PEER: PeerDetail = {
   keepaliveTime: 30,
   capabilities: {
     local: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
-    peer: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
+    peer: [...OF_THE_RACK, 'multiprotocol ipv6-unicast'],
     inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
   },
   policies: { import: ['accept-all'], export: ['external'] },
