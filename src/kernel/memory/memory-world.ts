@@ -109,6 +109,7 @@ export function createMemoryWorld(): MemoryWorld {
   const controls = {
     addDevice: (link: KernelLink) => putLink(world, link),
     deleteLink: (name: string) => deleteLink(world, name),
+    renameLink: (from: string, to: string) => renameLink(world, from, to),
   };
   return {
     addLink: (name, options = {}) => addLink(world, name, options),
@@ -185,6 +186,12 @@ function addLink(
 function putLink(world: WorldState, link: KernelLink): void {
   world.links.set(link.name, link);
   notify(world, { kind: 'link', present: true, link });
+}
+
+function renameLink(world: WorldState, from: string, to: string): void {
+  const link = linkNamed(world, from);
+  world.links.delete(from);
+  putLink(world, { ...link, name: to });
 }
 
 function setLink(

@@ -49,7 +49,8 @@ export type OwnRoutes = (address: IpAddress) => Iterable<OwnRoute>;
 export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): string {
   const host = zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;
   if (tunnel === undefined) return host;
-  const end = tunnel.end === null ? '' : ` ${tunnel.end.mac} ${formatIp(tunnel.end.address)}`;
+  const { end: other } = tunnel;
+  const end = other === null ? '' : ` ${other.mac} ${formatIp(other.address)} ${other.vni}`;
   return `${host}>${tunnel.device} ${tunnel.mode}${end}`;
 }
 
