@@ -2,7 +2,7 @@
 // Hands out the difference as writes; performs nothing.
 
 import { formatIp } from '../../base/ip.js';
-import type { TrackedHop } from '../next-hops/next-hops.js';
+import type { TrackedHop } from '../next-hops/tracked-hop.js';
 import type { TunnelWrite } from '../port.js';
 import { tunnelGateway } from './tunnel-gateway.js';
 
