@@ -4,6 +4,7 @@
 import { formatIp, type IpAddress, isLinkLocal, parseIp } from '../base/ip.js';
 import { formatPrefix, makePrefix, maxLength, parsePrefix, prefixContainsIp } from '../base/prefix.js';
 import type { KernelReport, PoolStatus, RouteStatus, StatusSource } from './model/types.js';
+import { wholeList } from './route-listing.js';
 
 export interface Reachability {
   readonly address: string;
@@ -89,9 +90,10 @@ function routesTo(address: IpAddress, source: StatusSource): Found {
   for (let length = maxLength(address.family); length >= 0; length--) {
     const answer = source.routes({ prefix: formatPrefix(makePrefix(address, length)), all: true });
     if (typeof answer === 'string') continue;
-    const best = answer.routes.find((route) => route.best);
+    const { routes } = wholeList(answer);
+    const best = routes.find((route) => route.best);
     if (best !== undefined) return { used: best, passedOver };
-    passedOver.push(...answer.routes);
+    passedOver.push(...routes);
   }
   return { used: null, passedOver };
 }

@@ -11,6 +11,7 @@ import type { ConfigurationChanges, Health, PeerAdministration, StatusSource } f
 import { readRouteQuery } from './query.js';
 import { explainReachability } from './reachability.js';
 import { refuse } from './refusal.js';
+import { lookedThrough } from './route-listing.js';
 
 export interface ApiSurface {
   readonly source: StatusSource;
@@ -88,14 +89,15 @@ function addNeighbors(app: FastifyInstance, source: StatusSource): void {
 }
 
 function addRoutes(app: FastifyInstance, source: StatusSource): void {
-  app.get<{ Querystring: Record<string, unknown> }>('/v1/routes', (request, reply) => {
+  app.get<{ Querystring: Record<string, unknown> }>('/v1/routes', async (request, reply) => {
     const query = readRouteQuery(request.query);
     if (!query.ok) return refuse(reply, 400, query.error);
     const { peer } = query.value;
     if (peer !== undefined && source.peer(peer) === null) return refuse(reply, 404, noNeighbor(peer));
-    const answer = source.routes(query.value);
-    if (typeof answer === 'string') return refuse(reply, 400, answer);
-    return sendList(reply, { total: answer.total }, 'routes', answer.routes);
+    const listing = source.routes(query.value);
+    if (typeof listing === 'string') return refuse(reply, 400, listing);
+    if (!(await lookedThrough(listing, () => !reply.raw.destroyed))) return reply;
+    return sendList(reply, { total: listing.total }, 'routes', listing.routes);
   });
 }
 

@@ -51,6 +51,8 @@ export interface ForwardEntry {
   readonly ifindex: number;
   readonly address: IpAddress;
   readonly mac: string;
+  /** Null: that of the device. */
+  readonly vni: number | null;
 }
 
 /**
@@ -84,6 +86,8 @@ export interface RouteWrite {
 export type TunnelWrite =
   | { readonly kind: 'create'; readonly device: TunnelDevice; readonly mtu: number | null }
   | { readonly kind: 'destroy'; readonly ifindex: number }
+  /** Stays up and keeps its routes: Linux 6.2 and later; EBUSY before. */
+  | { readonly kind: 'rename'; readonly ifindex: number; readonly name: string }
   | {
       readonly kind: 'neighbour';
       readonly present: boolean;
@@ -91,14 +95,7 @@ export type TunnelWrite =
       readonly address: IpAddress;
       readonly mac: string;
     }
-  /** Frames to `mac` go to the tunnel's end at `address`. */
-  | {
-      readonly kind: 'forward';
-      readonly present: boolean;
-      readonly ifindex: number;
-      readonly address: IpAddress;
-      readonly mac: string;
-    };
+  | ({ readonly kind: 'forward'; readonly present: boolean } & ForwardEntry);
 
 /**
  * One write of a nexthop object. `setHop` and `setGroup` make it or change it in place, for every route that uses it;

@@ -150,7 +150,14 @@ export interface FibTunnel {
   /** `crossSubnet`: only to next hops that are in no subnet of ours. */
   readonly mode: 'always' | 'crossSubnet';
   /** The other end of a VXLAN tunnel; null: the next hop itself is the end (IP-in-IP). */
-  readonly end: { readonly address: IpAddress; readonly mac: string } | null;
+  readonly end: TunnelEnd | null;
+}
+
+/** The VNI is the one that the other end wants: it need not be that of our device. */
+export interface TunnelEnd {
+  readonly address: IpAddress;
+  readonly mac: string;
+  readonly vni: number;
 }
 
 /** A device that tunnels need. */

@@ -59,13 +59,6 @@ export function longestMatch(rib: Rib, address: IpAddress): PrefixId | typeof NO
   return NONE;
 }
 
-export function* livePrefixes(rib: Rib, family: FamilyIndex): Generator<PrefixId> {
-  const table = rib.prefixes[family];
-  for (let id = 0; id < table.rows; id++) {
-    if (table.isLive(id as PrefixId) && table.head[id] !== NONE) yield id as PrefixId;
-  }
-}
-
 /** All paths of a prefix, the best first, then those it shares the traffic with, each with its reason. */
 export function explainPrefix(rib: Rib, family: FamilyIndex, prefix: PrefixId): readonly PathView[] {
   const report = rib.decisions[family].explain(rib.prefixes[family].head[prefix]!);

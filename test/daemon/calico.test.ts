@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { wholeList } from '../../src/api/route-listing.js';
 import { ConfigFile } from '../../src/config/sources/config-file.js';
 import { NO_RUNTIME } from '../../src/config/sources/runtime-peers.js';
 import type { ConfigResult } from '../../src/config/types.js';
@@ -301,7 +302,7 @@ test('a local workload is a peer: the outside hears what it tells, and nothing o
 
 const bestCount = (daemon: Daemon): number => {
   const found = daemon.status.routes({});
-  return typeof found === 'string' ? 0 : found.routes.filter(({ best }) => best).length;
+  return typeof found === 'string' ? 0 : wholeList(found).routes.filter(({ best }) => best).length;
 };
 
 test('a secret comes, changes and goes: the peer that names it does, too, and no other notices', (t) =>

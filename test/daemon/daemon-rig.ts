@@ -14,6 +14,7 @@ import type {
   RouteStatus,
   StatusSource,
 } from '../../src/api/model/types.js';
+import { wholeList } from '../../src/api/route-listing.js';
 import { parseIp } from '../../src/base/ip.js';
 import { CalicoStore } from '../../src/config/calico/calico-store.js';
 import { kernelSettings } from '../../src/config/kernel-settings.js';
@@ -152,7 +153,7 @@ export class TestDaemon {
   routes(query: RouteQuery): readonly RouteStatus[] {
     const answer = this.status.routes(query);
     if (typeof answer === 'string') throw new Error(answer);
-    return answer.routes;
+    return wholeList(answer).routes;
   }
 
   /** The only route of a prefix. */

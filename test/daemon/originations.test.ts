@@ -62,6 +62,32 @@ test('a block speaks for the workloads inside; one on the move and a borrowed ad
     await a.hasRoutes('10.65.8.2/32', '10.65.8.3/32', '10.65.99.4/32');
   }));
 
+test('a reload tells what stands for workloads before these go, and takes it back after they are told', (t) =>
+  withDaemons(async (rig) => {
+    const world = hostWorld();
+    workloads(world);
+    const other = { prefix: '10.65.99.0/26', kind: 'aggregate', blackhole: false };
+    const block = { prefix: '10.65.8.0/26', kind: 'aggregate', blackhole: false };
+    const needy = { ...block, requireContributor: true };
+    const daemon = await rig.start(config({ originate: [other] }), { world });
+    const a = await rig.join(daemon, A, ROUTER);
+    await a.hasRoutes('10.65.8.2/32', '10.65.8.3/32', '10.65.99.0/26');
+    for (const [originate, heard] of [
+      [[block], '+10.65.8.0/26 +10.65.99.4/32 -10.65.8.2/32 -10.65.99.0/26'],
+      [[other], '+10.65.8.2/32 +10.65.99.0/26 -10.65.8.0/26 -10.65.99.4/32'],
+      [[needy], '+10.65.8.0/26 +10.65.99.4/32 -10.65.8.2/32 -10.65.99.0/26'],
+      [[{ ...needy, kind: 'static', suppressMoreSpecifics: false }, other], '+10.65.8.0/26'],
+    ] as const) {
+      a.heard.length = 0;
+      await daemon.reload(config({ originate }));
+      const wanted = heard.split(' ');
+      await daemon.until(heard, () => wanted.every((each) => a.heard.includes(each)));
+      const firstEnd = a.heard.findIndex((each) => each.startsWith('-'));
+      const late = firstEnd < 0 ? [] : a.heard.slice(firstEnd).filter((each) => each.startsWith('+'));
+      t.deepEqual(late, [], a.heard.join(' '));
+    }
+  }));
+
 test('a block that needs a contributor comes and goes with the workloads inside', (t) =>
   withDaemons(async (rig) => {
     const world = hostWorld();

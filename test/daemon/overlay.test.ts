@@ -41,21 +41,19 @@ const ours = (world: MemoryWorld): readonly string[] => {
 const NEXT_HOP = parseIp('10.1.0.9')!;
 
 test("a tunnel's end: address, MAC and VNI survive the attribute; what cannot be used is none", (t) => {
-  const found = tunnelEnd({ tunnels: [end('10.1.0.9')] }, NEXT_HOP, 4097);
+  const found = tunnelEnd({ tunnels: [end('10.1.0.9')] }, NEXT_HOP);
   t.is(found?.mac, MAC);
   t.is(found === null ? '' : formatIp(found.address), '10.1.0.9');
-  const v6 = tunnelEnd({ tunnels: [end('fd00::9')] }, NEXT_HOP, 4097);
+  t.is(found?.vni, 4097);
+  t.is(tunnelEnd({ tunnels: [end('10.1.0.9', 5)] }, NEXT_HOP)?.vni, 5, 'not that of our device');
+  const v6 = tunnelEnd({ tunnels: [end('fd00::9')] }, NEXT_HOP);
   t.is(v6 === null ? '' : formatIp(v6.address), 'fd00::9');
   const [encapsulation, endpoint] = end('10.1.0.9').subTlvs;
   const nextHopEnd = { type: 6, value: new Uint8Array(6) };
-  const byNextHop = tunnelEnd(
-    { tunnels: [{ type: 8, subTlvs: [encapsulation!, nextHopEnd] }] },
-    NEXT_HOP,
-    4097,
-  );
+  const byNextHop = tunnelEnd({ tunnels: [{ type: 8, subTlvs: [encapsulation!, nextHopEnd] }] }, NEXT_HOP);
   t.is(byNextHop === null ? '' : formatIp(byNextHop.address), '10.1.0.9');
   const useless: readonly (readonly [string, Tunnel])[] = [
-    ['another VNI', end('10.1.0.9', 5)],
+    ['VNI 0', end('10.1.0.9', 0)],
     ['another kind of tunnel', { ...end('10.1.0.9'), type: 7 }],
     ['no encapsulation', { type: 8, subTlvs: [endpoint!] }],
     ['no endpoint', { type: 8, subTlvs: [encapsulation!] }],
@@ -64,7 +62,7 @@ test("a tunnel's end: address, MAC and VNI survive the attribute; what cannot be
     ['short', { type: 8, subTlvs: [{ type: 1, value: encapsulation!.value.subarray(0, 11) }, endpoint!] }],
     ['flags not set', { type: 8, subTlvs: [{ type: 1, value: new Uint8Array(12).fill(2, 1) }, endpoint!] }],
   ];
-  for (const [what, tunnel] of useless) t.is(tunnelEnd({ tunnels: [tunnel] }, NEXT_HOP, 4097), null, what);
+  for (const [what, tunnel] of useless) t.is(tunnelEnd({ tunnels: [tunnel] }, NEXT_HOP), null, what);
 });
 
 test('VXLAN by bgpd: our end is told with the workloads of the pool, theirs is programmed', (t) =>
@@ -84,7 +82,7 @@ test('VXLAN by bgpd: our end is told with the workloads of the pool, theirs is p
     const a = await rig.join(daemon, A, { asn: 64512 });
     await a.hasRoutes('10.65.0.2/32', '10.66.0.2/32');
     t.deepEqual(a.told.get('10.65.0.2/32')?.tunnels, []);
-    const told = tunnelEnd({ tunnels: a.told.get('10.66.0.2/32')?.tunnels ?? [] }, NEXT_HOP, 4097);
+    const told = tunnelEnd({ tunnels: a.told.get('10.66.0.2/32')?.tunnels ?? [] }, NEXT_HOP);
     t.is(told === null ? '' : formatIp(told.address), '10.0.0.1');
     const link = world.links().find(({ name }) => name === 'vxlan.bgp');
     t.is(link?.mac, told?.mac);

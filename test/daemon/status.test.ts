@@ -1,6 +1,7 @@
 // What the daemon tells about itself, against sessions and routes that a test knows.
 
 import test from 'ava';
+import { wholeList } from '../../src/api/route-listing.js';
 import { askBgpd } from '../support/peers/bgpd.js';
 import { withProcess } from './bgpd-process.js';
 import { BASE, hostWorld, OPEN_EBGP, passive, withDaemons } from './daemon-rig.js';
@@ -153,10 +154,7 @@ test('routes: by prefix, by address, per peer and direction, all paths with reas
     await tor.hasRoutes('10.65.0.0/16', '10.65.3.0/24', '192.0.2.0/24', 'fd00:65::/64');
     await daemon.until('both paths', () => daemon.routes({ prefix: '192.0.2.0/24', all: true }).length === 2);
     const prefixes = (query: Parameters<typeof daemon.routes>[0]) =>
-      daemon
-        .routes(query)
-        .map(({ prefix }) => prefix)
-        .sort();
+      daemon.routes(query).map(({ prefix }) => prefix);
 
     t.deepEqual(prefixes({ prefix: '10.65.3.7' }), ['10.65.3.0/24']);
     t.deepEqual(prefixes({ prefix: '10.65.4.7' }), ['10.65.0.0/16']);
@@ -216,11 +214,76 @@ test('routes: by prefix, by address, per peer and direction, all paths with reas
     });
 
     const limited = daemon.status.routes({ limit: 2 });
-    t.like(limited, { total: 4 });
-    t.is(typeof limited === 'string' ? 0 : limited.routes.length, 2);
+    if (typeof limited === 'string') throw new Error(limited);
+    const { routes, total } = wholeList(limited);
+    t.deepEqual([total, routes.map(({ prefix }) => prefix)], [4, ['10.65.0.0/16', '10.65.3.0/24']]);
     tor.peer.socket.destroy();
     await daemon.until('the end', () => !daemon.isUp('tor'));
     t.is(daemon.status.routes({ peer: 'tor' }), 'peer tor is not established, so it has no routes');
+  }));
+
+const ANY_ORDER = [
+  '192.0.2.128/25',
+  '10.65.0.64/26',
+  '224.0.0.0/24',
+  '10.65.0.0/16',
+  '9.0.0.0/8',
+  '10.65.0.0/26',
+  '192.0.2.0/24',
+  '10.65.0.0/24',
+];
+const SIX_IN_ANY_ORDER = ['fd00:65:0:1::/64', '2001:db8::/32', 'fd00:65::/48', 'fd00:65::/64'];
+const ADDRESS_ORDER = [
+  '9.0.0.0/8',
+  '10.65.0.0/16',
+  '10.65.0.0/24',
+  '10.65.0.0/26',
+  '10.65.0.64/26',
+  '192.0.2.0/24',
+  '192.0.2.128/25',
+  '224.0.0.0/24',
+  '2001:db8::/32',
+  'fd00:65::/48',
+  'fd00:65::/64',
+  'fd00:65:0:1::/64',
+];
+
+test('routes come in address order, IPv4 first, the wider one first, whatever was told first', (t) =>
+  withDaemons(async (rig) => {
+    const daemon = await rig.start({
+      ...BASE,
+      peers: [passive('a', A, 64512), passive('tor', B, 65001, OPEN_EBGP)],
+    });
+    const a = await rig.join(daemon, A, { asn: 64512, routerId: 0x0a090901 });
+    const tor = await rig.join(daemon, B, { asn: 65001, routerId: 0x0a090902 });
+    a.announce(SIX_IN_ANY_ORDER, { nextHop: 'fd00::11' });
+    a.announce(ANY_ORDER, { nextHop: '10.0.0.11' });
+    tor.announce(['10.65.0.0/24'], { nextHop: '10.0.0.12' });
+    await tor.hasRoutes(...[...ANY_ORDER, ...SIX_IN_ANY_ORDER].sort());
+    await daemon.until('both paths', () => daemon.routes({ prefix: '10.65.0.0/24', all: true }).length === 2);
+    const prefixes = (query: Parameters<typeof daemon.routes>[0]) =>
+      daemon.routes(query).map(({ prefix }) => prefix);
+    t.deepEqual(prefixes({}), ADDRESS_ORDER);
+    t.deepEqual(prefixes({ peer: 'a' }), ADDRESS_ORDER);
+    t.deepEqual(prefixes({ peer: 'tor', direction: 'out' }), ADDRESS_ORDER);
+    t.deepEqual(prefixes({ family: 'ipv6-unicast' }), ADDRESS_ORDER.slice(8));
+    t.deepEqual(prefixes({ limit: 3 }), ADDRESS_ORDER.slice(0, 3), 'the lowest');
+    t.deepEqual(prefixes({ limit: 9 }), ADDRESS_ORDER.slice(0, 9), 'the lowest');
+    t.deepEqual(prefixes({ all: true, limit: 4 }), [
+      '9.0.0.0/8',
+      '10.65.0.0/16',
+      '10.65.0.0/24',
+      '10.65.0.0/24',
+    ]);
+    t.deepEqual(
+      daemon.routes({ all: true, limit: 4 }).map(({ source, best }) => [source, best]),
+      [
+        ['a', true],
+        ['a', true],
+        ['a', true],
+        ['tor', false],
+      ],
+    );
   }));
 
 test('readiness: all peers while the node is young, one later; health is the kernel', (t) =>

@@ -1,8 +1,12 @@
 // Several paths per prefix, with real peers: ADD-PATH both ways with each of them, and multipath routes in the kernel.
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
+import { parse, stringify } from 'yaml';
+import type { RouteList } from '../../src/api/model/types.js';
 import { interop } from '../support/interop.js';
 import { type NetNode, Network } from '../support/netns.js';
+import { askBgpd, BgpdRouter } from '../support/peers/bgpd.js';
 import { createRouter } from '../support/peers/router.js';
 import type { Family, Router, RouterKind, RouterSpec } from '../support/peers/types.js';
 import { waitFor } from '../support/wait.js';
@@ -64,8 +68,8 @@ const sessions = (
   more: Partial<RouterSpec['neighbors'][number]> = {},
 ): RouterSpec['neighbors'] => FAMILIES.map((family) => ({ address: addressOf(to, family), asn, ...more }));
 
-const source = (name: 'x' | 'y', to: readonly NodeName[]): RouterSpec => ({
-  asn: SOURCE_ASN,
+const source = (name: 'x' | 'y', to: readonly NodeName[], asn = SOURCE_ASN): RouterSpec => ({
+  asn,
   routerId: addressOf(name, 'ipv4-unicast'),
   announce: ANNOUNCE,
   neighbors: to.flatMap((other) => sessions(other, OUR_ASN)),
@@ -126,16 +130,9 @@ const kernelHops = async (node: NetNode, family: Family): Promise<string> => {
   return hops.toSorted().join(' ');
 };
 
-const playMultipath = async (t: ExecutionContext, { nodes, start, wait }: Stage): Promise<void> => {
-  await start('x', 'bird', source('x', ['ours']));
-  const y = await start('y', 'bird', source('y', ['ours']));
-  await start('ours', 'bgpd', {
-    asn: OUR_ASN,
-    routerId: addressOf('ours', 'ipv4-unicast'),
-    install: true,
-    neighbors: [...sessions('x', SOURCE_ASN), ...sessions('y', SOURCE_ASN)],
-  });
-  const kernelHas = (...names: readonly NodeName[]) =>
+const kernelWaits =
+  ({ nodes, wait }: Pick<Stage, 'nodes' | 'wait'>) =>
+  (...names: readonly NodeName[]) =>
     Promise.all(
       FAMILIES.map((family) => {
         const hops = names.map((name) => addressOf(name, family)).join(' ');
@@ -145,6 +142,17 @@ const playMultipath = async (t: ExecutionContext, { nodes, start, wait }: Stage)
         );
       }),
     );
+
+const playMultipath = async (t: ExecutionContext, { nodes, start, wait }: Stage): Promise<void> => {
+  await start('x', 'bird', source('x', ['ours']));
+  const y = await start('y', 'bird', source('y', ['ours']));
+  await start('ours', 'bgpd', {
+    asn: OUR_ASN,
+    routerId: addressOf('ours', 'ipv4-unicast'),
+    install: true,
+    neighbors: [...sessions('x', SOURCE_ASN), ...sessions('y', SOURCE_ASN)],
+  });
+  const kernelHas = kernelWaits({ nodes, wait });
   await kernelHas('x', 'y');
   for (const family of FAMILIES) await y.withdraw(PREFIX[family]);
   await kernelHas('x');
@@ -157,3 +165,57 @@ interop('two BIRD peers with equal paths: the kernel has both next hops', ['bird
   t.timeout(120_000);
   await withStage('multipath', (stage) => playMultipath(t, stage));
 });
+
+const OTHER_ASN = 65002;
+
+/** A reload with `decision.multipath.asPathRelax`. */
+const relax = async (ours: BgpdRouter, asPathRelax: boolean): Promise<void> => {
+  const before = parse(readFileSync(ours.configFile, 'utf8')) as Readonly<Record<string, unknown>>;
+  writeFileSync(ours.configFile, stringify({ ...before, decision: { multipath: { asPathRelax } } }));
+  await askBgpd(ours.socket, '/v1/reload', 'POST');
+};
+
+const playRelax = async (t: ExecutionContext, stage: Stage): Promise<void> => {
+  const [, , ours] = await Promise.all([
+    stage.start('x', 'bird', source('x', ['ours'])),
+    stage.start('y', 'frr', source('y', ['ours'], OTHER_ASN)),
+    stage.start('ours', 'bgpd', {
+      asn: OUR_ASN,
+      routerId: addressOf('ours', 'ipv4-unicast'),
+      install: true,
+      neighbors: [...sessions('x', SOURCE_ASN), ...sessions('y', OTHER_ASN)],
+    }),
+  ]);
+  if (!(ours instanceof BgpdRouter)) throw new Error('ours is no bgpd');
+  const kernelHas = kernelWaits(stage);
+  await kernelHas('x', 'y');
+  for (const family of FAMILIES) {
+    const { routes } = (await askBgpd(
+      ours.socket,
+      `/v1/routes?all=true&prefix=${encodeURIComponent(PREFIX[family])}`,
+    )) as RouteList;
+    const found = routes.map(({ asPath, best, multipath }) => ({ asPath, best, multipath }));
+    t.deepEqual(
+      found.toSorted((a, b) => a.asPath.localeCompare(b.asPath)),
+      [SOURCE_ASN, OTHER_ASN].map((asn) => ({
+        asPath: String(asn),
+        best: found.find(({ best }) => best)?.asPath === String(asn),
+        multipath: true,
+      })),
+    );
+  }
+  await relax(ours, false);
+  // By the lower router id.
+  await kernelHas('x');
+  await relax(ours, true);
+  await kernelHas('x', 'y');
+};
+
+interop(
+  'BIRD and FRR of two ASes with paths of the same length: the kernel has both while AS_PATHs are relaxed',
+  ['bird', 'frr'],
+  async (t) => {
+    t.timeout(120_000);
+    await withStage('relax', (stage) => playRelax(t, stage));
+  },
+);

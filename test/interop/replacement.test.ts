@@ -263,6 +263,16 @@ const pools = (encapsulation: string): Keys => ({
 
 const by = (device: string) => (route: RouteView) => route.dev === device;
 
+/** Reads the configuration again with another VNI, and waits for the device. */
+async function changeVni({ reload }: Scene, router: BgpdRouter, vni: number): Promise<void> {
+  const { kernel } = parse(readFileSync(router.configFile, 'utf8')) as { readonly kernel?: Keys };
+  await reload({ kernel: { ...kernel, vxlan: { vni } } }, router);
+  await waitFor('the device', async () => {
+    const shown = await router.node.run('ip', ['-d', 'link', 'show', 'vxlan.bgp']);
+    return shown.stdout.includes(`vxlan id ${vni} `);
+  });
+}
+
 /** The other end is there before the host's pool says that it is used. */
 const TUNNEL_STEPS: readonly Step[] = [
   {
@@ -274,6 +284,22 @@ const TUNNEL_STEPS: readonly Step[] = [
         async () => (await peers.b.node.run('ip', ['link', 'show', 'vxlan.bgp'])).status === 0,
       );
       await reload(pools('VXLAN'));
+    },
+    shows: by('vxlan.bgp'),
+  },
+  {
+    what: 'another VNI than the other end has',
+    happens: (scene) => changeVni(scene, scene.ours, 5001),
+    shows: by('vxlan.bgp'),
+  },
+  {
+    what: 'the other end follows',
+    happens: async (scene) => {
+      await changeVni(scene, scene.peers.b, 5001);
+      await waitFor('its new end', async () => {
+        const { stdout } = await scene.host.run('bridge', ['fdb', 'show', 'dev', 'vxlan.bgp']);
+        return stdout.includes(' dst ') && !stdout.includes(' vni ');
+      });
     },
     shows: by('vxlan.bgp'),
   },

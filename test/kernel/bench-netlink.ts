@@ -72,6 +72,7 @@ interface ShownNeighbour {
   readonly dst?: string;
   readonly lladdr?: string;
   readonly mac?: string;
+  readonly vni?: number;
 }
 
 const shownNeighbours = (command: string, ...args: string[]): readonly ShownNeighbour[] => {
@@ -83,7 +84,9 @@ const shownEnds = (device: string): string[] => [
   ...shownNeighbours('ip', 'neigh', 'show', 'dev', device, 'nud', 'permanent').map(
     ({ dst, lladdr }) => `${dst} ${lladdr}`,
   ),
-  ...shownNeighbours('bridge', 'fdb', 'show', 'dev', device).map(({ mac, dst }) => `${mac} ${dst}`),
+  ...shownNeighbours('bridge', 'fdb', 'show', 'dev', device).map(
+    ({ mac, dst, vni }) => `${mac} ${dst}${vni === undefined ? '' : ` vni ${vni}`}`,
+  ),
 ];
 
 function fullPrefix(dst: string, version: '-4' | '-6'): string {

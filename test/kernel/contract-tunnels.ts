@@ -18,10 +18,15 @@ const VXLAN = {
 const MAC_B = '02:00:00:00:00:0b';
 const MAC_C = '02:00:00:00:00:0c';
 
-const vxlan = (mac: string, end: string, mode: FibTunnel['mode'] = 'always'): FibTunnel => ({
+const vxlan = (
+  mac: string,
+  end: string,
+  mode: FibTunnel['mode'] = 'always',
+  vni: number = VXLAN.vni,
+): FibTunnel => ({
   device: 'vxlan.t',
   mode,
-  end: { mac, address: ip(end) },
+  end: { mac, address: ip(end), vni },
 });
 
 const through = (hop: string, tunnel: FibTunnel): FibIntent => ({
@@ -170,6 +175,45 @@ export const TUNNEL_CASES: readonly ContractCase[] = [
     },
   },
   {
+    title:
+      'a VXLAN device with another VNI is made beside the old one, which stays until its routes have moved',
+    run: async (bench) => {
+      addUplink(bench);
+      const { kernel } = await started(bench, { tunnels: [VXLAN] });
+      const hop = '10.10.0.2';
+      kernel.install(prefix('10.65.0.1/32'), through(hop, vxlan(MAC_B, hop)));
+      const line = '10.65.0.1/32 metric 1024 via 10.10.0.2 dev vxlan.t onlink';
+      await settled(bench, [line]);
+      const linkOf = (vni: number) => kernel.status().links.find((link) => link.vxlan?.vni === vni);
+      const first = linkOf(4097);
+      kernel.reconfigure(settings({ tunnels: [{ ...VXLAN, vni: 4098, mac: MAC_C }] }));
+      let routes = 1;
+      await eventually('the other device', () => {
+        routes = Math.min(routes, bench.routes(12).length);
+        return linkOf(4098)?.name === 'vxlan.t' && bench.routes(12).join() === line;
+      });
+      equal(routes, 1);
+      const old = linkOf(4097);
+      equal(old?.ifindex, first?.ifindex);
+      equal(old?.name, 'vxlan.t~bgpd');
+      equal(old?.up, true);
+      // The other end has not changed its VNI.
+      equal(bench.tunnelEnds('vxlan.t').join(), `${MAC_B} 10.10.0.2 vni 4097,10.10.0.2 ${MAC_B}`);
+      kernel.install(prefix('10.65.0.1/32'), through(hop, vxlan(MAC_B, hop, 'always', 4098)));
+      await eventually('its new VNI', () => bench.tunnelEnds('vxlan.t')[0] === `${MAC_B} 10.10.0.2`);
+      kernel.install(prefix('10.65.0.1/32'), through(hop, vxlan(MAC_B, hop, 'always', 4099)));
+      await eventually('yet another', () => bench.tunnelEnds('vxlan.t')[0] === `${MAC_B} 10.10.0.2 vni 4099`);
+      kernel.uninstall(prefix('10.65.0.1/32'));
+      await eventually('no ends', () => bench.tunnelEnds('vxlan.t').length === 0);
+      kernel.reconfigure(settings());
+      await eventually(
+        'both gone',
+        () => !kernel.status().links.some(({ vxlan: made }) => made !== undefined),
+      );
+      await stop(kernel);
+    },
+  },
+  {
     title: 'a VXLAN device with other parameters is made anew, one of another kind is left alone',
     run: async (bench) => {
       addUplink(bench);
@@ -177,10 +221,11 @@ export const TUNNEL_CASES: readonly ContractCase[] = [
       const first = await started(bench, { tunnels: [VXLAN] });
       await eventually('ready', () => first.kernel.status().tunnels[0]?.ready === true);
       await stop(first.kernel);
-      const other = { ...VXLAN, vni: 4098 };
+      // Two of one VNI and port cannot be there at once: this one goes before the other comes.
+      const other = { ...VXLAN, mac: MAC_B };
       const { kernel, seen } = await started(bench, { tunnels: [other, { ...VXLAN, name: 'taken' }] });
-      await eventually('the new VNI', () =>
-        kernel.status().links.some(({ name, vxlan: made }) => name === 'vxlan.t' && made?.vni === 4098),
+      await eventually('the new MAC', () =>
+        kernel.status().links.some(({ name, mac }) => name === 'vxlan.t' && mac === MAC_B),
       );
       const problem = 'there is an interface taken that is no VXLAN device';
       equal(kernel.status().tunnels[1]?.problem, problem);

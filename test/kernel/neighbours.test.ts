@@ -2,8 +2,10 @@
 
 import test from 'ava';
 import { ipv4 } from '../../src/base/ip.js';
+import { KernelView } from '../../src/kernel/loop/kernel-view.js';
 import { Neighbours, type NeighbourVerdict } from '../../src/kernel/next-hops/neighbours.js';
-import type { NeighbourState } from '../../src/kernel/types.js';
+import type { KernelNeighbour, NeighbourState } from '../../src/kernel/types.js';
+import { settings } from './bench.js';
 
 const GATEWAY = ipv4(0x0a0a0002);
 const leadsTo = (ifindex: number): boolean => ifindex === 3;
@@ -119,4 +121,43 @@ test('verdicts are told once, and of gateways of next hops only', (t) => {
     neighbours.takeVerdicts().map(({ lost }) => lost),
     [false],
   );
+});
+
+/** 10.10.0.2 on the link, and somebody who goes there. */
+function viewWithGateway(watchNeighbours: boolean): KernelView {
+  const view = new KernelView(settings({ watchNeighbours }), 1);
+  const link = { ifindex: 3, name: 'eth0', up: true, running: true, loopback: false, mtu: 1500 };
+  view.apply({ kind: 'link', present: true, link });
+  const route = {
+    table: 254,
+    protocol: 2,
+    metric: 0,
+    type: 'unicast',
+    scope: 253,
+    prefix: { address: ipv4(0x0a0a0000), length: 16 },
+    nextHops: [{ gateway: null, ifindex: 3, onlink: false, weight: 1 }],
+  } as const;
+  view.apply({ kind: 'route', present: true, arrival: 'new', route });
+  view.settle(0);
+  view.nextHops.watch(GATEWAY);
+  return view;
+}
+
+const FAILED: KernelNeighbour = { ifindex: 3, address: GATEWAY, state: 'failed' };
+
+test('what was on its way when watching ended changes nothing', (t) => {
+  const view = viewWithGateway(true);
+  const told = (): void => view.apply({ kind: 'neighbour', neighbour: FAILED });
+  told();
+  view.settle(0);
+  view.settle(1000);
+  t.is(view.gateways.status().lostCount, 1, 'while it is watched');
+  told();
+  view.configure(settings());
+  told();
+  view.settle(2000);
+  view.settle(3000);
+  view.settle(4000);
+  t.is(view.gateways.status().lostCount, 0);
+  t.is(view.gateways.status().losses, 1);
 });

@@ -9,7 +9,7 @@ import { formatIp } from '../../src/base/ip.js';
 import { formatPrefix } from '../../src/base/prefix.js';
 import type { DecisionOptions } from '../../src/rib/decision-steps.js';
 import type { PathChoice } from '../../src/rib/hooks.js';
-import { findPrefix, livePrefixes, prefixOf } from '../../src/rib/views.js';
+import { findPrefix, prefixOf } from '../../src/rib/views.js';
 import { decodeBlock, encodeBlock } from '../../src/wire/block.js';
 import type { PathAttributes } from '../../src/wire/types.js';
 import {
@@ -276,6 +276,13 @@ class World {
         originated: this.static,
       },
     };
+  }
+}
+
+function* livePrefixes({ prefixes }: TestRib['rib'], family: 0 | 1): Generator<PrefixId> {
+  const table = prefixes[family];
+  for (let id = 0; id < table.rows; id++) {
+    if (table.isLive(id as PrefixId) && table.head[id] !== NONE) yield id as PrefixId;
   }
 }
 

@@ -10,7 +10,7 @@ import type {
   PeerDetail,
   PeerSummary,
   PoolStatus,
-  RouteList,
+  RouteListing,
   RouteQuery,
   RouteStatus,
   RpkiStatus,
@@ -31,6 +31,7 @@ const counts = (negotiated: boolean, received = 0, accepted = 0, advertised = 0)
 const NO_MESSAGES = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 } as const;
 
 const CAPABILITIES = ['multiprotocol ipv4-unicast', 'route refresh', '4-octet AS 64512'] as const;
+const OF_THE_RACK = ['multiprotocol ipv4-unicast', 'route refresh', '4-octet AS 65001'] as const;
 
 const BASE_CACHE: CacheStatus = {
   name: 'routinator-a',
@@ -101,7 +102,7 @@ const BASE_PEER: PeerDetail = {
   keepaliveTime: 30,
   capabilities: {
     local: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
-    peer: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
+    peer: [...OF_THE_RACK, 'multiprotocol ipv6-unicast'],
     inForce: [...CAPABILITIES, 'multiprotocol ipv6-unicast'],
   },
   policies: { import: ['accept-all'], export: ['external'] },
@@ -560,7 +561,7 @@ export const FAKE_MEMORY: MemoryReport = {
 };
 
 /** The longest prefix that covers is left out: tests look up what is in `FAKE_ROUTES` literally. */
-function select(routes: readonly RouteStatus[], query: RouteQuery): RouteList {
+function select(routes: readonly RouteStatus[], query: RouteQuery): RouteListing {
   const families: Readonly<Record<FamilyName, boolean>> = {
     'ipv4-unicast': query.family !== 'ipv6-unicast',
     'ipv6-unicast': query.family !== 'ipv4-unicast',
@@ -572,7 +573,7 @@ function select(routes: readonly RouteStatus[], query: RouteQuery): RouteList {
       (query.prefix === undefined || route.prefix.startsWith(query.prefix)) &&
       (query.peer === undefined || query.direction === 'out' || route.source === query.peer),
   );
-  return { routes: matching.slice(0, query.limit), total: matching.length };
+  return { more: () => false, routes: matching.slice(0, query.limit), total: matching.length };
 }
 
 export interface FakeStatus extends StatusSource {

@@ -64,6 +64,8 @@ export class TestSpeaker {
   readonly endOfRib: number[] = [];
   /** Prefixes withdrawn so far, in order. */
   readonly withdrawn: string[] = [];
+  /** `+` or `-` and the prefix, in the order in which it was told. */
+  readonly heard: string[] = [];
   /** What was wrong with the messages of the other side. */
   readonly faults: string[] = [];
   /** BoRRs and EoRRs that came: family and subtype, with the number of prefixes told since the one before. */
@@ -176,8 +178,10 @@ export class TestSpeaker {
         if (run.kind === 'unreach') {
           this.told.delete(prefix);
           this.withdrawn.push(prefix);
+          this.heard.push(`-${prefix}`);
         } else {
           this.#toldSince++;
+          this.heard.push(`+${prefix}`);
           this.told.set(prefix, decodeBlock(view.scratch.slice(run.blockStart, run.blockEnd)));
         }
       }

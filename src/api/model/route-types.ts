@@ -55,6 +55,19 @@ export interface RouteStatus {
   readonly kernel: string | null;
 }
 
+/**
+ * An answer in the making. Routes come in the order of their prefixes: IPv4 before IPv6, by address, the wider one first;
+ * those of one prefix as they were decided. What changes while the table is looked through may or may not be in it.
+ */
+export interface RouteListing {
+  /** Looks on for a few milliseconds at most; true while there is more to look through. */
+  more(): boolean;
+  /** All that match, also beyond the limit; known when there is nothing more. */
+  readonly total: number;
+  /** Up to the limit, each made only when it is asked for; to be read when there is nothing more. */
+  readonly routes: Iterable<RouteStatus>;
+}
+
 export interface RouteList {
   readonly routes: readonly RouteStatus[];
   /** All that match, also beyond the limit. */

@@ -20,7 +20,7 @@ import type { CalicoStatus } from './calico-types.js';
 import type { KernelReport } from './kernel-types.js';
 import type { MemoryReport } from './memory-types.js';
 import type { PendingChange, RollbackStatus } from './preview-types.js';
-import type { RouteList, RouteQuery } from './route-types.js';
+import type { RouteListing, RouteQuery } from './route-types.js';
 import type { RpkiStatus } from './rpki-types.js';
 
 export interface Summary {
@@ -268,7 +268,7 @@ export interface StatusSource {
   /** By name or address; null when there is none. */
   peer(nameOrAddress: string): PeerDetail | null;
   /** A string explains why the query can't be answered. */
-  routes(query: RouteQuery): RouteList | string;
+  routes(query: RouteQuery): RouteListing | string;
   kernel(): KernelReport | null;
   /** Null: no Calico resources are configured. */
   calico(): CalicoStatus | null;

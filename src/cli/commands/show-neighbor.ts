@@ -15,6 +15,7 @@ import {
   right,
   toned,
 } from '../tables.js';
+import { capabilityRows } from './capability-rows.js';
 import { peerRemarks, stateCell } from './show-summary.js';
 
 export const neighborText = (peer: PeerDetail, paint: Paint): string =>
@@ -126,17 +127,9 @@ function prefixLines({ prefixes }: PeerDetail, paint: Paint): readonly string[] 
   return renderTable(columns, rows, paint);
 }
 
-/** One row a capability that either side names. */
 function capabilityLines({ capabilities }: PeerDetail, paint: Paint): readonly string[] {
-  const { local, peer, inForce } = capabilities;
-  const names = [...new Set([...inForce, ...local, ...peer])];
-  const mark = (list: readonly string[], name: string): string => (list.includes(name) ? 'yes' : '-');
-  const rows = names.map(
-    (name): Row => ({
-      cells: [name, mark(local, name), mark(peer, name), mark(inForce, name)],
-    }),
-  );
-  return renderTable([left('Capability'), left('Ours'), left('Theirs'), left('In force')], rows, paint);
+  const columns = [left('Capability'), left('Ours'), left('Theirs'), left('In force')];
+  return renderTable(columns, capabilityRows(capabilities), paint);
 }
 
 const MESSAGES = [

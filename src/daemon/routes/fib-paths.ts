@@ -94,14 +94,6 @@ export class FibPaths {
       overlay,
       anycast,
     }));
-    return JSON.stringify([
-      relevant,
-      ipipDevice,
-      vxlan.device,
-      vxlan.vni,
-      localPrefFromMetric,
-      metric,
-      ipv6Metric,
-    ]);
+    return JSON.stringify([relevant, ipipDevice, vxlan.device, localPrefFromMetric, metric, ipv6Metric]);
   }
 }

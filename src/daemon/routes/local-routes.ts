@@ -55,23 +55,28 @@ export class LocalRoutes {
   }
 
   /**
-   * Makes exactly the configured routes the originated ones, and judges all workloads again. Returns the prefixes whose
-   * place in the kernel may be another.
+   * Makes exactly the configured routes the originated ones, and judges all workloads again. What stands for others comes
+   * before they go, and goes after they have come. Returns the prefixes whose place in the kernel may be another.
    */
   configure(settings: LocalSettings, workloads: Iterable<WorkloadChange>): readonly Prefix[] {
     this.#attributes = new LocalAttributes(settings);
     const wanted = new Map(settings.originate.map((config) => [formatPrefix(config.prefix), config]));
     const before = [...this.#originations.values()];
-    for (const [key, origination] of this.#originations) {
-      if (wanted.get(key)?.kind !== origination.config.kind) this.#withdraw(origination);
-    }
     this.#originations.clear();
     for (const [key, config] of wanted) {
       this.#originations.set(key, { config, contributors: new Set(), announced: false });
     }
     this.#company.configure(settings.originate);
-    this.workloads(workloads);
-    for (const origination of this.#originations.values()) this.#decide(origination, true);
+    const held = [...workloads];
+    for (const { prefix, present } of held) this.#count(prefix, present);
+    const all = [...this.#originations.values()];
+    for (const origination of all) if (this.#isWanted(origination)) this.#decide(origination, true);
+    this.workloads(held);
+    for (const origination of all) if (!origination.announced) this.#withdraw(origination);
+    for (const origination of before) {
+      const { kind, prefix } = origination.config;
+      if (wanted.get(formatPrefix(prefix))?.kind !== kind) this.#withdraw(origination);
+    }
     return [...before.map(({ config }) => config.prefix), ...settings.originate.map(({ prefix }) => prefix)];
   }
 
@@ -94,20 +99,31 @@ export class LocalRoutes {
   }
 
   #contribute(prefix: Prefix, present: boolean): void {
+    for (const origination of this.#count(prefix, present)) this.#decide(origination, false);
+  }
+
+  /** The routes that ask for company like this. */
+  #count(prefix: Prefix, present: boolean): readonly Origination[] {
+    const asking: Origination[] = [];
     for (const origination of this.#originations.values()) {
       const { config, contributors } = origination;
       if (!config.requireContributor.includes('kernel') || !isInside(config.prefix, prefix)) continue;
       if (present) contributors.add(formatPrefix(prefix));
       else contributors.delete(formatPrefix(prefix));
-      this.#decide(origination, false);
+      asking.push(origination);
     }
+    return asking;
+  }
+
+  #isWanted({ config, contributors }: Origination): boolean {
+    const { requireContributor, prefix } = config;
+    return requireContributor.length === 0 || contributors.size > 0 || this.#company.has(prefix);
   }
 
   /** `again`: the attributes may be others. */
   #decide(origination: Origination, again: boolean): void {
-    const { config, contributors, announced } = origination;
-    const { requireContributor, prefix } = config;
-    const wanted = requireContributor.length === 0 || contributors.size > 0 || this.#company.has(prefix);
+    const { config, announced } = origination;
+    const wanted = this.#isWanted(origination);
     if (wanted && (again || !announced)) {
       this.#rib.applyLocal(SOURCES[config.kind], config.prefix, this.#attributes.originated(config));
     }

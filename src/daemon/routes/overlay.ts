@@ -49,6 +49,7 @@ function tunnelMac(node: string, vni: number): string {
 /** RFC 9012 3.2.1: flags, VNI, MAC address, two octets reserved. */
 const ENCAPSULATION_OCTETS = 12;
 const VNI_AND_MAC_VALID = 0xc0;
+const MAX_VNI = 0xffffff;
 /** RFC 9012 3.1: four octets reserved, the address family, the address. */
 const ENDPOINT_HEAD = 6;
 const ENDPOINT_FAMILY = { ipv4: 1, ipv6: 2 } as const;
@@ -77,28 +78,27 @@ export function ownTunnel(devices: readonly TunnelDevice[]): Tunnel | null {
   };
 }
 
-/** The other end that a route names for our VNI; null when it names none that we can use. */
+/** The other end that a route names; null when it names none that we can use. Its VNI is its own choice. */
 export function tunnelEnd(
   { tunnels }: Pick<PathAttributes, 'tunnels'>,
   nextHop: IpAddress,
-  vni: number,
 ): FibTunnel['end'] {
   for (const { type, subTlvs } of tunnels) {
     if (type !== TUNNEL_TYPE.vxlan) continue;
     const encapsulation = subTlvs.find((each) => each.type === TUNNEL_SUB_TLV.encapsulation)?.value;
     const endpoint = subTlvs.find((each) => each.type === TUNNEL_SUB_TLV.egressEndpoint)?.value;
-    const mac = encapsulation === undefined ? null : macFor(encapsulation, vni);
+    const mac = encapsulation === undefined ? null : macFor(encapsulation);
     const address = endpoint === undefined ? null : addressOf(endpoint, nextHop);
-    if (mac !== null && address !== null) return { mac, address };
+    if (mac !== null && address !== null) return { mac, address, vni: readU32(encapsulation!, 0) & MAX_VNI };
   }
   return null;
 }
 
-/** Null where VNI or MAC are not given, or the VNI is another; a group MAC is nobody's. */
-function macFor(value: Uint8Array, vni: number): string | null {
+/** Null where VNI or MAC are not given; a group MAC is nobody's. */
+function macFor(value: Uint8Array): string | null {
   if (value.length < ENCAPSULATION_OCTETS || (value[0]! & VNI_AND_MAC_VALID) !== VNI_AND_MAC_VALID)
     return null;
-  if ((readU32(value, 0) & 0xffffff) !== vni || (value[4]! & 1) !== 0) return null;
+  if ((readU32(value, 0) & MAX_VNI) === 0 || (value[4]! & 1) !== 0) return null;
   const octets = value.subarray(4, 10);
   if (octets.every((octet) => octet === 0)) return null;
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join(':');
@@ -145,10 +145,10 @@ export function pathThrough(
   if (isIpip(encapsulation) && nextHop.family === 'ipv4')
     return { kind: 'tunnel', tunnel: { device: kernel.ipipDevice, mode, end: null } };
   if (!isVxlan(encapsulation)) return PLAIN;
-  const end = tunnelEnd(attributes(), nextHop, kernel.vxlan.vni);
+  const end = tunnelEnd(attributes(), nextHop);
   return end === null ? PLAIN : { kind: 'tunnel', tunnel: { device: kernel.vxlan.device, mode, end } };
 }
 
 /** One text for equal tunnels. */
 export const tunnelKey = ({ device, mode, end }: FibTunnel): string =>
-  `${device} ${mode} ${end === null ? '' : `${end.mac} ${formatIp(end.address)}`}`;
+  `${device} ${mode} ${end === null ? '' : `${end.mac} ${formatIp(end.address)} ${end.vni}`}`;

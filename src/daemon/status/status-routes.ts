@@ -1,157 +1,163 @@
 // Routes as the API shows them: look-ups, what a peer told us, what a peer was told, each with its reason.
 
-import type { RouteList, RouteQuery, RouteStatus } from '../../api/model/types.js';
+import type { RouteListing, RouteQuery, RouteStatus } from '../../api/model/types.js';
 import { type FamilyIndex, familyIndex } from '../../base/family.js';
 import { type AttrSetId, FIRST_PEER, NONE, type PeerId, type PrefixId } from '../../base/ids.js';
 import { parseIp } from '../../base/ip.js';
 import { formatPrefix, type Prefix, parsePrefix } from '../../base/prefix.js';
 import type { PoolConfig } from '../../config/types.js';
 import type { FibProblem, Kernel } from '../../kernel/types.js';
-import type { UpdateGroup } from '../../rib/export/update-group.js';
-import {
-  explainPrefix,
-  findPrefix,
-  livePrefixes,
-  longestMatch,
-  type PathView,
-  prefixOf,
-} from '../../rib/views.js';
+import { explainPrefix, findPrefix, longestMatch, type PathView, prefixOf } from '../../rib/views.js';
 import { decodeBlock } from '../../wire/block.js';
 import { poolOf } from '../routes/overlay.js';
 import type { Speaker } from '../speaker.js';
 import { attributeStatus } from './status-attributes.js';
+import { type RouteChoice, TableListing } from './table-listing.js';
 
 const DEFAULT_LIMIT = 1000;
 
 type Row = readonly [family: FamilyIndex, prefix: PrefixId];
 
-/** Routes that answer the query, or why there can be no answer. */
-export function queryRoutes(speaker: Speaker, query: RouteQuery): RouteList | string {
-  const rows = selectRows(speaker, query);
-  if (typeof rows === 'string') return rows;
-  const filter = peerFilter(speaker, query);
-  if (typeof filter === 'string') return filter;
+/** Routes that answer the query, or why there can be no answer. `now`: monotonic milliseconds. */
+export function queryRoutes(speaker: Speaker, query: RouteQuery, now: () => number): RouteListing | string {
+  const choice = chosenRoutes(speaker, query);
+  if (typeof choice === 'string') return choice;
   const limit = query.limit ?? DEFAULT_LIMIT;
-  const routes: RouteStatus[] = [];
-  let total = 0;
-  for (const [family, prefix] of rows) {
-    for (const route of filter(family, prefix)) {
-      if (total++ >= limit) continue;
-      const shown = route();
-      if (shown !== null) routes.push(shown);
-    }
+  if (query.prefix !== undefined) {
+    const row = lookedUp(speaker, query.prefix);
+    return typeof row === 'string' ? row : routesOfRow(row, choice, limit);
   }
-  return { routes, total };
+  const families = ([0, 1] as const).filter(
+    (family) => query.family === undefined || familyIndex(query.family) === family,
+  );
+  return new TableListing({ rib: speaker.rib, families, choice, limit, now });
 }
 
-function selectRows(speaker: Speaker, query: RouteQuery): Iterable<Row> | string {
-  if (query.prefix === undefined) return allRows(speaker, query);
-  const address = parseIp(query.prefix);
-  if (address !== null) {
-    const family = address.family === 'ipv4' ? 0 : 1;
-    const found = longestMatch(speaker.rib, address);
-    return found === NONE ? [] : [[family, found as PrefixId]];
-  }
-  const prefix = parsePrefix(query.prefix);
-  if (prefix === null) return `${query.prefix} is neither an address nor a prefix without host bits`;
-  const found = findPrefix(speaker.rib, prefix);
-  const held =
-    found !== NONE &&
-    speaker.rib.prefixes[prefix.address.family === 'ipv4' ? 0 : 1].isLive(found as PrefixId);
-  return held ? [[prefix.address.family === 'ipv4' ? 0 : 1, found as PrefixId]] : [];
+function routesOfRow(row: Row | null, choice: RouteChoice, limit: number): RouteListing {
+  const routes = row === null ? [] : [...choice.tell(...row)];
+  return { more: () => false, total: routes.length, routes: routes.slice(0, limit) };
 }
 
-function* allRows(speaker: Speaker, query: RouteQuery): Generator<Row> {
-  for (const family of [0, 1] as const) {
-    if (query.family !== undefined && familyIndex(query.family) !== family) continue;
-    for (const prefix of livePrefixes(speaker.rib, family)) yield [family, prefix];
-  }
+/** `text`: a prefix, or an address that is looked for in the longest one. */
+function lookedUp({ rib }: Speaker, text: string): Row | null | string {
+  const address = parseIp(text);
+  const prefix = address === null ? parsePrefix(text) : null;
+  if (address === null && prefix === null)
+    return `${text} is neither an address nor a prefix without host bits`;
+  const family = (address ?? prefix!.address).family === 'ipv4' ? 0 : 1;
+  const found = address === null ? findPrefix(rib, prefix!) : longestMatch(rib, address);
+  return found !== NONE && rib.prefixes[family].isLive(found as PrefixId)
+    ? [family, found as PrefixId]
+    : null;
 }
 
-/** The routes of one prefix that the query asks for, each made only when it is to be shown. */
-type RowFilter = (family: FamilyIndex, prefix: PrefixId) => readonly (() => RouteStatus | null)[];
-
-function peerFilter(speaker: Speaker, query: RouteQuery): RowFilter | string {
+function chosenRoutes(speaker: Speaker, query: RouteQuery): RouteChoice | string {
   const tell = teller(speaker);
   if (query.peer === undefined)
-    return (family, prefix) => locRibRoutes(speaker, tell, family, prefix, query.all === true);
+    return query.all === true ? allPaths(speaker, tell) : locRibRoutes(speaker, tell);
   const peer = speaker.peers.find(query.peer);
   if (peer === null) return `no peer has the name or address ${query.peer}`;
   const { ribId } = peer;
   if (ribId === null) return `peer ${peer.name} is not established, so it has no routes`;
-  if (query.direction !== 'out') {
-    return (family, prefix) => learnedRoutes(speaker, tell, family, prefix, ribId);
-  }
-  const group = speaker.rib.groups.of(ribId);
-  return (family, prefix) => (group === null ? [] : toldRoutes(speaker, family, prefix, ribId, group));
+  const choice = query.direction === 'out' ? toldRoutes(speaker, ribId) : learnedRoutes(speaker, tell, ribId);
+  return whileUp(peer, ribId, choice);
 }
 
-function locRibRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefix: PrefixId, all: boolean) {
-  const views = (): readonly PathView[] => explainPrefix(speaker.rib, family, prefix);
-  if (all) return views().map((view) => () => tell(family, prefix, view));
-  // Explaining is only paid for where it is shown. The path may have gone since the last decision.
-  const best = (): RouteStatus | null => {
-    const view = views().find((candidate) => candidate.best);
-    return view === undefined ? null : tell(family, prefix, view);
+/** A listing takes many turns: when the session ends, its id may be another's. */
+function whileUp(peer: { readonly ribId: PeerId | null }, ribId: PeerId, choice: RouteChoice): RouteChoice {
+  return {
+    count: (family, prefix) => (peer.ribId === ribId ? choice.count(family, prefix) : 0),
+    tell: (family, prefix) => (peer.ribId === ribId ? choice.tell(family, prefix) : []),
   };
-  return speaker.rib.prefixes[family].best[prefix] === NONE ? [] : [best];
 }
 
-function learnedRoutes(speaker: Speaker, tell: Teller, family: FamilyIndex, prefix: PrefixId, peer: PeerId) {
-  const { rib } = speaker;
-  if (!rib.paths[family].has(rib.prefixes[family].head[prefix]!, peer)) return [];
-  return explainPrefix(rib, family, prefix)
-    .filter((view) => view.peer === peer)
-    .map((view) => () => tell(family, prefix, view));
-}
+const locRibRoutes = ({ rib }: Speaker, tell: Teller): RouteChoice => ({
+  count: (family, prefix) => (rib.prefixes[family].best[prefix] === NONE ? 0 : 1),
+  // The path may have gone since the last decision.
+  tell: (family, prefix) =>
+    rib.prefixes[family].best[prefix] === NONE
+      ? []
+      : explainPrefix(rib, family, prefix)
+          .filter((view) => view.best)
+          .map((view) => tell(family, prefix, view)),
+});
 
-function toldRoutes(
+const allPaths = ({ rib }: Speaker, tell: Teller): RouteChoice => ({
+  count: (family, prefix) => {
+    const { next } = rib.paths[family];
+    let count = 0;
+    for (let path = rib.prefixes[family].head[prefix]!; path !== NONE; path = next[path]!) count++;
+    return count;
+  },
+  tell: (family, prefix) => explainPrefix(rib, family, prefix).map((view) => tell(family, prefix, view)),
+});
+
+const learnedRoutes = ({ rib }: Speaker, tell: Teller, from: PeerId): RouteChoice => ({
+  count: (family, prefix) => {
+    const { next, peer } = rib.paths[family];
+    let count = 0;
+    for (let path = rib.prefixes[family].head[prefix]!; path !== NONE; path = next[path]!)
+      if (peer[path] === from) count++;
+    return count;
+  },
+  tell: (family, prefix) =>
+    explainPrefix(rib, family, prefix)
+      .filter((view) => view.peer === from)
+      .map((view) => tell(family, prefix, view)),
+});
+
+const toldRoutes = (speaker: Speaker, to: PeerId): RouteChoice => ({
+  count: (family, prefix) => toldPaths(speaker, to, family, prefix).length,
+  tell: (family, prefix) =>
+    toldPaths(speaker, to, family, prefix).map((told) => toldStatus(speaker, family, prefix, told)),
+});
+
+function toldStatus(
   speaker: Speaker,
   family: FamilyIndex,
   prefix: PrefixId,
-  peer: PeerId,
-  group: UpdateGroup,
-) {
-  return toldPaths(group, family, prefix, speaker.rib.prefixes[family].best[prefix]!)
-    .filter(({ source }) => source !== peer)
-    .map(({ attrs, source, pathId, best }) => () => ({
-      ...attributeStatus(decodeBlock(speaker.rib.attrSets.block(attrs))),
-      prefix: formatPrefix(prefixOf(speaker.rib, family, prefix)),
-      best,
-      multipath: false,
-      stale: false,
-      pathId,
-      weight: 0,
-      ...sourceStatus(speaker, source),
-      decision: `advertised in update group ${group.id}`,
-      kernel: null,
-    }));
+  { group, attrs, source, pathId, best }: ToldPath,
+): RouteStatus {
+  return {
+    ...attributeStatus(decodeBlock(speaker.rib.attrSets.block(attrs))),
+    prefix: formatPrefix(prefixOf(speaker.rib, family, prefix)),
+    best,
+    multipath: false,
+    stale: false,
+    pathId,
+    weight: 0,
+    ...sourceStatus(speaker, source),
+    decision: `advertised in update group ${group}`,
+    kernel: null,
+  };
 }
 
 interface ToldPath {
+  /** The id of the update group. */
+  readonly group: number;
   readonly attrs: AttrSetId;
   readonly source: PeerId;
   readonly pathId: number | null;
   readonly best: boolean;
 }
 
-function toldPaths(
-  group: UpdateGroup,
-  family: FamilyIndex,
-  prefix: PrefixId,
-  best: number,
-): readonly ToldPath[] {
+/** What a peer was told of a prefix: what its group was told, without its own. */
+function toldPaths({ rib }: Speaker, to: PeerId, family: FamilyIndex, prefix: PrefixId): readonly ToldPath[] {
+  const group = rib.groups.of(to);
+  if (group === null) return [];
   const out = group.adjRibOut[family];
   if (out.kind === 'single') {
-    const attrs = out.attrsOf(prefix);
-    return attrs === NONE
-      ? []
-      : [{ attrs: attrs as AttrSetId, source: out.sourceOf(prefix) as PeerId, pathId: null, best: true }];
+    const [attrs, source] = [out.attrsOf(prefix), out.sourceOf(prefix) as PeerId];
+    if (attrs === NONE || source === to) return [];
+    return [{ group: group.id, attrs: attrs as AttrSetId, source, pathId: null, best: true }];
   }
+  const bestPath = rib.prefixes[family].best[prefix]!;
   const told: ToldPath[] = [];
   for (let row = out.head(prefix); row !== NONE; row = out.next[row]!) {
     const [attrs, source] = [out.attrs[row]! as AttrSetId, out.source[row]! as PeerId];
-    told.push({ attrs, source, pathId: out.pathId[row]!, best: out.path[row] === best });
+    if (source === to) continue;
+    const best = out.path[row] === bestPath;
+    told.push({ group: group.id, attrs, source, pathId: out.pathId[row]!, best });
   }
   return told.sort((a, b) => (a.pathId ?? 0) - (b.pathId ?? 0));
 }

@@ -48,7 +48,7 @@ export function createStatus(options: StatusOptions): StatusSource {
       const peer = speaker.peers.find(nameOrAddress);
       return peer === null ? null : peerDetail(speaker, peer, clock);
     },
-    routes: (query) => queryRoutes(speaker, query),
+    routes: (query) => queryRoutes(speaker, query, clock.now),
     kernel: () => (speaker.kernel === null ? null : kernelReport(speaker.kernel)),
     calico: options.calico,
     memory: () => memoryReport(speaker),

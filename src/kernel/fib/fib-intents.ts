@@ -1,7 +1,8 @@
 // Distinct FIB intents: many prefixes share the same BGP next hops, so what they resolve to is worked out once per
 // intent. Counts the prefixes that use each; forgets an intent with its last one.
 
-import { type NextHops, nextHopKey, type TrackedHop } from '../next-hops/next-hops.js';
+import type { NextHops } from '../next-hops/next-hops.js';
+import { nextHopKey, type TrackedHop } from '../next-hops/tracked-hop.js';
 import type { FibIntent, FibNextHop, KernelNextHop } from '../types.js';
 import type { GroupObject } from './group-object.js';
 import { type NextHopSets, NO_SET } from './next-hop-sets.js';

@@ -3,7 +3,7 @@
 import { familyOfAddress } from '../../base/family.js';
 import type { IpAddress } from '../../base/ip.js';
 import { maskWord, type Prefix, prefixContains, prefixWords } from '../../base/prefix.js';
-import type { OwnRoute } from '../next-hops/next-hops.js';
+import type { OwnRoute } from '../next-hops/hop-resolver.js';
 import { RT_SCOPE } from '../rtnetlink/numbers.js';
 import type { FibIntent, FibNextHop, FibProblem, KernelRoute, KernelStatus } from '../types.js';
 import { desiredSet, type FibState, retryRow, tableOf, wantedMetric } from './fib-state.js';

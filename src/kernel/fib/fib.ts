@@ -4,7 +4,8 @@
 import type { FamilyIndex } from '../../base/family.js';
 import { compareIp, type IpAddress } from '../../base/ip.js';
 import type { Prefix } from '../../base/prefix.js';
-import type { NextHops, TrackedHop } from '../next-hops/next-hops.js';
+import type { NextHops } from '../next-hops/next-hops.js';
+import type { TrackedHop } from '../next-hops/tracked-hop.js';
 import type { RouteIdentity, WriteFailure } from '../port.js';
 import type {
   DriftCause,

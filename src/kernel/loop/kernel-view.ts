@@ -77,6 +77,7 @@ export class KernelView {
     this.importer.configure(settings);
     this.nextHops = new NextHops(this.store, this.links, this.neighbours, settings.table);
     this.gateways = new GatewayWatch(this.neighbours, this.nextHops, this.links);
+    this.gateways.watch(settings.watchNeighbours === true);
     this.fib = new Fib(settings, this.nextHops, seed, foreignIn(this.store));
     const { store, importer, fib } = this;
     const doubt = (family: 'ipv4' | 'ipv6'): void => void this.#relist.push({ kind: 'foreign', family });
@@ -101,7 +102,7 @@ export class KernelView {
     this.importer.configure(settings);
     this.store.touch(() => true);
     this.nextHops.configure(settings.table);
-    if (settings.watchNeighbours !== true) this.neighbours.forgetAll();
+    this.gateways.watch(settings.watchNeighbours === true);
     this.fib.configure(settings);
     this.#chooseSources();
     this.guard.configure(settings.guard ?? null);

@@ -16,6 +16,7 @@ export interface TunnelWorld {
 export interface LinkControls {
   readonly addDevice: (link: KernelLink) => void;
   readonly deleteLink: (name: string) => void;
+  readonly renameLink: (from: string, to: string) => void;
 }
 
 /** The outcome as rtnetlink gives it: null or an errno name. */
@@ -27,6 +28,13 @@ export function programTunnel(world: TunnelWorld, write: TunnelWrite, controls: 
       const link = linkAt(world, write.ifindex);
       if (link === undefined) return 'ENODEV';
       controls.deleteLink(link.name);
+      return null;
+    }
+    case 'rename': {
+      const link = linkAt(world, write.ifindex);
+      if (link === undefined) return 'ENODEV';
+      if (world.links.has(write.name)) return 'EEXIST';
+      controls.renameLink(link.name, write.name);
       return null;
     }
     case 'neighbour':
@@ -43,7 +51,9 @@ export function listEnds({ ends }: TunnelWorld, ifindex: number): readonly Kerne
     const address = parseIp(key);
     if (address !== null)
       return { kind: 'neighbour', neighbour: { ifindex, address, state: 'valid', permanentMac: value } };
-    return { kind: 'forward', forward: { ifindex, address: mustIp(value), mac: key } };
+    const [end = '', , vni] = value.split(' ');
+    const other = vni === undefined ? null : Number(vni);
+    return { kind: 'forward', forward: { ifindex, address: mustIp(end), mac: key, vni: other } };
   });
 }
 
@@ -73,12 +83,18 @@ function writeEnd(
   world: TunnelWorld,
   write: Extract<TunnelWrite, { kind: 'neighbour' | 'forward' }>,
 ): string | null {
-  if (linkAt(world, write.ifindex) === undefined) return 'ENODEV';
+  const link = linkAt(world, write.ifindex);
+  if (link === undefined) return 'ENODEV';
   const ends = world.ends.get(write.ifindex) ?? new Map<string, string>();
   world.ends.set(write.ifindex, ends);
   const address = formatIp(write.address);
-  const [key, value] = write.kind === 'neighbour' ? [address, write.mac] : [write.mac, address];
+  const [key, value] =
+    write.kind === 'neighbour' ? [address, write.mac] : [write.mac, address + vniText(link, write.vni)];
   if (write.present) ends.set(key, value);
   else if (!ends.delete(key)) return 'ENOENT';
   return null;
 }
+
+/** As `bridge fdb` shows it. */
+const vniText = ({ vxlan }: KernelLink, vni: number | null): string =>
+  vni === null || vni === vxlan?.vni ? '' : ` vni ${vni}`;

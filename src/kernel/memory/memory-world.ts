@@ -1,11 +1,7 @@
 // A kernel in memory: links, addresses and routes that behave as Linux does where it matters to us, with controls for
 // tests. Knows nothing of who listens beyond telling them.
 
-import { type IpAddress, isLinkLocal } from '../../base/ip.js';
-import { formatPrefix, type Prefix, prefixContainsIp } from '../../base/prefix.js';
-import type { KernelChange, ObjectWrite, RouteArrival, TunnelWrite } from '../port.js';
-import { sameHop, sameRoute } from '../routes/route-store.js';
-import { RT_SCOPE, RT_TABLE, RTPROT } from '../rtnetlink/numbers.js';
+import type { KernelChange, ObjectWrite, TunnelWrite } from '../port.js';
 import type {
   KernelAddress,
   KernelLink,
@@ -15,10 +11,22 @@ import type {
   NeighbourState,
   TunnelDevice,
 } from '../types.js';
-import { connectedRoute } from './connected-route.js';
-import { dropObject, flushObjects, hopsOf, type ObjectWorld, writeObject } from './memory-nexthops.js';
+import { dropObject, flushObjects, hopsOf, writeObject } from './memory-nexthops.js';
+import {
+  checkHop,
+  connect,
+  deleteRoute,
+  disconnect,
+  flushLink,
+  followObject,
+  linkNamed,
+  type RouteWorld,
+  routeOf,
+  upsert,
+  writeRoute,
+} from './memory-routes.js';
 import { listEnds, programTunnel, type TunnelWorld } from './memory-tunnels.js';
-import { mustIp, mustPrefix, type RouteSpec, sameIp } from './route-spec.js';
+import { mustIp, type RouteSpec, sameIp } from './route-spec.js';
 
 /** `origin` is the port that caused the change; ports do not hear of their own. */
 export type WorldListener = (change: KernelChange, origin: object | null) => void;
@@ -68,23 +76,15 @@ export interface MemoryWorld {
   listen(listener: WorldListener, onGap: () => void): () => void;
 }
 
-/** nlmsg_pid of whoever uses the controls: no process has it. */
-const AGENT_PORT = 0x7fffffff;
-
 interface Subscriber {
   readonly listener: WorldListener;
   readonly onGap: () => void;
 }
 
-interface WorldState extends ObjectWorld, TunnelWorld {
+interface WorldState extends RouteWorld, TunnelWorld {
   readonly links: Map<string, KernelLink>;
   readonly addresses: KernelAddress[];
-  /** Per prefix as text. */
-  readonly routes: Map<string, readonly KernelRoute[]>;
-  /** Routes without a gateway: a gateway has to lie inside one. */
-  readonly direct: Set<KernelRoute>;
   readonly subscribers: Set<Subscriber>;
-  failures: string[];
   objectFailures: string[];
   deaf: boolean;
 }
@@ -99,6 +99,10 @@ export function createMemoryWorld(): MemoryWorld {
     routes: new Map(),
     direct: new Set(),
     subscribers: new Set(),
+    notify: (change, origin = null) => {
+      if (world.deaf) return;
+      for (const { listener } of world.subscribers) listener(change, origin);
+    },
     lacking: new Set(),
     ends: new Map(),
     nextIndex: 1,
@@ -109,6 +113,7 @@ export function createMemoryWorld(): MemoryWorld {
   const controls = {
     addDevice: (link: KernelLink) => putLink(world, link),
     deleteLink: (name: string) => deleteLink(world, name),
+    renameLink: (from: string, to: string) => renameLink(world, from, to),
   };
   return {
     addLink: (name, options = {}) => addLink(world, name, options),
@@ -120,7 +125,7 @@ export function createMemoryWorld(): MemoryWorld {
     deleteRoute: (spec) => deleteRoute(world, spec),
     setNeighbour: (link, address, state) => {
       const { ifindex } = linkNamed(world, link);
-      notify(world, { kind: 'neighbour', neighbour: { ifindex, address: mustIp(address), state } });
+      world.notify({ kind: 'neighbour', neighbour: { ifindex, address: mustIp(address), state } });
     },
     routes: () => [...world.routes.values()].flat(),
     links: () => [...world.links.values()],
@@ -135,7 +140,7 @@ export function createMemoryWorld(): MemoryWorld {
       world.deaf = false;
       for (const { onGap } of world.subscribers) onGap();
     },
-    write: (kind, route, origin) => write(world, kind, route, origin),
+    write: (kind, route, origin) => writeRoute(world, kind, route, origin),
     program: (write) => programTunnel(world, write, controls),
     lack: (kind) => {
       world.lacking.add(kind);
@@ -155,7 +160,7 @@ export function createMemoryWorld(): MemoryWorld {
       const nexthop = world.objects.get(id);
       if (nexthop === undefined) throw new Error(`no nexthop ${id}`);
       dropObject(world, id);
-      notify(world, { kind: 'nexthop', present: false, nexthop });
+      world.notify({ kind: 'nexthop', present: false, nexthop });
     },
     listen: (listener, onGap) => {
       const subscriber = { listener, onGap };
@@ -163,11 +168,6 @@ export function createMemoryWorld(): MemoryWorld {
       return () => world.subscribers.delete(subscriber);
     },
   };
-}
-
-function notify(world: WorldState, change: KernelChange, origin: object | null = null): void {
-  if (world.deaf) return;
-  for (const { listener } of world.subscribers) listener(change, origin);
 }
 
 function addLink(
@@ -184,7 +184,13 @@ function addLink(
 
 function putLink(world: WorldState, link: KernelLink): void {
   world.links.set(link.name, link);
-  notify(world, { kind: 'link', present: true, link });
+  world.notify({ kind: 'link', present: true, link });
+}
+
+function renameLink(world: WorldState, from: string, to: string): void {
+  const link = linkNamed(world, from);
+  world.links.delete(from);
+  putLink(world, { ...link, name: to });
 }
 
 function setLink(
@@ -196,7 +202,7 @@ function setLink(
   const up = state.up ?? old.up;
   const link = { ...old, up, running: state.running ?? (state.up === undefined ? old.running : up) };
   world.links.set(name, link);
-  notify(world, { kind: 'link', present: true, link });
+  world.notify({ kind: 'link', present: true, link });
   if (!up || !link.running) flushObjects(world, link.ifindex);
   if (old.up && !up) flushLink(world, link.ifindex);
   if (old.up && !up) world.ends.delete(link.ifindex);
@@ -212,19 +218,7 @@ function deleteLink(world: WorldState, name: string): void {
     if (address.ifindex === link.ifindex) forgetAddress(world, address);
   world.links.delete(name);
   world.ends.delete(link.ifindex);
-  notify(world, { kind: 'link', present: false, link });
-}
-
-/** Dead next hops make a route vanish: IPv4 says nothing, IPv6 does. */
-function flushLink(world: WorldState, ifindex: number): void {
-  for (const routes of [...world.routes.values()]) {
-    for (const route of routes) {
-      if (route.nextHops.length === 0 || route.nextHops.some((hop) => hop.ifindex !== ifindex)) continue;
-      remove(world, route);
-      if (route.prefix.address.family === 'ipv6')
-        notify(world, { kind: 'route', present: false, arrival: 'new', route });
-    }
-  }
+  world.notify({ kind: 'link', present: false, link });
 }
 
 function addAddress(world: WorldState, linkName: string, text: string): void {
@@ -236,14 +230,8 @@ function addAddress(world: WorldState, linkName: string, text: string): void {
     length: Number(text.slice(slash + 1)),
   };
   world.addresses.push(address);
-  notify(world, { kind: 'address', present: true, address });
+  world.notify({ kind: 'address', present: true, address });
   if (link.up) connect(world, address);
-}
-
-/** A host address has no subnet and makes no connected route. */
-function connect(world: WorldState, address: KernelAddress): void {
-  const host = address.length === (address.address.family === 'ipv4' ? 32 : 128);
-  if (!host) upsert(world, connectedRoute(address));
 }
 
 function deleteAddress(world: WorldState, linkName: string, text: string): void {
@@ -255,137 +243,6 @@ function deleteAddress(world: WorldState, linkName: string, text: string): void 
 
 function forgetAddress(world: WorldState, address: KernelAddress): void {
   world.addresses.splice(world.addresses.indexOf(address), 1);
-  notify(world, { kind: 'address', present: false, address });
-  const connected = connectedRoute(address);
-  const route = at(world, connected.prefix).find((other) => sameRoute(other, connected));
-  if (route === undefined) return;
-  remove(world, route);
-  notify(world, { kind: 'route', present: false, arrival: 'new', route });
-}
-
-const at = (world: WorldState, prefix: Prefix): readonly KernelRoute[] =>
-  world.routes.get(formatPrefix(prefix)) ?? [];
-
-function put(world: WorldState, prefix: Prefix, routes: readonly KernelRoute[]): void {
-  for (const route of at(world, prefix)) world.direct.delete(route);
-  for (const route of routes) if (isDirect(route)) world.direct.add(route);
-  if (routes.length === 0) world.routes.delete(formatPrefix(prefix));
-  else world.routes.set(formatPrefix(prefix), routes);
-}
-
-const isDirect = (route: KernelRoute): boolean => route.nextHops.some((hop) => hop.gateway === null);
-
-const remove = (world: WorldState, route: KernelRoute): void =>
-  put(
-    world,
-    route.prefix,
-    at(world, route.prefix).filter((other) => other !== route),
-  );
-
-const sameKey = (a: KernelRoute, b: KernelRoute): boolean => a.table === b.table && a.metric === b.metric;
-
-function upsert(world: WorldState, route: KernelRoute, origin: object | null = null): void {
-  const routes = at(world, route.prefix);
-  const index = routes.findIndex((other) => sameKey(other, route));
-  const arrival: RouteArrival = index < 0 ? 'new' : 'replace';
-  put(world, route.prefix, index < 0 ? [...routes, route] : routes.toSpliced(index, 1, route));
-  notify(world, { kind: 'route', present: true, arrival, route, sender: AGENT_PORT }, origin);
-}
-
-function deleteRoute(world: WorldState, spec: RouteSpec): void {
-  const prefix = mustPrefix(spec.prefix);
-  const route = at(world, prefix).find(
-    (other) =>
-      other.table === (spec.table ?? RT_TABLE.main) &&
-      (spec.metric === undefined || other.metric === spec.metric) &&
-      (spec.protocol === undefined || other.protocol === spec.protocol),
-  );
-  if (route === undefined) throw new Error(`no route ${spec.prefix}`);
-  remove(world, route);
-  notify(world, { kind: 'route', present: false, arrival: 'new', route, sender: AGENT_PORT });
-}
-
-function write(
-  world: WorldState,
-  kind: 'add' | 'replace' | 'remove',
-  route: KernelRoute,
-  origin: object | null,
-): string | null {
-  const failure = world.failures.shift();
-  if (failure !== undefined) return failure;
-  const there = at(world, route.prefix).find((other) => sameKey(other, route));
-  if (kind === 'remove') {
-    if (there?.protocol !== route.protocol || !names(route, there)) return 'ESRCH';
-    remove(world, there);
-    notify(world, { kind: 'route', present: false, arrival: 'new', route: there }, origin);
-    return null;
-  }
-  if (kind === 'add' && there !== undefined) return 'EEXIST';
-  if (kind === 'replace' && there === undefined) return 'ENOENT';
-  const unreachable = checkNextHops(world, route);
-  if (unreachable !== null) return unreachable;
-  upsert(world, route, origin);
-  return null;
-}
-
-/** A removal without hops, or with those of the route. */
-const names = ({ nextHops }: KernelRoute, there: KernelRoute): boolean =>
-  nextHops.every((hop) => there.nextHops.some((other) => sameHop(hop, other)));
-
-function checkNextHops(world: WorldState, route: KernelRoute): string | null {
-  if (route.object !== undefined) return hopsOf(world, route.object) === null ? 'EINVAL' : null;
-  for (const hop of route.nextHops) {
-    const refused = checkHop(world, hop);
-    if (refused !== null) return refused;
-  }
-  return null;
-}
-
-/** A gateway must be in a subnet of its interface, link-local, or marked onlink. */
-function checkHop(world: WorldState, { ifindex, gateway, onlink }: KernelNextHop): string | null {
-  const link = [...world.links.values()].find((other) => other.ifindex === ifindex);
-  if (link === undefined) return 'ENODEV';
-  if (!link.up) return 'ENETDOWN';
-  if (gateway === null || onlink || (gateway.family === 'ipv6' && isLinkLocal(gateway))) return null;
-  if (isNear(world, gateway, ifindex)) return null;
-  return gateway.family === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH';
-}
-
-function followObject(world: WorldState, id: number, hops: readonly KernelNextHop[]): void {
-  for (const routes of [...world.routes.values()]) {
-    for (const route of routes) {
-      if (route.object !== id) continue;
-      const left = at(world, route.prefix).filter((other) => other !== route);
-      put(world, route.prefix, hops.length === 0 ? left : [...left, { ...route, nextHops: hops }]);
-    }
-  }
-}
-
-function isNear(world: WorldState, gateway: IpAddress, ifindex: number): boolean {
-  for (const { prefix, nextHops } of world.direct)
-    if (nextHops.some((hop) => hop.ifindex === ifindex) && prefixContainsIp(prefix, gateway)) return true;
-  return false;
-}
-
-function routeOf(world: WorldState, spec: RouteSpec): KernelRoute {
-  const prefix = mustPrefix(spec.prefix);
-  const gateway = spec.via === undefined ? null : mustIp(spec.via);
-  const ifindex = spec.dev === undefined ? 0 : linkNamed(world, spec.dev).ifindex;
-  const ipv4 = prefix.address.family === 'ipv4';
-  return {
-    prefix,
-    table: spec.table ?? RT_TABLE.main,
-    protocol: spec.protocol ?? RTPROT.static,
-    scope: ipv4 && gateway === null ? RT_SCOPE.link : RT_SCOPE.universe,
-    type: spec.type ?? 'unicast',
-    metric: spec.metric ?? (ipv4 ? 0 : 1024),
-    nextHops: ifindex === 0 ? [] : [{ gateway, ifindex, onlink: false, weight: 1 }],
-  };
-}
-
-// The controls are called by tests: a name that does not exist is a mistake in the program.
-function linkNamed(world: WorldState, name: string): KernelLink {
-  const link = world.links.get(name);
-  if (link === undefined) throw new Error(`no link ${name}`);
-  return link;
+  world.notify({ kind: 'address', present: false, address });
+  disconnect(world, address);
 }

@@ -15,6 +15,7 @@ export class GatewayWatch {
   readonly #links: Links;
   readonly #leadsTo: LeadsTo;
   #heard: KernelNeighbour[] = [];
+  #watching = false;
 
   constructor(neighbours: Neighbours, nextHops: NextHops, links: Links) {
     this.#neighbours = neighbours;
@@ -23,9 +24,17 @@ export class GatewayWatch {
     this.#leadsTo = (ifindex, address) => nextHops.leadsTo(ifindex, address);
   }
 
+  /** Who does not watch any more uses all gateways; what the port still tells then was on its way. */
+  watch(watching: boolean): void {
+    this.#watching = watching;
+    if (watching) return;
+    this.#heard = [];
+    this.#neighbours.forgetAll();
+  }
+
   /** Judged with the next settling. */
   hear(neighbour: KernelNeighbour): void {
-    this.#heard.push(neighbour);
+    if (this.#watching) this.#heard.push(neighbour);
   }
 
   /** Next hops that leave by a gateway of another verdict are to be looked up again. `now` in monotonic milliseconds. */

@@ -39,7 +39,8 @@ export class Links {
 
   setLink(link: KernelLink): void {
     const old = this.#links.get(link.ifindex);
-    if (old !== undefined) this.#byName.delete(old.name);
+    // Renamed: the name may be another's by now.
+    if (old !== undefined && this.#byName.get(old.name) === old) this.#byName.delete(old.name);
     this.#links.set(link.ifindex, link);
     this.#byName.set(link.name, link);
   }

@@ -1,64 +1,23 @@
-// BGP next hops resolved over the kernel's own routes, as the kernel would: longest match, dead links skipped. Keeps the
-// hops somebody asked for and reports what changed. Routes that the FIB wants take part, but none resolves over itself.
+// BGP next hops that somebody asked for, resolved as the kernel would: keeps them, looks them up again when what they depend
+// on changed, and reports what became of them. Routes that the FIB wants take part.
 
-import { compareIp, formatIp, type IpAddress } from '../../base/ip.js';
+import { compareIp, type IpAddress } from '../../base/ip.js';
 import { maxLength, type Prefix, prefixContainsIp } from '../../base/prefix.js';
 import type { PrefixRows } from '../routes/prefix-rows.js';
 import type { RouteStore } from '../routes/route-store.js';
-import { tunnelGateway } from '../tunnels/tunnel-gateway.js';
-import type { FibNextHop, FibTunnel, KernelLink, KernelNextHop, NextHopState } from '../types.js';
+import type { FibNextHop, KernelLink, NextHopState } from '../types.js';
 import { HopIndex } from './hop-index.js';
-import { HostRoutes, isBetter, type Resolution, resolution } from './host-routes.js';
+import { HopResolver, type OwnRoutes } from './hop-resolver.js';
+import { HostRoutes, type Resolution } from './host-routes.js';
 import type { Links } from './links.js';
 import type { Neighbours } from './neighbours.js';
-
-/** One next hop that somebody uses; `hops` is null while it cannot be reached. */
-export interface TrackedHop {
-  readonly hop: FibNextHop;
-  hops: readonly KernelNextHop[] | null;
-  /** What packets to it leave by, whether it answers or not; for a tunnel, the way to its end. */
-  gateways: readonly KernelNextHop[];
-  cost: number;
-  /** Times `trackNextHop` was called less times `untrackNextHop` was. */
-  watchers: number;
-  /** Intents in the FIB that use it. */
-  users: number;
-  /** The daemon lost whom it leads to: used only where there is nobody else. */
-  suspect: boolean;
-  /** What the observer was last told, null before the first time. */
-  told: Told | null;
-}
-
-interface Told {
-  readonly state: NextHopState;
-  /** Of the interface, 0 for none: not told, and yet to be looked at when it is another. */
-  readonly ifindex: number;
-}
-
-/** A route that the FIB wants, as a way to a next hop. */
-export interface OwnRoute {
-  readonly length: number;
-  readonly metric: number;
-  readonly hops: readonly TrackedHop[];
-}
-
-/** Routes that the FIB wants and that hold the address, the longest prefix first. */
-export type OwnRoutes = (address: IpAddress) => Iterable<OwnRoute>;
-
-/** Equal keys: the same way, whoever asks. */
-export function nextHopKey({ address, interface: zone, tunnel }: FibNextHop): string {
-  const host = zone === null ? formatIp(address) : `${formatIp(address)}%${zone}`;
-  if (tunnel === undefined) return host;
-  const end = tunnel.end === null ? '' : ` ${tunnel.end.mac} ${formatIp(tunnel.end.address)}`;
-  return `${host}>${tunnel.device} ${tunnel.mode}${end}`;
-}
+import { isTold, leavesBy, nextHopKey, sameHops, stateOf, type TrackedHop } from './tracked-hop.js';
 
 const MANY_PREFIXES = 16;
-/** A next hop over a next hop over a next hop: more is a mistake. */
-const DEEPEST = 8;
 
 export class NextHops {
   readonly #routes: HostRoutes;
+  readonly #resolver: HopResolver;
   readonly #links: Links;
   readonly #neighbours: Neighbours;
   readonly #tracked = new Map<string, TrackedHop>();
@@ -67,7 +26,6 @@ export class NextHops {
   /** Suspected or cleared: those who use them look again, however they resolve. */
   readonly #judged = new Set<TrackedHop>();
   readonly #index = new HopIndex(() => this.#trackedAddresses());
-  #ownRoutes: OwnRoutes = () => [];
   /** A next hop went that nobody uses any more. */
   #dropped = false;
 
@@ -75,6 +33,7 @@ export class NextHops {
     this.#links = links;
     this.#neighbours = neighbours;
     this.#routes = new HostRoutes(store, links, table);
+    this.#resolver = new HopResolver(this.#routes, links);
   }
 
   /** Hops that somebody asked for or uses. */
@@ -89,7 +48,7 @@ export class NextHops {
 
   /** Where to look for routes that the FIB wants. */
   resolveOver(ownRoutes: OwnRoutes): void {
-    this.#ownRoutes = ownRoutes;
+    this.#resolver.ownRoutes = ownRoutes;
   }
 
   /** A route that the FIB wants came, went or resolves otherwise. True when next hops may depend on it. */
@@ -218,7 +177,7 @@ export class NextHops {
 
   /** The interface that packets to the address leave by, null when there is none. */
   interfaceTo(address: IpAddress): number | null {
-    return this.#links.ownerOf(address) || (this.#lookup(address, [])?.hops[0]?.ifindex ?? null);
+    return this.#links.ownerOf(address) || (this.#resolver.lookup(address)?.hops[0]?.ifindex ?? null);
   }
 
   #touchHost(address: IpAddress): void {
@@ -281,7 +240,7 @@ export class NextHops {
   }
 
   #resolveAgain(tracked: TrackedHop): boolean {
-    const resolved = this.#resolve(tracked.hop, []);
+    const resolved = this.#resolver.resolve(tracked.hop);
     const found = resolved === null ? null : this.#answering(resolved);
     tracked.gateways = resolved?.gateways ?? [];
     const changed = !sameHops(tracked.hops, found?.hops ?? null);
@@ -304,94 +263,4 @@ export class NextHops {
   *#trackedAddresses(): Generator<IpAddress> {
     for (const { hop } of this.#tracked.values()) yield hop.address;
   }
-
-  /** `asking`: the next hops that this one is asked for; it must not depend on them in turn. */
-  #resolve(hop: FibNextHop, asking: readonly FibNextHop[]): Resolution | null {
-    if (this.#links.ownerOf(hop.address) !== 0) return null;
-    if (hop.tunnel !== undefined) return this.#tunnel(hop, hop.tunnel, [...asking, hop]);
-    if (hop.interface === null) return this.#lookup(hop.address, [...asking, hop]);
-    const link = this.#links.byName(hop.interface);
-    if (link === undefined || !this.#links.usable(link.ifindex)) return null;
-    const onlink = hop.address.family === 'ipv4' && !this.#isConnected(hop.address, link.ifindex);
-    const gateway = { gateway: hop.address, ifindex: link.ifindex, onlink, weight: 1 };
-    return resolution([gateway], 0);
-  }
-
-  /** The device carries to any end that the host can reach. */
-  #tunnel(
-    hop: FibNextHop,
-    { device, mode, end }: FibTunnel,
-    asking: readonly FibNextHop[],
-  ): Resolution | null {
-    if (mode === 'crossSubnet' && this.#links.inOwnSubnet(hop.address))
-      return this.#lookup(hop.address, asking);
-    const outer = this.#lookup(end?.address ?? hop.address, asking);
-    const link = this.#links.byName(device);
-    if (outer === null || link === undefined || !this.#links.usable(link.ifindex)) return null;
-    const gateway = tunnelGateway(hop);
-    const onlink = gateway.family === 'ipv4';
-    const { gateways, cost } = outer;
-    return { hops: [{ gateway, ifindex: link.ifindex, onlink, weight: 1 }], gateways, cost };
-  }
-
-  /** The kernel's own routes say so: ours lead somewhere else by nature. */
-  #isConnected(address: IpAddress, ifindex: number): boolean {
-    const own = this.#routes.best(address)?.resolution?.hops[0];
-    return own !== undefined && own.ifindex === ifindex && !own.onlink;
-  }
-
-  /** Whichever is the better way: a route of ours, or one of the kernel's own. */
-  #lookup(address: IpAddress, asking: readonly FibNextHop[]): Resolution | null {
-    const foreign = this.#routes.best(address);
-    for (const { length, metric, hops } of this.#ownRoutes(address)) {
-      if (foreign !== null && !isBetter(length, metric, foreign)) break;
-      const found = this.#overOwn(hops, asking);
-      if (found !== null) return found;
-    }
-    return foreign?.resolution ?? null;
-  }
-
-  /** Over what a route of ours resolves to; null when it leads back here, or nowhere: then it is not in the kernel. */
-  #overOwn(hops: readonly TrackedHop[], asking: readonly FibNextHop[]): Resolution | null {
-    if (asking.length > DEEPEST) return null;
-    const found: Resolution[] = [];
-    for (const { hop } of hops) {
-      if (asking.some((other) => nextHopKey(other) === nextHopKey(hop))) return null;
-      const resolution = this.#resolve(hop, asking);
-      if (resolution !== null) found.push(resolution);
-    }
-    if (found.length === 0) return null;
-    const whole = resolution(
-      found.flatMap((each) => each.hops),
-      Math.min(...found.map(({ cost }) => cost)),
-    );
-    if (found.every((each) => each.gateways === each.hops)) return whole;
-    return { ...whole, gateways: found.flatMap((each) => each.gateways) };
-  }
-}
-
-const leavesBy = ({ gateways }: TrackedHop, ifindex: number, address: IpAddress): boolean =>
-  gateways.some(
-    (hop) => hop.ifindex === ifindex && hop.gateway !== null && compareIp(hop.gateway, address) === 0,
-  );
-
-const stateOf = ({ hop, hops, cost }: TrackedHop): NextHopState => ({
-  nextHop: hop.address,
-  reachable: hops !== null,
-  cost,
-});
-
-const isTold = (told: Told | null, { reachable, cost }: NextHopState, ifindex: number): boolean =>
-  told !== null && told.state.reachable === reachable && told.state.cost === cost && told.ifindex === ifindex;
-
-function sameHops(a: readonly KernelNextHop[] | null, b: readonly KernelNextHop[] | null): boolean {
-  if (a === null || b === null) return a === b;
-  if (a.length !== b.length) return false;
-  return a.every((hop, i) => {
-    const other = b[i]!;
-    if (hop.ifindex !== other.ifindex || hop.onlink !== other.onlink || hop.weight !== other.weight)
-      return false;
-    if (hop.gateway === null || other.gateway === null) return hop.gateway === other.gateway;
-    return formatIp(hop.gateway) === formatIp(other.gateway);
-  });
 }

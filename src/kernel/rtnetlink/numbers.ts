@@ -86,7 +86,7 @@ export const IFLA = { address: 1, ifname: 3, mtu: 4, linkInfo: 18, extMask: 29 }
 export const WITHOUT_STATISTICS = 1 << 3;
 export const IFLA_INFO = { kind: 1, data: 2 } as const;
 export const IFLA_VXLAN = { id: 1, local: 4, learning: 7, port: 15, local6: 17 } as const;
-export const NDA = { dst: 1, linkLayerAddress: 2, ifindex: 8 } as const;
+export const NDA = { dst: 1, linkLayerAddress: 2, vni: 7, ifindex: 8 } as const;
 export const NUD = {
   reachable: 0x02,
   stale: 0x04,

@@ -56,6 +56,12 @@ function messageOf(write: TunnelWrite): Message {
       return { type: RTM.newLink, flags: NLM_F.create | NLM_F.excl, body: newLink(write.device, write.mtu) };
     case 'destroy':
       return { type: RTM.delLink, flags: 0, body: linkHeader(write.ifindex, 0) };
+    case 'rename':
+      return {
+        type: RTM.newLink,
+        flags: 0,
+        body: concatBytes([linkHeader(write.ifindex, 0), attribute(IFLA.ifname, text(write.name))]),
+      };
     case 'neighbour':
     case 'forward':
       return {
@@ -115,6 +121,7 @@ function neighbour(write: Extract<TunnelWrite, { kind: 'neighbour' | 'forward' }
     header,
     attribute(NDA.dst, ipToBytes(write.address)),
     attribute(NDA.linkLayerAddress, macOctets(write.mac)),
+    ...(write.kind === 'forward' && write.vni !== null ? [attribute(NDA.vni, u32(write.vni))] : []),
   ]);
 }
 

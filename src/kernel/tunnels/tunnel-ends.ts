@@ -1,8 +1,8 @@
 // The other ends of one VXLAN device: which neighbours and forwarding entries it should have, and which it was given.
 // Hands out the difference as writes; performs nothing.
 
-import { formatIp, type IpAddress } from '../../base/ip.js';
-import type { TrackedHop } from '../next-hops/next-hops.js';
+import { formatIp } from '../../base/ip.js';
+import type { TrackedHop } from '../next-hops/tracked-hop.js';
 import type { TunnelWrite } from '../port.js';
 import { tunnelGateway } from './tunnel-gateway.js';
 
@@ -15,7 +15,7 @@ const keyOf = (entry: TunnelEntry): string =>
 const NO_MAC = '00:00:00:00:00:00';
 
 const contentOf = (entry: TunnelEntry): string =>
-  entry.kind === 'neighbour' ? entry.mac : formatIp(entry.address);
+  entry.kind === 'neighbour' ? entry.mac : `${formatIp(entry.address)} ${entry.vni}`;
 
 export class TunnelEnds {
   readonly #held = new Map<string, TunnelEntry>();
@@ -80,12 +80,10 @@ function wantedEntries(ifindex: number, hops: Iterable<TrackedHop>): Map<string,
   for (const { hop, hops: resolved } of hops) {
     const end = hop.tunnel?.end ?? null;
     if (end === null || resolved?.[0]?.ifindex !== ifindex) continue;
-    const add = (kind: TunnelEntry['kind'], address: IpAddress): void => {
-      const entry: TunnelEntry = { kind, present: true, ifindex, address, mac: end.mac };
-      wanted.set(keyOf(entry), entry);
-    };
-    add('forward', end.address);
-    add('neighbour', tunnelGateway(hop));
+    const add = (entry: TunnelEntry): void => void wanted.set(keyOf(entry), entry);
+    const common = { present: true, ifindex, mac: end.mac } as const;
+    add({ kind: 'forward', ...common, address: end.address, vni: end.vni });
+    add({ kind: 'neighbour', ...common, address: tunnelGateway(hop) });
   }
   return wanted;
 }

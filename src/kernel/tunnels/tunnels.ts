@@ -1,5 +1,6 @@
 // The devices that tunnels need: made when they are missing, made anew when they are not as configured, filled with the
-// other ends. Says what stands in the way. Never touches a device of another kind that has the name.
+// other ends. Says what stands in the way. Never touches a device of another kind that has the name. One with another VNI is
+// put aside, that is renamed, and goes when its routes have moved to the new one.
 
 import { formatIp, ipEquals } from '../../base/ip.js';
 import type { Links } from '../next-hops/links.js';
@@ -10,6 +11,11 @@ import { TunnelEnds, type TunnelEntry } from './tunnel-ends.js';
 
 /** Milliseconds until something that failed is tried again. */
 const RETRY = 10_000;
+/** Milliseconds that a device put aside still receives what others send until they have heard of the new one. */
+const LINGER = 10_000;
+/** What the name of a device that was put aside ends in, and how much of its own it keeps: 15 octets are allowed. */
+const ASIDE = '~bgpd';
+const NAME_OCTETS = 15;
 /** Octets that VXLAN adds, by the outer family. */
 const OVERHEAD = { ipv4: 50, ipv6: 70 } as const;
 
@@ -18,8 +24,12 @@ interface Managed {
   readonly ends: TunnelEnds;
   /** To make or to destroy the device: asked for and not seen yet, or it failed and waits. */
   deviceAfter: number;
-  /** The device that was told to go, 0 for none. */
-  destroying: number;
+  /** The device that was told to go or to step aside, 0 for none. */
+  leaving: number;
+  /** The kernel renames no device that is up. */
+  noAside: boolean;
+  /** When the one that was put aside goes, 0 for none. */
+  asideUntil: number;
   /** Entries that failed wait. */
   endsAfter: number;
   /** Times in a row that the kernel would not make it. */
@@ -36,14 +46,14 @@ interface Order {
 
 export class Tunnels {
   readonly #links: Links;
-  readonly #nextHops: NextHops;
+  readonly #nextHops: Pick<NextHops, 'tunnelled'>;
   readonly #managed = new Map<string, Managed>();
   readonly #inFlight = new Map<number, readonly Order[]>();
   #dropped: string[] = [];
   #events: KernelEvent[] = [];
   #nextId = 1;
 
-  constructor(links: Links, nextHops: NextHops) {
+  constructor(links: Links, nextHops: Pick<NextHops, 'tunnelled'>) {
     this.#links = links;
     this.#nextHops = nextHops;
   }
@@ -58,13 +68,23 @@ export class Tunnels {
     for (const [name, { device }] of this.#managed) {
       if (names.has(name)) continue;
       this.#managed.delete(name);
-      if (device.kind === 'vxlan') this.#dropped.push(name);
+      if (device.kind === 'vxlan') this.#dropped.push(name, asideName(name));
     }
     for (const device of devices) {
       const before = this.#managed.get(device.name);
       const ends = before?.ends ?? new TunnelEnds();
-      const fresh = { deviceAfter: 0, destroying: 0, endsAfter: 0, attempts: 0, ready: false, problem: null };
-      this.#managed.set(device.name, { device, ends, ...fresh });
+      this.#managed.set(device.name, {
+        device,
+        ends,
+        deviceAfter: 0,
+        leaving: 0,
+        noAside: before?.noAside ?? false,
+        asideUntil: 0,
+        endsAfter: 0,
+        attempts: 0,
+        ready: false,
+        problem: null,
+      });
     }
   }
 
@@ -133,7 +153,11 @@ export class Tunnels {
 
   /** When something that failed is to be tried again; null when nothing waits. */
   nextDue(): number | null {
-    const times = [...this.#managed.values()].flatMap((each) => [each.deviceAfter, each.endsAfter]);
+    const times = [...this.#managed.values()].flatMap((each) => [
+      each.deviceAfter,
+      each.endsAfter,
+      each.asideUntil,
+    ]);
     const due = Math.min(...times.filter((at) => at > 0));
     return Number.isFinite(due) ? due : null;
   }
@@ -176,6 +200,7 @@ export class Tunnels {
       return [];
     }
     this.#tell(managed, null);
+    this.#dropAside(managed, now);
     if (managed.endsAfter > now) return [];
     managed.endsAfter = 0;
     return ends.differences(link.ifindex, this.#nextHops.tunnelled, written);
@@ -185,21 +210,35 @@ export class Tunnels {
     const { device, ends } = managed;
     ends.forget();
     managed.ready = false;
-    if (managed.destroying !== 0) managed.deviceAfter = 0;
-    managed.destroying = 0;
+    if (managed.leaving !== 0) managed.deviceAfter = 0;
+    managed.leaving = 0;
     if (managed.deviceAfter > now) return [];
     managed.deviceAfter = Number.POSITIVE_INFINITY;
     managed.attempts++;
     return [{ kind: 'create', device, mtu: this.#mtuOf(device) }];
   }
 
-  /** The kernel changes none of these: the device has to be made anew. */
-  #unlike(managed: Managed, { ifindex }: KernelLink, now: number): readonly TunnelWrite[] {
+  /** The kernel changes none of these: the device has to be made anew. Two of one VNI and port cannot be there at once. */
+  #unlike(managed: Managed, { ifindex, vxlan }: KernelLink, now: number): readonly TunnelWrite[] {
     managed.ends.forget();
-    if (managed.deviceAfter > now || managed.destroying === ifindex) return [];
-    managed.destroying = ifindex;
+    if (managed.deviceAfter > now || managed.leaving === ifindex) return [];
+    managed.leaving = ifindex;
     managed.deviceAfter = Number.POSITIVE_INFINITY;
-    return [{ kind: 'destroy', ifindex }];
+    const name = asideName(managed.device.name);
+    const mayStay = isBeside(managed.device, vxlan) && this.#links.byName(name) === undefined;
+    if (!mayStay || managed.noAside) return [{ kind: 'destroy', ifindex }];
+    return [{ kind: 'rename', ifindex, name }];
+  }
+
+  /** Also one that an earlier run of ours put aside. */
+  #dropAside(managed: Managed, now: number): void {
+    const name = asideName(managed.device.name);
+    if (this.#links.byName(name)?.linkKind !== 'vxlan') managed.asideUntil = 0;
+    else if (managed.asideUntil === 0) managed.asideUntil = now + LINGER;
+    else if (managed.asideUntil <= now) {
+      managed.asideUntil = 0;
+      this.#dropped.push(name);
+    }
   }
 
   /** Of the interface that packets in the tunnel leave by, less what the tunnel adds. */
@@ -242,7 +281,12 @@ function settle({ managed, write }: Order, errno: string | null, now: number): v
   if (write.kind === 'create') managed.deviceAfter = now + RETRY;
   else if (write.kind === 'destroy') {
     managed.deviceAfter = errno === null ? 0 : now + RETRY;
-    if (errno !== null) managed.destroying = 0;
+    if (errno !== null) managed.leaving = 0;
+  } else if (write.kind === 'rename') {
+    managed.deviceAfter = 0;
+    if (errno === null) return;
+    managed.leaving = 0;
+    managed.noAside = true;
   } else if (errno !== null && write.present) {
     managed.ends.failed(write);
     managed.endsAfter = now + RETRY;
@@ -253,6 +297,12 @@ function isAsWanted(device: Extract<TunnelDevice, { kind: 'vxlan' }>, { vxlan, m
   if (vxlan === undefined || vxlan.vni !== device.vni || vxlan.port !== device.port) return false;
   return vxlan.address !== null && ipEquals(vxlan.address, device.address) && mac === device.mac;
 }
+
+const asideName = (name: string): string => name.slice(0, NAME_OCTETS - ASIDE.length) + ASIDE;
+
+/** The kernel takes both. */
+const isBeside = (device: TunnelDevice, vxlan: KernelLink['vxlan']): boolean =>
+  device.kind === 'vxlan' && vxlan !== undefined && (vxlan.vni !== device.vni || vxlan.port !== device.port);
 
 const ABSENT: readonly string[] = ['EOPNOTSUPP', 'ENOTSUP', 'ENODEV'];
 

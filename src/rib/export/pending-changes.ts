@@ -1,7 +1,9 @@
 // Changes of one pass on their way into packets: bucketed by (source, attributes), so that prefixes with the same
 // attributes share messages and everything a source told us is one stretch of octets that it can skip.
+// Announcements go before withdrawals, so that an aggregate is there before what it stands for goes.
 // Buckets and the prefixes in them are columns: a full table makes a hundred thousand buckets a pass.
 
+import { Bitset } from '../../base/bitset.js';
 import type { FamilyIndex } from '../../base/family.js';
 import { type AttrSetId, NONE, type PeerId, type PrefixId } from '../../base/ids.js';
 import type { UpdatePacker } from '../../wire/update-packer.js';
@@ -44,6 +46,8 @@ export class PendingChanges {
   #nodes = 0;
   readonly #perFamily = new Int32Array(2);
   readonly #private = new Map<PeerId, PrivateWithdrawal[]>();
+  /** Empty but while it is looked for prefixes that changed twice. */
+  readonly #met = new Bitset();
 
   /** `pathIds` by family index: members are sent path ids (RFC 7911). */
   constructor(
@@ -64,7 +68,7 @@ export class PendingChanges {
   /** Octets kept for the next changes. */
   get bytes(): number {
     const nodes = this.#nodePrefix.byteLength + this.#nodeNext.byteLength + this.#nodePathId.byteLength;
-    return nodes + this.#attrs.byteLength * 7 + this.#latest.byteLength;
+    return nodes + this.#attrs.byteLength * 7 + this.#latest.byteLength + this.#met.bytes;
   }
 
   /** Gives back what a pass over many prefixes took, where there are `rows` now. Between passes only. */
@@ -105,7 +109,7 @@ export class PendingChanges {
   /** Packs everything into one entry and is empty again. */
   pack(packer: UpdatePacker, epoch: number): PacketEntry {
     const prefixes = this.#collectPrefixes();
-    const skips = this.#packBuckets(packer);
+    const skips = this.#packBuckets(packer, this.#mayReorder(prefixes));
     const bytes = packer.take();
     const only = this.#packPrivate(packer);
     this.#reset();
@@ -187,15 +191,35 @@ export class PendingChanges {
     return lists;
   }
 
-  #packBuckets(packer: UpdatePacker): ReadonlyMap<PeerId, readonly number[]> | null {
-    const skips = new Map<PeerId, readonly number[]>();
-    for (const [source, first] of this.#chainBySource()) {
-      const start = packer.length;
-      for (let bucket = first; bucket !== NONE; bucket = this.#nextOfSource[bucket]!) {
-        this.#packBucket(packer, bucket);
+  /** Not where a prefix changed twice in the pass, or may have, as with path ids: the later change must stay the last. */
+  #mayReorder(prefixes: readonly [Int32Array, Int32Array]): boolean {
+    if (this.#pathIds[0] || this.#pathIds[1] || this.#latestOf(NONE) === NONE) return false;
+    return !this.#repeats(prefixes[0]) && !this.#repeats(prefixes[1]);
+  }
+
+  #repeats(ids: Int32Array): boolean {
+    for (let i = 0; i < ids.length; i++) this.#met.add(ids[i]!);
+    const repeats = this.#met.size < ids.length;
+    for (let i = 0; i < ids.length; i++) this.#met.delete(ids[i]!);
+    return repeats;
+  }
+
+  #packBuckets(
+    packer: UpdatePacker,
+    withdrawalsLast: boolean,
+  ): ReadonlyMap<PeerId, readonly number[]> | null {
+    const skips = new Map<PeerId, number[]>();
+    const firsts = this.#chainBySource();
+    for (const withdrawals of withdrawalsLast ? [false, true] : [null]) {
+      for (const [source, first] of firsts) {
+        const start = packer.length;
+        for (let bucket = first; bucket !== NONE; bucket = this.#nextOfSource[bucket]!) {
+          if (withdrawals === null || withdrawals === (this.#attrs[bucket] === NONE))
+            this.#packBucket(packer, bucket);
+        }
+        packer.close();
+        if (source !== NONE) addRange(skips, source as PeerId, start, packer.length);
       }
-      packer.close();
-      if (source !== NONE) skips.set(source as PeerId, [start, packer.length]);
     }
     return skips.size === 0 ? null : skips;
   }
@@ -274,4 +298,10 @@ export class PendingChanges {
     this.#perFamily.fill(0);
     this.#private.clear();
   }
+}
+
+function addRange(skips: Map<PeerId, number[]>, source: PeerId, start: number, end: number): void {
+  const ranges = skips.get(source);
+  if (ranges === undefined) skips.set(source, [start, end]);
+  else if (end > start) ranges.push(start, end);
 }
