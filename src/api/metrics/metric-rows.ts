@@ -7,12 +7,12 @@ import type {
   CalicoStatus,
   Health,
   KernelReport,
-  LoopStatus,
   MemoryReport,
   PeerDetail,
   RpkiStatus,
   Summary,
 } from '../model/types.js';
+import type { LoopLag } from './event-loop.js';
 
 /** Everything one scrape shows, taken at one moment. */
 export interface Snapshot {
@@ -27,7 +27,7 @@ export interface Snapshot {
   readonly rpki: RpkiStatus;
   readonly health: Health;
   readonly readiness: Health;
-  readonly loop: LoopStatus;
+  readonly loop: LoopLag;
   readonly timerSlackSeconds: number | null;
   readonly timerLateness: LatencyHistogram | null;
 }

@@ -8,8 +8,9 @@ import type { LatencyHistogram } from '../../base/latency.js';
 import type { PeerDetail, StatusSource } from '../model/types.js';
 import { CALICO_METRICS } from './calico-metrics.js';
 import { DAEMON_METRICS } from './daemon-metrics.js';
-import { type LoopMeter, startLoopMeter } from './event-loop.js';
+import { type LoopLag, startLoopMeter } from './event-loop.js';
 import { KERNEL_METRICS } from './kernel-metrics.js';
+import { LOOP_METRICS, NODE_LOOP_METRICS } from './loop-metrics.js';
 import { MEMORY_METRICS } from './memory-metrics.js';
 import type { MetricRow, Sample, Snapshot } from './metric-rows.js';
 import { PEER_METRICS } from './peer-metrics.js';
@@ -21,8 +22,11 @@ const DEFAULT_PEER_BUDGET = 1000;
 const SLICE_TIME = 5;
 /** Samples written in one go, some 3 ms. */
 const SLICE_SAMPLES = 2000;
+/** Milliseconds between two samples of a meter that nobody reads: twelve days, about the longest there is. */
+const NEVER = 2 ** 30;
 const ROWS: readonly MetricRow[] = [
   ...DAEMON_METRICS,
+  ...LOOP_METRICS,
   ...MEMORY_METRICS,
   ...PEER_METRICS,
   ...KERNEL_METRICS,
@@ -48,12 +52,11 @@ export interface Metrics {
 }
 
 export function createMetrics(source: StatusSource, extra: MetricsExtra = {}): Metrics {
-  const processRegistry = new Registry();
-  collectDefaultMetrics({ register: processRegistry });
+  const processRegistry = defaultMetrics();
   const writers = ROWS.map(rowWriter);
   const loop = startLoopMeter();
   const scrape = async (): Promise<string> => {
-    const snapshot = takeSnapshot(source, extra, loop);
+    const snapshot = takeSnapshot(source, extra, await loop.read());
     const parts: string[] = [];
     const pause = sliceTimer();
     for (const write of writers) {
@@ -77,7 +80,15 @@ export function createMetrics(source: StatusSource, extra: MetricsExtra = {}): M
   };
 }
 
-function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter): Snapshot {
+/** Those of prom-client but for the lag of the event loop: to sample it would wake an idle daemon a hundred times a second. */
+function defaultMetrics(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER });
+  for (const name of NODE_LOOP_METRICS) registry.removeSingleMetric(name);
+  return registry;
+}
+
+function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopLag): Snapshot {
   const peers = withinBudget(source.peers(), extra.peerBudget ?? DEFAULT_PEER_BUDGET);
   const summary = source.summary();
   return {
@@ -91,7 +102,7 @@ function takeSnapshot(source: StatusSource, extra: MetricsExtra, loop: LoopMeter
     rpki: source.rpki(),
     health: source.health(),
     readiness: source.readiness(),
-    loop: loop.read(),
+    loop,
     timerSlackSeconds: extra.timerSlackSeconds?.() ?? null,
     timerLateness: extra.timerLateness?.() ?? null,
   };
