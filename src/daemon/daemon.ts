@@ -17,7 +17,6 @@ import { createListener, type Listener, type ListenProblem } from '../net/listen
 import { createPeerDriver } from '../net/peer-driver.js';
 import { collectGarbage, compileLess } from '../sys/engine.js';
 import { createEvents, type DaemonEvents } from './events.js';
-import { LateTimers } from './log/late-timers.js';
 import { LineLimiter } from './log/rate-limit.js';
 import { logEvents } from './log/telemetry.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
@@ -33,16 +32,11 @@ import { sweepWhenConverged } from './routes/startup-sweep.js';
 import { Speaker } from './speaker.js';
 import { apiAddresses } from './status/api-addresses.js';
 import { warmUp } from './warm-up/warm-up.js';
+import { startWatches } from './watches.js';
 
 /** Lines of one kind in the log, a minute. */
 const LOG_LINES = 10;
 /** Milliseconds. */
-const DYNAMIC_SWEEP = 10_000;
-const LIMIT_CHECK = 1000;
-const LATENESS_CHECK = 10_000;
-const DROP_LOOK = 1000;
-/** Where no kernel backend tells of them. */
-const ADDRESS_LOOK = 5000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
@@ -78,7 +72,9 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     connections: () => NO_CONNECTIONS,
   };
   const reason =
-    (await apiObstacle(apiAddresses(options.config))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
+    (await apiObstacle(apiAddresses(options.config))) ??
+    (await startSpeaker(parts, addresses)) ??
+    (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   speaker.peers.start();
   return serve(parts, routerId);
@@ -87,7 +83,9 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
 const addressSource = ({ hostAddresses }: DaemonOptions, clock: Clock): AddressSource =>
   hostAddresses === undefined
     ? hostAddressSource(() => clock.now())
-    : { read: hostAddresses, outdate: () => undefined };
+    : { read: hostAddresses, outdate: nothing, mayHaveChanged: () => true, close: nothing };
+
+const nothing = (): void => undefined;
 
 const NO_CONNECTIONS = { accepted: 0, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 } as const;
 
@@ -169,31 +167,17 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'this host does without the address family (EAFNOSUPPORT)',
 };
 
-async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<string | null> {
+async function startSpeaker(
+  { speaker, clock, events, stops }: Parts,
+  addresses: AddressSource,
+): Promise<string | null> {
   stops.unshift((ending) => speaker.stop(ending));
   const started = await speaker.start();
   if (!started.ok) return started.reason;
   stops.unshift(endRestartWhenHeard(speaker, events, clock));
   stops.unshift(sweepWhenConverged(speaker, events, clock));
-  stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
-  const lateTimers = new LateTimers(clock, events);
-  stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
-  if (speaker.kernel?.status().backend !== 'netlink')
-    stops.unshift(every(clock, ADDRESS_LOOK, () => speaker.checkAddresses()));
-  stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
-  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
-  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));
+  stops.unshift(startWatches({ speaker, clock, events, addresses }));
   return null;
-}
-
-/** Returns what ends it. */
-function every(clock: Clock, milliseconds: number, task: () => void): () => void {
-  const timer = clock.timer(() => {
-    task();
-    timer.start(milliseconds);
-  });
-  timer.start(milliseconds);
-  return () => timer.close();
 }
 
 /** The API's libraries are loaded while the sessions come up: these do not wait for it. */

@@ -35,7 +35,7 @@ const BACKLOG_LIMIT = 32 * 1024 * 1024;
  * Milliseconds. The main thread's eventfd ends a wait; but a thread that is terminated without a word must come back from the
  * kernel now and then to notice, and every time costs a millisecond of cold code.
  */
-const POLL_TIMEOUT = 15_000;
+const POLL_TIMEOUT = 30_000;
 /** Milliseconds. */
 const BACKLOG_WAIT = 1000;
 const EVENT_FLOOD = 4 * 1024 * 1024;
