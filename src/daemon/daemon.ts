@@ -31,7 +31,6 @@ import { tunnelDevices } from './routes/overlay.js';
 import { sweepWhenConverged } from './routes/startup-sweep.js';
 import { Speaker } from './speaker.js';
 import { apiAddresses } from './status/api-addresses.js';
-import { warmUp } from './warm-up/warm-up.js';
 import { startWatches } from './watches.js';
 
 /** Lines of one kind in the log, a minute. */
@@ -51,7 +50,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
   if (routerId === null) return { ok: false, reason: `${NO_ADDRESS}: set routerId` };
   const speaker = new Speaker({
-    ...selectKernel(options, events, hostAddresses),
+    ...(await selectKernel(options, events, hostAddresses)),
     config: options.config,
     routerId,
     clock,
@@ -180,14 +179,17 @@ async function startSpeaker(
   return null;
 }
 
-/** The API's libraries are loaded while the sessions come up: these do not wait for it. */
+/** The API's libraries and the warm-up are loaded while the sessions come up: these do not wait for them. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { options, clock, speaker, stops, listening } = parts;
   await pause(clock, API_DELAY);
   const { serveStatus } = await import('./status/serve-status.js');
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
-  if (options.warmUp === true) stops.unshift(warmUp(options.config, (task) => clock.defer(task), warm));
+  if (options.warmUp === true) {
+    const { warmUp } = await import('./warm-up/warm-up.js');
+    stops.unshift(warmUp(options.config, (task) => clock.defer(task), warm));
+  }
   const { status, apiAddress, administration, changes, reload } = served;
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
@@ -210,14 +212,14 @@ async function stopAll(stops: Parts['stops'], ending: Ending): Promise<void> {
   for (const stop of stops.splice(0)) await stop(ending);
 }
 
-function selectKernel(
+async function selectKernel(
   { config, kernel }: DaemonOptions,
   events: DaemonEvents,
   hostAddresses: () => HostAddresses,
-): { readonly kernel: Kernel | null; readonly resolveNextHops: boolean } {
+): Promise<{ readonly kernel: Kernel | null; readonly resolveNextHops: boolean }> {
   if (kernel !== undefined) return { kernel, resolveNextHops: true };
   if (config.kernel.backend === 'none') return { kernel: null, resolveNextHops: false };
-  const chosen = chooseKernel(
+  const chosen = await chooseKernel(
     config.kernel.backend,
     kernelSettings(config, tunnelDevices(config, hostAddresses())),
   );
