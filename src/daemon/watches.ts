@@ -44,13 +44,19 @@ function watchesOf({ speaker, clock, events, addresses }: WatchOptions): readonl
     },
     { period: 30_000, needed: null, look: () => lateTimers.check() },
   ];
-  // Where no kernel backend tells of addresses.
-  const look = (): void => {
-    if (addresses.mayHaveChanged()) speaker.checkAddresses();
-  };
   return speaker.kernel?.status().backend === 'netlink'
     ? watches
-    : [...watches, { period: 5000, needed: null, look }];
+    : [...watches, addressWatch(speaker, addresses)];
+}
+
+/** Where no kernel backend tells of addresses. The first question opens what tells of them: what was before is not known. */
+function addressWatch(speaker: Speaker, addresses: AddressSource): Watch {
+  let stale = addresses.mayHaveChanged();
+  const look = (): void => {
+    if (stale || addresses.mayHaveChanged()) speaker.checkAddresses();
+    stale = false;
+  };
+  return { period: 5000, needed: null, look };
 }
 
 /** Returns what ends them. */
