@@ -9,13 +9,13 @@ import type { Config } from '../config/types.js';
 import { chooseKernel } from '../kernel/choose-backend.js';
 import type { Kernel } from '../kernel/types.js';
 import { formatSocketAddress } from '../net/address.js';
-import { type Clock, systemClock } from '../net/clock.js';
+import { type Clock, pause, systemClock } from '../net/clock.js';
 import { descriptorOf } from '../net/descriptor.js';
 import { openLinkSocket } from '../net/discovery/link-socket.js';
 import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
-import { collectGarbage, compileLess } from '../sys/engine.js';
+import { collectGarbage, compileLess, returnMemory } from '../sys/engine.js';
 import { createEvents, type DaemonEvents } from './events.js';
 import { LineLimiter } from './log/rate-limit.js';
 import { logEvents } from './log/telemetry.js';
@@ -106,16 +106,6 @@ async function awaitRouterId(
   return routerId;
 }
 
-function pause(clock: Clock, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.timer(() => {
-      timer.close();
-      resolve();
-    });
-    timer.start(milliseconds);
-  });
-}
-
 async function listen(parts: Parts): Promise<string | null> {
   const { options, speaker, clock, events, stops } = parts;
   const listener = createListener({
@@ -188,7 +178,9 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   if (!served.ok) return await abandon(parts, served.reason);
   if (options.warmUp === true) {
     const { warmUp } = await import('./warm-up/warm-up.js');
-    stops.unshift(warmUp(options.config, (task) => clock.defer(task), warm));
+    const warming = warmUp({ config: options.config, clock, makeDriver: driverFactory(clock) }, warm);
+    // Holds on to all of it: `warming.specimens` must outlive collections.
+    stops.unshift(() => warming.stop());
   }
   const { status, apiAddress, administration, changes, reload } = served;
   const stop = (text = ''): Promise<void> =>
@@ -199,6 +191,7 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
 /** The heap holds no more than it needs, and what has been compiled is most of what will be. */
 function warm(): void {
   collectGarbage();
+  returnMemory();
   compileLess();
 }
 

@@ -81,7 +81,8 @@ export class Speaker {
   readonly #pass: PassScheduler;
   readonly #suspects: Suspects | null;
   readonly #joinGate: JoinGate;
-  readonly #byRibId = new Map<PeerId, BgpPeer>();
+  /** By the id of their session: every wake-up looks here. */
+  readonly #byRibId: (BgpPeer | null)[] = [];
   readonly #hostAddresses: () => HostAddresses;
   readonly #addressWatch: AddressWatch;
   #config: Config;
@@ -111,7 +112,7 @@ export class Speaker {
       arrivals: () => this.rib.updates,
       announceNext: () => this.rib.work.rearm(),
     });
-    this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId.get(peer)?.wake());
+    this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId[peer]?.wake());
     this.rib = this.#makeRib();
     this.rib.setInterfaces(this.#interfacesUnder(options.config));
     this.#local = new LocalRoutes(this.rib, this.#localSettings());
@@ -119,7 +120,7 @@ export class Speaker {
     this.foreignOrigins = new ForeignOrigins({
       rib: this.rib,
       events: options.events,
-      peerName: (peer) => this.#byRibId.get(peer)?.name ?? 'a peer that just left',
+      peerName: (peer) => this.#byRibId[peer]?.name ?? 'a peer that just left',
       now: () => clock.now(),
     });
     const install = installPolicyOf(config.kernel.install, config.policies);
@@ -232,7 +233,7 @@ export class Speaker {
   }
 
   interfaceOf(peer: PeerId): string | null {
-    return this.#byRibId.get(peer)?.config.interface ?? null;
+    return this.#byRibId[peer]?.config.interface ?? null;
   }
 
   /** No pass after this: it would take the routes of the ended sessions out of the kernel. */
@@ -249,7 +250,8 @@ export class Speaker {
 
   /** A session of `peer` took `ribId`: wake-ups of the RIB go to it. */
   attached(ribId: PeerId, peer: BgpPeer): void {
-    this.#byRibId.set(ribId, peer);
+    for (let id = this.#byRibId.length; id <= ribId; id++) this.#byRibId.push(null);
+    this.#byRibId[ribId] = peer;
     this.#joinGate.enter(ribId);
   }
 
@@ -259,7 +261,7 @@ export class Speaker {
   }
 
   detached(ribId: PeerId): void {
-    this.#byRibId.delete(ribId);
+    this.#byRibId[ribId] = null;
     this.#suspects?.add(this.rib, ribId);
     this.#joinGate.leave(ribId);
   }
@@ -275,7 +277,7 @@ export class Speaker {
   }
 
   peerOf(ribId: PeerId): BgpPeer | null {
-    return this.#byRibId.get(ribId) ?? null;
+    return this.#byRibId[ribId] ?? null;
   }
 
   #decided(): void {
@@ -311,7 +313,7 @@ export class Speaker {
         },
         localChosen: (family, prefix) => this.foreignOrigins.localChosen(family, prefix),
         wake: (peer) => {
-          if (!this.#joinGate.holds(peer)) this.#byRibId.get(peer)?.wake();
+          if (!this.#joinGate.holds(peer)) this.#byRibId[peer]?.wake();
         },
         workPending: () => this.#pass.request(),
       },

@@ -79,6 +79,21 @@ export class TableTimer implements Timer {
   }
 }
 
+/** Resolves after the events that are already waiting. */
+export const nextTurn = (clock: Pick<Clock, 'defer'>): Promise<void> =>
+  new Promise((resolve) => clock.defer(resolve));
+
+/** Resolves after `milliseconds`. */
+export function pause(clock: Clock, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.timer(() => {
+      timer.close();
+      resolve();
+    });
+    timer.start(milliseconds);
+  });
+}
+
 export function systemClock(): Clock {
   const table = new DeadlineTable();
   const now = (): number => performance.now();

@@ -10,7 +10,7 @@ import type { Notification } from '../wire/types.js';
 import { parseSocketAddress } from './address.js';
 import type { Clock, Timer } from './clock.js';
 import { descriptorOf } from './descriptor.js';
-import { sendBatch } from './send-batch.js';
+import { type BatchedWrite, sendBatch } from './send-batch.js';
 import type { Transport } from './types.js';
 
 /** Octets queued in a socket (its high-water mark) beyond which nothing more is pulled for it. */
@@ -34,6 +34,15 @@ export interface ConnectionHandlers {
   drained(): void;
 }
 
+/** Of a connection, filled anew for each turn in which it sends. */
+interface Gathered extends BatchedWrite {
+  fd: number;
+  chunks: readonly Uint8Array[];
+  told: () => void;
+}
+
+const NOTHING: readonly Uint8Array[] = [];
+
 export class Connection {
   readonly role: Role;
   readonly framer = new Framer();
@@ -53,6 +62,18 @@ export class Connection {
   #sentNow = 0;
   /** Something of it is in the batch of this turn. */
   #gathered = false;
+  /** What is in the batch, and who is to know when it is settled. */
+  readonly #write: Gathered = {
+    fd: 0,
+    chunks: [],
+    told: () => undefined,
+    settled: (taken) => this.#settled(taken),
+  };
+  /** Writes of the stream that it has not finished; without any it holds nothing. */
+  #streamed = 0;
+  readonly #flushed = (): void => {
+    this.#streamed--;
+  };
 
   constructor(socket: Socket, role: Role, clock: Clock, handlers: ConnectionHandlers) {
     this.role = role;
@@ -93,12 +114,12 @@ export class Connection {
 
   /** Octets accepted here that the kernel has not taken. */
   get queued(): number {
-    return this.#socket.writableLength;
+    return this.#streamed === 0 ? 0 : this.#socket.writableLength;
   }
 
   /** True when nothing more should be written before `drained`. */
   get blocked(): boolean {
-    return this.#socket.writableNeedDrain;
+    return this.#streamed > 0 && this.#socket.writableNeedDrain;
   }
 
   /** Octets that the kernel has taken so far. */
@@ -131,18 +152,25 @@ export class Connection {
       return;
     }
     this.#gathered = true;
-    sendBatch.add(fd, chunks, (taken) => {
-      this.#gathered = false;
-      this.#sent(chunks, taken);
-      settled();
-    });
+    const write = this.#write;
+    write.fd = fd;
+    write.chunks = chunks;
+    write.told = settled;
+    sendBatch.add(write);
+  }
+
+  #settled(taken: number): void {
+    const { chunks, told } = this.#write;
+    this.#gathered = false;
+    this.#write.chunks = NOTHING;
+    this.#sent(chunks, taken);
+    told();
   }
 
   /** Null where the stream has to take it. What was to be sent before has been. */
   #directFd(): number | null {
     if (this.#gathered) sendBatch.submit();
-    const { writable, writableLength, connecting } = this.#socket;
-    if (!writable || writableLength > 0 || connecting) return null;
+    if (this.queued > 0 || !this.#socket.writable || this.#socket.connecting) return null;
     this.#fd ??= descriptorOf(this.#socket);
     return this.#fd;
   }
@@ -150,10 +178,16 @@ export class Connection {
   #sent(chunks: readonly Uint8Array[], taken: number): void {
     this.#sentNow += taken;
     let sent = taken;
-    for (const chunk of chunks) {
-      if (sent < chunk.length) this.#socket.write(sent === 0 ? chunk : chunk.subarray(sent));
+    for (let i = 0; i < chunks.length; i++) {
+      const chunk = chunks[i]!;
+      if (sent < chunk.length) this.#stream(sent === 0 ? chunk : chunk.subarray(sent));
       sent = Math.max(0, sent - chunk.length);
     }
+  }
+
+  #stream(octets: Uint8Array): void {
+    this.#streamed++;
+    this.#socket.write(octets, this.#flushed);
   }
 
   /** Ends it: at once, or after `last` (a NOTIFICATION) has gone out or the linger time has passed. */

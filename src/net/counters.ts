@@ -14,33 +14,33 @@ const KIND_OF_TYPE: readonly (MessageKind | undefined)[] = [
   'routeRefresh',
 ];
 
-const KINDS = [
-  'open',
-  'update',
-  'notification',
-  'keepalive',
-  'routeRefresh',
-] as const satisfies readonly MessageKind[];
-
 type Counts = Record<MessageKind, number>;
 const zero = (): Counts => ({ open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 });
 
-/** Octets that are worth a memo: what so many sessions share is counted once. */
+/** From so many octets on a memo must not keep them. */
 const MANY_OCTETS = 4096;
 const counted = new WeakMap<Uint8Array, Counts>();
+/** What was counted last, if it is small: what sessions share goes to one after the other. */
+let latest: Uint8Array = new Uint8Array(0);
+let latestCounts = zero();
 
 /** How many messages of each kind; `octets` never changes. */
 function countsOf(octets: Uint8Array): Counts {
-  const known = counted.get(octets);
+  if (octets === latest) return latestCounts;
+  const known = octets.length < MANY_OCTETS ? undefined : counted.get(octets);
   if (known !== undefined) return known;
-  const counts = zero();
-  addTo(counts, octets);
-  counted.set(octets, counts);
+  const counts = counting(octets);
+  if (octets.length >= MANY_OCTETS) counted.set(octets, counts);
+  else {
+    latest = octets;
+    latestCounts = counts;
+  }
   return counts;
 }
 
 /** `octets`: whole messages. */
-function addTo(counts: Counts, octets: Uint8Array): void {
+function counting(octets: Uint8Array): Counts {
+  const counts = zero();
   for (
     let at = 0;
     at + HEADER_LENGTH <= octets.length;
@@ -49,6 +49,15 @@ function addTo(counts: Counts, octets: Uint8Array): void {
     const kind = KIND_OF_TYPE[octets[at + 18]!];
     if (kind !== undefined) counts[kind]++;
   }
+  return counts;
+}
+
+function addTo(total: Counts, counts: Counts): void {
+  total.open += counts.open;
+  total.update += counts.update;
+  total.notification += counts.notification;
+  total.keepalive += counts.keepalive;
+  total.routeRefresh += counts.routeRefresh;
 }
 
 export class SessionCounters {
@@ -69,11 +78,7 @@ export class SessionCounters {
   /** `octets`: one or more whole messages. */
   sent(octets: Uint8Array): void {
     this.#bytesSent += octets.length;
-    if (octets.length < MANY_OCTETS) addTo(this.#sent, octets);
-    else {
-      const counts = countsOf(octets);
-      for (const kind of KINDS) this.#sent[kind] += counts[kind];
-    }
+    addTo(this.#sent, countsOf(octets));
   }
 
   snapshot(): PeerCounters {

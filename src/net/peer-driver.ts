@@ -81,6 +81,8 @@ class Driver implements AcceptingPeerDriver {
   #peer: Peer;
   #since: number;
   #session: NegotiatedSession | null = null;
+  /** Of the session, while it is Established. */
+  #sending: PeerSlot | null = null;
   #transport: Transport | null = null;
   #lastDown: { readonly reason: DownReason; readonly at: number } | null = null;
   #refusals = 0;
@@ -127,8 +129,7 @@ class Driver implements AcceptingPeerDriver {
   }
 
   wake(): void {
-    const role = establishedRole(this.#peer);
-    if (role !== null) this.#slots[role].wake();
+    this.#sending?.wake();
   }
 
   reconfigure(config: SessionConfig, endpoint: PeerEndpoint): boolean {
@@ -347,6 +348,7 @@ class Driver implements AcceptingPeerDriver {
     this.#since = clock.now();
     if (from === 'Established') {
       this.#session = null;
+      this.#sending = null;
       this.#transport = null;
       this.#counters.flaps++;
       handlers.down(reason ?? { kind: 'connectionClosed', state: from, code: null });
@@ -364,6 +366,7 @@ class Driver implements AcceptingPeerDriver {
     this.#transport = transport;
     this.#counters.established++;
     this.#slots[role].connection?.withSocket(this.#sockets.established);
-    this.#slots[role].sendFrom(this.#options.handlers.established(this.#session, transport));
+    this.#sending = this.#slots[role];
+    this.#sending.sendFrom(this.#options.handlers.established(this.#session, transport));
   }
 }

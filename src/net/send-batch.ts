@@ -9,15 +9,16 @@ const MOST_WRITES = 64;
 /** Octets, likewise. */
 const MOST_OCTETS = 1024 * 1024;
 
-interface Write {
+/** Where it goes, and who is told how much the kernel took. One a socket will do: nothing of it is kept once it is settled. */
+export interface BatchedWrite {
   readonly fd: number;
   readonly chunks: readonly Uint8Array[];
-  readonly settled: (sent: number) => void;
+  settled(sent: number): void;
 }
 
 export class SendBatch {
   readonly #send: (fd: number, chunks: readonly Uint8Array[]) => number;
-  #writes: Write[] = [];
+  #writes: BatchedWrite[] = [];
   #octets = 0;
   readonly #atEnd = (): void => this.submit();
 
@@ -28,11 +29,12 @@ export class SendBatch {
 
   /**
    * `settled` is called once with the number of octets that the kernel took: at the end of what runs now, or before. Until
-   * then the descriptor must stay open and `chunks` as they are.
+   * then the descriptor must stay open and `write` as it is.
    */
-  add(fd: number, chunks: readonly Uint8Array[], settled: (sent: number) => void): void {
-    if (this.#writes.push({ fd, chunks, settled }) === 1) queueMicrotask(this.#atEnd);
-    for (const { length } of chunks) this.#octets += length;
+  add(write: BatchedWrite): void {
+    if (this.#writes.push(write) === 1) queueMicrotask(this.#atEnd);
+    const { chunks } = write;
+    for (let i = 0; i < chunks.length; i++) this.#octets += chunks[i]!.length;
     if (this.#writes.length >= MOST_WRITES || this.#octets >= MOST_OCTETS) this.submit();
   }
 
@@ -41,7 +43,8 @@ export class SendBatch {
     const writes = this.#writes;
     this.#writes = [];
     this.#octets = 0;
-    const sent = writes.map(({ fd, chunks }) => this.#send(fd, chunks));
+    const sent: number[] = [];
+    for (let i = 0; i < writes.length; i++) sent.push(this.#send(writes[i]!.fd, writes[i]!.chunks));
     for (let i = 0; i < writes.length; i++) writes[i]!.settled(sent[i]!);
   }
 }

@@ -42,6 +42,8 @@ export interface Libc {
   /** Writes the name with a NUL into `name`, IFNAMSIZ (16) octets; null when there is no interface of the index. */
   ifIndexToName(index: number, name: Uint8Array): unknown;
   close(fd: number): number;
+  /** Null where the C library has none: it is glibc's. */
+  readonly mallocTrim: ((pad: number) => number) | null;
   /** Octets of a pointer. */
   readonly pointerSize: number;
   /** Where the octets of a typed array lie; they stay there as long as it is in use. */
@@ -87,10 +89,19 @@ function load(): Libc {
     ifNameToIndex: library.func('unsigned int if_nametoindex(const char *)'),
     ifIndexToName: library.func('void *if_indextoname(unsigned int, void *)'),
     close: library.func('int close(int)'),
+    mallocTrim: optional(() => library.func('int malloc_trim(size_t)')),
     pointerSize: koffi.sizeof('void *'),
     address: (array) => koffi.address(array),
     errno: () => koffi.errno(),
   };
+}
+
+function optional<T>(find: () => T): T | null {
+  try {
+    return find();
+  } catch {
+    return null;
+  }
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map(

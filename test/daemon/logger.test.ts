@@ -51,11 +51,8 @@ const SECRETS: readonly object[] = [
 for (const format of ['json', 'pretty'] as const) {
   test(`secrets do not reach a ${format} line`, (t) => {
     const { lines, logger } = captured({ level: 'info', format });
-    for (const fields of SECRETS) {
-      logger.info(fields, 'peer added');
-      logger.child(fields).info('peer added');
-    }
-    t.is(lines.length, 2 * SECRETS.length);
+    for (const fields of SECRETS) logger.info(fields, 'peer added');
+    t.is(lines.length, SECRETS.length);
     for (const line of lines) {
       t.notRegex(line, /hunter2/);
       t.regex(line, /\[secret\]/);

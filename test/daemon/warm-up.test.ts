@@ -1,7 +1,12 @@
 import test from 'ava';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
-import { warmUp } from '../../src/daemon/warm-up/warm-up.js';
+import { endpoint, sessionConfig } from '../../src/daemon/peers/session-setup.js';
+import { modelPeer } from '../../src/daemon/warm-up/invented-peers.js';
+import { ROUNDS, rehearse } from '../../src/daemon/warm-up/rehearsal.js';
+import { type WarmUp, type WarmUpOptions, warmUp } from '../../src/daemon/warm-up/warm-up.js';
+import { systemClock } from '../../src/net/clock.js';
+import { createPeerDriver } from '../../src/net/peer-driver.js';
 
 const config = (peers: string): Config => {
   const loaded = loadConfig(`asn: 64512\n${peers}`, 'bgpd.yaml', { hostname: 'host-a' });
@@ -9,38 +14,64 @@ const config = (peers: string): Config => {
   return loaded.config;
 };
 
-const EXTERNAL = config('peers: [{ address: 192.0.2.1, asn: 65001, import: [accept-all] }]');
+function options(like: Config): WarmUpOptions {
+  const clock = { ...systemClock(), wallClock: () => Date.now() };
+  return {
+    config: like,
+    clock,
+    makeDriver: (local, peer, handlers) =>
+      createPeerDriver({
+        config: sessionConfig(local, peer),
+        endpoint: endpoint(local, peer),
+        handlers,
+        clock,
+        random: () => 0.5,
+      }),
+  };
+}
+
+const EXTERNAL = config(
+  'peers: [{ address: 192.0.2.1, asn: 65001, import: [accept-all], ttlSecurity: 1, localAddress: 192.0.2.9 }]',
+);
 const ORIGINATED = config('peers: [{ address: 192.0.2.1, asn: 65001, advertise: originated }]');
 const DYNAMIC = config(
   'peerGroups: { hosts: { asn: 64512 } }\ndynamicPeers: [{ range: 192.0.2.0/24, group: hosts }]',
 );
+const NEVER = (): boolean => false;
 
 for (const [title, like] of [
   ['a configured peer', EXTERNAL],
   ['a peer that is told of our own routes only', ORIGINATED],
   ['a dynamic range', DYNAMIC],
 ] as const) {
-  test(`like ${title}: it ends by itself, in many turns`, (t) => {
-    const deferred: (() => void)[] = [];
-    warmUp(like, (task) => deferred.push(task));
-    let turns = 0;
-    for (; deferred.length > 0 && turns < 100_000; turns++) deferred.shift()?.();
-    t.is(deferred.length, 0);
-    t.true(turns > 50, `${turns} turns`);
+  test.serial(`like ${title}: all sessions of the rehearsal come, tell, go and return`, async (t) => {
+    const specimens: unknown[] = [];
+    const model = modelPeer(like);
+    t.is(await rehearse({ ...options(like), like: model! }, specimens, NEVER), ROUNDS);
+    t.is(specimens.length, 1);
   });
 }
 
-test('without peers there is nothing to do', (t) => {
-  warmUp(config(''), () => t.fail('a step'));
-  t.pass();
+test.serial('it ends by itself and leaves specimens', async (t) => {
+  const warming = await new Promise<WarmUp>((resolve) => {
+    const begun = warmUp(options(EXTERNAL), () => resolve(begun));
+  });
+  t.true(warming.specimens.length > 3);
 });
 
-test('it stops when told to', (t) => {
-  const deferred: (() => void)[] = [];
-  const stop = warmUp(EXTERNAL, (task) => deferred.push(task));
-  deferred.shift()?.();
-  t.is(deferred.length, 1);
-  stop();
-  deferred.shift()?.();
-  t.is(deferred.length, 0);
+test.serial('without peers there is nothing to do', (t) => {
+  t.deepEqual(warmUp(options(config('')), () => t.fail('it is done')).specimens, []);
+});
+
+test.serial('it stops when told to', async (t) => {
+  const begun = warmUp(options(EXTERNAL), () => t.fail('it goes on'));
+  begun.stop();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.deepEqual(begun.specimens, []);
+});
+
+test.serial('a rehearsal that is stopped ends its sessions', async (t) => {
+  let asked = 0;
+  const stopped = (): boolean => ++asked > 3;
+  t.is(await rehearse({ ...options(EXTERNAL), like: modelPeer(EXTERNAL)! }, [], stopped), 0);
 });

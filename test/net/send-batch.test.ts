@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import test from 'ava';
 import { systemClock } from '../../src/net/clock.js';
 import { Connection, type ConnectionHandlers } from '../../src/net/connection.js';
-import { SendBatch } from '../../src/net/send-batch.js';
+import { type BatchedWrite, SendBatch } from '../../src/net/send-batch.js';
 import { waitFor } from '../support/wait.js';
 
 /** A kernel that writes down what it is given and takes at most `most` octets of each write. */
@@ -19,12 +19,17 @@ function recorder(most = Number.POSITIVE_INFINITY) {
 
 const chunk = (octets: number): readonly Uint8Array[] => [new Uint8Array(octets)];
 const ignored = (): void => undefined;
+const write = (fd: number, chunks: readonly Uint8Array[], settled: (sent: number) => void): BatchedWrite => ({
+  fd,
+  chunks,
+  settled,
+});
 
 test('what is added in one turn is written at its end, in order, and everybody is told once', async (t) => {
   const { batch, written } = recorder(5);
   const told: string[] = [];
-  batch.add(7, chunk(3), (sent) => told.push(`7:${sent}`));
-  batch.add(8, [new Uint8Array(4), new Uint8Array(6)], (sent) => told.push(`8:${sent}`));
+  batch.add(write(7, chunk(3), (sent) => told.push(`7:${sent}`)));
+  batch.add(write(8, [new Uint8Array(4), new Uint8Array(6)], (sent) => told.push(`8:${sent}`)));
   t.deepEqual(written, []);
   await Promise.resolve();
   t.deepEqual(written, ['7:3', '8:10']);
@@ -35,10 +40,10 @@ test('what is added in one turn is written at its end, in order, and everybody i
 
 test('submitting early leaves nothing for the end of the turn', async (t) => {
   const { batch, written } = recorder();
-  batch.add(7, chunk(3), ignored);
+  batch.add(write(7, chunk(3), ignored));
   batch.submit();
   t.deepEqual(written, ['7:3']);
-  batch.add(9, chunk(1), ignored);
+  batch.add(write(9, chunk(1), ignored));
   await Promise.resolve();
   t.deepEqual(written, ['7:3', '9:1']);
 });
@@ -48,10 +53,10 @@ test('all is written before anybody is told, and what they add then comes after 
   const seen: number[] = [];
   const again = (): void => {
     seen.push(written.length);
-    batch.add(1, chunk(1), ignored);
+    batch.add(write(1, chunk(1), ignored));
   };
-  batch.add(7, chunk(1), again);
-  batch.add(8, chunk(1), again);
+  batch.add(write(7, chunk(1), again));
+  batch.add(write(8, chunk(1), again));
   batch.submit();
   t.deepEqual(seen, [2, 2]);
   await Promise.resolve();
@@ -60,12 +65,12 @@ test('all is written before anybody is told, and what they add then comes after 
 
 test('many writes do not wait for the end of the turn, nor do many octets', (t) => {
   const many = recorder();
-  for (let fd = 0; fd < 100; fd++) many.batch.add(fd, chunk(1), ignored);
+  for (let fd = 0; fd < 100; fd++) many.batch.add(write(fd, chunk(1), ignored));
   t.is(many.written.length, 64);
   const large = recorder();
-  large.batch.add(1, chunk(700_000), ignored);
+  large.batch.add(write(1, chunk(700_000), ignored));
   t.is(large.written.length, 0);
-  large.batch.add(2, chunk(700_000), ignored);
+  large.batch.add(write(2, chunk(700_000), ignored));
   t.deepEqual(large.written, ['1:700000', '2:700000']);
 });
 

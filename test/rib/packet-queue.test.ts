@@ -3,7 +3,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { PeerId } from '../../src/base/ids.js';
-import { type PacketEntry, PacketQueue, partsFor } from '../../src/rib/export/packet-queue.js';
+import { type PacketEntry, PacketQueue, partsFor, type Reader } from '../../src/rib/export/packet-queue.js';
 
 const NO_PREFIXES = [new Int32Array(0), new Int32Array(0)] as const;
 
@@ -34,6 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** A list per member. */
 class Lists {
   readonly lists = new Map<number, PacketEntry[]>();
+  readonly readers = new Map<number, Reader>();
 
   append(what: PacketEntry): void {
     for (const list of this.lists.values()) list.push(what);
@@ -60,7 +61,7 @@ function apply(queue: PacketQueue, lists: Lists, what: Step, epoch: number): boo
   switch (what.kind) {
     case 'join':
       if (list !== undefined) return true;
-      queue.join(peer);
+      lists.readers.set(what.member, queue.join(peer));
       lists.lists.set(what.member, []);
       return true;
     case 'leave': {
@@ -69,7 +70,9 @@ function apply(queue: PacketQueue, lists: Lists, what: Step, epoch: number): boo
       return missed.length === (list?.length ?? 0) && missed.every((one, i) => one === list![i]);
     }
     case 'next':
-      return queue.next(peer) === (list?.shift() ?? null);
+      if (list === undefined) return true;
+      if (queue.owes(lists.readers.get(what.member)!) !== list.length > 0) return false;
+      return queue.next(lists.readers.get(what.member)!) === (list.shift() ?? null);
   }
 }
 
@@ -95,10 +98,10 @@ test('nothing is kept for nobody, and small entries have their cost', (t) => {
   const peer = 2 as PeerId;
   queue.append(entry(1));
   t.is(queue.bytes, 0);
-  queue.join(peer);
+  const reader = queue.join(peer);
   for (let i = 0; i < 100; i++) queue.append(entry(2, { bytes: new Uint8Array(1) }));
   t.true(queue.bytes > 100 * 256);
-  while (queue.next(peer) !== null);
+  while (queue.next(reader) !== null);
   t.deepEqual([queue.bytes, queue.slowest()], [0, []]);
 });
 

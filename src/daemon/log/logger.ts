@@ -1,11 +1,21 @@
 // Makes the process log: JSON lines, or readable ones on a terminal. Keeps secrets out of it.
 
 import { createRequire } from 'node:module';
-import { type DestinationStream, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import {
+  type DestinationStream,
+  type LoggerOptions,
+  type Logger as PinoLogger,
+  pino,
+  stdTimeFunctions,
+} from 'pino';
 import type { Config } from '../../config/types.js';
 import { LogSink } from './log-sink.js';
+import { withoutSecrets } from './redaction.js';
 
-export type { Logger } from 'pino';
+/** Without children: what they are bound to is not looked through for secrets. */
+export type Logger = Pick<PinoLogger, LogLevel | 'level' | 'flush'>;
+
+type LogLevel = Exclude<LoggerSettings['level'], 'silent'>;
 
 export interface LoggerSettings {
   readonly level: Config['log']['level'];
@@ -18,17 +28,10 @@ export interface LoggerSettings {
 /** Octets of lines that wait for a slow reader. */
 const MAX_WAITING = 4 * 1024 * 1024;
 const STDOUT = 1;
-const SECRET_KEYS = ['password', 'secret', 'md5Key', 'token', 'authorization'] as const;
-const REDACTED = '[secret]';
-
-/** A secret's key at the top and up to three levels down. */
-const SECRET_PATHS = SECRET_KEYS.flatMap((key) => ['', '*.', '*.*.', '*.*.*.'].map((above) => above + key));
-
 const OPTIONS = {
   base: null,
   timestamp: stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-  redact: { paths: SECRET_PATHS, censor: REDACTED },
+  formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
 } as const satisfies LoggerOptions;
 
 export function createLogger({ level, format, stream }: LoggerSettings): Logger {
@@ -36,7 +39,7 @@ export function createLogger({ level, format, stream }: LoggerSettings): Logger 
   const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
   const target = stream ?? stdoutSink();
   return pino(
-    { ...OPTIONS, redact: { ...OPTIONS.redact }, level },
+    { ...OPTIONS, formatters: { ...OPTIONS.formatters }, level },
     isPretty ? prettyStream(target, isTerminal) : target,
   );
 }

@@ -44,7 +44,7 @@ export class JoinGate {
 
   /** True: the peer's first routes are held back. */
   holds(peer: PeerId): boolean {
-    return this.#waiting.has(peer);
+    return this.#waiting.size > 0 && this.#waiting.has(peer);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { Config, PeerConfig } from '../../config/types.js';
 import { localOpen } from '../../fsm/capabilities.js';
 import { negotiate } from '../../fsm/negotiate.js';
 import type { NegotiatedSession } from '../../fsm/types.js';
+import type { OpenMessage } from '../../wire/types.js';
 import {
   configuredPeer,
   type LocalIdentity,
@@ -16,10 +17,10 @@ import {
   sessionConfig,
 } from '../peers/session-setup.js';
 
-const ASN = 64512;
+export const ASN = 64512;
 /** As large as most: small numbers are compiled to other code. */
 export const ROUTER_ID = 0xc0000201;
-const LOCAL: LocalIdentity = {
+export const LOCAL: LocalIdentity = {
   asn: ASN,
   confederation: null,
   routerId: ROUTER_ID,
@@ -30,9 +31,9 @@ const LOCAL: LocalIdentity = {
 const ACCEPT = { match: [], edits: [], action: 'accept' } as const;
 const LONG = { kind: 'prefixLength', range: { min: 24, max: 128 } } as const;
 /** Of both forms that policies are compiled to: what has met one form only is compiled for that one. */
-const POLICIES: Policies = { all: [ACCEPT], long: [{ ...ACCEPT, match: [LONG] }] };
+export const POLICIES: Policies = { all: [ACCEPT], long: [{ ...ACCEPT, match: [LONG] }] };
 /** The subnet that the peers are in, too. */
-const HOSTS = new Map([['eth0', [{ ...ipv4(ROUTER_ID), length: 24 }]]]);
+export const HOSTS = new Map([['eth0', [{ ...ipv4(ROUTER_ID), length: 24 }]]]);
 const PORTS = { localPort: 179, remotePort: 179, role: 'passive' } as const;
 
 export interface InventedPeer {
@@ -47,22 +48,30 @@ export function modelPeer(config: Config): PeerConfig | null {
   return { ...like, name: 'warm-up', address: ipv4(0xc0000202), interface: null, asn: ASN };
 }
 
-/** Every third is external. Null with settings that no invented peer can meet. */
+/** Null with settings that no invented peer can meet. */
 export function inventedPeer(like: PeerConfig, index: number): InventedPeer | null {
-  const peer = running(like, index);
-  const theirs = { ...sessionConfig(LOCAL, peer), localAsn: peer.asn, routerId: 0xc0000300 + index };
-  const agreed = negotiate(sessionConfig(LOCAL, peer), localOpen(theirs));
+  const peer = configuredPeer(inventedConfig(like, index));
+  const agreed = negotiate(sessionConfig(LOCAL, peer), inventedOpen(peer, index));
   if (!agreed.ok) return null;
   const { session } = agreed;
   const transport = { localAddress: ipv4(ROUTER_ID), remoteAddress: peer.address, ...PORTS };
   return { session, view: ribView(LOCAL, peer, session, transport, POLICIES, HOSTS) };
 }
 
-function running(like: PeerConfig, index: number): RunningPeerConfig & { readonly asn: number } {
+/** What the peer of this index says in its OPEN. */
+export const inventedOpen = (peer: RunningPeerConfig, index: number): OpenMessage =>
+  localOpen({
+    ...sessionConfig(LOCAL, peer),
+    localAsn: typeof peer.asn === 'number' ? peer.asn : ASN,
+    routerId: 0xc0000300 + index,
+  });
+
+/** Every third is external. */
+export function inventedConfig(like: PeerConfig, index: number): PeerConfig {
   const asn = index % 3 === 0 ? ASN + 1 + index : ASN;
   const policy = index % 6 === 1 ? ['long'] : ['all'];
   return {
-    ...configuredPeer(like),
+    ...like,
     // What two equal peers cannot both be.
     role: null,
     localAs: null,

@@ -26,6 +26,15 @@ export function inventedUpdates(peer: number, kind: 'reach' | 'unreach'): Uint8A
   return packer.take();
 }
 
+/** One route of the peer, which comes, changes and goes in turn. */
+export function inventedChange(peer: number, change: number): Uint8Array {
+  const packer = new UpdatePacker(LIMITS);
+  if (change % 3 === 2) packer.unreach(0);
+  else packer.reach(0, encodeBlock(inventedAttributes(0, peer, change)));
+  packer.prefix(0xc7000000 + peer, 0, 0, 0, 32);
+  return packer.take();
+}
+
 /**
  * Of the lengths that real tables are full of. Words as large as real ones are: numbers of at most 31 bits are compiled to
  * other code.

@@ -1,17 +1,22 @@
 // Runs the pure core over an invented table while the daemon is idle after its start, so that the first real table meets
 // compiled code: the engine compiles what has run often. Touches nothing of the running daemon.
 
+import { ByteReader, ByteWriter } from '../../base/bytes.js';
 import type { PeerId } from '../../base/ids.js';
 import type { Config, PeerConfig } from '../../config/types.js';
 import type { NegotiatedSession } from '../../fsm/types.js';
+import { type Clock, nextTurn } from '../../net/clock.js';
 import { communitiesAllow, mayExport } from '../../policy/export-rules.js';
 import { exportRewrite } from '../../policy/rewrite.js';
 import { Rib } from '../../rib/core.js';
+import { DEFAULT_LIMITS } from '../../rib/export/group-limits.js';
 import type { RibListener } from '../../rib/rib-options.js';
 import { Framer } from '../../wire/framer.js';
 import { UpdateDecoder } from '../../wire/update.js';
+import type { DriverFactory } from '../peers/bgp-peer.js';
 import { type InventedPeer, inventedPeer, modelPeer, ROUTER_ID } from './invented-peers.js';
 import { inventedUpdates } from './invented-updates.js';
+import { rehearse } from './rehearsal.js';
 
 const SEED = 0x9e3779b9;
 const PEERS = 12;
@@ -19,35 +24,51 @@ const ROUNDS = 5;
 /** Prefixes of one step, and octets: small, so that no step is long while its code is still slow. */
 const BUDGET = 250;
 const PULLED = 65_536;
+/** Prefixes that a newcomer is told at a time: less than the table has. */
+const SLICE = 100;
 /** Octets of one read: not whole messages. */
 const READ = 1500;
 
 const nothing = (): void => undefined;
 
-/**
- * One step a turn through `defer`, then `done`; returns what stops it early. Without peers there is nothing to prepare for.
- */
-export function warmUp(
-  config: Config,
-  defer: (task: () => void) => void,
-  done: () => void = nothing,
-): () => void {
-  const like = modelPeer(config);
-  if (like === null) return nothing;
-  const steps = warmUpSteps(like);
-  let stopped = false;
-  const turn = (): void => {
-    if (stopped) return;
-    if (steps.next().done === true) done();
-    else defer(turn);
-  };
-  defer(turn);
-  return () => {
-    stopped = true;
-  };
+export interface WarmUpOptions {
+  readonly config: Config;
+  readonly clock: Clock & { wallClock(): number };
+  readonly makeDriver: DriverFactory;
 }
 
-function* warmUpSteps(like: PeerConfig): Generator<void> {
+/** What ends it early, and what it leaves behind. */
+export interface WarmUp {
+  readonly stop: () => void;
+  /**
+   * Some of each kind of object that compiled code deals with. The engine forgets the layout of objects, and throws away
+   * the code that was compiled for it, when a collection finds none of them.
+   */
+  readonly specimens: readonly unknown[];
+}
+
+/** The core first, one step a turn, then sessions, then `done`. Without peers there is nothing to prepare for. */
+export function warmUp(options: WarmUpOptions, done: () => void = nothing): WarmUp {
+  const like = modelPeer(options.config);
+  const specimens: unknown[] = [];
+  let stopped = like === null;
+  const run = async (): Promise<void> => {
+    if (like === null) return;
+    for (const _turn of warmUpSteps(like, specimens)) {
+      await nextTurn(options.clock);
+      if (stopped) return;
+    }
+    await rehearse({ ...options, like }, specimens, () => stopped);
+    if (!stopped) done();
+  };
+  void run();
+  const stop = (): void => {
+    stopped = true;
+  };
+  return { specimens, stop };
+}
+
+function* warmUpSteps(like: PeerConfig, specimens: unknown[]): Generator<void> {
   const told = invent('reach');
   const withdrawn = invent('unreach');
   yield;
@@ -60,10 +81,40 @@ function* warmUpSteps(like: PeerConfig): Generator<void> {
     if (peers.length < PEERS) return;
     const ids = peers.map(({ view }) => rib.peerUp(view.peer, view.profile));
     yield* speak(rib, ids, peers, () => told);
-    yield* speak(rib, ids, peers, (i) => (i % 2 === 0 ? told : withdrawn));
-    for (const id of ids) rib.peerDown(id);
+    yield* speak(rib, ids, peers, (i) => (i % 2 === round % 2 ? told : withdrawn));
+    yield* comeBack(rib, ids, peers, told);
+    if (round === ROUNDS - 1) specimens.push(...leftBehind(rib, peers[0]!, told[0]!));
+    else for (const id of ids) rib.peerDown(id);
     yield* settle(rib, []);
   }
+}
+
+/** A table, with a peer that has been told nothing yet, and what an UPDATE is read and written with. */
+function leftBehind(rib: Rib, { view, session }: InventedPeer, told: Uint8Array): readonly unknown[] {
+  const id = rib.peerUp(view.peer, view.profile);
+  const [framer, decoder] = learn(rib, id, session, told);
+  return [rib, framer, decoder, new ByteReader(told), new ByteWriter()];
+}
+
+/** Every second peer begins a new session and tells the same again, while its routes are still being withdrawn. */
+function* comeBack(
+  rib: Rib,
+  ids: PeerId[],
+  peers: readonly InventedPeer[],
+  told: readonly Uint8Array[],
+): Generator<void> {
+  for (let i = 0; i < ids.length; i += 2) {
+    rib.peerDown(ids[i]!);
+    rib.run(BUDGET);
+    ids[i] = rib.peerUp(peers[i]!.view.peer, peers[i]!.view.profile);
+    // It has been told some of the table when it speaks.
+    rib.pull(ids[i]!, 1);
+    learn(rib, ids[i]!, peers[i]!.session, told[i]!);
+    rib.run(BUDGET);
+    for (const id of ids) rib.pull(id, PULLED);
+    yield;
+  }
+  yield* settle(rib, ids);
 }
 
 const invent = (kind: 'reach' | 'unreach'): readonly Uint8Array[] =>
@@ -94,7 +145,12 @@ function* settle(rib: Rib, peers: readonly PeerId[]): Generator<void> {
   }
 }
 
-function learn(rib: Rib, id: PeerId, session: NegotiatedSession, octets: Uint8Array): void {
+function learn(
+  rib: Rib,
+  id: PeerId,
+  session: NegotiatedSession,
+  octets: Uint8Array,
+): [Framer, UpdateDecoder] {
   const decoder = new UpdateDecoder(session.decode);
   const framer = new Framer();
   for (let at = 0; at < octets.length; at += READ) {
@@ -103,6 +159,7 @@ function learn(rib: Rib, id: PeerId, session: NegotiatedSession, octets: Uint8Ar
       return true;
     });
   }
+  return [framer, decoder];
 }
 
 const inventedRib = (listener: RibListener): Rib =>
@@ -112,6 +169,7 @@ const inventedRib = (listener: RibListener): Rib =>
     seed: SEED,
     nextHopInterest: null,
     rules: { rewrite: exportRewrite, mayExport, communitiesAllow, isReflector: true },
+    limits: { ...DEFAULT_LIMITS, slicePrefixes: SLICE },
     listener,
   });
 

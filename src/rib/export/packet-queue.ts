@@ -16,6 +16,11 @@ export interface PacketEntry {
   readonly epoch: number;
 }
 
+/** Where a member stands: the sequence number of the entry that it takes next. */
+export interface Reader {
+  cursor: number;
+}
+
 interface Slot {
   readonly entry: PacketEntry;
   /** Members that have not passed it. */
@@ -35,10 +40,10 @@ export class PacketQueue {
   /** Sequence number of the first slot. */
   #first = 0;
   #position = 0;
-  readonly #cursors = new Map<PeerId, number>();
+  readonly #readers = new Map<PeerId, Reader>();
 
-  get members(): ReadonlyMap<PeerId, number> {
-    return this.#cursors;
+  get members(): ReadonlyMap<PeerId, unknown> {
+    return this.#readers;
   }
 
   /** Octets of memory, about, held for members that have not taken them. */
@@ -53,48 +58,49 @@ export class PacketQueue {
   }
 
   /** Joins at the tail: only entries appended from now on. */
-  join(peer: PeerId): void {
-    this.#cursors.set(peer, this.#first + this.#slots.length);
+  join(peer: PeerId): Reader {
+    const reader = { cursor: this.#first + this.#slots.length };
+    this.#readers.set(peer, reader);
+    return reader;
   }
 
   /** The entries that the member had not taken. */
   leave(peer: PeerId): readonly PacketEntry[] {
-    const cursor = this.#cursors.get(peer);
-    if (cursor === undefined) return [];
-    this.#cursors.delete(peer);
-    const missed = this.#slots.slice(cursor - this.#first);
+    const reader = this.#readers.get(peer);
+    if (reader === undefined) return [];
+    this.#readers.delete(peer);
+    const missed = this.#slots.slice(reader.cursor - this.#first);
     for (const slot of missed) slot.waiting--;
     this.#release();
     return missed.map((slot) => slot.entry);
   }
 
   append(entry: PacketEntry): void {
-    if (this.#cursors.size === 0) return;
-    this.#slots.push({ entry, waiting: this.#cursors.size, position: this.#position });
+    if (this.#readers.size === 0) return;
+    this.#slots.push({ entry, waiting: this.#readers.size, position: this.#position });
     this.#position += costOf(entry);
   }
 
-  /** The member's next entry, passed; null at the tail. */
-  next(peer: PeerId): PacketEntry | null {
-    const cursor = this.#cursors.get(peer);
-    const slot = cursor === undefined ? undefined : this.#slots[cursor - this.#first];
-    if (cursor === undefined || slot === undefined) return null;
-    this.#cursors.set(peer, cursor + 1);
+  /** The next entry of a member, passed; null at the tail. */
+  next(reader: Reader): PacketEntry | null {
+    const at = reader.cursor - this.#first;
+    if (at >= this.#slots.length) return null;
+    const slot = this.#slots[at]!;
+    reader.cursor++;
     slot.waiting--;
-    this.#release();
+    if (at === 0 && slot.waiting === 0) this.#release();
     return slot.entry;
   }
 
-  /** Whether the member has an entry to take. */
-  owes(peer: PeerId): boolean {
-    const cursor = this.#cursors.get(peer);
-    return cursor !== undefined && cursor - this.#first < this.#slots.length;
+  /** Whether a member has an entry to take. */
+  owes(reader: Reader): boolean {
+    return reader.cursor - this.#first < this.#slots.length;
   }
 
   /** The members furthest behind: those that have taken nothing of what is held. None when nothing is. */
   slowest(): readonly PeerId[] {
     if (this.#slots.length === 0) return [];
-    return [...this.#cursors].filter(([, cursor]) => cursor === this.#first).map(([peer]) => peer);
+    return [...this.#readers].filter(([, { cursor }]) => cursor === this.#first).map(([peer]) => peer);
   }
 
   #release(): void {

@@ -3,7 +3,7 @@
 
 import type { PeerId } from '../../base/ids.js';
 import { Gathering } from './gathering.js';
-import { type PacketEntry, PacketQueue } from './packet-queue.js';
+import { type PacketEntry, PacketQueue, type Reader } from './packet-queue.js';
 
 export class SharedPackets {
   readonly #queue = new PacketQueue();
@@ -11,7 +11,7 @@ export class SharedPackets {
   /** Something came to the queue that its members have not heard of. */
   #untold = false;
 
-  get members(): ReadonlyMap<PeerId, number> {
+  get members(): ReadonlyMap<PeerId, unknown> {
     return this.#queue.members;
   }
 
@@ -39,9 +39,9 @@ export class SharedPackets {
   }
 
   /** Joins at the tail: only what is added from now on. */
-  join(peer: PeerId): void {
+  join(peer: PeerId): Reader {
     this.#release();
-    this.#queue.join(peer);
+    return this.#queue.join(peer);
   }
 
   /** The entries that the member had not taken. */
@@ -50,14 +50,14 @@ export class SharedPackets {
     return this.#queue.leave(peer);
   }
 
-  /** The member's next entry, passed; null where nothing has been flushed that it has not taken. */
-  next(peer: PeerId): PacketEntry | null {
-    return this.#queue.next(peer);
+  /** The next entry of a member, passed; null where nothing has been flushed that it has not taken. */
+  next(reader: Reader): PacketEntry | null {
+    return this.#queue.next(reader);
   }
 
   /** Whether `next` would have an entry. */
-  owes(peer: PeerId): boolean {
-    return this.#queue.owes(peer);
+  owes(reader: Reader): boolean {
+    return this.#queue.owes(reader);
   }
 
   /** The members furthest behind in the queue; none when nobody is. */

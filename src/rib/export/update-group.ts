@@ -19,7 +19,7 @@ import { type AdjRibsOut, CatchUp } from './catch-up.js';
 import type { ExportedPaths } from './exported-paths.js';
 import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
 import type { GroupLimits, GroupMemory } from './group-limits.js';
-import { partsFor } from './packet-queue.js';
+import { partsFor, type Reader } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
 import { SharedPackets } from './shared-packets.js';
 import { VantageCosts } from './vantage.js';
@@ -32,6 +32,8 @@ export interface EndOfRibHold {
 interface Member {
   /** Null: at the shared queue. */
   catchUp: CatchUp | null;
+  /** In the queue that it is at. */
+  reader: Reader;
   /** End-of-RIB is due when it has caught up (RFC 4724 3). */
   owesEndOfRib: boolean;
   /** End-of-RIB may be held from it. */
@@ -143,8 +145,8 @@ export class UpdateGroup implements PathSink {
   /** A new member: it is owed the whole Adj-RIB-Out, then End-of-RIB. */
   join(peer: PeerId, keeps = false): void {
     const catchUp = this.#joinableCatchUp();
-    catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib: true, keeps, marks: noRefresh() });
+    const reader = catchUp.queue.join(peer);
+    this.#members.set(peer, { catchUp, reader, owesEndOfRib: true, keeps, marks: noRefresh() });
   }
 
   /** A member of `before` comes over: whatever it was told there is owed again in this group's view. */
@@ -159,8 +161,8 @@ export class UpdateGroup implements PathSink {
     catchUp.oweAsIn(before.#ownCatchUp(peer, before.#members.get(peer)!));
     before.leave(peer);
     if (this.built) catchUp.oweAll(this.adjRibOut, this.profile.families);
-    catchUp.queue.join(peer);
-    this.#members.set(peer, { catchUp, owesEndOfRib, keeps, marks });
+    const reader = catchUp.queue.join(peer);
+    this.#members.set(peer, { catchUp, reader, owesEndOfRib, keeps, marks });
   }
 
   leave(peer: PeerId): void {
@@ -259,7 +261,7 @@ export class UpdateGroup implements PathSink {
     if (first === null || member.catchUp !== null) return first;
     let parts = first;
     for (let octets = octetsOf(first); octets < budget; ) {
-      const entry = this.#queue.next(peer);
+      const entry = this.#queue.next(member.reader);
       if (entry === null) break;
       const more = partsFor(entry, peer);
       octets += octetsOf(more);
@@ -272,7 +274,7 @@ export class UpdateGroup implements PathSink {
   owes(peer: PeerId): boolean {
     const member = this.#members.get(peer);
     if (member === undefined || !this.built) return false;
-    return member.catchUp !== null || this.#queue.owes(peer) || this.#mayEnd(member);
+    return member.catchUp !== null || this.#queue.owes(member.reader) || this.#mayEnd(member);
   }
 
   #nextParts(peer: PeerId, member: Member): readonly Uint8Array[] | null {
@@ -280,7 +282,8 @@ export class UpdateGroup implements PathSink {
     if (beginnings.length > 0) return beginnings;
     for (;;) {
       const { catchUp } = member;
-      const entry = catchUp === null ? this.#queue.next(peer) : this.#nextOwed(peer, catchUp);
+      const entry =
+        catchUp === null ? this.#queue.next(member.reader) : this.#nextOwed(peer, member.reader, catchUp);
       if (entry !== null) {
         const parts = partsFor(entry, peer);
         if (parts.length > 0) return parts;
@@ -297,20 +300,20 @@ export class UpdateGroup implements PathSink {
     for (const out of this.adjRibOut) out.clear(this.#tables.attrSets);
   }
 
-  #nextOwed(peer: PeerId, catchUp: CatchUp) {
-    const ready = catchUp.queue.next(peer);
+  #nextOwed(peer: PeerId, reader: Reader, catchUp: CatchUp) {
+    const ready = catchUp.queue.next(reader);
     if (ready !== null) return ready;
     const { slicePrefixes } = this.#limits;
     if (!catchUp.packSlice(slicePrefixes, this.adjRibOut, this.#slicePending, this.#packer, this.#epoch)) {
       return null;
     }
     this.#splitSlow(catchUp, peer);
-    return catchUp.queue.next(peer);
+    return catchUp.queue.next(reader);
   }
 
   #caughtUp(peer: PeerId, member: Member, catchUp: CatchUp): readonly Uint8Array[] {
     this.#leaveCatchUp(peer, catchUp);
-    this.#queue.join(peer);
+    member.reader = this.#queue.join(peer);
     member.catchUp = null;
     const ends = takeEnds(member.marks);
     return this.#mayEnd(member) ? [this.#sayEndOfRib(peer, member), ...ends] : ends;
@@ -369,8 +372,9 @@ export class UpdateGroup implements PathSink {
     for (const [i, peer] of peers.entries()) {
       const missed = from === null ? this.#queue.leave(peer) : this.#leaveCatchUp(peer, from);
       if (i === 0) together.oweMissed(missed);
-      together.queue.join(peer);
-      this.#members.get(peer)!.catchUp = together;
+      const member = this.#members.get(peer)!;
+      member.reader = together.queue.join(peer);
+      member.catchUp = together;
     }
     return together;
   }

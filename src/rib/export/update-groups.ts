@@ -48,7 +48,8 @@ export class UpdateGroups {
   #list: readonly UpdateGroup[] = [];
   /** By family: those of them that choose paths of their own. */
   readonly #choosing: [readonly UpdateGroup[], readonly UpdateGroup[]] = [[], []];
-  readonly #byPeer = new Map<PeerId, UpdateGroup>();
+  /** By peer: every write to one looks here. */
+  readonly #byPeer: (UpdateGroup | null)[] = [];
   /** Their addresses as text. */
   readonly #byAddress = new Map<string, PeerId>();
   readonly #choice: ExportChoice;
@@ -79,7 +80,7 @@ export class UpdateGroups {
   }
 
   of(peer: PeerId): UpdateGroup | null {
-    return this.#byPeer.get(peer) ?? null;
+    return this.#byPeer[peer] ?? null;
   }
 
   /** A new session: it is owed everything, then End-of-RIB. */
@@ -87,7 +88,8 @@ export class UpdateGroups {
     const { address } = this.#tables.sources.get(peer).peer!;
     this.#byAddress.set(formatIp(address), peer);
     const group = this.#groupFor(this.#withoutItself(peer, wanted));
-    this.#byPeer.set(peer, group);
+    for (let id = this.#byPeer.length; id <= peer; id++) this.#byPeer.push(null);
+    this.#byPeer[peer] = group;
     group.join(peer, keeps);
   }
 
@@ -96,20 +98,20 @@ export class UpdateGroups {
    * that gives it something to pull at once or, from a new group, as soon as that is built.
    */
   move(peer: PeerId, wanted: ExportProfile): boolean {
-    const before = this.#byPeer.get(peer);
+    const before = this.of(peer);
     const profile = this.#withoutItself(peer, wanted);
-    if (before === undefined || profileKey(before.profile) === profileKey(profile)) return false;
+    if (before === null || profileKey(before.profile) === profileKey(profile)) return false;
     const group = this.#groupFor(profile);
     group.joinFrom(peer, before);
-    this.#byPeer.set(peer, group);
+    this.#byPeer[peer] = group;
     this.#dropIfEmpty(before);
     return true;
   }
 
   leave(peer: PeerId): void {
-    const group = this.#byPeer.get(peer);
-    if (group === undefined) return;
-    this.#byPeer.delete(peer);
+    const group = this.of(peer);
+    if (group === null) return;
+    this.#byPeer[peer] = null;
     const address = formatIp(this.#tables.sources.get(peer).peer!.address);
     if (this.#byAddress.get(address) === peer) this.#byAddress.delete(address);
     group.leave(peer);
@@ -156,7 +158,7 @@ export class UpdateGroups {
   #moveNamed(): void {
     for (const address of this.#tables.nextHops.takeNamed()) {
       const peer = this.#byAddress.get(formatIp(address));
-      if (peer !== undefined) this.move(peer, this.#byPeer.get(peer)!.profile);
+      if (peer !== undefined) this.move(peer, this.of(peer)!.profile);
     }
   }
 
