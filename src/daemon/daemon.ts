@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { apiObstacle } from '../api/availability.js';
-import type { StatusSource } from '../api/model/types.js';
 import { formatIp } from '../base/ip.js';
 import { kernelSettings } from '../config/kernel-settings.js';
 import type { Config } from '../config/types.js';
@@ -16,9 +15,7 @@ import { openLinkSocket } from '../net/discovery/link-socket.js';
 import { createRouterFinder } from '../net/discovery/router-finder.js';
 import { createListener, type Listener, type ListenProblem } from '../net/listener.js';
 import { createPeerDriver } from '../net/peer-driver.js';
-import { collectGarbage, compileLess, returnMemory } from '../sys/engine.js';
 import { createEvents, type DaemonEvents } from './events.js';
-import { LateTimers } from './log/late-timers.js';
 import { LineLimiter } from './log/rate-limit.js';
 import { logEvents } from './log/telemetry.js';
 import type { DaemonOptions, DaemonStart, Ending, Parts } from './parts.js';
@@ -33,22 +30,13 @@ import { tunnelDevices } from './routes/overlay.js';
 import { sweepWhenConverged } from './routes/startup-sweep.js';
 import { Speaker } from './speaker.js';
 import { apiAddresses } from './status/api-addresses.js';
-import { warmUpStatus } from './warm-up/status-warm-up.js';
-import { warmUp } from './warm-up/warm-up.js';
+import { startWatches } from './watches.js';
 
 /** Lines of one kind in the log, a minute. */
 const LOG_LINES = 10;
 /** Milliseconds. */
-const DYNAMIC_SWEEP = 10_000;
-const LIMIT_CHECK = 1000;
-const LATENESS_CHECK = 10_000;
-const DROP_LOOK = 1000;
-/** Where no kernel backend tells of them. */
-const ADDRESS_LOOK = 5000;
 const ADDRESS_WAIT = 10_000;
 const ADDRESS_POLL = 50;
-/** After a collection the engine's threads go on to free what it found. */
-const SWEEP_TIME = 50;
 /** Loading the API stops the event loop for about 0.1 s: sessions with peers that are there come first. */
 const API_DELAY = 50;
 
@@ -61,7 +49,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
   const routerId = options.config.routerId ?? (await awaitRouterId(hostAddresses, clock, events));
   if (routerId === null) return { ok: false, reason: `${NO_ADDRESS}: set routerId` };
   const speaker = new Speaker({
-    ...selectKernel(options, events, hostAddresses),
+    ...(await selectKernel(options, events, hostAddresses)),
     config: options.config,
     routerId,
     clock,
@@ -82,7 +70,9 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
     connections: () => NO_CONNECTIONS,
   };
   const reason =
-    (await apiObstacle(apiAddresses(options.config))) ?? (await startSpeaker(parts)) ?? (await listen(parts));
+    (await apiObstacle(apiAddresses(options.config))) ??
+    (await startSpeaker(parts, addresses)) ??
+    (await listen(parts));
   if (reason !== null) return await abandon(parts, reason);
   speaker.peers.start();
   return serve(parts, routerId);
@@ -91,7 +81,9 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonStart> 
 const addressSource = ({ hostAddresses }: DaemonOptions, clock: Clock): AddressSource =>
   hostAddresses === undefined
     ? hostAddressSource(() => clock.now())
-    : { read: hostAddresses, outdate: () => undefined };
+    : { read: hostAddresses, outdate: nothing, mayHaveChanged: () => true, close: nothing };
+
+const nothing = (): void => undefined;
 
 const NO_CONNECTIONS = { accepted: 0, unknown: 0, limited: 0, subnetLimited: 0, errors: 0 } as const;
 
@@ -163,34 +155,20 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'this host does without the address family (EAFNOSUPPORT)',
 };
 
-async function startSpeaker({ speaker, clock, events, stops }: Parts): Promise<string | null> {
+async function startSpeaker(
+  { speaker, clock, events, stops }: Parts,
+  addresses: AddressSource,
+): Promise<string | null> {
   stops.unshift((ending) => speaker.stop(ending));
   const started = await speaker.start();
   if (!started.ok) return started.reason;
   stops.unshift(endRestartWhenHeard(speaker, events, clock));
   stops.unshift(sweepWhenConverged(speaker, events, clock));
-  stops.unshift(every(clock, DYNAMIC_SWEEP, () => speaker.peers.sweepDynamic(clock.now())));
-  const lateTimers = new LateTimers(clock, events);
-  stops.unshift(every(clock, LATENESS_CHECK, () => lateTimers.check()));
-  if (speaker.kernel?.status().backend !== 'netlink')
-    stops.unshift(every(clock, ADDRESS_LOOK, () => speaker.checkAddresses()));
-  stops.unshift(every(clock, DROP_LOOK, () => speaker.watchDrops()));
-  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.alarms.check(speaker.config.limits)));
-  stops.unshift(every(clock, LIMIT_CHECK, () => speaker.foreignOrigins.check(speaker.config.pools)));
+  stops.unshift(startWatches({ speaker, clock, events, addresses }));
   return null;
 }
 
-/** Returns what ends it. */
-function every(clock: Clock, milliseconds: number, task: () => void): () => void {
-  const timer = clock.timer(() => {
-    task();
-    timer.start(milliseconds);
-  });
-  timer.start(milliseconds);
-  return () => timer.close();
-}
-
-/** The API's libraries are loaded while the sessions come up: these do not wait for it. */
+/** The API's libraries and the warm-up are loaded while the sessions come up: these do not wait for them. */
 async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const { options, clock, speaker, stops, listening } = parts;
   await pause(clock, API_DELAY);
@@ -198,29 +176,13 @@ async function serve(parts: Parts, routerId: number): Promise<DaemonStart> {
   const served = await serveStatus(parts, routerId);
   if (!served.ok) return await abandon(parts, served.reason);
   const { status, apiAddress, administration, changes, reload } = served;
-  if (options.warmUp === true) warmAll(parts, status);
+  if (options.warmUp === true) {
+    const { warmAll } = await import('./warm-up/warm-all.js');
+    warmAll(parts, status, driverFactory(clock));
+  }
   const stop = (text = ''): Promise<void> =>
     stopAll(stops, { text, removeRoutes: speaker.config.kernel.removeOnStop });
   return { ok: true, daemon: { status, listening, apiAddress, administration, changes, reload, stop } };
-}
-
-/** The list of peers once the sessions are up: what compiled code has not met it compiles again. */
-function warmAll({ options, clock, events, stops }: Parts, status: StatusSource): void {
-  const { config } = options;
-  const collect = (): Promise<void> => collectAll(clock);
-  const warming = warmUp({ config, clock, makeDriver: driverFactory(clock), collect }, compileLess);
-  // Holds on to all of it: `warming.specimens` must outlive collections.
-  stops.unshift(() => warming.stop());
-  events.on('restart', (phase) => {
-    if (phase === 'complete') stops.unshift(warmUpStatus(status));
-  });
-}
-
-/** The heap and what lies beside it hold no more than is needed. */
-async function collectAll(clock: Clock): Promise<void> {
-  collectGarbage();
-  await pause(clock, SWEEP_TIME);
-  returnMemory();
 }
 
 /** The kernel keeps its routes: they may be those of another daemon, the one that holds what we could not get. */
@@ -233,14 +195,14 @@ async function stopAll(stops: Parts['stops'], ending: Ending): Promise<void> {
   for (const stop of stops.splice(0)) await stop(ending);
 }
 
-function selectKernel(
+async function selectKernel(
   { config, kernel }: DaemonOptions,
   events: DaemonEvents,
   hostAddresses: () => HostAddresses,
-): { readonly kernel: Kernel | null; readonly resolveNextHops: boolean } {
+): Promise<{ readonly kernel: Kernel | null; readonly resolveNextHops: boolean }> {
   if (kernel !== undefined) return { kernel, resolveNextHops: true };
   if (config.kernel.backend === 'none') return { kernel: null, resolveNextHops: false };
-  const chosen = chooseKernel(
+  const chosen = await chooseKernel(
     config.kernel.backend,
     kernelSettings(config, tunnelDevices(config, hostAddresses())),
   );

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
+import { startLoopMeter } from '../../src/api/metrics/event-loop.js';
 import { createMetrics, type MetricsExtra } from '../../src/api/metrics/metrics.js';
 import { type Exposition, labelValues, parseExposition, sampleValue } from '../support/exposition.js';
 import {
@@ -244,20 +245,47 @@ function block(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
+const LAG_MAX = ['bgpd_event_loop_lag_max_seconds', 'nodejs_eventloop_lag_max_seconds'] as const;
+
 test.serial('a blocked event loop shows as lag, an idle one does not', async (t) => {
   const metrics = createMetrics(fakeStatus());
-  const lag = async () =>
-    sampleValue(parseExposition(await metrics.text()), 'bgpd_event_loop_lag_max_seconds')!;
+  const lags = async () => {
+    const exposition = parseExposition(await metrics.text());
+    return LAG_MAX.map((name) => sampleValue(exposition, name)!);
+  };
   await delay(60);
-  await lag();
+  await lags();
   block(150);
   await delay(60);
-  const blocked = await lag();
-  t.true(blocked > 0.1 && blocked < 2, `${blocked}`);
+  for (const blocked of await lags()) t.true(blocked > 0.1 && blocked < 2, `${blocked}`);
   await delay(60);
-  const idle = await lag();
-  t.true(idle < 0.1, `${idle}`);
+  for (const idle of await lags()) t.true(idle < 0.1, `${idle}`);
   metrics.close();
+});
+
+test.serial('the time for which the loop sleeps is no lag', async (t) => {
+  const meter = startLoopMeter();
+  await delay(300);
+  const { min, mean, max, deviation, p50, p90, p99, now } = await meter.read();
+  t.true(mean < 0.1, `${mean}`);
+  t.true(min <= p50 && p50 <= p90 && p90 <= p99 && p99 <= max * 1.01);
+  t.true(deviation >= 0 && now >= 0);
+  meter.stop();
+});
+
+test('timers that were late are lag, whatever the turns say', async (t) => {
+  const metrics = createMetrics(fakeStatus(), { timerSlackSeconds: () => 7 });
+  const exposition = parseExposition(await metrics.text());
+  for (const name of LAG_MAX) t.is(sampleValue(exposition, name), 7);
+  metrics.close();
+});
+
+test('the lag of the event loop has the names that dashboards for Node ask for, once each', async (t) => {
+  const metrics = createMetrics(fakeStatus());
+  const text = await metrics.text();
+  metrics.close();
+  for (const what of ['', '_min', '_max', '_mean', '_stddev', '_p50', '_p90', '_p99'])
+    t.is(text.split(`\nnodejs_eventloop_lag${what}_seconds `).length, 2, what);
 });
 
 test('process metrics are there', async (t) => {

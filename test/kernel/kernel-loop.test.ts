@@ -251,7 +251,7 @@ test('a next hop that is no longer tracked is no longer told', async (t) => {
 });
 
 test('without the privilege, auto falls back to memory and says so', async (t) => {
-  const chosen = chooseKernel('auto', settings(), false);
+  const chosen = await chooseKernel('auto', settings(), false);
   t.regex(chosen.warning ?? '', /CAP_NET_ADMIN/);
   t.is(chosen.kernel.status().backend, 'memory');
   const seen = createRecorder();
@@ -260,10 +260,10 @@ test('without the privilege, auto falls back to memory and says so', async (t) =
   await chosen.kernel.start(seen);
   t.deepEqual([...seen.hops.values()], ['reachable 0', 'reachable 0']);
   await chosen.kernel.close({ removeRoutes: false });
-  t.is(chooseKernel('auto', settings(), true).kernel.status().backend, 'netlink');
-  t.is(chooseKernel('netlink', settings(), true).warning, null);
-  t.regex(chooseKernel('netlink', settings(), false).warning ?? '', /CAP_NET_ADMIN/);
-  t.is(chooseKernel('memory', settings(), true).warning, null);
+  t.is((await chooseKernel('auto', settings(), true)).kernel.status().backend, 'netlink');
+  t.is((await chooseKernel('netlink', settings(), true)).warning, null);
+  t.regex((await chooseKernel('netlink', settings(), false)).warning ?? '', /CAP_NET_ADMIN/);
+  t.is((await chooseKernel('memory', settings(), true)).warning, null);
 });
 
 test('rows of a listing that are older than a notification change nothing', async (t) => {

@@ -21,9 +21,21 @@ deepEqual(
   read.map(({ address, length }) => `${formatIp(address)}/${length}`),
   ['10.9.0.1/24', 'fd09::1/64'],
 );
-const known = hostAddressSource(() => 0).read();
+const source = hostAddressSource(() => 0);
+const known = source.read();
 deepEqual([...known.keys()], ['lo', 'eth0']);
 deepEqual(
   known.get('eth0')?.map((address) => formatIp(address)),
   ['10.9.0.1', 'fd09::1'],
 );
+
+// Nobody knows what happened before the first question; from then on only what changes is news.
+equal(source.mayHaveChanged(), true);
+equal(source.mayHaveChanged(), false);
+for (const change of ['addr add 10.9.1.1/24 dev eth0', 'addr del fd09::1/64 dev eth0', 'link set far up']) {
+  ip(change);
+  equal(source.mayHaveChanged(), true, change);
+  // A link that comes up says so more than once.
+  while (source.mayHaveChanged());
+}
+source.close();

@@ -1,8 +1,8 @@
-// The metrics of the daemon as a whole: RIB sizes, configuration, health, event loop, build.
+// The metrics of the daemon as a whole: RIB sizes, configuration, health, build.
 
 import { FAMILY_NAMES } from '../../base/family.js';
 import type { RibFamilyStatus } from '../model/types.js';
-import { flag, histogramSamples, type MetricRow, sample, single } from './metric-rows.js';
+import { flag, type MetricRow, sample, single } from './metric-rows.js';
 
 const perFamily = (name: string, help: string, read: (rib: RibFamilyStatus) => number): MetricRow => ({
   name,
@@ -52,42 +52,6 @@ const ALARM_METRICS: readonly MetricRow[] = [
       (['foreignOrigin'] as const).map((name) =>
         sample(alarms.filter((alarm) => alarm.name === name).length, { name }),
       ),
-  },
-];
-const TIMER_LATENESS = 'bgpd_timer_lateness_seconds';
-
-const LOOP_METRICS: readonly MetricRow[] = [
-  single(
-    'gauge',
-    'bgpd_event_loop_lag_p50_seconds',
-    'Median lag of the event loop since the last scrape.',
-    ({ loop }) => loop.lagP50,
-  ),
-  single(
-    'gauge',
-    'bgpd_event_loop_lag_p99_seconds',
-    '99th percentile of the lag of the event loop since the last scrape.',
-    ({ loop }) => loop.lagP99,
-  ),
-  single(
-    'gauge',
-    'bgpd_event_loop_lag_max_seconds',
-    'Largest lag of the event loop since the last scrape.',
-    ({ loop }) => loop.lagMax,
-  ),
-  single(
-    'gauge',
-    'bgpd_timer_slack_seconds',
-    'How late the protocol timers fired at worst since the last scrape.',
-    ({ timerSlackSeconds }) => timerSlackSeconds,
-  ),
-  {
-    name: TIMER_LATENESS,
-    help: 'How late the protocol timers fired: the latest of each wake-up.',
-    type: 'histogram',
-    labelNames: [],
-    samples: ({ timerLateness }) =>
-      timerLateness === null ? [] : histogramSamples(TIMER_LATENESS, timerLateness),
   },
 ];
 
@@ -182,6 +146,5 @@ export const DAEMON_METRICS: readonly MetricRow[] = [
   ...CONFIG_METRICS,
   ...CHANGE_METRICS,
   ...RIB_METRICS,
-  ...LOOP_METRICS,
   ...ALARM_METRICS,
 ];

@@ -7,13 +7,13 @@ import type {
   CalicoStatus,
   Health,
   KernelReport,
-  LoopStatus,
   MemoryReport,
   PeerDetail,
   PeerSummary,
   RpkiStatus,
   SummaryHead,
 } from '../model/types.js';
+import type { LoopLag } from './event-loop.js';
 
 /** Everything one scrape shows. Thousands of peers are not looked at in the same moment. */
 export interface Snapshot {
@@ -30,7 +30,7 @@ export interface Snapshot {
   readonly rpki: RpkiStatus;
   readonly health: Health;
   readonly readiness: Health;
-  readonly loop: LoopStatus;
+  readonly loop: LoopLag;
   readonly timerSlackSeconds: number | null;
   readonly timerLateness: LatencyHistogram | null;
 }

@@ -7,8 +7,9 @@ import type { PeerDetail, StatusSource } from '../model/types.js';
 import { Slices } from '../slices.js';
 import { CALICO_METRICS } from './calico-metrics.js';
 import { DAEMON_METRICS } from './daemon-metrics.js';
-import { type LoopMeter, startLoopMeter } from './event-loop.js';
+import { type LoopLag, startLoopMeter } from './event-loop.js';
 import { KERNEL_METRICS } from './kernel-metrics.js';
+import { LOOP_METRICS, NODE_LOOP_METRICS } from './loop-metrics.js';
 import { MEMORY_METRICS } from './memory-metrics.js';
 import type { MetricRow, Sample, Snapshot } from './metric-rows.js';
 import { PEER_METRICS } from './peer-metrics.js';
@@ -18,8 +19,11 @@ import { RPKI_METRICS } from './rpki-metrics.js';
 const DEFAULT_PEER_BUDGET = 1000;
 /** Samples written in one go, some 3 ms. */
 const SLICE_SAMPLES = 2000;
+/** Milliseconds between two samples of a meter that nobody reads: twelve days, about the longest there is. */
+const NEVER = 2 ** 30;
 const ROWS: readonly MetricRow[] = [
   ...DAEMON_METRICS,
+  ...LOOP_METRICS,
   ...MEMORY_METRICS,
   ...PEER_METRICS,
   ...KERNEL_METRICS,
@@ -45,13 +49,12 @@ export interface Metrics {
 }
 
 export function createMetrics(source: StatusSource, extra: MetricsExtra = {}): Metrics {
-  const processRegistry = new Registry();
-  collectDefaultMetrics({ register: processRegistry });
+  const processRegistry = defaultMetrics();
   const writers = ROWS.map(rowWriter);
   const loop = startLoopMeter();
   const scrape = async (): Promise<string> => {
     const slices = new Slices();
-    const snapshot = await takeSnapshot(source, extra, loop, slices);
+    const snapshot = await takeSnapshot(source, extra, await loop.read(), slices);
     const parts: string[] = [];
     for (const write of writers) {
       for await (const part of write(snapshot)) {
@@ -74,10 +77,18 @@ export function createMetrics(source: StatusSource, extra: MetricsExtra = {}): M
   };
 }
 
+/** Those of prom-client but for the lag of the event loop: to sample it would wake an idle daemon a hundred times a second. */
+function defaultMetrics(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER });
+  for (const name of NODE_LOOP_METRICS) registry.removeSingleMetric(name);
+  return registry;
+}
+
 async function takeSnapshot(
   source: StatusSource,
   extra: MetricsExtra,
-  loop: LoopMeter,
+  loop: LoopLag,
   slices: Slices,
 ): Promise<Snapshot> {
   const peers = await withinBudget(source.peers(), extra.peerBudget ?? DEFAULT_PEER_BUDGET, slices);
@@ -94,7 +105,7 @@ async function takeSnapshot(
     rpki: source.rpki(),
     health: source.health(),
     readiness: source.readiness(),
-    loop: loop.read(),
+    loop,
     timerSlackSeconds: extra.timerSlackSeconds?.() ?? null,
     timerLateness: extra.timerLateness?.() ?? null,
   };

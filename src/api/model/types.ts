@@ -233,13 +233,6 @@ export interface Health {
   readonly notes?: readonly string[];
 }
 
-export interface LoopStatus {
-  /** Seconds, over the last scrape interval. */
-  readonly lagP50: number;
-  readonly lagP99: number;
-  readonly lagMax: number;
-}
-
 export interface Verdict {
   readonly ok: boolean;
   /** One line. */

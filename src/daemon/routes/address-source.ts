@@ -3,6 +3,7 @@
 
 import { networkInterfaces } from 'node:os';
 import { formatIp, parseIp } from '../../base/ip.js';
+import { type AddressNews, openAddressNews } from '../../kernel/netlink/address-news.js';
 import { readAddresses } from '../../kernel/netlink/read-addresses.js';
 import type { Clock, Timer } from '../../net/clock.js';
 import { type HostAddress, type HostAddresses, isGlobal } from './host-addresses.js';
@@ -11,6 +12,9 @@ export interface AddressSource {
   read(): HostAddresses;
   /** The next answer is read anew. */
   outdate(): void;
+  /** Whether another answer is to be expected than at the last call. To read costs a hundred times as much. */
+  mayHaveChanged(): boolean;
+  close(): void;
 }
 
 /** Milliseconds for which an answer holds: a thousand sessions that come up together ask the system once. */
@@ -19,6 +23,7 @@ const FRESH = 1000;
 export function hostAddressSource(now: () => number): AddressSource {
   let known: HostAddresses | null = null;
   let readAt = 0;
+  let news: AddressNews | null = null;
   return {
     read: () => {
       if (known === null || now() - readAt >= FRESH) {
@@ -29,6 +34,15 @@ export function hostAddressSource(now: () => number): AddressSource {
     },
     outdate: () => {
       known = null;
+    },
+    mayHaveChanged: () => {
+      if (news !== null) return news.take();
+      news = openAddressNews();
+      return true;
+    },
+    close: () => {
+      news?.close();
+      news = null;
     },
   };
 }
@@ -92,6 +106,7 @@ export class AddressWatch {
 
   stop(): void {
     this.#timer.close();
+    this.#source.close();
   }
 
   #look(): boolean {

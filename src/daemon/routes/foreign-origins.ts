@@ -43,6 +43,8 @@ export interface ForeignOriginOptions {
 export class ForeignOrigins {
   readonly #options: ForeignOriginOptions;
   readonly #contests = new Map<string, Contest>();
+  /** Called when there is something to check from now on. */
+  onContest: () => void = () => undefined;
 
   constructor(options: ForeignOriginOptions) {
     this.#options = options;
@@ -57,9 +59,15 @@ export class ForeignOrigins {
     const key = formatPrefix(prefix);
     if (this.#contests.has(key) || this.#foreign(family, id) === NONE) return;
     this.#contests.set(key, { prefix, since: this.#options.now(), raised: false, detail: '' });
+    this.onContest();
   }
 
-  /** Called now and then: raises what lasts, takes back what is over. */
+  /** Whether there is anything to check. */
+  get contested(): boolean {
+    return this.#contests.size > 0;
+  }
+
+  /** Called now and then while `contested`: raises what lasts, takes back what is over. */
   check(pools: readonly PoolConfig[]): void {
     for (const [key, contest] of this.#contests) {
       const detail = poolOf(pools, contest.prefix)?.anycast === true ? null : this.#describe(contest.prefix);

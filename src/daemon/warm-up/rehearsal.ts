@@ -77,7 +77,12 @@ async function setUp(
     events: createEvents(),
     makeDriver,
     makeFinder: () => ({ watch: () => undefined, obstacle: null, stop: () => undefined }),
-    addresses: { read: () => HOSTS, outdate: () => undefined },
+    addresses: {
+      read: () => HOSTS,
+      outdate: () => undefined,
+      mayHaveChanged: () => false,
+      close: () => undefined,
+    },
     seed: SEED,
   });
   const listener = createListener({

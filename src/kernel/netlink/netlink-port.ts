@@ -135,6 +135,8 @@ class NetlinkPort implements KernelPort {
       if (report.kind === 'ready') {
         ready = true;
         this.#eventFd = report.eventFd;
+        // What was asked for until now came without a wake-up.
+        this.#wake();
         process.once('exit', this.#closeAtExit);
         opened({ ok: true, objects: report.objects });
       } else if (report.kind === 'failed') reason = report.message;

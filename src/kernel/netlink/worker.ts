@@ -31,8 +31,13 @@ const RECEIVE_SIZE = 128 * 1024;
 const REQUEST_BUFFER = 4 * 1024 * 1024;
 /** Octets the main thread may be behind before this thread stops reading; the kernel then drops and we list again. */
 const BACKLOG_LIMIT = 32 * 1024 * 1024;
-/** Milliseconds; a terminated thread must come back from the kernel now and then to notice. */
-const POLL_TIMEOUT = 1000;
+/**
+ * Milliseconds. The main thread's eventfd ends a wait; but a thread that is terminated without a word must come back from the
+ * kernel now and then to notice, and every time costs a millisecond of cold code.
+ */
+const POLL_TIMEOUT = 30_000;
+/** Milliseconds. */
+const BACKLOG_WAIT = 1000;
 const EVENT_FLOOD = 4 * 1024 * 1024;
 /** Milliseconds between two steps of a listing that is not urgent: it must not be felt. */
 const AUDIT_PAUSE = 2;
@@ -54,7 +59,7 @@ function postOctets(octets: Uint8Array<ArrayBuffer>, report: (octets: Uint8Array
   Atomics.add(backlog, 0, octets.length);
   post(report(octets), [octets.buffer]);
   for (let behind = Atomics.load(backlog, 0); behind > BACKLOG_LIMIT; behind = Atomics.load(backlog, 0))
-    Atomics.wait(backlog, 0, behind, POLL_TIMEOUT);
+    Atomics.wait(backlog, 0, behind, BACKLOG_WAIT);
 }
 
 /** What was read for a listing before an event happened is told before the event. */
