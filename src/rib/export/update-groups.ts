@@ -26,7 +26,7 @@ export function profileKey(profile: ExportProfile): string {
     String(nextHopSelf[0]),
     String(nextHopSelf[1]),
     profile.alwaysNextHopSelf,
-    apart ? profile.clusterId : null,
+    apart ? [profile.clusterId] : null,
     special === null ? null : [countingAs(special, profile.peerAsn), special],
     profile.policy.key,
     profile.addPath ?? NO_PATH_IDS,
