@@ -73,6 +73,15 @@ test.serial('it stops when told to', async (t) => {
   t.deepEqual(begun.specimens, []);
 });
 
+test.serial('real work ends it, and nothing is done about the engine then', async (t) => {
+  let asked = 0;
+  const overtaken = (): boolean => ++asked > 20;
+  const { specimens } = warmUp({ ...options(EXTERNAL), overtaken }, () => t.fail('it goes on'));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  t.is(asked, 21);
+  t.deepEqual(specimens, []);
+});
+
 test.serial('a rehearsal that is stopped ends its sessions', async (t) => {
   let asked = 0;
   const stopped = (): boolean => ++asked > 3;

@@ -11,15 +11,18 @@ import { warmUp } from './warm-up.js';
 
 /** Milliseconds: after a collection the engine's threads go on to free what it found. */
 const SWEEP_TIME = 50;
+/** From so many on the table itself is what the engine learns from. */
+const MANY_UPDATES = 1000;
 
 /** The list of peers once the sessions are up: what compiled code has not met it compiles again. */
 export function warmAll(
-  { options, clock, events, stops }: Parts,
+  { options, speaker, clock, events, stops }: Parts,
   status: StatusSource,
   makeDriver: DriverFactory,
 ): void {
   const collect = (): Promise<void> => collectAll(clock);
-  const warming = warmUp({ config: options.config, clock, makeDriver, collect }, compileLess);
+  const overtaken = (): boolean => speaker.rib.updates > MANY_UPDATES;
+  const warming = warmUp({ config: options.config, clock, makeDriver, overtaken, collect }, compileLess);
   // Holds on to all of it: `warming.specimens` must outlive collections.
   stops.unshift(() => warming.stop());
   events.on('restart', (phase) => {

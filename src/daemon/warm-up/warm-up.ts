@@ -35,6 +35,8 @@ export interface WarmUpOptions {
   readonly config: Config;
   readonly clock: Clock & { wallClock(): number };
   readonly makeDriver: DriverFactory;
+  /** True once there is real work: it compiles what it runs, and has the processor for itself. Absent: never. */
+  readonly overtaken?: () => boolean;
   /** What is not needed any more goes. */
   readonly collect?: () => Promise<void>;
 }
@@ -49,27 +51,38 @@ export interface WarmUp {
   readonly specimens: readonly unknown[];
 }
 
-/** The core first, one step a turn, then sessions, then `done`. Without peers there is nothing to prepare for. */
+/**
+ * The core first, one step a turn, then sessions, then `done`, if it comes to its end. Without peers there is nothing to
+ * prepare for.
+ */
 export function warmUp(options: WarmUpOptions, done: () => void = nothing): WarmUp {
   const like = modelPeer(options.config);
   const specimens: unknown[] = [];
-  let stopped = like === null;
-  const run = async (): Promise<void> => {
-    if (like === null) return;
-    for (const _turn of warmUpSteps(like, specimens)) {
-      await nextTurn(options.clock);
-      if (stopped) return;
-    }
-    await options.collect?.();
-    await rehearse({ ...options, like }, specimens, () => stopped);
-    await options.collect?.();
-    if (!stopped) done();
-  };
-  void run();
+  let stopped = false;
+  const ends = (): boolean => stopped || options.overtaken?.() === true;
   const stop = (): void => {
     stopped = true;
   };
+  if (like !== null) void play(options, like, specimens, ends).then((ended) => (ended ? done() : undefined));
   return { specimens, stop };
+}
+
+/** False when it was ended early. */
+async function play(
+  options: WarmUpOptions,
+  like: PeerConfig,
+  specimens: unknown[],
+  ends: () => boolean,
+): Promise<boolean> {
+  for (const _turn of warmUpSteps(like, specimens)) {
+    await nextTurn(options.clock);
+    if (ends()) return false;
+  }
+  await options.collect?.();
+  await rehearse({ ...options, like }, specimens, ends);
+  if (ends()) return false;
+  await options.collect?.();
+  return true;
 }
 
 function* warmUpSteps(like: PeerConfig, specimens: unknown[]): Generator<void> {
