@@ -68,8 +68,7 @@ test.serial('without peers there is nothing to do', (t) => {
 
 test.serial('it stops when told to', async (t) => {
   const begun = warmUp(options(EXTERNAL), () => t.fail('it goes on'));
-  begun.stop();
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await begun.stop();
   t.deepEqual(begun.specimens, []);
 });
 

@@ -129,7 +129,7 @@ async function runRound(
   }
   good &&= await until(isQuiet(players));
   for (const player of players) player.leave();
-  return (await waitUntil(clock, isDown(CLIENTS))) && good && !stopped();
+  return (await until(isDown(CLIENTS))) && good && !stopped();
 }
 
 async function enter({ port, clock }: Stage, clients: readonly RehearsalClient[]): Promise<InventedClient[]> {

@@ -24,7 +24,9 @@ export function warmAll(
   const overtaken = (): boolean => speaker.rib.updates > MANY_UPDATES;
   const warming = warmUp({ config: options.config, clock, makeDriver, overtaken, collect }, compileLess);
   // Holds on to all of it: `warming.specimens` must outlive collections.
-  stops.unshift(() => warming.stop());
+  stops.unshift(() => void warming.stop());
+  // The sessions do not wait for its end, but the process is to have nothing left that runs.
+  stops.push(() => warming.stop());
   events.on('restart', (phase) => {
     if (phase === 'complete') stops.unshift(warmUpStatus(status));
   });

@@ -43,7 +43,8 @@ export interface WarmUpOptions {
 
 /** What ends it early, and what it leaves behind. */
 export interface WarmUp {
-  readonly stop: () => void;
+  /** Resolves when nothing of it is left that runs. */
+  readonly stop: () => Promise<void>;
   /**
    * Some of each kind of object that compiled code deals with. The engine forgets the layout of objects, and throws away
    * the code that was compiled for it, when a collection finds none of them.
@@ -60,10 +61,13 @@ export function warmUp(options: WarmUpOptions, done: () => void = nothing): Warm
   const specimens: unknown[] = [];
   let stopped = false;
   const ends = (): boolean => stopped || options.overtaken?.() === true;
-  const stop = (): void => {
+  const played = like === null ? Promise.resolve(false) : play(options, like, specimens, ends);
+  // The daemon does without what goes wrong here.
+  const over = played.then((ended) => (ended ? done() : undefined)).catch(nothing);
+  const stop = (): Promise<void> => {
     stopped = true;
+    return over;
   };
-  if (like !== null) void play(options, like, specimens, ends).then((ended) => (ended ? done() : undefined));
   return { specimens, stop };
 }
 
