@@ -132,7 +132,7 @@ test('SIGHUP and SIGTERM: reload keeps what it can, the end is a Cease and exit 
 
     running.signal('SIGTERM');
     t.is(await a.peer.hearsNotification(), '6/2', 'Administrative Shutdown');
-    t.deepEqual(await running.exited, { code: 0, signal: null });
+    t.deepEqual(await running.ended(), { code: 0, signal: null });
     t.regex(daemon.log(), /"msg":"bgpd has stopped"\}\n$/);
     const gone = await daemon.bgpctl('show', 'summary');
     t.is(gone.status, 1);
@@ -164,7 +164,7 @@ test('SIGTERM while it starts ends it with exit code 0', (t) =>
   withProcess(async (daemon) => {
     daemon.write({});
     const running = await daemon.launch(signalAtListen('SIGTERM'));
-    t.deepEqual(await running.exited, { code: 0, signal: null });
+    t.deepEqual(await running.ended(), { code: 0, signal: null });
     t.regex(daemon.log(), /"signal":"SIGTERM","msg":"bgpd stops"/);
     t.regex(daemon.log(), /"msg":"bgpd has stopped"/);
   }));
@@ -202,7 +202,7 @@ test('a bug of ours is logged with its stack and ends the process with exit code
     const bug = 'process.on("SIGUSR2",()=>{throw new Error("a bug")})';
     const running = await daemon.start({}, ['--import', `data:text/javascript,${encodeURIComponent(bug)}`]);
     running.signal('SIGUSR2');
-    t.deepEqual(await running.exited, { code: 1, signal: null });
+    t.deepEqual(await running.ended(), { code: 1, signal: null });
     const last = JSON.parse(daemon.log().trimEnd().split('\n').at(-1) ?? '');
     t.like(last, { level: 'fatal', msg: 'internal error, bgpd ends' });
     t.regex(last.error, /^Error: a bug\n {4}at /);

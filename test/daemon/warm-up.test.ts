@@ -3,11 +3,13 @@ import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/types.js';
 import { endpoint, sessionConfig } from '../../src/daemon/peers/session-setup.js';
 import { modelPeer } from '../../src/daemon/warm-up/invented-peers.js';
-import { ROUNDS, rehearse } from '../../src/daemon/warm-up/rehearsal.js';
+import { quietTurns } from '../../src/daemon/warm-up/quiet-turns.js';
+import { rehearse } from '../../src/daemon/warm-up/rehearsal.js';
 import { type WarmUpSource, warmUpStatus } from '../../src/daemon/warm-up/status-warm-up.js';
 import { type WarmUp, type WarmUpOptions, warmUp } from '../../src/daemon/warm-up/warm-up.js';
 import { systemClock } from '../../src/net/clock.js';
 import { createPeerDriver } from '../../src/net/peer-driver.js';
+import { fakeClock } from '../support/fake-clock.js';
 import { FAKE_PEERS, fakeStatus } from '../support/fake-status.js';
 import { waitFor } from '../support/wait.js';
 
@@ -40,6 +42,7 @@ const ORIGINATED = config('peers: [{ address: 192.0.2.1, asn: 65001, advertise: 
 const DYNAMIC = config(
   'peerGroups: { hosts: { asn: 64512 } }\ndynamicPeers: [{ range: 192.0.2.0/24, group: hosts }]',
 );
+const turnOf = (): Promise<void> => new Promise(setImmediate);
 const NEVER = (): boolean => false;
 
 for (const [title, like] of [
@@ -50,7 +53,7 @@ for (const [title, like] of [
   test.serial(`like ${title}: all sessions of the rehearsal come, tell, go and return`, async (t) => {
     const specimens: unknown[] = [];
     const model = modelPeer(like);
-    t.is(await rehearse({ ...options(like), like: model! }, specimens, NEVER), ROUNDS);
+    t.is(await rehearse({ ...options(like), like: model!, turn: turnOf }, specimens, NEVER), true);
     t.is(specimens.length, 1);
   });
 }
@@ -72,19 +75,58 @@ test.serial('it stops when told to', async (t) => {
   t.deepEqual(begun.specimens, []);
 });
 
-test.serial('real work ends it, and nothing is done about the engine then', async (t) => {
-  let asked = 0;
-  const overtaken = (): boolean => ++asked > 20;
-  const { specimens } = warmUp({ ...options(EXTERNAL), overtaken }, () => t.fail('it goes on'));
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  t.is(asked, 21);
-  t.deepEqual(specimens, []);
+test.serial('its sessions wait for their turn', async (t) => {
+  let turns = 0;
+  let go = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const turn = (): Promise<void> => (++turns < 10 ? Promise.resolve() : held);
+  const { stop } = warmUp({ ...options(EXTERNAL), turn }, () => t.fail('it goes on'));
+  await waitFor('the tenth turn', () => turns === 10);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.is(turns, 10);
+  const stopped = stop();
+  go();
+  await stopped;
+});
+
+test('a turn is quiet when there has been no work for a while', async (t) => {
+  const clock = fakeClock();
+  let work = 1;
+  let quiet = 0;
+  const turns = quietTurns(clock, () => work);
+  const ask = (): void => void turns.next().then(() => quiet++);
+  const pass = async (milliseconds: number): Promise<void> => {
+    for (let at = 0; at < milliseconds; at += 5) {
+      clock.advance(5);
+      await new Promise(setImmediate);
+    }
+  };
+  ask();
+  await pass(80);
+  t.is(quiet, 0);
+  work++;
+  await pass(80);
+  t.is(quiet, 0);
+  await pass(80);
+  t.is(quiet, 1);
+  work++;
+  ask();
+  await pass(80);
+  t.is(quiet, 1);
+  turns.end();
+  await pass(50);
+  t.is(quiet, 2);
 });
 
 test.serial('a rehearsal that is stopped ends its sessions', async (t) => {
   let asked = 0;
   const stopped = (): boolean => ++asked > 3;
-  t.is(await rehearse({ ...options(EXTERNAL), like: modelPeer(EXTERNAL)! }, [], stopped), 0);
+  t.is(
+    await rehearse({ ...options(EXTERNAL), like: modelPeer(EXTERNAL)!, turn: turnOf }, [], stopped),
+    false,
+  );
 });
 
 const summarized = (peers: number) => {

@@ -67,7 +67,7 @@ export class LoggedProcess {
   async stop(patience = 5000, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     const executioner = setTimeout(() => this.signal('SIGKILL'), patience);
     this.signal(signal);
-    const exit = await this.#end();
+    const exit = await this.ended();
     clearTimeout(executioner);
     return exit;
   }
@@ -75,11 +75,11 @@ export class LoggedProcess {
   /** SIGKILL, as the power supply does it. */
   kill(): Promise<Exit> {
     this.signal('SIGKILL');
-    return this.#end();
+    return this.ended();
   }
 
-  /** A process left running does not keep ours alive; one we wait for does. */
-  #end(): Promise<Exit> {
+  /** As `exited`; a process left running does not keep ours alive, one that is waited for here does. */
+  ended(): Promise<Exit> {
     if (this.running) this.#child.ref();
     return this.exited;
   }

@@ -4,7 +4,7 @@
 
 import { formatIp } from '../../base/ip.js';
 import type { Config, PeerConfig } from '../../config/types.js';
-import { type Clock, nextTurn, pause } from '../../net/clock.js';
+import { type Clock, pause } from '../../net/clock.js';
 import { createListener, type Listener } from '../../net/listener.js';
 import { createEvents } from '../events.js';
 import type { DriverFactory } from '../peers/bgp-peer.js';
@@ -20,11 +20,9 @@ import {
 } from './rehearsal-config.js';
 
 const CLIENTS = 32;
-/** Times that all of them come and go. */
-export const ROUNDS = 2;
 /** Clients that do something in one turn. */
 const A_TURN = 4;
-/** Changes that each client tells one by one, a round. */
+/** Changes that each client tells one by one. */
 const CHANGES = 60;
 /** Milliseconds: between two looks, and that anything is waited for. */
 const LOOK = 5;
@@ -39,33 +37,35 @@ export interface RehearsalOptions {
   readonly like: PeerConfig;
   readonly clock: Clock & { wallClock(): number };
   readonly makeDriver: DriverFactory;
+  /** Resolves when the next step may be taken. */
+  readonly turn: () => Promise<void>;
 }
 
-/** The rounds that came to their end: all of them, unless `stopped`. What it was made of goes to `specimens`. */
+/** False when it did not come to its end, as when it was `stopped`. What it was made of goes to `specimens`. */
 export async function rehearse(
   options: RehearsalOptions,
   specimens: unknown[],
   stopped: () => boolean,
-): Promise<number> {
+): Promise<boolean> {
   const clients = rehearsalClients(options.like, CLIENTS);
   const stage = await setUp(options, clients);
-  if (stage === null) return 0;
+  if (stage === null) return false;
   specimens.push(stage.speaker);
-  let rounds = 0;
-  while (rounds < ROUNDS && (await runRound(stage, clients, stopped))) rounds++;
+  const ended = await perform(stage, clients, stopped);
   await takeDown(stage);
-  return rounds;
+  return ended;
 }
 
 interface Stage {
   readonly clock: Clock;
+  readonly turn: () => Promise<void>;
   readonly speaker: Speaker;
   readonly listener: Listener;
   readonly port: number;
 }
 
 async function setUp(
-  { config, clock, makeDriver }: RehearsalOptions,
+  { config, clock, makeDriver, turn }: RehearsalOptions,
   clients: readonly RehearsalClient[],
 ): Promise<Stage | null> {
   const speaker = new Speaker({
@@ -99,16 +99,16 @@ async function setUp(
   if (bound === undefined) return null;
   await speaker.start();
   speaker.peers.start();
-  return { clock, speaker, listener, port: bound.port };
+  return { clock, turn, speaker, listener, port: bound.port };
 }
 
-/** False when it did not come to its end. */
-async function runRound(
+/** All come and tell, half of them go and return, all change, all go. */
+async function perform(
   stage: Stage,
   clients: readonly RehearsalClient[],
   stopped: () => boolean,
 ): Promise<boolean> {
-  const { clock, speaker } = stage;
+  const { clock, turn, speaker } = stage;
   const until = (isSo: () => boolean): Promise<boolean> => waitUntil(clock, () => stopped() || isSo());
   const isDown = (count: number) => () => speaker.peers.countDown() === count;
   const half = clients.length / 2;
@@ -125,28 +125,28 @@ async function runRound(
   good &&= await until(isQuiet(players));
   for (let change = 0; change < CHANGES && good && !stopped(); change++) {
     for (const [i, player] of players.entries()) player.say(inventedChange(i, change));
-    await nextTurn(clock);
+    await turn();
   }
   good &&= await until(isQuiet(players));
   for (const player of players) player.leave();
   return (await until(isDown(CLIENTS))) && good && !stopped();
 }
 
-async function enter({ port, clock }: Stage, clients: readonly RehearsalClient[]): Promise<InventedClient[]> {
+async function enter({ port, turn }: Stage, clients: readonly RehearsalClient[]): Promise<InventedClient[]> {
   const players: InventedClient[] = [];
   for (const { address, open } of clients) {
     players.push(new InventedClient({ host: formatIp(SPEAKER_ADDRESS), port, localAddress: address }, open));
-    if (players.length % A_TURN === 0) await nextTurn(clock);
+    if (players.length % A_TURN === 0) await turn();
   }
   return players;
 }
 
 /** The clients from `first` on say what they have. */
-async function speak({ clock }: Stage, players: readonly InventedClient[], first: number): Promise<void> {
+async function speak({ turn }: Stage, players: readonly InventedClient[], first: number): Promise<void> {
   for (const [i, player] of players.entries()) {
     if (i < first) continue;
     player.say(inventedUpdates(i, 'reach'));
-    if (i % A_TURN === 0) await nextTurn(clock);
+    if (i % A_TURN === 0) await turn();
   }
 }
 

@@ -6,13 +6,12 @@ import { type Clock, pause } from '../../net/clock.js';
 import { collectGarbage, compileLess, returnMemory } from '../../sys/engine.js';
 import type { Parts } from '../parts.js';
 import type { DriverFactory } from '../peers/bgp-peer.js';
+import { quietTurns } from './quiet-turns.js';
 import { warmUpStatus } from './status-warm-up.js';
 import { warmUp } from './warm-up.js';
 
 /** Milliseconds: after a collection the engine's threads go on to free what it found. */
 const SWEEP_TIME = 50;
-/** From so many on the table itself is what the engine learns from. */
-const MANY_UPDATES = 1000;
 
 /** The list of peers once the sessions are up: what compiled code has not met it compiles again. */
 export function warmAll(
@@ -21,10 +20,16 @@ export function warmAll(
   makeDriver: DriverFactory,
 ): void {
   const collect = (): Promise<void> => collectAll(clock);
-  const overtaken = (): boolean => speaker.rib.updates > MANY_UPDATES;
-  const warming = warmUp({ config: options.config, clock, makeDriver, overtaken, collect }, compileLess);
+  let others = 0;
+  const turns = quietTurns(clock, () => (speaker.busy ? ++others : others) + speaker.rib.updates);
+  events.on('peerEstablished', () => others++);
+  const { config } = options;
+  const warming = warmUp({ config, clock, makeDriver, turn: turns.next, collect }, compileLess);
   // Holds on to all of it: `warming.specimens` must outlive collections.
-  stops.unshift(() => void warming.stop());
+  stops.unshift(() => {
+    turns.end();
+    void warming.stop();
+  });
   // The sessions do not wait for its end, but the process is to have nothing left that runs.
   stops.push(() => warming.stop());
   events.on('restart', (phase) => {

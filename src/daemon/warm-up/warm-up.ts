@@ -35,8 +35,8 @@ export interface WarmUpOptions {
   readonly config: Config;
   readonly clock: Clock & { wallClock(): number };
   readonly makeDriver: DriverFactory;
-  /** True once there is real work: it compiles what it runs, and has the processor for itself. Absent: never. */
-  readonly overtaken?: () => boolean;
+  /** Resolves when the next step with sessions may be taken. Absent: in the next turn of the event loop. */
+  readonly turn?: () => Promise<void>;
   /** What is not needed any more goes. */
   readonly collect?: () => Promise<void>;
 }
@@ -60,7 +60,7 @@ export function warmUp(options: WarmUpOptions, done: () => void = nothing): Warm
   const like = modelPeer(options.config);
   const specimens: unknown[] = [];
   let stopped = false;
-  const ends = (): boolean => stopped || options.overtaken?.() === true;
+  const ends = (): boolean => stopped;
   const played = like === null ? Promise.resolve(false) : play(options, like, specimens, ends);
   // The daemon does without what goes wrong here.
   const over = played.then((ended) => (ended ? done() : undefined)).catch(nothing);
@@ -78,12 +78,13 @@ async function play(
   specimens: unknown[],
   ends: () => boolean,
 ): Promise<boolean> {
-  for (const _turn of warmUpSteps(like, specimens)) {
+  const { turn = () => nextTurn(options.clock) } = options;
+  for (const _step of warmUpSteps(like, specimens)) {
     await nextTurn(options.clock);
     if (ends()) return false;
   }
   await options.collect?.();
-  await rehearse({ ...options, like }, specimens, ends);
+  await rehearse({ ...options, like, turn }, specimens, ends);
   if (ends()) return false;
   await options.collect?.();
   return true;
