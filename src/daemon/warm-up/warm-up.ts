@@ -20,7 +20,7 @@ import { rehearse } from './rehearsal.js';
 
 const SEED = 0x9e3779b9;
 const PEERS = 12;
-const ROUNDS = 5;
+const ROUNDS = 4;
 /** Prefixes of one step, and octets: small, so that no step is long while its code is still slow. */
 const BUDGET = 250;
 const PULLED = 65_536;
