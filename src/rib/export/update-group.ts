@@ -6,40 +6,18 @@ import type { FamilyIndex } from '../../base/family.js';
 import { type AttrSetId, type GroupId, NONE, type PeerId, type PrefixId } from '../../base/ids.js';
 import { UpdatePacker } from '../../wire/update-packer.js';
 import type { ExportProfile } from '../hooks.js';
-import {
-  noRefresh,
-  type RefreshMarks,
-  takeBeginnings,
-  takeEnds,
-  takeWanted,
-} from '../import/refresh-marks.js';
+import { noRefresh, takeBeginnings, takeEnds, takeWanted } from '../import/refresh-marks.js';
 import { AdjRibOut } from './adj-rib-out.js';
 import { AdjRibOutPaths, type PathChange, type PathSink } from './adj-rib-out-paths.js';
 import { type AdjRibsOut, CatchUp } from './catch-up.js';
 import type { ExportedPaths } from './exported-paths.js';
 import { Exporter, type ExportRules, type ExportTables } from './exporter.js';
 import type { GroupLimits, GroupMemory } from './group-limits.js';
+import { type EndOfRibHold, type Member, mayEnd } from './group-member.js';
 import { partsFor, type Reader } from './packet-queue.js';
 import { PendingChanges } from './pending-changes.js';
 import { SharedPackets } from './shared-packets.js';
 import { VantageCosts } from './vantage.js';
-
-/** Shared by all groups. While it is held, members that have everything are owed End-of-RIB. */
-export interface EndOfRibHold {
-  held: boolean;
-}
-
-interface Member {
-  /** Null: at the shared queue. */
-  catchUp: CatchUp | null;
-  /** In the queue that it is at. */
-  reader: Reader;
-  /** End-of-RIB is due when it has caught up (RFC 4724 3). */
-  owesEndOfRib: boolean;
-  /** End-of-RIB may be held from it. */
-  readonly keeps: boolean;
-  readonly marks: RefreshMarks;
-}
 
 export class UpdateGroup implements PathSink {
   readonly id: GroupId;
@@ -274,7 +252,7 @@ export class UpdateGroup implements PathSink {
   owes(peer: PeerId): boolean {
     const member = this.#members.get(peer);
     if (member === undefined || !this.built) return false;
-    return member.catchUp !== null || this.#queue.owes(member.reader) || this.#mayEnd(member);
+    return member.catchUp !== null || this.#queue.owes(member.reader) || mayEnd(member, this.#hold);
   }
 
   #nextParts(peer: PeerId, member: Member): readonly Uint8Array[] | null {
@@ -316,16 +294,12 @@ export class UpdateGroup implements PathSink {
     member.reader = this.#queue.join(peer);
     member.catchUp = null;
     const ends = takeEnds(member.marks);
-    return this.#mayEnd(member) ? [this.#sayEndOfRib(peer, member), ...ends] : ends;
+    return mayEnd(member, this.#hold) ? [this.#sayEndOfRib(peer, member), ...ends] : ends;
   }
 
   /** Everything is told; End-of-RIB may have had to wait. */
   #heldEndOfRib(peer: PeerId, member: Member): readonly Uint8Array[] | null {
-    return this.#mayEnd(member) ? [this.#sayEndOfRib(peer, member)] : null;
-  }
-
-  #mayEnd({ owesEndOfRib, keeps }: Member): boolean {
-    return owesEndOfRib && !(keeps && this.#hold.held);
+    return mayEnd(member, this.#hold) ? [this.#sayEndOfRib(peer, member)] : null;
   }
 
   #sayEndOfRib(peer: PeerId, member: Member): Uint8Array {

@@ -7,7 +7,8 @@ import type { ExportProfile, ExportSpecials } from '../hooks.js';
 import { ExportChoice, type GroupTables } from './export-choice.js';
 import type { ExportRules } from './exporter.js';
 import type { GroupLimits } from './group-limits.js';
-import { type EndOfRibHold, UpdateGroup } from './update-group.js';
+import type { EndOfRibHold } from './group-member.js';
+import { UpdateGroup } from './update-group.js';
 import { vantageKey } from './vantage.js';
 
 /** Peers that have a group to themselves because others name them; more refuse such routes by themselves (RFC 4271 6.3). */
