@@ -1,8 +1,8 @@
 // After a pass whose news took long to send, the changes of the next milliseconds go together: to write to two hundred
 // peers costs the same for one route as for a hundred. Decides from the times it is told; has no clock of its own.
 
-/** Times what the sending took: two passes to a window, so that it is two fifths of what a CPU does. */
-const SHARE = 5;
+/** Times what the sending took: two passes to a window, so that it is two sevenths of what a CPU does. */
+const SHARE = 7;
 /** Milliseconds. */
 const LONGEST = 5;
 
