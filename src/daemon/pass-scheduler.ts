@@ -76,17 +76,17 @@ export class PassScheduler {
       return;
     }
     if (this.#waitsForOthers(start)) return;
-    this.#pass(start);
+    this.#pass(start, this.#waiting.running);
   }
 
-  #pass(start: number): void {
-    const alone = this.#window.left(start) === 0;
+  /** `waited`: for company, or until the window was over. */
+  #pass(start: number, waited: boolean): void {
     this.#waiting.stop();
-    this.#window.close();
+    this.#window.begin(waited);
     const more = this.#work.run(this.#slice);
     if (this.#stopped) return;
     if (!more) {
-      if (alone) this.#clock.defer(() => this.#window.open(start, this.#clock.now() - start));
+      this.#clock.defer(() => this.#window.open(start, this.#clock.now() - start));
       return;
     }
     // Only a full slice says how long slices take.
@@ -103,7 +103,7 @@ export class PassScheduler {
   }
 
   #waited(): void {
-    if (!this.#scheduled && !this.#stopped) this.#pass(this.#clock.now());
+    if (!this.#scheduled && !this.#stopped) this.#pass(this.#clock.now(), true);
   }
 
   #waitsForMore(now: number): boolean {

@@ -22,13 +22,32 @@ for (const [title, took, comes, waits] of rows) {
   });
 }
 
-test('what is left of a window, and of none', (t) => {
+test('what is over: a window, when the next pass begins', (t) => {
   const window = new PassWindow();
-  t.is(window.left(7), 0);
+  window.wait(8);
   window.open(10, 1);
-  t.is(window.left(11), 4);
-  t.is(window.left(15), 0);
-  window.open(20, 1);
-  window.close();
-  t.is(window.left(21), 0);
+  t.is(window.wait(10), 5);
+  window.begin(true);
+  t.is(window.wait(12), 0);
+});
+
+test('a stream: five passes of two changes each, one of one, and more than half go at once', (t) => {
+  const window = new PassWindow();
+  const passes: number[] = [];
+  let together = 0;
+  let waited = false;
+  for (let now = 0; now < 220; now += 2) {
+    together++;
+    if (window.wait(now) > 0) {
+      waited = true;
+      continue;
+    }
+    window.begin(waited);
+    passes.push(together);
+    together = 0;
+    waited = false;
+    window.open(now, 1);
+  }
+  t.deepEqual(passes.slice(0, 13), [1, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 1]);
+  t.true(passes.length > 110 / 2);
 });

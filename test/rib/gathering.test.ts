@@ -60,7 +60,7 @@ test('due: at once when no pass follows, for what is large, for what waits long,
   const small = entryOf(1, 10, 0, 0);
   gathering.add(small);
   t.deepEqual([gathering.isDue(true), gathering.isDue(false)], [false, true]);
-  gathering.add(entryOf(2, 64 * 1024, 0, 0));
+  gathering.add(entryOf(2, 128 * 1024, 0, 0));
   t.true(gathering.isDue(true), 'worth a write');
   t.is(gathering.oldestEpoch, 1);
   gathering.take();

@@ -6,7 +6,7 @@ import type { PeerId } from '../../base/ids.js';
 import type { PacketEntry } from './packet-queue.js';
 
 /** Octets that are worth a write to everybody. */
-const WORTH_A_WRITE = 64 * 1024;
+const WORTH_A_WRITE = 128 * 1024;
 /** Passes that the first of them may have to wait for, some 5 ms each. */
 const MOST_PASSES = 8;
 
