@@ -71,18 +71,20 @@ export class PassScheduler {
     this.#scheduled = false;
     if (this.#stopped) return;
     const start = this.#clock.now();
-    if (this.#waitsForMore(start)) {
-      this.#schedule();
-      return;
-    }
-    if (this.#waitsForOthers(start)) return;
-    this.#pass(start, this.#waiting.running);
+    if (this.#since === null) this.#slices(start);
+    else if (this.#waitsForMore(start)) this.#schedule();
+    else if (!this.#waitsForOthers(start)) this.#pass(start, this.#waiting.running);
   }
 
   /** `waited`: for company, or until the window was over. */
   #pass(start: number, waited: boolean): void {
     this.#waiting.stop();
     this.#window.begin(waited);
+    this.#slices(start);
+  }
+
+  /** One slice, which began at `start`, and in later turns the rest. */
+  #slices(start: number): void {
     const more = this.#work.run(this.#slice);
     if (this.#stopped) return;
     if (!more) {

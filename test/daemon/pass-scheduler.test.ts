@@ -146,3 +146,30 @@ test('after a pass that was told quickly nothing waits', (t) => {
   scheduler.request();
   t.is(settle(101), 2);
 });
+
+test('a pass of several slices is one of the passes that may be waited for in a row', (t) => {
+  const { state, scheduler, settle } = told(0.9);
+  const turn = (time: number): void => {
+    state.time = time;
+    state.deferred.shift()?.();
+  };
+  const change = (time: number): void => {
+    state.time = time;
+    scheduler.request();
+    turn(time);
+  };
+  for (let waits = 0; waits < 4; waits++) {
+    change(102 + 4 * waits);
+    change(104 + 4 * waits);
+    settle(104.9 + 4 * waits);
+  }
+  change(118);
+  state.left = 1;
+  change(120);
+  turn(121.5);
+  t.is(state.budgets.length, 7, 'one pass that nobody waited for, four that were, one of two slices');
+  settle(122.4);
+  state.time = 123.9;
+  scheduler.request();
+  t.is(settle(123.9), 8, 'five were waited for');
+});
