@@ -24,6 +24,8 @@ export interface PassWork {
   arrivals(): number;
   /** The next change is to ask for a pass, though one is due. */
   announceNext(): void;
+  /** Writes what has been gathered for the peers' sockets. */
+  flush(): void;
 }
 
 export class PassScheduler {
@@ -88,12 +90,18 @@ export class PassScheduler {
     const more = this.#work.run(this.#slice);
     if (this.#stopped) return;
     if (!more) {
-      this.#clock.defer(() => this.#window.open(start, this.#clock.now() - start));
+      this.#clock.defer(() => this.#told(start));
       return;
     }
     // Only a full slice says how long slices take.
     this.#slice = nextSlice(this.#slice, this.#clock.now() - start);
     this.#schedule();
+  }
+
+  /** The peers have been asked what they have to say since the slice that began at `start`. */
+  #told(start: number): void {
+    this.#work.flush();
+    this.#window.open(start, this.#clock.now() - start);
   }
 
   #waitsForOthers(now: number): boolean {

@@ -15,6 +15,7 @@ import type {
   WorkloadChange,
 } from '../kernel/types.js';
 import type { Clock } from '../net/clock.js';
+import { sendBatch } from '../net/send-batch.js';
 import { readsInterfaces, readsRpki } from '../policy/compile.js';
 import { installPolicyOf } from '../policy/defaults.js';
 import { Rib } from '../rib/core.js';
@@ -111,6 +112,7 @@ export class Speaker {
       },
       arrivals: () => this.rib.updates,
       announceNext: () => this.rib.work.rearm(),
+      flush: () => sendBatch.submit(),
     });
     this.#joinGate = new JoinGate(clock, (peer) => this.#byRibId[peer]?.wake());
     this.rib = this.#makeRib();

@@ -1,29 +1,28 @@
-// Octets for many sockets, gathered while the peers of one turn are asked, and written one right after the other: the
-// receiving side of the kernel is still at work then, and need not be woken for each. Knows sockets by their descriptors;
-// what the kernel does not take goes back to whoever brought it.
+// Octets for many sockets, gathered while the peers of one turn are asked, and written together: the receiving side of the
+// kernel is still at work then, and need not be woken for each. Knows sockets by their descriptors; what the kernel does
+// not take goes back to whoever brought it.
 
-import { sendNow } from '../sys/socket-send.js';
+import type { SocketWrite } from '../sys/send-ring.js';
+import { sendEach } from '../sys/socket-send.js';
 
 /** Writes that are worth waiting for; with more, the first would wait for long. */
-const MOST_WRITES = 64;
+const MOST_WRITES = 256;
 /** Octets, likewise. */
 const MOST_OCTETS = 1024 * 1024;
 
 /** Where it goes, and who is told how much the kernel took. One a socket will do: nothing of it is kept once it is settled. */
-export interface BatchedWrite {
-  readonly fd: number;
-  readonly chunks: readonly Uint8Array[];
+export interface BatchedWrite extends SocketWrite {
   settled(sent: number): void;
 }
 
 export class SendBatch {
-  readonly #send: (fd: number, chunks: readonly Uint8Array[]) => number;
+  readonly #send: (writes: readonly SocketWrite[]) => readonly number[];
   #writes: BatchedWrite[] = [];
   #octets = 0;
   readonly #atEnd = (): void => this.submit();
 
-  /** `send` returns how many octets the kernel took. */
-  constructor(send: (fd: number, chunks: readonly Uint8Array[]) => number) {
+  /** `send` returns how many octets the kernel took of each. */
+  constructor(send: (writes: readonly SocketWrite[]) => readonly number[]) {
     this.#send = send;
   }
 
@@ -40,14 +39,14 @@ export class SendBatch {
 
   /** Writes what has been gathered. All is written before anybody is told. */
   submit(): void {
+    if (this.#writes.length === 0) return;
     const writes = this.#writes;
     this.#writes = [];
     this.#octets = 0;
-    const sent: number[] = [];
-    for (let i = 0; i < writes.length; i++) sent.push(this.#send(writes[i]!.fd, writes[i]!.chunks));
+    const sent = this.#send(writes);
     for (let i = 0; i < writes.length; i++) writes[i]!.settled(sent[i]!);
   }
 }
 
 /** Of all connections of this process. */
-export const sendBatch = new SendBatch(sendNow);
+export const sendBatch = new SendBatch(sendEach);

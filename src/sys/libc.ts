@@ -39,6 +39,12 @@ export interface Libc {
   /** `fds` is an array of struct pollfd. */
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
   eventfd(value: number, flags: number): number;
+  /** `params` is a struct io_uring_params, which is filled in. */
+  ioUringSetup(entries: number, params: Uint32Array): number;
+  /** Returns how many entries were accepted. */
+  ioUringEnter(fd: number, submit: number, complete: number, flags: number): number;
+  /** `length` octets at `offset` of a descriptor, readable and writable, mapped for as long as the process lives. */
+  mapShared(fd: number, offset: number, length: number): ArrayBuffer | null;
   /** 0 when there is no interface of the name. */
   ifNameToIndex(name: string): number;
   /** Writes the name with a NUL into `name`, IFNAMSIZ (16) octets; null when there is no interface of the index. */
@@ -57,6 +63,12 @@ const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 const SOCK_FPROG_SIZE = 16;
 const SOCK_FILTER_SIZE = 8;
+/** The same on every architecture that Node runs on. */
+const SYS_IO_URING_SETUP = 425;
+const SYS_IO_URING_ENTER = 426;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_POPULATE = 0x8001;
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 let loaded: Libc | null = null;
 
@@ -81,6 +93,9 @@ function load(): Libc {
   const library = koffi.load(null);
   const program = koffi.pointer(koffi.struct({ len: 'uint16_t', filter: 'uint8_t *' }));
   const attach = library.func('setsockopt', 'int', ['int', 'int', 'int', program, 'uint32_t']);
+  const setup = library.func('long syscall(long, uint32_t, void *)');
+  const enter = library.func('long syscall(long, uint32_t, uint32_t, uint32_t, uint32_t, void *, size_t)');
+  const mmap = library.func('void *mmap(void *, size_t, int, int, int, long)');
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void *, uint32_t)'),
@@ -99,6 +114,13 @@ function load(): Libc {
     recvfrom: library.func('long recvfrom(int, void *, size_t, int, void *, void *)'),
     poll: library.func('int poll(void *, unsigned long, int)'),
     eventfd: library.func('int eventfd(unsigned int, int)'),
+    ioUringSetup: (entries, params) => setup(SYS_IO_URING_SETUP, entries, params) as number,
+    ioUringEnter: (fd, submit, complete, flags) =>
+      enter(SYS_IO_URING_ENTER, fd, submit, complete, flags, null, 0) as number,
+    mapShared: (fd, offset, length) => {
+      const at = mmap(null, length, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset) as bigint;
+      return at === MAP_FAILED ? null : koffi.view(at, length);
+    },
     ifNameToIndex: library.func('unsigned int if_nametoindex(const char *)'),
     ifIndexToName: library.func('void *if_indextoname(unsigned int, void *)'),
     close: library.func('int close(int)'),

@@ -1,7 +1,8 @@
-// sendmsg(2) on a connected socket that Node owns, without the stream layer above it: most of what it costs to write a small
+// Octets to connected sockets that Node owns, without the stream layer above them: most of what it costs to write a small
 // message to each of a thousand peers. Moves octets; knows no protocol, queues nothing.
 
 import { hasLibc, type Libc, libc } from './libc.js';
+import { openSendRing, type SendRing, type SocketWrite } from './send-ring.js';
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -18,6 +19,11 @@ const MSGHDR_COUNT = 3;
 
 /** Found at the first call; null where there is no such thing. */
 let calls: Libc | null | undefined;
+/** Opened when it is first worth it; null where there is none. */
+let ring: SendRing | null | undefined;
+/** Writes at a time that a ring is worth. */
+const WORTH_A_RING = 8;
+
 const pieces = new BigUint64Array(MOST_PIECES * IOVEC_WORDS);
 const message = new BigUint64Array(MSGHDR_WORDS);
 
@@ -32,6 +38,23 @@ export function sendNow(fd: number, chunks: readonly Uint8Array[]): number {
   const sent =
     chunks.length === 1 ? calls.send(fd, first!, first!.length, FLAGS) : sendPieces(calls, fd, chunks);
   return Math.max(0, sent);
+}
+
+/** The same for each of `writes`, all of other sockets, in as few calls as the system has for it, in no order. */
+export function sendEach(writes: readonly SocketWrite[]): number[] {
+  const sent = new Array<number>(writes.length).fill(0);
+  const together = writes.length < WORTH_A_RING ? null : ringOf();
+  together?.send(writes, sent);
+  for (let i = 0; i < writes.length; i++) {
+    const { fd, chunks } = writes[i]!;
+    if (together === null || chunks.length !== 1) sent[i] = sendNow(fd, chunks);
+  }
+  return sent;
+}
+
+function ringOf(): SendRing | null {
+  if (ring === undefined) ring = openSendRing();
+  return ring;
 }
 
 function sendPieces(to: Libc, fd: number, chunks: readonly Uint8Array[]): number {

@@ -23,6 +23,8 @@ function bench() {
     deferred: [] as (() => void)[],
     budgets: [] as number[],
     announced: 0,
+    /** Milliseconds that writing takes. */
+    writing: 0,
   };
   let due: { at: number; fire: () => void } | null = null;
   const setDue = (next: typeof due): void => {
@@ -47,6 +49,9 @@ function bench() {
     },
     arrivals: () => state.arrivals,
     announceNext: () => state.announced++,
+    flush: () => {
+      state.time += state.writing;
+    },
   });
   /** All that is due at `time` and has been deferred, what that defers included. */
   const settle = (time: number): number => {
@@ -130,6 +135,17 @@ test('after a pass that took long to tell, a change waits for another one, and b
   state.time = 108;
   scheduler.request();
   t.is(settle(108), 3);
+});
+
+test('what is gathered for the sockets is written before it is known how long the telling took', (t) => {
+  const { state, scheduler, settle } = bench();
+  state.time = 100;
+  state.writing = 0.9;
+  scheduler.request();
+  settle(100);
+  state.time = 102;
+  scheduler.request();
+  t.is(settle(102), 1, 'it waits for another one');
 });
 
 test('a change whose company does not come goes at the end of the window', (t) => {
