@@ -7,9 +7,9 @@ const SHARE = 7;
 const LONGEST = 5;
 /**
  * Passes in a row that were waited for; nothing waits for the next one. With two changes to each of them and one to that
- * one, six of eleven changes go at once: more than half, which is what the median shows.
+ * one, ten of nineteen changes go at once: more than half, which is what the median shows.
  */
-const MOST_WAITS = 5;
+const MOST_WAITS = 9;
 
 export class PassWindow {
   #end = Number.NEGATIVE_INFINITY;

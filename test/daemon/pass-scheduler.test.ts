@@ -174,18 +174,18 @@ test('a pass of several slices is one of the passes that may be waited for in a 
     scheduler.request();
     turn(time);
   };
-  for (let waits = 0; waits < 4; waits++) {
+  for (let waits = 0; waits < 8; waits++) {
     change(102 + 4 * waits);
     change(104 + 4 * waits);
     settle(104.9 + 4 * waits);
   }
-  change(118);
+  change(134);
   state.left = 1;
-  change(120);
-  turn(121.5);
-  t.is(state.budgets.length, 7, 'one pass that nobody waited for, four that were, one of two slices');
-  settle(122.4);
-  state.time = 123.9;
+  change(136);
+  turn(137.5);
+  t.is(state.budgets.length, 11, 'one pass that nobody waited for, eight that were, one of two slices');
+  settle(138.4);
+  state.time = 139.9;
   scheduler.request();
-  t.is(settle(123.9), 8, 'five were waited for');
+  t.is(settle(139.9), 12, 'nine were waited for');
 });
