@@ -8,14 +8,14 @@ import type { PrefixTable } from '../tables/prefix-table.js';
 type Ids = Int32Array;
 
 export class AdjRibIn {
-  prefix: Ids = new Int32Array(64).fill(NONE);
-  peer: Ids = new Int32Array(64).fill(NONE);
+  prefix: Ids = new Int32Array(64);
+  peer: Ids = new Int32Array(64);
   /** As received, before policy; holds a reference. */
-  received: Ids = new Int32Array(64).fill(NONE);
+  received: Ids = new Int32Array(64);
   /** After policy, NONE when rejected; holds a reference. */
-  accepted: Ids = new Int32Array(64).fill(NONE);
+  accepted: Ids = new Int32Array(64);
   /** Next path of the prefix; next free row on the free list. */
-  next: Ids = new Int32Array(64).fill(NONE);
+  next: Ids = new Int32Array(64);
   /** The refresh of the peer in which it last told the path. */
   round: Uint8Array = new Uint8Array(64);
   /** As received. Empty until a path comes with an id other than 0. */
@@ -119,11 +119,11 @@ export class AdjRibIn {
   }
 
   #resize(capacity: number): void {
-    this.prefix = growInt32(this.prefix, capacity, NONE);
-    this.peer = growInt32(this.peer, capacity, NONE);
-    this.received = growInt32(this.received, capacity, NONE);
-    this.accepted = growInt32(this.accepted, capacity, NONE);
-    this.next = growInt32(this.next, capacity, NONE);
+    this.prefix = growInt32(this.prefix, capacity);
+    this.peer = growInt32(this.peer, capacity);
+    this.received = growInt32(this.received, capacity);
+    this.accepted = growInt32(this.accepted, capacity);
+    this.next = growInt32(this.next, capacity);
     this.round = growUint8(this.round, capacity);
     if (this.#pathId.length > 0) {
       this.#pathId = growUint32(this.#pathId, capacity);

@@ -14,6 +14,7 @@ import {
   growUint16,
   growUint32,
   isSparse,
+  setSparse,
   worthTrimming,
 } from './columns.js';
 import type { NextHopId, NextHops } from './next-hops.js';
@@ -256,10 +257,10 @@ export class AttrSets {
     this.origin[id] = facts.origin;
     this.asPathLength[id] = facts.asPathLength;
     this.neighbourAs[id] = facts.neighbourAs;
-    this.clusterListLength[id] = facts.clusterListLength;
-    this.#med[id] = Math.max(facts.med, 0);
+    setSparse(this.clusterListLength, id, facts.clusterListLength);
+    setSparse(this.#med, id, Math.max(facts.med, 0));
     this.#localPref[id] = facts.localPref < 0 ? 100 : facts.localPref;
-    this.#originatorId[id] = Math.max(facts.originatorId, 0);
+    setSparse(this.#originatorId, id, Math.max(facts.originatorId, 0));
     this.#flags[id] =
       LIVE |
       (facts.localPref < 0 ? 0 : HAS_LOCAL_PREF) |

@@ -64,6 +64,11 @@ function reserved(octets: number): ArrayBufferLike {
   }
 }
 
+/** For a column that is mostly 0: rows of a page that nobody has written cost no memory, and reading writes nothing. */
+export function setSparse(column: Column, row: number, value: number): void {
+  if (column[row] !== value) column[row] = value;
+}
+
 /** Rows below which no table is worth shrinking. */
 const SMALLEST = 1024;
 

@@ -3,7 +3,7 @@
 
 import { hashPrefix } from '../../base/hash.js';
 import { NONE, type PrefixId } from '../../base/ids.js';
-import { growInt32, grownCapacity, growUint8, growUint32, worthTrimming } from './columns.js';
+import { growInt32, grownCapacity, growUint8, growUint32, setSparse, worthTrimming } from './columns.js';
 
 type Words = Uint32Array;
 type Ids = Int32Array;
@@ -27,13 +27,13 @@ export class PrefixTable {
   /** Prefixes that have a path. */
   occupied = 0;
   /** First path of the prefix, or NONE. */
-  head: Ids = new Int32Array(64).fill(NONE);
+  head: Ids = new Int32Array(64);
   /** The best path. Until the next decision its row may be gone or another's: `isDirty` tells. */
-  best: Ids = new Int32Array(64).fill(NONE);
+  best: Ids = new Int32Array(64);
   /** Who told it, as of the last decision. */
-  bestSource: Ids = new Int32Array(64).fill(NONE);
+  bestSource: Ids = new Int32Array(64);
   /** Its attributes, as of the last decision; holds a reference. */
-  bestAttrs: Ids = new Int32Array(64).fill(NONE);
+  bestAttrs: Ids = new Int32Array(64);
   #flags: Uint8Array = new Uint8Array(64);
   #slots: Ids = new Int32Array(256).fill(NONE);
   /** The slots before those, while rows below `#movingRows` move over; who has moved is still found here, too. */
@@ -159,8 +159,9 @@ export class PrefixTable {
     this.w0[id] = w0;
     if (this.#wide) {
       this.w1[id] = w1;
-      this.w2[id] = w2;
-      this.w3[id] = w3;
+      // 0 where nothing is longer than 64, as on the Internet.
+      setSparse(this.w2, id, w2);
+      setSparse(this.w3, id, w3);
     }
     this.length[id] = length;
     this.head[id] = this.best[id] = this.bestSource[id] = this.bestAttrs[id] = NONE;
@@ -187,10 +188,10 @@ export class PrefixTable {
       this.w3 = growUint32(this.w3, capacity);
     }
     this.length = growUint8(this.length, capacity);
-    this.head = growInt32(this.head, capacity, NONE);
-    this.best = growInt32(this.best, capacity, NONE);
-    this.bestSource = growInt32(this.bestSource, capacity, NONE);
-    this.bestAttrs = growInt32(this.bestAttrs, capacity, NONE);
+    this.head = growInt32(this.head, capacity);
+    this.best = growInt32(this.best, capacity);
+    this.bestSource = growInt32(this.bestSource, capacity);
+    this.bestAttrs = growInt32(this.bestAttrs, capacity);
     this.#flags = growUint8(this.#flags, capacity);
   }
 
