@@ -17,8 +17,11 @@ const ENTER_GETEVENTS = 1;
 const RINGS = 0;
 const ENTRY_ARRAY = 0x10000000;
 const OP_SEND = 26;
+
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+/** Of every send: what the kernel does not take now it does not wait for. */
+export const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 /** Words of struct io_uring_params: what is asked for, then where in the mapping things are, in octets. */
 const PARAMS = { words: 30, flags: 2 } as const;
@@ -71,7 +74,7 @@ export class SendRing {
     for (let i = 0; i < ENTRIES; i++) {
       this.#rings[array + i] = i;
       this.#entries[i * SQE.words + SQE.opcode] = OP_SEND;
-      this.#entries[i * SQE.words + SQE.flags] = MSG_DONTWAIT | MSG_NOSIGNAL;
+      this.#entries[i * SQE.words + SQE.flags] = SEND_FLAGS;
     }
   }
 

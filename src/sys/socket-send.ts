@@ -2,11 +2,7 @@
 // message to each of a thousand peers. Moves octets; knows no protocol, queues nothing.
 
 import { hasLibc, type Libc, libc } from './libc.js';
-import { openSendRing, type SendRing, type SocketWrite } from './send-ring.js';
-
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
-const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+import { openSendRing, SEND_FLAGS, type SendRing, type SocketWrite } from './send-ring.js';
 
 /** Pieces of one call; the kernel takes 1,024. */
 const MOST_PIECES = 64;
@@ -36,7 +32,7 @@ export function sendNow(fd: number, chunks: readonly Uint8Array[]): number {
   if (calls === null || chunks.length === 0) return 0;
   const [first] = chunks;
   const sent =
-    chunks.length === 1 ? calls.send(fd, first!, first!.length, FLAGS) : sendPieces(calls, fd, chunks);
+    chunks.length === 1 ? calls.send(fd, first!, first!.length, SEND_FLAGS) : sendPieces(calls, fd, chunks);
   return Math.max(0, sent);
 }
 
@@ -65,7 +61,7 @@ function sendPieces(to: Libc, fd: number, chunks: readonly Uint8Array[]): number
   }
   message[MSGHDR_IOVEC] = BigInt(to.address(pieces));
   message[MSGHDR_COUNT] = BigInt(count);
-  return to.sendmsg(fd, message, FLAGS);
+  return to.sendmsg(fd, message, SEND_FLAGS);
 }
 
 function findCalls(): Libc | null {
